@@ -1,0 +1,1 @@
+"""The nouns: events, encounters, charges. No rule, no Kafka, no clock."""

@@ -1,0 +1,134 @@
+"""
+A stay as its events tell it: who gave what, through which site, when it flowed.
+
+These are the only facts the rules see. They hold no judgement: what a missing stop means, which witness
+wins, what a minute is worth is for the rules to say. Instants are whole seconds since 1970-01-01 UTC;
+named tuples, because an encounter is built once and read often.
+"""
+
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from models.drug import Drug
+from models.event import DepartmentModifier, Intent, OrderStatus, Setting, StopReason, Technique
+
+Standing = Literal["open", "discharged", "cancelled", "merged"]
+
+Fault = Literal[
+    "stop_before_start",
+    "stop_without_start",
+    "no_duration",
+    "overlapping_intervals",
+    "started_twice",
+]
+"""What cannot have happened as charted; R-DOC-5 refuses to code it."""
+
+
+class Flow(NamedTuple):
+    """One uninterrupted stretch of flow, in epoch seconds; without a stop it was still running."""
+
+    start: int
+    stop: int | None
+
+
+class AccessSite(NamedTuple):
+    """One venipuncture, catheter or port, whatever the number of its lumens (R-DEF-12)."""
+
+    site_id: str
+    kind: str | None
+    placed_at: int | None
+    removed_at: int | None
+    restart_of: str | None
+    separate_site_reason: str | None
+
+
+class Procedure(NamedTuple):
+    """Another service, with the time it took; drugs inside may be part of it."""
+
+    procedure_id: str
+    kind: str | None
+    started_at: int | None
+    ended_at: int | None
+
+
+class Decision(NamedTuple):
+    """A person's decision on a code no clock can earn (R-UNL-1)."""
+
+    decision_id: str
+    code: str
+    units: int
+    administration_ids: tuple[str, ...]
+    reason: str
+    comparable_code: str | None
+    decided_at: int
+
+
+class Administration(NamedTuple):
+    """
+    One drug given once, as its witnesses tell it.
+
+    ``flows`` is the nurse's record, the billing record; ``pump_flows`` what the pump says of the same
+    administration (R-DOC-7). Either may be empty. For a push or an injection ``given_at`` is its moment
+    and ``flows`` the time it took, when charted.
+    """
+
+    administration_id: str
+    technique: Technique
+    drug: Drug | None
+    route: str | None
+    order_id: str | None
+    order_status: OrderStatus | None
+    dose_id: str | None
+    site_id: str | None
+    intent: Intent | None
+    indication: str | None
+    rate_ml_per_h: Decimal | None
+    volume_ml: Decimal | None
+    planned_minutes: int | None
+    dose: Decimal | None
+    dose_unit: str | None
+    prehospital: bool | None
+    device_id: str | None
+    counselling: bool | None
+    lesion_count: int | None
+    complexity_documented: bool | None
+    given_at: int | None
+    flows: tuple[Flow, ...]
+    pump_flows: tuple[Flow, ...]
+    rates: tuple[tuple[int, Decimal], ...]
+    """Every charted rate in mL/h with the instant from which it held, in time order."""
+    bag_changes: tuple[int, ...]
+    stop_reason: StopReason | None
+    touched: tuple[int, ...]
+    """The instants of every event about this administration after its start, in time order."""
+    faults: tuple[Fault, ...]
+
+
+class Encounter(NamedTuple):
+    """One stay. ``administrations`` are in order of first moment, then id; none is missing."""
+
+    encounter_id: str
+    standing: Standing
+    setting: Setting | None
+    payer: str | None
+    facility: str | None
+    department: str | None
+    department_modifier: DepartmentModifier | None
+    time_zone: str | None
+    utc_offset_s: int
+    """The offset written on the stay's earliest event: the zone of last resort."""
+    arrived_at: int | None
+    departed_at: int | None
+    inpatient_ordered_at: int | None
+    key_reason_order_id: str | None
+    follows_encounter_id: str | None
+    last_recorded_at: int | None
+    """When the newest of its events was stored."""
+    sites: tuple[AccessSite, ...]
+    procedures: tuple[Procedure, ...]
+    administrations: tuple[Administration, ...]
+    voided: tuple[str, ...]
+    """Administrations entered in error, refused or not given, sorted."""
+    decisions: tuple[Decision, ...]
+    conflicts: tuple[str, ...]
+    """Event ids that came with two different contents, sorted."""
