@@ -1,0 +1,46 @@
+"""
+One administration as the rules accept it: classified, its times settled, ready to be coded.
+
+A course exists once documentation and window rules have passed an administration; what they did not pass
+stands in ``not_billed`` or behind a flag and never becomes one. Instants are whole epoch minutes.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from models.charge import EVIDENCE_ORDER, Evidence
+from models.encounter import Administration
+from models.interval import Stretch
+
+Family = Literal["hydration", "therapeutic", "chemotherapy", "hormonal", "rsv"]
+"""The code family an administration belongs to once class, indication and payer have been weighed."""
+
+Way = Literal["infusion", "push", "injection", "on_body_injector", "prolonged_pump", "pca"]
+
+_RANK = {evidence: rank for rank, evidence in enumerate(EVIDENCE_ORDER)}
+
+
+@dataclass(slots=True)
+class Course:
+    """What flowed, when, through which site, and how well that is known."""
+
+    id: str
+    given: Administration
+    family: Family
+    substance: str
+    pushable: str
+    way: Way
+    route: str
+    at: int = 0
+    """The push or injection's minute; an infusion's first minute of flow."""
+    flows: list[Stretch] = field(default_factory=list)
+    minutes: int = 0
+    evidence: Evidence = "charted"
+    site: str = ""
+
+
+def weakest(courses: list[Course] | tuple[Course, ...]) -> Evidence:
+    """Return the weakest evidence among these administrations: a line is no better than that."""
+    if len(courses) == 1:
+        return courses[0].evidence
+    return EVIDENCE_ORDER[max(_RANK[course.evidence] for course in courses)]

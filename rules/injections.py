@@ -1,0 +1,101 @@
+"""Injections under the skin and into muscle, on-body injectors, RSV antibodies, lesions and cavities (R-INJ)."""
+
+from rules.context import Context
+from rules.course import Course, weakest
+from rules.rule import Rule
+from rules.sites import Accesses
+from rules.worksheet import Earned
+
+PER_INJECTION = Rule("R-INJ-1", "Each injection given counts.", ("HCPRO-IM",), "B")
+SPLIT_DOSE = Rule(
+    "R-INJ-2",
+    "One dose split into several injections: each counts, unless the payer says one.",
+    ("AAPC-SPLIT",),
+    "B",
+)
+NO_VISIT_INSTEAD = Rule("R-INJ-4", "An injection is never turned into a visit.", ("WMIB",), "A")
+SPECIAL = Rule("R-INJ-3", "Some injections have codes of their own.", ("AAP-RSV", "SEED-4"), "B")
+HORMONAL = Rule("R-CLS-4", "A hormonal antineoplastic given for cancer takes 96402.", ("CCE-401",), "C")
+CHEMO = Rule(
+    "R-CLS-2",
+    "Antineoplastics take the chemotherapy codes, whatever they are given for.",
+    ("NOR-CN", "A52953", "CCE-401"),
+    "A",
+)
+CAVITY = Rule(
+    "R-CODE-CAVITY", "Chemotherapy into a cavity, the spinal canal or lesions has codes of its own.", (), "K"
+)
+
+RULES = (PER_INJECTION, SPLIT_DOSE, NO_VISIT_INSTEAD, CAVITY)
+
+MANY_LESIONS = 8
+"""From the eighth lesion on the session takes the higher code."""
+
+
+def _code(course: Course) -> tuple[str, Rule, str]:
+    given = course.given
+    if course.family == "rsv":
+        if given.counselling:
+            return "96380", SPECIAL, "RSV antibody with counselling."
+        return "96381", SPECIAL, "RSV antibody without charted counselling."
+    if course.way == "on_body_injector":
+        return "96377", SPECIAL, "A timed on-body injector was applied."
+    if course.family == "chemotherapy":
+        return "96401", CHEMO, "An antineoplastic or complex biologic injected."
+    if course.family == "hormonal":
+        return "96402", HORMONAL, "A hormonal antineoplastic injected."
+    return "96372", PER_INJECTION, "One injection."
+
+
+def code_injections(context: Context, courses: list[Course]) -> None:
+    """Enter each injection; several of one dose as the policy says (P-18)."""
+    sheet = context.sheet
+    doses: dict[str, list[Course]] = {}
+    for course in sorted(courses, key=lambda c: (c.at, c.id)):
+        code, rule, says = _code(course)
+        sheet.claim([course], rule)
+        dose_id = course.given.dose_id
+        shared = doses.setdefault(f"{dose_id}|{course.substance}", []) if dose_id is not None else [course]
+        if dose_id is not None:
+            shared.append(course)
+            if len(shared) > 1 and sheet.policy.split_im_sc_dose == "per_dose":
+                sheet.refuse(
+                    [course], SPLIT_DOSE, "Part of a dose already counted; this policy counts doses."
+                )
+                continue
+        on = context.calendar.date_of(course.at)
+        sheet.earn(Earned(code, 1, on, (course,), None, course.evidence, (rule.because(says),)))
+    for shared in doses.values():
+        if len(shared) > 1:
+            sheet.flag("F-SPLIT_DOSE", shared, injections=len(shared))
+
+
+def code_cavities(context: Context, courses: list[Course], accesses: Accesses) -> None:
+    """Enter what went into a cavity, the spinal canal or lesions; only chemotherapy has codes for it."""
+    sheet = context.sheet
+    sessions: dict[tuple[str, object], list[Course]] = {}
+    for course in sorted(courses, key=lambda c: (c.at, c.id)):
+        sheet.claim([course], CAVITY)
+        if course.family != "chemotherapy":
+            sheet.flag("F-UNLISTED", [course], f"No listed code for this drug by the route {course.route}.")
+            continue
+        if course.route == "IT":
+            code = "96542" if accesses.kind(course.given.site_id) == "reservoir" else "96450"
+        elif course.route == "INTRALESIONAL":
+            if course.given.lesion_count is None:
+                sheet.flag("F-UNLISTED", [course], "The number of lesions is not charted.")
+                continue
+            code = "LESIONS"
+        else:
+            code = {"INTRAVENTRICULAR": "96542", "INTRAPLEURAL": "96440", "INTRAPERITONEAL": "96446"}[
+                course.route
+            ]
+        sessions.setdefault((code, context.calendar.date_of(course.at)), []).append(course)
+    for (code, on), session in sessions.items():
+        says = CAVITY.says
+        if code == "LESIONS":
+            lesions = sum(course.given.lesion_count or 0 for course in session)
+            code = "96405" if lesions < MANY_LESIONS else "96406"  # noqa: PLW2901 the session's code
+            says = f"{lesions} lesions in one session."
+        units = 1 if code in {"96405", "96406"} else len(session)
+        sheet.earn(Earned(code, units, on, tuple(session), None, weakest(session), (CAVITY.because(says),)))  # type: ignore[arg-type]

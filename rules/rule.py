@@ -1,0 +1,57 @@
+"""
+A rule: its id, its sentence, its citation, its grade and its dates, in one place beside its code.
+
+Each rule module names its rules as constants above the functions that apply them; ``rules.rulebook`` lists
+them all in order of application. A reason on a charge line is made from the rule itself, so what an auditor
+reads and what was applied cannot drift apart.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Literal
+
+from models.charge import NotBilled, Reason
+from rules.sources import cite
+
+Grade = Literal["A", "B", "C", "K"]
+"""A primary text, B codebook as quoted, C press and payers, K working knowledge still to be confirmed."""
+
+CODE_SET_BEGAN = date(2006, 1, 1)
+"""The drug administration codes and their minutes begin here; nothing earlier is coded."""
+
+
+UNCITED = ("No primary source found: working knowledge, to be confirmed by a licensed coder.",)
+
+
+@cache
+def _citations(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(cite(key) for key in keys) or UNCITED
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One sentence of the rulebook, in force from ``since`` until the day before ``until``."""
+
+    id: str
+    says: str
+    cites: tuple[str, ...] = ()
+    grade: Grade = "K"
+    since: date = CODE_SET_BEGAN
+    until: date | None = None
+
+    def in_force(self, on: date) -> bool:
+        """Tell whether the rule applies to a date of service."""
+        return self.since <= on and (self.until is None or on < self.until)
+
+    def citations(self) -> tuple[str, ...]:
+        """Return where the rule is written; a grade K rule says that it still wants confirming."""
+        return _citations(self.cites)
+
+    def because(self, says: str | None = None) -> Reason:
+        """Return the reason a line carries, with this case's arithmetic in place of the bare sentence."""
+        return Reason(self.id, says or self.says, _citations(self.cites))
+
+    def refuses(self, administration_id: str, says: str | None = None) -> NotBilled:
+        """Return why an administration earns no line."""
+        return NotBilled(administration_id, self.id, says or self.says, _citations(self.cites))

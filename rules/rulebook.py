@@ -1,0 +1,66 @@
+"""The rules in force, in order of application: a table of contents, and the version that names it."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from rules import (
+    arterial,
+    bundles,
+    classes,
+    decisions,
+    definitions,
+    documentation,
+    doses,
+    edits,
+    engine,
+    hydration,
+    infusions,
+    initial,
+    injections,
+    modifiers,
+    pumps,
+    pushes,
+    service_dates,
+    sites,
+    subcutaneous,
+    timing,
+    window,
+)
+from rules.rule import Rule
+
+VERSION = engine.RULEBOOK_VERSION
+
+CHAPTERS = {
+    "setting": engine.RULES,
+    "encounter and window": window.RULES,
+    "definitions": definitions.RULES,
+    "time": timing.RULES,
+    "drug class": classes.RULES,
+    "bundles": bundles.RULES,
+    "documentation": documentation.RULES,
+    "access sites": sites.RULES,
+    "doses": doses.RULES,
+    "initial": initial.RULES,
+    "infusions": infusions.RULES,
+    "pushes": pushes.RULES,
+    "hydration": hydration.RULES,
+    "injections and cavities": injections.RULES,
+    "under the skin": subcutaneous.RULES,
+    "arteries": arterial.RULES,
+    "pumps and ports": pumps.RULES,
+    "a person's decisions": decisions.RULES,
+    "dates of service": service_dates.RULES,
+    "modifiers": modifiers.RULES,
+    "claim edits": edits.RULES,
+}
+"""Every rule by the question it answers; an id stands once, though a module may apply another's rule."""
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Return every rule, in order of application."""
+    return tuple(rule for chapter in CHAPTERS.values() for rule in chapter)
+
+
+def rules_in_force(on: date) -> Iterable[Rule]:
+    """Yield the rules that apply to a date of service."""
+    return (rule for rule in all_rules() if rule.in_force(on))

@@ -1,0 +1,146 @@
+"""
+The bibliography: every authority once, by the key that rules, parameters and tables cite.
+
+``sources.toml`` beside this module holds what people wrote down; a quarterly refresh adds the keys of its
+own CMS files in ``parameters/edits/<date>/sources.toml``. A key nobody declared is an error, not a blank.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from tomllib import TOMLDecodeError, load
+from types import MappingProxyType
+from typing import Final
+
+HERE: Final = Path(__file__).parent
+GRADES: Final = frozenset({"A", "B", "C", "K", "unverified"})
+FIELDS: Final = ("title", "section", "edition", "href", "found", "grade", "note")
+
+
+class UnknownSourceError(LookupError):
+    """A citation names a key the bibliography does not hold."""
+
+    def __init__(self, key: str, known: Mapping[str, object]) -> None:
+        near = get_close_matches(key, known, n=3)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        super().__init__(
+            f"source {key!r} is not in rules/sources.toml.{hint} Add it there with its title, "
+            "edition and grade, or cite a key that is."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    One authority.
+
+    ``grade`` is A (primary text), B (codebook as quoted), C (press, payers, derived copies), K (working
+    knowledge) or ``unverified`` (never read here). ``href`` is a whole address; ``found`` says where it was
+    read when the address was recorded only in part. Absent fields are empty.
+    """
+
+    key: str
+    title: str
+    section: str
+    edition: str
+    href: str
+    found: str
+    grade: str
+    note: str
+
+    @property
+    def verified(self) -> bool:
+        """Tell whether anyone read it; what nobody read may not be presented as fact."""
+        return self.grade not in {"K", "unverified"}
+
+    def line(self) -> str:
+        """Return the citation as one line: title, section, (edition), and a warning when nobody read it."""
+        text = ", ".join(part for part in (self.title, self.section) if part)
+        if self.edition:
+            text += f" ({self.edition})"
+        if self.key == "HOUSE":
+            return text
+        return text if self.verified else f"{text} [not verified]"
+
+
+def bibliographies(root: Path = HERE) -> list[Path]:
+    """Return the files that declare sources, the house's own first, then one a refreshed edition."""
+    return [root / "sources.toml", *sorted((root / "parameters" / "edits").glob("*/sources.toml"))]
+
+
+@cache
+def sources() -> Mapping[str, Source]:
+    """Return every known authority by its key."""
+    return MappingProxyType(
+        {source.key: source for path in bibliographies() for source in _declared(path)},
+    )
+
+
+@cache
+def cite(key: str) -> str:
+    """
+    Return one readable line for a citation, fit for an appeal letter.
+
+    Raises:
+        UnknownSourceError: the bibliography has no such key.
+
+    """
+    known = sources()
+    if key not in known:
+        raise UnknownSourceError(key, known)
+    return known[key].line()
+
+
+def declared_beside(edits: Path) -> frozenset[str]:
+    """Return the keys known to tables under a folder of editions: the shipped ones and the folder's own."""
+    own = (key for path in sorted(edits.glob("*/sources.toml")) for key in _read(path))
+    return frozenset(sources()) | frozenset(own)
+
+
+def problems(root: Path = HERE) -> list[str]:
+    """Return what is wrong with the bibliography, one sentence each; nothing when the house is in order."""
+    found: list[str] = []
+    seen: dict[str, str] = {}
+    for path in bibliographies(root):
+        name = path.relative_to(root).as_posix()
+        try:
+            declared = _read(path)
+        except (OSError, TOMLDecodeError) as error:
+            found.append(f"{name}: cannot be read as TOML ({type(error).__name__}); mend or restore it.")
+            continue
+        for key, entry in declared.items():
+            found += [f"{name} [{key}]: {wrong}" for wrong in _wrong(entry)]
+            if key in seen:
+                found.append(f"{name} [{key}]: already declared in {seen[key]}; a key stands for one source.")
+            seen[key] = name
+    return found
+
+
+def _wrong(entry: object) -> Iterator[str]:
+    if not isinstance(entry, dict):
+        yield "is not a table; write title, edition and grade under it."
+        return
+    if not entry.get("title"):
+        yield "has no title."
+    if entry.get("grade") not in GRADES:
+        yield f"grade must be one of {', '.join(sorted(GRADES))}."
+    if "href" in entry and not str(entry["href"]).startswith(("https://", "http://")):
+        yield "href must be a whole address; write a partial one under found."
+    for name, value in entry.items():
+        if name not in FIELDS:
+            yield f"field {name!r} is not one of {', '.join(FIELDS)}."
+        elif not isinstance(value, str):
+            yield f"field {name!r} must be text."
+
+
+def _read(path: Path) -> dict[str, object]:
+    with path.open("rb") as file:
+        return load(file)
+
+
+def _declared(path: Path) -> Iterator[Source]:
+    for key, entry in _read(path).items():
+        if isinstance(entry, dict):
+            yield Source(key, **{name: str(entry.get(name, "")) for name in FIELDS})

@@ -1,0 +1,105 @@
+"""Which minutes are the hospital's: from take-over to departure or the inpatient order (R-ENC, R-WIN)."""
+
+from models.encounter import Encounter
+from models.interval import clip, length
+from rules.course import Course
+from rules.rule import Rule
+from rules.worksheet import Worksheet
+
+ONE_STAY = Rule(
+    "R-ENC-1",
+    "One continuous outpatient stay is one encounter, over midnight and between units.",
+    ("IOM4", "HCPRO-MID", "ML-OBS"),
+    "A",
+)
+RETURN_VISIT = Rule(
+    "R-ENC-2",
+    "A return the same day for another service is an encounter of its own.",
+    ("AAPC-2TRIPS", "HCPRO-MULTI", "IOM12"),
+    "A",
+)
+OUTPATIENT_ONLY = Rule("R-SET-3", "Inpatient services do not take these codes.", ("AHIMA", "MIAMI"), "A")
+TAKE_OVER = Rule("R-WIN-1", "Minutes before the hospital took over are not the hospital's.", (), "K")
+DEPARTURE = Rule("R-WIN-2", "What still runs at departure ends there.", ("A55134", "NAHRI"), "K")
+INPATIENT = Rule("R-WIN-3", "Time counts up to the inpatient order.", ("MIAMI",), "A")
+NOT_GIVEN = Rule("R-WIN-4", "What was not given, refused or entered in error is taken off.", (), "K")
+
+RULES = (ONE_STAY, RETURN_VISIT, OUTPATIENT_ONLY, TAKE_OVER, DEPARTURE, INPATIENT, NOT_GIVEN)
+
+
+def _before_arrival(course: Course, encounter: Encounter) -> bool:
+    given = course.given
+    if given.prehospital is not None:
+        return given.prehospital
+    return (
+        encounter.arrived_at is not None
+        and given.given_at is not None
+        and given.given_at < encounter.arrived_at
+    )
+
+
+def _taken_over_at(course: Course, encounter: Encounter) -> int | None:
+    """Return the first instant at which hospital staff charted the running infusion."""
+    since = encounter.arrived_at
+    return next((at for at in course.given.touched if since is None or at >= since), None)
+
+
+def _take_over(course: Course, encounter: Encounter, sheet: Worksheet, shift: int) -> bool:
+    """Apply P-16 to what began before arrival; tell whether anything is left to code."""
+    choice = sheet.policy.pre_arrival_infusions
+    if choice == "ignore" or course.way in {"push", "injection"}:
+        sheet.refuse([course], TAKE_OVER, "Given before the hospital took over.")
+        return False
+    sheet.flag("F-PREARRIVAL", [course])
+    if choice == "review_all":
+        sheet.refuse([course], TAKE_OVER, "Began before arrival: left to a person by policy.")
+        return False
+    taken = _taken_over_at(course, encounter)
+    flows = clip(course.flows, (taken + shift) // 60, None) if taken is not None else []
+    if not flows:
+        sheet.refuse([course], TAKE_OVER, "Began before arrival and no take-over is charted: no timed code.")
+        return False
+    course.flows = flows
+    return True
+
+
+def keep_window(course: Course, encounter: Encounter, sheet: Worksheet) -> bool:
+    """
+    Cut a course to the hospital's minutes; flag or refuse what lies outside.
+
+    Returns whether anything is left to code. A stay nobody was discharged from has no end yet.
+    """
+    shift = 30 if sheet.policy.rounding == "nearest_minute" else 0
+    if _before_arrival(course, encounter) and not _take_over(course, encounter, sheet, shift):
+        return False
+    left = encounter.departed_at
+    admitted = encounter.inpatient_ordered_at
+    if left is None and admitted is None:
+        return _recount(course)
+    start = course.flows[0][0] if course.flows else course.at
+    if admitted is not None and start >= (admitted + shift) // 60:
+        sheet.refuse([course], OUTPATIENT_ONLY, "Given after the inpatient order.")
+        return False
+    if left is not None and course.way != "prolonged_pump":
+        gone = (left + shift) // 60
+        if start > gone or (start == gone and course.flows):
+            sheet.flag("F-AFTER_DEPARTURE", [course])
+            return False
+    if not course.flows:
+        return True
+    stop = course.flows[-1][1]
+    if admitted is not None and stop > (admitted + shift) // 60:
+        course.flows = clip(course.flows, None, (admitted + shift) // 60)
+    elif left is not None and stop > (left + shift) // 60:
+        course.flows = clip(course.flows, None, (left + shift) // 60)
+        sheet.flag("F-RUNNING_AT_DEPARTURE", [course])
+    elif course.given.stop_reason == "handed_over":
+        sheet.flag("F-RUNNING_AT_DEPARTURE", [course], "Handed over while still running.")
+    return _recount(course)
+
+
+def _recount(course: Course) -> bool:
+    if course.flows:
+        course.minutes = length(course.flows)
+        course.at = course.flows[0][0]
+    return True
