@@ -3,6 +3,7 @@
 from models.encounter import Administration, Encounter
 from models.interval import Stretch
 from rules.charted_words import means
+from rules.classes import INTEGRAL
 from rules.course import Course
 from rules.rule import Rule
 
@@ -22,12 +23,6 @@ VISIT = Rule(
     "R-BUN-8", "A visit on the same day needs modifier 25 and work of its own.", ("SEL", "WMIB", "UHC"), "A"
 )
 WATCHING = Rule("R-BUN-9", "Watching and teaching after an infusion are included.", ("SEL",), "C")
-PROCEDURE = Rule(
-    "R-BUN-6",
-    "A drug that belongs to another procedure is part of that procedure.",
-    ("MIAMI", "MCT", "UWHC"),
-    "C",
-)
 KEEP_OPEN_MEANT = Rule(
     "R-DEF-9", "Flow only to keep the line open is never billed.", ("RAC137", "NCCI11", "CGS12"), "A"
 )
@@ -36,13 +31,16 @@ NO_REASON = Rule(
     "R-HYD-7", "Hydration needs an order for fluid as treatment and a reason.",
     ("RAC137", "A52732", "HCPRO-HYD", "ML-HYDDOC", "NOR-WY"), "A",
 )  # fmt: skip
-SLOW = Rule(
-    "R-HYD-8", "A rate at or below the ceiling only keeps the line open.", ("HCPRO-VOL", "HAU-QA2"), "A"
+SLOW_OR_SMALL = Rule(
+    "R-HYD-8",
+    "A slow rate only keeps the line open; some payers ask for a minimum volume.",
+    ("HCPRO-VOL", "HAU-QA2"),
+    "A",
 )
 PRIMARY_LINE = Rule("R-HYD-9", "Fluid behind piggybacks is carrier unless ordered as hydration.", (), "K")
 
 RULES = (
-    CARRIER, KEEP_OPEN, INCLUDED, VENIPUNCTURE, VISIT, WATCHING, KEEP_OPEN_MEANT, CARRIER_MEANT, NO_REASON, SLOW,
+    CARRIER, KEEP_OPEN, INCLUDED, VENIPUNCTURE, VISIT, WATCHING, KEEP_OPEN_MEANT, CARRIER_MEANT, NO_REASON, SLOW_OR_SMALL,
     PRIMARY_LINE,
 )  # fmt: skip
 
@@ -67,7 +65,7 @@ def included_by_intent(given: Administration) -> tuple[Rule, str] | None:
         case "kvo":
             return KEEP_OPEN, "Charted as keep-open: never billed."
         case "procedure":
-            return PROCEDURE, "Charted as part of another procedure."
+            return INTEGRAL, "Charted as part of another procedure."
     return None
 
 

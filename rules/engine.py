@@ -6,7 +6,6 @@ Pure: the same facts, rulebook and policy give the same bytes. No clock, no rand
 
 from datetime import date
 from typing import NamedTuple
-from uuid import uuid5
 
 from models.charge import ChargeSet, Flag, NotBilled, Status
 from models.encounter import Encounter
@@ -22,7 +21,7 @@ from rules.flags import FLAGS
 from rules.injections import code_cavities, code_injections
 from rules.intake import Intake, take_in
 from rules.intravenous import code_intravenous
-from rules.lines import NAMESPACE, charge_lines
+from rules.lines import charge_lines, stable_id
 from rules.modifiers import attach
 from rules.parameter import NotInForceError
 from rules.policy import Policy, policy_for
@@ -107,7 +106,7 @@ def _moments(given_at: int | None, flows: tuple[tuple[int, int | None], ...]) ->
 
 def charge_set_id(encounter_id: str, revision: int) -> str:
     """Return the id of an encounter's charge set at a revision; a replay gives the same one."""
-    return str(uuid5(NAMESPACE, f"{encounter_id}\x1f{revision}"))
+    return stable_id(f"{encounter_id}\x1f{revision}")
 
 
 def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revision: int = 1) -> Coding:  # noqa: B008 a named tuple is immutable
@@ -199,7 +198,7 @@ def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet
     lines = charge_lines(encounter.encounter_id, sheet)
     flags = sheet.flags + _stay_flags(context)
     if lines:
-        flags += check_lines(lines, sheet)
+        flags += check_lines(lines, sheet.policy)
     status: Status = "preview" if encounter.standing == "open" else "final"
     if status == "final" and any(flag.severity == "block" for flag in flags):
         status = "held"

@@ -30,7 +30,6 @@ BEFORE_AND_AFTER = Rule(
     ("NCCI11", "AAPC-NS", "ML-TX"),
     "A",
 )
-SMALL = Rule("R-HYD-8", "Some payers ask for a minimum volume.", ("HCPRO-VOL", "HAU-QA2"), "C")
 NO_STOP = Rule(
     "R-HYD-10", "Fluid without a stop is calculated or not billed, never a push.", ("MMP", "QHR"), "C"
 )
@@ -39,7 +38,7 @@ PAYERS_DIFFER = Rule("R-HYD-12", "Some payers set other minutes for hydration.",
 NEVER_CONCURRENT = Rule("R-CONC-7", "Hydration is never concurrent.", ("NCCI11",), "A")
 
 RULES = (
-    ENOUGH, ALONE, SECONDARY, QUALIFYING, FRAGMENTS, BEFORE_AND_AFTER, SMALL, NO_STOP, BOLUS, PAYERS_DIFFER,
+    ENOUGH, ALONE, SECONDARY, QUALIFYING, FRAGMENTS, BEFORE_AND_AFTER, NO_STOP, BOLUS, PAYERS_DIFFER,
     NEVER_CONCURRENT,
 )  # fmt: skip
 

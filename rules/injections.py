@@ -1,5 +1,6 @@
 """Injections under the skin and into muscle, on-body injectors, RSV antibodies, lesions and cavities (R-INJ)."""
 
+from rules.classes import ANTINEOPLASTIC, HORMONAL, OTHER_CODES
 from rules.context import Context
 from rules.course import Course, weakest
 from rules.rule import Rule
@@ -14,14 +15,6 @@ SPLIT_DOSE = Rule(
     "B",
 )
 NO_VISIT_INSTEAD = Rule("R-INJ-4", "An injection is never turned into a visit.", ("WMIB",), "A")
-SPECIAL = Rule("R-INJ-3", "Some injections have codes of their own.", ("AAP-RSV", "SEED-4"), "B")
-HORMONAL = Rule("R-CLS-4", "A hormonal antineoplastic given for cancer takes 96402.", ("CCE-401",), "C")
-CHEMO = Rule(
-    "R-CLS-2",
-    "Antineoplastics take the chemotherapy codes, whatever they are given for.",
-    ("NOR-CN", "A52953", "CCE-401"),
-    "A",
-)
 CAVITY = Rule(
     "R-CODE-CAVITY", "Chemotherapy into a cavity, the spinal canal or lesions has codes of its own.", (), "K"
 )
@@ -36,12 +29,12 @@ def _code(course: Course) -> tuple[str, Rule, str]:
     given = course.given
     if course.family == "rsv":
         if given.counselling:
-            return "96380", SPECIAL, "RSV antibody with counselling."
-        return "96381", SPECIAL, "RSV antibody without charted counselling."
+            return "96380", OTHER_CODES, "RSV antibody with counselling."
+        return "96381", OTHER_CODES, "RSV antibody without charted counselling."
     if course.way == "on_body_injector":
-        return "96377", SPECIAL, "A timed on-body injector was applied."
+        return "96377", OTHER_CODES, "A timed on-body injector was applied."
     if course.family == "chemotherapy":
-        return "96401", CHEMO, "An antineoplastic or complex biologic injected."
+        return "96401", ANTINEOPLASTIC, "An antineoplastic or complex biologic injected."
     if course.family == "hormonal":
         return "96402", HORMONAL, "A hormonal antineoplastic injected."
     return "96372", PER_INJECTION, "One injection."

@@ -13,16 +13,13 @@ from models.encounter import Administration, Encounter
 from models.interval import Stretch, clip, length
 from rules.bundles import CARRIER, INCLUDED, KEEP_OPEN, included_by_intent, procedure_windows
 from rules.charted_words import route_of
-from rules.classes import ROUTED_OUT, Classified, classify
+from rules.classes import SELF_GIVEN, Classified, classify
 from rules.context import Context
 from rules.course import Course, Way
 from rules.documentation import FAULT_FLAGS, minutes_of, settle_times
 from rules.formulary import lookup, substance
 from rules.policy import Policy
-from rules.rule import Rule
 from rules.window import NOT_GIVEN, keep_window
-
-OUTSIDE = Rule("R-INJ-5", "Self-administered, oral and topical doses lie outside these codes.", (), "K")
 
 CAVITIES = frozenset({"IT", "INTRAVENTRICULAR", "INTRAPLEURAL", "INTRAPERITONEAL", "INTRALESIONAL"})
 
@@ -105,7 +102,7 @@ class Admission:
             sheet.flag("F-UNLISTED", [_unread(given)], "The route is not one this release knows.")
             return
         if route == "OUTSIDE":
-            sheet.refused.append(OUTSIDE.refuses(given.administration_id))
+            sheet.refused.append(SELF_GIVEN.refuses(given.administration_id))
             return
         intended = included_by_intent(given)
         if intended is not None:
@@ -254,6 +251,3 @@ def take_in(context: Context, decided: frozenset[str]) -> Intake:
         if given.administration_id not in decided:
             admission.admit(given)
     return admission.intake
-
-
-__all__ = ["ROUTED_OUT", "Admission", "Intake", "take_in"]

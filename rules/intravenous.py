@@ -1,12 +1,12 @@
 """Everything into a vein: sites, doses, the initial, infusions, pushes, hydration (steps 6 to 9 of 11.3)."""
 
-from rules.bundles import NO_REASON, PRIMARY_LINE, reason_for_fluid
+from rules.bundles import NO_REASON, PRIMARY_LINE, SLOW_OR_SMALL, reason_for_fluid
 from rules.context import Context
 from rules.course import Course
 from rules.documentation import EARLY_STOPS
 from rules.doses import Dose, doses_of, summed
 from rules.group import Group, Push
-from rules.hydration import SMALL, Hydration, code_hydration, measure
+from rules.hydration import Hydration, code_hydration, measure
 from rules.infusions import code_infusions
 from rules.initial import choose_office_initial, first_push, in_rank_order
 from rules.intake import Intake
@@ -61,7 +61,7 @@ def _reasoned_fluids(context: Context, intake: Intake) -> list[Course]:
         elif problem == "missing":
             sheet.flag("F-HYD_NECESSITY", [course])
         elif _too_small(context, course):
-            sheet.refuse([course], SMALL, "At most the payer's minimum volume: not billed by policy.")
+            sheet.refuse([course], SLOW_OR_SMALL, "At most the payer's minimum volume: not billed by policy.")
         else:
             kept.append(course)
     return kept

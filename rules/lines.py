@@ -1,8 +1,8 @@
 """What was earned, added up into charge lines (R-DOS-4)."""
 
-from collections.abc import Iterable
 from datetime import date
-from uuid import UUID, uuid5
+from hashlib import sha1
+from uuid import UUID
 
 from models.charge import EVIDENCE_ORDER, ChargeLine, ExpectedPayment
 from rules.payment import expected_payments
@@ -25,9 +25,21 @@ _EVIDENCE = {evidence: rank for rank, evidence in enumerate(EVIDENCE_ORDER)}
 _Key = tuple[date, int, tuple[str, ...], str]
 
 
+_SEED = sha1(NAMESPACE.bytes, usedforsecurity=False)
+
+
+def stable_id(name: str) -> str:
+    """Return ``uuid5(NAMESPACE, name)`` as text; spelled out, because a set needs one for every line."""
+    digest = _SEED.copy()
+    digest.update(name.encode())
+    text = digest.hexdigest()
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+
+
 def line_id(encounter_id: str, code: str, on: date, modifiers: tuple[str, ...]) -> str:
     """Return the id of a line; the same in every revision, so that a later one replaces it in place."""
-    return str(uuid5(NAMESPACE, "\x1f".join((encounter_id, code, on.isoformat(), *modifiers))))
+    return stable_id("\x1f".join((encounter_id, code, on.isoformat(), *modifiers)))
 
 
 def _merge(encounter_id: str, entries: list[Earned], payment: ExpectedPayment | None) -> ChargeLine:
@@ -73,10 +85,8 @@ def charge_lines(encounter_id: str, sheet: Worksheet) -> tuple[ChargeLine, ...]:
         key = (earned.service_date, _RANK[earned.code], earned.modifiers, earned.code)
         together.setdefault(key, []).append(earned)
     ordered = sorted(together)
-    units: Iterable[tuple[str, date, int]] = (
-        (key[3], key[0], sum(entry.units for entry in together[key])) for key in ordered
-    )
-    payments = expected_payments(tuple(units), sheet.setting)
+    units = tuple([(key[3], key[0], sum([entry.units for entry in together[key]])) for key in ordered])
+    payments = expected_payments(units, sheet.setting)
     return tuple(
-        _merge(encounter_id, together[key], payment) for key, payment in zip(ordered, payments, strict=True)
+        [_merge(encounter_id, together[key], payment) for key, payment in zip(ordered, payments, strict=True)]
     )

@@ -1,6 +1,5 @@
 """What OPPS nationally pays for each line, so that a reader sees what a held or missed one is worth."""
 
-from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -48,7 +47,10 @@ def _payment(code: str, on: date, units: int, *, beside_paid: bool) -> ExpectedP
     )
 
 
-def expected_payments(units: Sequence[tuple[str, date, int]], setting: str) -> list[ExpectedPayment | None]:
+@lru_cache(maxsize=32768)
+def expected_payments(
+    units: tuple[tuple[str, date, int], ...], setting: str
+) -> tuple[ExpectedPayment | None, ...]:
     """
     Return the national OPPS payment for each (code, date, units); None outside a facility or the schedule.
 
@@ -56,7 +58,7 @@ def expected_payments(units: Sequence[tuple[str, date, int]], setting: str) -> l
     Geography, discounts and the reduced rate of excepted departments are not in it.
     """
     if setting != "facility":
-        return [None] * len(units)
+        return (None,) * len(units)
     rates = [_rate(code, on) for code, on, _ in units]
     paid = any(rate is not None and rate.status_indicator in SEPARATELY_PAID for rate in rates)
-    return [_payment(code, on, count, beside_paid=paid) for code, on, count in units]
+    return tuple(_payment(code, on, count, beside_paid=paid) for code, on, count in units)
