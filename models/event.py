@@ -12,7 +12,16 @@ from functools import lru_cache
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    TypeAdapter,
+    WithJsonSchema,
+)
+from pydantic_core import core_schema
 
 from models.drug import BillingClass, Drug
 
@@ -32,7 +41,22 @@ def _known_zone(name: str) -> str:
     return name
 
 
-Instant = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
+def _instant_schema() -> core_schema.CoreSchema:
+    # Left to itself the reader also takes "1772463600" for an instant; the contract asks for RFC 3339.
+    instant = core_schema.datetime_schema(tz_constraint="aware", ge=EARLIEST, lt=LATEST, strict=False)
+    written = core_schema.custom_error_schema(
+        core_schema.str_schema(pattern=r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d"),
+        custom_error_type="instant_text",
+        custom_error_message="An instant is text: a date, a time of day and an offset",
+    )
+    return core_schema.json_or_python_schema(core_schema.chain_schema([written, instant]), instant)
+
+
+Instant = Annotated[
+    datetime,
+    GetPydanticSchema(lambda _source, _handler: _instant_schema()),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 Identifier = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Words = Annotated[str, Field(max_length=2000)]
 Quantity = Annotated[Decimal, Field(ge=0, le=10_000_000, allow_inf_nan=False)]

@@ -177,7 +177,7 @@ def settle_times(course: Course, encounter: Encounter, sheet: Worksheet, limits:
         and given.flows[-1].stop is not None
     ):
         _compare_with_pump(course, sheet, limits, nearest=nearest)
-    return _plausible(course, sheet, limits)
+    return True
 
 
 def _units(course: Course, minutes: int, limits: Thresholds) -> tuple[bool, int]:
@@ -199,8 +199,12 @@ def _compare_with_pump(course: Course, sheet: Worksheet, limits: Thresholds, *, 
         course.evidence = evidence
 
 
-def _plausible(course: Course, sheet: Worksheet, limits: Thresholds) -> bool:
-    """Refuse durations and volumes that cannot be (R-DOC-5)."""
+def plausible(course: Course, sheet: Worksheet, limits: Thresholds, *, clipped: bool) -> bool:
+    """
+    Tell whether the duration and the volume can be; flag the course when not (R-DOC-5).
+
+    Judged on the minutes inside the window; a volume says nothing of ``clipped`` minutes.
+    """
     given, minutes = course.given, course.minutes
     longest = sheet.policy.sanity_limits * 60
     if minutes > longest:
@@ -216,7 +220,12 @@ def _plausible(course: Course, sheet: Worksheet, limits: Thresholds) -> bool:
         says = f"{minutes} minutes is more than twice the {given.planned_minutes} ordered."
         sheet.flag("F-TOO_LONG", [course], says, minutes=minutes, limit=2 * given.planned_minutes)
         return False
-    if given.volume_ml and not given.bag_changes and given.stop_reason not in (*EARLY_STOPS, "handed_over"):
+    if (
+        not clipped
+        and given.volume_ml
+        and not given.bag_changes
+        and given.stop_reason not in (*EARLY_STOPS, "handed_over")
+    ):
         rate = constant_rate(given)
         if rate and course.evidence != "calculated":
             off = abs(rate * minutes / 60 - given.volume_ml) * 100

@@ -155,10 +155,11 @@ def _code(context: Context) -> Intake:
     if intake.infusions or intake.pushes or intake.fluids:
         code_intravenous(context, intake)
     setups = [p for p in encounter.procedures if p.kind == "subcutaneous_pump_setup"]
+    injections = [[course] for course in intake.injections]
     if intake.under_skin:
-        intake.injections += code_subcutaneous(context, intake.under_skin, setups)
-    if intake.injections:
-        code_injections(context, intake.injections)
+        injections += code_subcutaneous(context, intake.under_skin, setups)
+    if injections:
+        code_injections(context, injections)
     if intake.arterial_infusions or intake.arterial_pushes:
         short = code_arterial_infusions(context, doses_of(intake.arterial_infusions, sheet.policy))
         pushes = [(course.at, [course]) for course in intake.arterial_pushes]

@@ -75,10 +75,3 @@ class Group:
     def initial_is_push(self) -> bool:
         """Tell whether the office's key reason is a push."""
         return isinstance(self.initial, Push)
-
-    def best_rank(self) -> tuple[int, int, str]:
-        """Return how the group's best service ranks: lower is better, then earlier, then by id."""
-        ranks = [(CODES[dose.family].infusion_rank, dose.start, dose.id) for dose in self.doses]
-        ranks += [(CODES[push.family].push_rank, push.at, push.id) for push in self.pushes]
-        ranks += [(7, fluid.at, fluid.id) for fluid in self.fluids]
-        return min(ranks)

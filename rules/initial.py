@@ -32,67 +32,102 @@ SUBSEQUENT = Rule(
     "R-DEF-6", "What is not the initial takes the subsequent code, even if it came first.", ("IOM12",), "A"
 )
 
+HYDRATION_RANK = 7
+
 RULES = (
     FACILITY_RANK, INJECTIONS_BESIDE, OTHER_LISTS, ONE_INITIAL, EQUAL_RANK, KEY_REASON, UNSUPPORTED_KEY,
     OVER_MIDNIGHT, SUBSEQUENT,
 )  # fmt: skip
 
 
+Precedence = tuple[int, int, int, int, str]
+
+
+def precedence(dose: Dose, policy: Policy, limits: Thresholds) -> Precedence:
+    """Return how an infusion ranks: lower first, by rank, then as the policy breaks ties (P-03)."""
+    rank = CODES[dose.family].infusion_rank
+    match policy.equal_rank_initial:
+        case "first_started":
+            return (rank, dose.start, -dose.minutes, 0, dose.id)
+        case "highest_paid":
+            # Among equals the first hour pays the same, so the added hours decide.
+            return (rank, -limits.added_hours(dose.minutes), dose.start, 0, dose.id)
+        case _:
+            return (rank, -dose.minutes, dose.start, 0, dose.id)
+
+
 def in_rank_order(doses: list[Dose], policy: Policy, limits: Thresholds) -> list[Dose]:
-    """Return infusions best first: by rank, then as the policy breaks ties (P-03)."""
-    tie = policy.equal_rank_initial
-    if tie == "first_started":
-        return sorted(doses, key=lambda d: (CODES[d.family].infusion_rank, d.start, -d.minutes, d.id))
-    if tie == "highest_paid":
-        # Among equals the first hour pays the same, so the added hours decide.
-        return sorted(
-            doses,
-            key=lambda d: (CODES[d.family].infusion_rank, -limits.added_hours(d.minutes), d.start, d.id),
-        )
-    return sorted(doses, key=lambda d: (CODES[d.family].infusion_rank, -d.minutes, d.start, d.id))
+    """Return infusions best first."""
+    return sorted(doses, key=lambda dose: precedence(dose, policy, limits)) if len(doses) > 1 else doses
 
 
-def first_push(pushes: list[Push]) -> Push | None:
-    """Return the push that is initial where nothing is infused: chemotherapy first, then the earliest (R-PUSH-1)."""
-    return min(pushes, key=lambda p: (CODES[p.family].push_rank, p.at, p.id), default=None)
+def group_precedence(group: Group, policy: Policy, limits: Thresholds) -> Precedence:
+    """Return how a group's own initial ranks among the groups': the best stays without a modifier (R-SITE-2)."""
+    ranks = [precedence(dose, policy, limits) for dose in group.doses]
+    ranks += [(CODES[push.family].push_rank, 0, push.at, 0, push.id) for push in group.pushes]
+    ranks += [(HYDRATION_RANK, 0, fluid.at, 0, fluid.id) for fluid in group.fluids if group.fluid_counts]
+    return min(ranks)
 
 
-def _keyed(courses: list[Course], order_id: str) -> bool:
+def leading_push(order: list[Dose], pushes: list[Push]) -> Push | None:
+    """
+    Return the push that is initial, if one is: chemotherapy first, then the earliest (R-PUSH-1).
+
+    ``order`` holds the group's infusions, best first. A chemotherapy push outranks a therapeutic infusion;
+    where an infusion outranks every push the answer is None.
+    """
+    best = min(pushes, key=lambda p: (CODES[p.family].push_rank, p.at, p.id), default=None)
+    if best is None or (order and CODES[order[0].family].infusion_rank < CODES[best.family].push_rank):
+        return None
+    return best
+
+
+def _is_key(courses: list[Course], order_id: str) -> bool:
     return any(course.given.order_id == order_id for course in courses)
 
 
-def choose_office_initial(groups: list[Group], key_order: str | None, sheet: Worksheet) -> bool:
+def _key_services(group: Group, order_id: str, order: list[Dose]) -> list[Dose | Push | None]:
+    """Return the different services of a group given under the key order; None stands for its fluid."""
+    services: dict[str, Dose | Push] = {}
+    for dose in order:
+        if _is_key(dose.courses, order_id):
+            services.setdefault(dose.substance, dose)
+    for push in group.pushes:
+        if _is_key(push.courses, order_id) and push.substance not in services:
+            same = [other for other in group.pushes if other.substance == push.substance]
+            services[push.substance] = min(same, key=lambda other: (other.at, other.id))
+    fluid = [None] if group.fluid_counts and _is_key(group.fluids, order_id) else []
+    return [*services.values(), *fluid]
+
+
+def choose_office_initial(
+    groups: list[Group], key_order: str | None, sheet: Worksheet, limits: Thresholds
+) -> bool:
     """
     Put the key reason first in its group; raise ``F-KEY_REASON`` where it is needed and not known.
 
     Returns False when the policy holds such encounters (P-02) and no intravenous line may be made.
     """
-    keyed: list[tuple[Group, Dose | Push | None]] = []
+    if key_order is not None:
+        keyed = [
+            (group, service)
+            for group in groups
+            for service in _key_services(group, key_order, in_rank_order(group.doses, sheet.policy, limits))
+        ]
+        if len(keyed) == 1:
+            group, service = keyed[0]
+            group.initial = service
+            group.keyed = True
+            group.fluid_first = service is None
+            return True
     candidates = 0
     for group in groups:
-        candidates += len({d.substance for d in group.doses} | {p.substance for p in group.pushes})
-        candidates += group.fluid_counts
-        if key_order is None:
-            continue
-        keyed += [(group, dose) for dose in group.doses if _keyed(dose.courses, key_order)][:1]
-        keyed += [(group, push) for push in group.pushes if _keyed(push.courses, key_order)][:1]
-        if group.fluid_counts and _keyed(group.fluids, key_order):
-            keyed.append((group, None))
-    if len(keyed) == 1:
-        group, service = keyed[0]
-        group.initial = service
-        group.keyed = True
-        group.fluid_first = service is None
-        return True
+        services = {dose.substance for dose in group.doses} | {push.substance for push in group.pushes}
+        candidates = max(candidates, len(services) + group.fluid_counts)
     if candidates <= 1:
         return True
-    courses = [
-        course
-        for group in groups
-        for part in (group.doses, group.pushes)
-        for dose in part
-        for course in dose.courses
-    ]
+    given = [one for group in groups for part in (group.doses, group.pushes) for one in part]
+    courses = [course for one in given for course in one.courses]
     courses += [course for group in groups for course in group.fluids]
     sheet.flag("F-KEY_REASON", courses, candidates=candidates)
     return sheet.policy.office_initial_when_no_key_reason != "hold"

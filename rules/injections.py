@@ -40,24 +40,23 @@ def _code(course: Course) -> tuple[str, Rule, str]:
     return "96372", PER_INJECTION, "One injection."
 
 
-def code_injections(context: Context, courses: list[Course]) -> None:
-    """Enter each injection; several of one dose as the policy says (P-18)."""
+def code_injections(context: Context, injections: list[list[Course]]) -> None:
+    """Enter each injection, one list of administrations each; several of one dose as the policy says (P-18)."""
     sheet = context.sheet
-    doses: dict[str, list[Course]] = {}
-    for course in sorted(courses, key=lambda c: (c.at, c.id)):
+    doses: dict[tuple[str, str], list[Course]] = {}
+    for given in sorted(injections, key=lambda courses: (courses[0].at, courses[0].id)):
+        course = given[0]
         code, rule, says = _code(course)
-        sheet.claim([course], rule)
-        dose_id = course.given.dose_id
-        shared = doses.setdefault(f"{dose_id}|{course.substance}", []) if dose_id is not None else [course]
-        if dose_id is not None:
+        sheet.claim(given, rule)
+        if course.given.dose_id is not None:
+            shared = doses.setdefault((course.given.dose_id, course.substance), [])
             shared.append(course)
             if len(shared) > 1 and sheet.policy.split_im_sc_dose == "per_dose":
-                sheet.refuse(
-                    [course], SPLIT_DOSE, "Part of a dose already counted; this policy counts doses."
-                )
+                sheet.refuse(given, SPLIT_DOSE, "Part of a dose already counted; this policy counts doses.")
                 continue
         on = context.calendar.date_of(course.at)
-        sheet.earn(Earned(code, 1, on, (course,), None, course.evidence, (rule.because(says),)))
+        sheet.earn(Earned(code, 1, on, tuple(given), None, weakest(given), (rule.because(says),)))
+        sheet.billed(given, [flow for one in given for flow in one.flows], code)
     for shared in doses.values():
         if len(shared) > 1:
             sheet.flag("F-SPLIT_DOSE", shared, injections=len(shared))

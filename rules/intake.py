@@ -16,10 +16,13 @@ from rules.charted_words import route_of
 from rules.classes import SELF_GIVEN, Classified, classify
 from rules.context import Context
 from rules.course import Course, Way
-from rules.documentation import FAULT_FLAGS, minutes_of, settle_times
+from rules.documentation import FAULT_FLAGS, minutes_of, plausible, settle_times
 from rules.formulary import lookup, substance
 from rules.policy import Policy
 from rules.window import NOT_GIVEN, keep_window
+
+NO_DRUG = frozenset({"carrier", "flush", "kvo"})
+"""Intents of a flow that drives or follows a drug and is none itself."""
 
 CAVITIES = frozenset({"IT", "INTRAVENTRICULAR", "INTRAPLEURAL", "INTRAPERITONEAL", "INTRALESIONAL"})
 
@@ -107,31 +110,30 @@ class Admission:
         intended = included_by_intent(given)
         if intended is not None:
             sheet.refused.append(intended[0].refuses(given.administration_id, intended[1]))
-            self._flows_alongside(given)
+            self._flows_alongside(given, self._kind(given))
             return
         found = classify(given, route, sheet.policy, self._context.on)
         if found is None:
             sheet.flag("F-CLASS_UNKNOWN", [_unread(given)])
+            self._flows_alongside(given, None)
         elif isinstance(found, NotBilled):
             sheet.refused.append(found)
-            self._flows_alongside(given)
+            self._flows_alongside(given, self._kind(given))
         else:
             self._classified(given, route, found)
 
-    def _flows_alongside(self, given: Administration) -> None:
-        """Remember the flow of blood and other routed-out infusions; carriers and flushes stop no hydration."""
+    def _kind(self, given: Administration) -> str | None:
+        """Return what the formulary calls the drug, if it knows it."""
         entry = lookup(given.drug, self._context.on) if given.drug is not None else None
-        if entry is None or entry.billing_class not in {
-            "blood",
-            "contrast",
-            "radiopharmaceutical",
-            "anesthetic",
-        }:
+        return entry.billing_class if entry is not None else None
+
+    def _flows_alongside(self, given: Administration, kind: str | None) -> None:
+        """Remember the flow of blood, of a procedure's drugs and the like; carriers and flushes stop no hydration."""
+        if given.technique != "infusion" or kind in {"hydration", "flush"} or given.intent in NO_DRUG:
             return
-        if given.technique == "infusion":
-            flows = minutes_of(given.flows or given.pump_flows, nearest=self._context.shift > 0)
-            if flows:
-                self.intake.alongside.append((given.site_id, flows))
+        flows = minutes_of(given.flows or given.pump_flows, nearest=self._context.shift > 0)
+        if flows:
+            self.intake.alongside.append((given.site_id, flows))
 
     def _classified(self, given: Administration, route: str | None, found: Classified) -> None:
         sheet = self._sheet
@@ -152,6 +154,8 @@ class Admission:
         if given.order_status in {"none", "unsigned"}:
             sheet.flag("F-NO_ORDER" if given.order_status == "none" else "F-UNSIGNED_ORDER", [course])
         if not (self._timed(course) if course.way in {"infusion", "pca"} else self._momentary(course)):
+            if route == "IV" and course.flows:
+                self._flows_alongside(given, found.family)
             return
         if assumed:
             course.evidence = "assumed"
@@ -182,7 +186,10 @@ class Admission:
         if not course.flows:  # a push by policy: it has a moment and no minutes
             return self._momentary(course)
         course.at = course.flows[0][0]
-        return keep_window(course, encounter, sheet)
+        charted = course.minutes
+        if not keep_window(course, encounter, sheet):
+            return False
+        return plausible(course, sheet, self._context.limits, clipped=course.minutes != charted)
 
     def _momentary(self, course: Course) -> bool:
         given, sheet, context = course.given, self._sheet, self._context

@@ -8,7 +8,7 @@ from rules.doses import Dose, doses_of, summed
 from rules.group import Group, Push
 from rules.hydration import Hydration, code_hydration, measure
 from rules.infusions import code_infusions
-from rules.initial import choose_office_initial, first_push, in_rank_order
+from rules.initial import Precedence, choose_office_initial, group_precedence, in_rank_order, leading_push
 from rules.intake import Intake
 from rules.pushes import Pushes, push_of, short_infusion
 from rules.sites import POOL, Accesses, assign_sites
@@ -29,15 +29,17 @@ def code_intravenous(context: Context, intake: Intake) -> None:
             found = measure(context, group)
             group.fluid_counts = found.units > 0
             waters.append((group, found))
-    if not sheet.facility and not choose_office_initial(groups, context.encounter.key_reason_order_id, sheet):
+    if not sheet.facility and not choose_office_initial(
+        groups, context.encounter.key_reason_order_id, sheet, context.limits
+    ):
         return
-    for group in _main_first(groups):
+    for group in _main_first(context, groups):
         order = in_rank_order(group.doses, sheet.policy, context.limits)
         if isinstance(group.initial, Dose):
             lead = group.initial
             order = [lead, *(dose for dose in order if dose is not lead)]
-        elif group.initial is None and not order and not group.fluid_first:
-            group.initial = first_push(group.pushes)
+        elif group.initial is None and not group.fluid_first:
+            group.initial = leading_push(order, group.pushes)
         code_infusions(context, group, order)
     if any(group.pushes for group in groups):
         Pushes(context, groups).code(groups)
@@ -122,6 +124,8 @@ def _groups(context: Context, courses: list[Course]) -> list[Group]:
             groups.at(dose.site, dose.start).doses.append(dose)
         elif (push := _as_push(context, dose)) is not None:
             groups.at(dose.site, dose.start).pushes.append(push)
+        else:
+            groups.at(dose.site, dose.start).other_flows += dose.flows
     for course in courses:
         if course.family == "hydration":
             groups.at(course.site, course.at).fluids.append(course)
@@ -179,15 +183,17 @@ def _flow_alongside(context: Context, intake: Intake, groups: list[Group]) -> No
                 group.other_flows.extend(stretches)
 
 
-def _main_first(groups: list[Group]) -> list[Group]:
+def _main_first(context: Context, groups: list[Group]) -> list[Group]:
     """Return the groups with each date's best one first; the others' initials need a modifier (R-SITE-2)."""
-    best: dict[object, Group] = {}
+    if len(groups) == 1:
+        return groups
+    best: dict[object, tuple[Precedence, Group]] = {}
     for group in groups:
-        if not (group.doses or group.pushes or group.fluid_counts):
-            continue
-        held = best.get(group.day)
-        if held is None or (not group.keyed, group.best_rank()) < (not held.keyed, held.best_rank()):
-            best[group.day] = group
+        if group.doses or group.pushes or group.fluid_counts:
+            rank = group_precedence(group, context.sheet.policy, context.limits)
+            held = best.get(group.day)
+            if held is None or rank < held[0]:
+                best[group.day] = (rank, group)
     for group in groups:
-        group.second = best.get(group.day, group) is not group
+        group.second = group.day in best and best[group.day][1] is not group
     return sorted(groups, key=lambda group: (str(group.day), group.second, group.site))

@@ -102,8 +102,12 @@ class Pushes:
 
     def code(self, groups: list[Group]) -> None:
         """Enter each push, or say why it is not one."""
-        queue = [(push.at, push.id, push, group) for group in groups for push in group.pushes]
-        for _, _, push, group in sorted(queue, key=lambda item: item[:2]):
+        queue = [
+            (push.at, push is not group.initial, push.id, push, group)
+            for group in groups
+            for push in group.pushes
+        ]
+        for _, _, _, push, group in sorted(queue, key=lambda item: item[:3]):
             if push is group.initial:
                 self._initial(push, group)
             elif push.family == "chemotherapy":

@@ -6,6 +6,7 @@ from models.encounter import Procedure
 from models.interval import length, union
 from rules.context import Context
 from rules.course import Course, weakest
+from rules.doses import doses_of
 from rules.infusions import near_threshold
 from rules.rule import Rule
 from rules.service_dates import dated_hours
@@ -22,19 +23,24 @@ UNDER_THE_SKIN = Rule(
 RULES = (UNDER_THE_SKIN,)
 
 
-def code_subcutaneous(context: Context, courses: list[Course], setups: Sequence[Procedure]) -> list[Course]:
-    """Enter subcutaneous infusions; return those of at most 15 minutes, which are injections."""
+def code_subcutaneous(
+    context: Context, courses: list[Course], setups: Sequence[Procedure]
+) -> list[list[Course]]:
+    """Enter subcutaneous infusions; return the doses of at most 15 minutes, each of them one injection."""
     sheet, limits = context.sheet, context.limits
-    short = [course for course in courses if course.minutes < limits.infusion]
-    long = sorted(
-        (course for course in courses if course.minutes >= limits.infusion), key=lambda c: (c.at, c.id)
-    )
-    for course in [course for course in long if course.family in {"chemotherapy", "hormonal"}]:
-        sheet.claim([course], UNDER_THE_SKIN)
-        sheet.flag("F-UNLISTED", [course], "Chemotherapy infused under the skin has no listed code.")
-        long.remove(course)
+    short: list[list[Course]] = []
+    long: list[Course] = []
+    for dose in doses_of(courses, sheet.policy):
+        if dose.minutes < limits.infusion:
+            short.append(dose.courses)
+        elif dose.family == "chemotherapy":
+            sheet.claim(dose.courses, UNDER_THE_SKIN)
+            sheet.flag("F-UNLISTED", dose.courses, "Chemotherapy infused under the skin has no listed code.")
+        else:
+            long += dose.courses
     if not long:
         return short
+    long.sort(key=lambda course: (course.at, course.id))
     sheet.claim(long, UNDER_THE_SKIN)
     flows = union(flow for course in long for flow in course.flows)
     minutes = length(flows)

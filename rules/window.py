@@ -63,6 +63,11 @@ def _take_over(course: Course, encounter: Encounter, sheet: Worksheet, shift: in
     return True
 
 
+def _lies_after(course: Course, start: int, end: int) -> bool:
+    """Tell whether all of a course lies past a minute; a push in that very minute does not."""
+    return start > end or (start == end and bool(course.flows))
+
+
 def keep_window(course: Course, encounter: Encounter, sheet: Worksheet) -> bool:
     """
     Cut a course to the hospital's minutes; flag or refuse what lies outside.
@@ -77,14 +82,16 @@ def keep_window(course: Course, encounter: Encounter, sheet: Worksheet) -> bool:
     if left is None and admitted is None:
         return _recount(course)
     start = course.flows[0][0] if course.flows else course.at
-    if admitted is not None and start >= (admitted + shift) // 60:
+    if admitted is not None and _lies_after(course, start, (admitted + shift) // 60):
         sheet.refuse([course], OUTPATIENT_ONLY, "Given after the inpatient order.")
         return False
-    if left is not None and course.way != "prolonged_pump":
-        gone = (left + shift) // 60
-        if start > gone or (start == gone and course.flows):
-            sheet.flag("F-AFTER_DEPARTURE", [course])
-            return False
+    if (
+        left is not None
+        and course.way != "prolonged_pump"
+        and _lies_after(course, start, (left + shift) // 60)
+    ):
+        sheet.flag("F-AFTER_DEPARTURE", [course])
+        return False
     if not course.flows:
         return True
     stop = course.flows[-1][1]

@@ -1,0 +1,81 @@
+# Needs Python 3.11 or newer and make. Every target sets up what it uses, once, inside .venv.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint format cases docs bench clean
+
+# The first interpreter that is new enough; make PYTHON=... to choose another.
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
+	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
+BIN := .venv/bin
+PINS := .ci/constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(PINS)
+
+# Stamps: installing again only when the dependencies or their versions change.
+RUNTIME := .venv/.installed-runtime
+DEVELOPMENT := .venv/.installed-development
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-8s %s\n", $$1, $$2}'
+
+run: $(RUNTIME) ## Code the seeded day and print every charge set, then the summary
+	@echo "== a synthetic day, seeds/day.jsonl: bedside events in, charge sets out"
+	@echo
+	@$(BIN)/infusion code --quiet --format table seeds/day.jsonl; status=$$?; echo; \
+	case $$status in \
+	0) echo "Everything was coded and nothing is held.";; \
+	1) echo "Exit status 1 says that some sets are held for a person and some events refused; this day is made so."; \
+	   echo "seeds/README.md tells what each encounter shows. One as a picture, and every word about the input:"; \
+	   echo "  $(BIN)/infusion explain --encounter ED-02 seeds/day.jsonl"; \
+	   echo "  $(BIN)/infusion code seeds/day.jsonl > charges.jsonl";; \
+	*) exit $$status;; \
+	esac
+
+test: lint ## Format, lint, types, layers, then every test
+	@echo "== pytest"
+	@$(BIN)/pytest -n 2 -rs
+
+lint: $(DEVELOPMENT) ## The checks that run no code of ours
+	@echo "== ruff format"
+	@$(BIN)/ruff format --check .
+	@echo "== ruff check"
+	@$(BIN)/ruff check .
+	@echo "== mypy, strict"
+	@$(BIN)/mypy
+	@echo "== import layers"
+	@$(BIN)/lint-imports
+
+format: $(DEVELOPMENT) ## Lay the code out and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+cases: $(DEVELOPMENT) ## The golden cases alone, each by its sentence
+	@$(BIN)/pytest -n 2 -v tests/cases
+
+docs: $(DEVELOPMENT) ## Write the output of the documents' examples anew; read the difference before you keep it
+	@$(BIN)/python tests/house/test_docs.py
+
+bench: $(RUNTIME) ## Measure a generated month and add rows to benchmarks/results.csv
+	@$(BIN)/python benchmarks/bench.py
+
+clean: ## Remove the environment and every cache
+	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find models rules streams tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer on PATH; install one, or say make PYTHON=/its/path." >&2; exit 1; }
+	@echo "== a new environment in .venv, from $(PYTHON)"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo "python -m venv failed; on Debian and Ubuntu install python3-venv first." >&2; exit 1; }
+
+$(RUNTIME): pyproject.toml $(PINS) | $(BIN)/python
+	@echo "== installing what running needs"
+	@$(PIP) --upgrade pip
+	@$(PIP) --build-constraint $(PINS) --editable .
+	@touch $@
+
+$(DEVELOPMENT): pyproject.toml $(PINS) | $(BIN)/python
+	@echo "== installing what running and testing need"
+	@$(PIP) --upgrade pip
+	@$(PIP) --build-constraint $(PINS) --editable '.[dev]'
+	@touch $@ $(RUNTIME)

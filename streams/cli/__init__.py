@@ -1,0 +1,108 @@
+"""
+``infusion``: one command, a verb a module.
+
+A verb is the module of its name in this package, with a click command called ``command``. Verbs are imported
+when they are asked for, so that coding a file loads neither the web console nor the terminal's pictures.
+
+Exit status: 0 all coded; 1 something held or rejected; 2 wrong usage, unreadable input or a fault of ours;
+130 interrupted; 141 the reader of our output went away.
+"""
+
+import os
+import sys
+import traceback
+from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import click
+
+VERBS: Final = ("code", "explain", "rules", "check", "generate", "refresh", "schema")
+"""The modules of this package that are verbs, in the order ``--help`` lists them."""
+
+USAGE: Final = 2
+INTERRUPTED: Final = 130
+READER_GONE: Final = 141
+"""What a shell reports for a program ended by SIGINT and by SIGPIPE."""
+
+
+class Verbs(click.Group):
+    """Finds verbs by name, and turns whatever goes wrong in one into a line and an exit status."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        """Return the verbs this release has."""
+        return [verb for verb in VERBS if find_spec(f"{__name__}.{verb}")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a verb's command, imported now; None for an unknown verb."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        return command
+
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
+        """Run a verb and end the process with its exit status; a verb returns it, or None for 0."""
+        try:
+            status = super().main(*args, **extra | {"standalone_mode": False})
+        except click.ClickException as error:
+            error.show()
+            status = USAGE
+        except click.Abort:
+            status = INTERRUPTED
+        sys.exit(status if isinstance(status, int) else 0)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; no input and no machine may end it in a traceback."""
+        try:
+            status = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes stdout once more on its way out; it must not find the closed pipe again.
+            _to_nowhere(sys.stdout.fileno())
+            return READER_GONE
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenProcessPool:
+            message = "a coding process ended before its work; free some memory and run again with --jobs 1"
+            raise click.ClickException(message) from None
+        except OSError as error:
+            where = f"{click.format_filename(error.filename)}: " if error.filename else ""
+            message = f"{where}{error.strerror or type(error).__name__}; nothing after this was coded"
+            raise click.ClickException(message) from None
+        except Exception as error:
+            if sys.flags.dev_mode:
+                raise
+            message = f"a fault of ours, not of the input: {fault(error)}. Report it; python -X dev shows the traceback"
+            raise click.ClickException(message) from None
+        return status
+
+
+def fault(error: BaseException) -> str:
+    """Return an exception's type and place, never its text: that could repeat the input."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+def _to_nowhere(descriptor: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def _version() -> str:
+    try:
+        return version("infusion-charges")
+    except PackageNotFoundError:  # run from a checkout
+        return "unknown"
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(_version(), prog_name="infusion")
+def main() -> None:
+    """Turn infusion and injection events into charge lines that can be defended."""

@@ -1,0 +1,167 @@
+"""``infusion check``: is the house in order."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from tomllib import TOMLDecodeError, load
+from types import ModuleType
+from typing import Final, NamedTuple
+
+import click
+
+from rules import codes, coverage, formulary, formulary_problems, parameter, policy, sources, tables
+from rules.edit_files import EDITS
+from rules.products import HERE as DRUGS
+from rules.rulebook import VERSION, all_rules
+from streams import cases
+
+_FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, OSError)
+"""What a file no longer made as its reader expects ends in."""
+
+
+class Area(NamedTuple):
+    """One part of the house: what it is called, where its sentences place their files, who finds them."""
+
+    name: str
+    place: str
+    problems: Callable[[], list[str]]
+
+
+def uncited() -> list[str]:
+    """Return the cites of the files of words and meanings, whose readers look no source up, that name no source."""
+    found: list[str] = []
+    root = codes.FILE.parent
+    beside = {codes.FILE, DRUGS / formulary_problems.STATEMENT}
+    for path in sorted({*root.glob("*.toml"), *DRUGS.glob("*.toml"), *EDITS.glob("*.toml")} - beside):
+        place = path.relative_to(root).as_posix()
+        try:
+            with path.open("rb") as file:
+                said = load(file)
+        except (OSError, TOMLDecodeError) as error:
+            found.append(f"{place}: cannot be read as TOML ({type(error).__name__}); mend or restore it.")
+            continue
+        keys = [part.get("cite") for part in (said, *said.values()) if isinstance(part, dict)]
+        found += [
+            f"{place}: cites {key!r}, which rules/sources.toml does not hold; add it or cite a key that is."
+            for key in keys
+            if key is not None and key not in sources.sources()
+        ]
+    return found
+
+
+AREAS: Final = (
+    Area("sources", "rules/", sources.problems),
+    Area("numbers", "rules/", parameter.problems),
+    Area("tables", "rules/parameters/edits/", tables.problems),
+    Area("formulary", "rules/parameters/drugs/", formulary.problems),
+    Area("policies", "rules/policies/", policy.problems),
+    Area("words", "rules/parameters/", uncited),
+    Area("codes", "rules/", codes.problems),
+    Area("rules", "rules/", coverage.problems),
+)
+"""Everything that ships, in the order in which one rests on the other."""
+
+
+@click.command("check")
+@click.option(
+    "--cases",
+    "place",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=None,
+    help="Where the golden cases are. Default: tests/cases of the checkout, if this is one.",
+)
+def command(*, place: Path | None) -> int:
+    """
+    Check that sources, numbers, tables, formulary, policies, codes, rules and golden cases are in order.
+
+    Prints one line for each thing that is not: the file, what is wrong and what to do. A summary with what rests on
+    nobody's signature yet goes to stderr.
+
+    Exit status: 0 in order, 1 something is not.
+    """
+    found = [finding for area in AREAS for finding in findings(area)]
+    found += case_findings(place or cases.PLACE)
+    for finding in found:
+        click.echo(finding)
+    for line in (*summary(), *case_summary(place or cases.PLACE)):
+        click.echo(line, err=True)
+    click.echo("in order" if not found else f"{len(found)} to mend", err=True)
+    return 1 if found else 0
+
+
+def findings(area: Area) -> list[str]:
+    """Return what is wrong in one part of the house, each with its file; what cannot be read is a finding."""
+    try:
+        said = area.problems()
+    except _FAULTS as error:
+        what = f"cannot be checked ({type(error).__name__}); mend what else is found, then check again"
+        return [f"{area.place.rstrip('/')}: {what}"]
+    return [text if text.startswith("rules/") else f"{area.place}{text}" for text in said]
+
+
+def case_findings(place: Path) -> list[str]:
+    """Return golden cases that cannot be read or share a sentence; none where there are no cases to read."""
+    yaml = _yaml()
+    if yaml is None:
+        return []
+    found: list[str] = []
+    first: dict[str, str] = {}
+    for path in cases.files(place) or ():
+        name = f"tests/cases/{path.relative_to(place).as_posix()}"
+        try:
+            # BaseLoader: every scalar stays the text it is, 10:30 and NO too.
+            held = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            found.append(f"{name}: cannot be read as YAML ({type(error).__name__}); mend or restore it")
+            continue
+        found += [f"{name}: {wrong}" for wrong in _wrong(held, name, first)]
+    return found
+
+
+def _wrong(held: object, name: str, first: dict[str, str]) -> Iterator[str]:
+    if not isinstance(held, list) or not held:
+        yield "is no list of cases; begin each with '- case: …'"
+        return
+    for number, case in enumerate(held, 1):
+        sentence = case.get("case") if isinstance(case, dict) else None
+        if not isinstance(sentence, str) or not sentence.strip():
+            yield f"case {number} has no sentence; write it after 'case:'"
+        elif sentence in first:
+            yield f"case {number} has the sentence of one in {first[sentence]}; name it after what is different"
+        else:
+            first[sentence] = name
+
+
+def summary() -> Iterator[str]:
+    """Yield how much there is, and how much of it nobody has confirmed yet."""
+    grades = Counter(rule.grade for rule in all_rules())
+    told = Counter(source.grade for source in sources.sources().values())
+    bases = Counter(product.basis for product in formulary.entries())
+    kinds = Counter(row.status for row in (*coverage.code_rows(), *coverage.rule_rows()))
+    yield f"rules      {VERSION}: {grades.total()}, of which {grades['K']} working knowledge (grade K)"
+    yield f"coverage   codes and rules: {kinds['complete']} complete, {kinds['partial']} partial, {kinds['person']} left to a person"
+    yield f"sources    {told.total()}, of which {told['K'] + told['unverified']} nobody has read"
+    yield (
+        f"formulary  {bases.total()} products: class by kind of product {bases['product']}, cited {bases['cited']},"
+        f" assigned {bases['assigned']}, unverified {bases['unverified']}"
+    )
+    yield f"pushable   {formulary.pushability().basis}"
+
+
+def case_summary(place: Path) -> Iterator[str]:
+    """Yield how many golden cases there are, and whether they could be read."""
+    there = cases.files(place)
+    if there is None:
+        yield "cases      not installed with this package; a checkout has them in tests/cases"
+        return
+    count = len(cases.cases(place) or ())
+    unread = "" if _yaml() else "; not parsed: that takes PyYAML, of the dev extra"
+    yield f"cases      {count} in {len(there)} files{unread}"
+
+
+def _yaml() -> ModuleType | None:
+    try:
+        return import_module("yaml")
+    except ImportError:
+        return None

@@ -1,0 +1,221 @@
+"""``infusion code``: events in, one charge set per encounter out; no Kafka."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from functools import partial
+from heapq import merge
+from shutil import get_terminal_size
+from typing import Final, get_args
+
+import click
+
+from models.charge import ChargeSet
+from models.event import Setting
+from rules.engine import Profile
+from rules.policy import PolicyError, policy_for
+from streams.buckets import Buckets
+from streams.cli.files import STDIN, named, size_of
+from streams.cli.gathering import Gatherer
+from streams.cli.jobs import Batch, Code, Recipe, batches, coder
+from streams.cli.tally import Tally
+from streams.cli.words import Words, words
+from streams.linking import Links
+from streams.rejects import Reject
+from streams.spool import Record, Spool, key_of_record
+from streams.writing import written
+
+_TABLE_COLUMNS: Final = 80
+
+
+class InstantType(click.ParamType):
+    """An aware instant in RFC 3339."""
+
+    name = "instant"
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the instant; one without an offset is refused, for its hour is anybody's guess."""
+        try:
+            instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            self.fail("not an instant; write for example 2026-03-05T00:00:00-05:00", param, ctx)
+        if instant.tzinfo is None:
+            self.fail("has no offset; write for example 2026-03-05T00:00:00-05:00", param, ctx)
+        return instant
+
+
+class SwitchType(click.ParamType):
+    """One switch and its answer."""
+
+    name = "key=value"
+
+    def convert(
+        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return the switch's key and the answer; the policy says whether there are such."""
+        if isinstance(value, tuple):
+            return value
+        key, equals, answer = value.partition("=")
+        if not equals or not key.strip() or not answer.strip():
+            self.fail("write KEY=VALUE, for example partial_overlap=full_time", param, ctx)
+        return key.strip(), answer.strip()
+
+
+@click.command("code")
+@click.argument(
+    "files",
+    metavar="[FILE]...",
+    nargs=-1,
+    type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True),
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "table"]),
+    default="jsonl",
+    show_default=True,
+    help="JSON Lines for machines, or a table for people.",
+)
+@click.option(
+    "--policy", metavar="NAME", help="Code every encounter under this policy, in place of its payer's."
+)
+@click.option(
+    "--set",
+    "overrides",
+    type=SwitchType(),
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Answer one policy switch, for example partial_overlap=full_time. Repeatable.",
+)
+@click.option(
+    "--setting", type=click.Choice(get_args(Setting)), help="For encounters that do not say theirs."
+)
+@click.option("--payer", metavar="NAME", help="For encounters that do not say theirs.")
+@click.option(
+    "--as-of",
+    type=InstantType(),
+    metavar="INSTANT",
+    help="Code as seen at this instant: before its confirm window has passed, a discharged encounter is a preview.",
+)
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that code.")
+@click.option(
+    "--max-line-bytes",
+    type=click.IntRange(256, 1 << 30),
+    default=1 << 20,
+    show_default=True,
+    help="Longer lines are rejected and skipped.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Count rejects and faults without a line for each.")
+def command(  # noqa: PLR0913 -- one parameter an option
+    *,
+    files: tuple[str, ...],
+    form: str,
+    policy: str | None,
+    overrides: tuple[tuple[str, str], ...],
+    setting: Setting | None,
+    payer: str | None,
+    as_of: datetime | None,
+    jobs: int,
+    max_line_bytes: int,
+    quiet: bool,
+) -> int:
+    """
+    Code events: JSON Lines in, one charge set per encounter out.
+
+    Reads the files, or stdin where there are none or one is -. Charge sets go to stdout in the order of their
+    encounter ids, whatever the order of the events; words and a summary go to stderr.
+
+    Exit status: 0 all coded, 1 something held or rejected, 2 wrong usage or an input that cannot be read.
+    """
+    _check_policy(policy, overrides, setting, payer)
+    recipe = Recipe(Profile(policy, overrides, setting, payer), as_of, _writer(form))
+    inputs = tuple(dict.fromkeys(files)) or (STDIN,)
+    if inputs == (STDIN,) and sys.stdin.isatty():
+        click.echo("Reading events from the terminal; end with Ctrl-D, or see --help.", err=True)
+    with words() as shown:
+        run = _Run(inputs, recipe, jobs, max_line_bytes, shown, quiet=quiet)
+        run.code()
+    for line in run.tally.summary():
+        click.echo(line, err=True)
+    return 0 if run.tally.all_coded else 1
+
+
+def _check_policy(
+    policy: str | None, overrides: tuple[tuple[str, str], ...], setting: Setting | None, payer: str | None
+) -> None:
+    # Said before anything is read; which names and answers there are does not depend on the day.
+    try:
+        policy_for(setting or "facility", payer, None, None, date.max, policy, overrides)
+    except PolicyError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _writer(form: str) -> Callable[[ChargeSet], bytes]:
+    if form == "jsonl":
+        return written
+    from streams.cli.table import table  # noqa: PLC0415 -- only a table pays for loading rich
+
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return partial(table, width=get_terminal_size().columns if colour else _TABLE_COLUMNS, colour=colour)
+
+
+class _Run:
+    """One run of the verb: gather, set linked stays aside, code bucket by bucket, write in order."""
+
+    def __init__(
+        self, inputs: Sequence[str], recipe: Recipe, jobs: int, limit: int, shown: Words, *, quiet: bool
+    ) -> None:
+        self.tally: Final = Tally()
+        self._inputs = inputs
+        self._names = named(inputs)
+        self._recipe = recipe
+        self._jobs = jobs
+        self._limit = limit
+        self._shown = shown
+        self._quiet = quiet
+
+    def code(self) -> None:
+        """Write the charge set of every stay of the inputs to stdout, in the order of their ids."""
+        out = click.get_binary_stream("stdout")
+        with coder(self._recipe, self._jobs) as code, Buckets() as buckets:
+            gatherer = Gatherer(buckets, self._limit, self._refuse)
+            self._shown.stage("reading", size_of(self._inputs))
+            for number, name in enumerate(self._inputs):
+                gatherer.gather(number, name, self._shown.passed)
+            self.tally.events = gatherer.lines
+            self._shown.stage("coding", gatherer.lines)
+            for _, line in self._in_order(buckets, gatherer.links, code):
+                out.write(line)
+        out.flush()
+
+    def _in_order(self, buckets: Buckets, links: Links, code: Code) -> Iterator[Record]:
+        # A small input is coded while it is written. Of a large one each bucket is coded and waits in a file.
+        runs: list[Iterator[Record]] = []
+        with Buckets() as linked, Spool() as spool:
+            for stays in buckets.drain():
+                for key in links.ids():
+                    if key in stays:
+                        linked.add(links.group(key), stays.pop(key))
+                run = self._records(code(batches(stays)))
+                runs.append(spool.add(run) if buckets.spilled else run)
+            for groups in linked.drain():
+                sets = sorted(self._records(code(batches(groups, linked=True))), key=key_of_record)
+                runs.append(spool.add(sets) if linked.spilled else iter(sets))
+            yield from merge(*runs, key=key_of_record)
+
+    def _records(self, coded: Iterator[Batch]) -> Iterator[Record]:
+        for batch in coded:
+            self._shown.passed(batch.lines)
+            self.tally.add(batch.tally)
+            if not self._quiet:
+                for reject in sorted((*batch.rejects, *batch.faults), key=Reject.place):
+                    self._shown.say(reject.text(self._names))
+            yield from batch.records
+
+    def _refuse(self, reject: Reject) -> None:
+        self.tally.rejected += 1
+        if not self._quiet:
+            self._shown.say(reject.text(self._names))

@@ -1,0 +1,144 @@
+"""``infusion rules``: what the rule book says on a date, and all there is to say of one code or rule."""
+
+import sys
+from datetime import UTC, date, datetime
+from shutil import get_terminal_size
+from typing import Final, NamedTuple, get_args
+
+import click
+from orjson import OPT_INDENT_2, dumps
+
+from models.event import Setting
+from rules.coverage import block
+from rules.parameter import NotInForceError
+from rules.policy import Policy, PolicyError, policy_for
+from streams.cases import cases
+from streams.rulebook_entry import nearest, told
+from streams.rulebook_facts import Facts, overview
+from streams.rulebook_view import entry_text, overview_text
+
+TODAY: Final = "today; --on DATE shows another date of service"
+CHOSEN: Final = "as chosen"
+
+
+class DateType(click.ParamType):
+    """A date of service."""
+
+    name = "date"
+
+    def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the date; anything but ``2026-03-02`` is refused."""
+        try:
+            return date.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            self.fail("not a date; write for example 2026-03-02", param, ctx)
+
+
+class Asked(NamedTuple):
+    """What every verb below is asked for: a date, a form and the policy that answers the switches."""
+
+    on: date | None
+    form: str
+    policy: str | None
+    setting: Setting | None
+    payer: str | None
+
+    @property
+    def date(self) -> date:
+        """The date of service: the one asked for, else today where this machine stands."""
+        return self.on or datetime.now(UTC).astimezone().date()
+
+    def answers(self) -> Policy | None:
+        """
+        Return the policy in force, or None on a date before the first one.
+
+        Raises:
+            UsageError: there is no such policy.
+
+        """
+        setting = self.setting or "facility"
+        try:
+            return policy_for(setting, self.payer, None, None, self.date, self.policy)
+        except NotInForceError:
+            return None
+        except PolicyError as error:
+            raise click.UsageError(str(error)) from error
+
+
+@click.group("rules", invoke_without_command=True)
+@click.option("--on", type=DateType(), metavar="DATE", help="Date of service, 2026-03-02. Default: today.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Text for people, or JSON for machines.",
+)
+@click.option("--policy", metavar="NAME", help="Show the switches as this policy answers them.")
+@click.option("--setting", type=click.Choice(get_args(Setting)), help="Whose claim it is. Default: facility.")
+@click.option("--payer", metavar="NAME", help="The payer whose answers to show.")
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    on: date | None,
+    form: str,
+    policy: str | None,
+    setting: Setting | None,
+    payer: str | None,
+) -> None:
+    """
+    List the rules, numbers, switches and tables in force on a date, with their sources.
+
+    For every switch it says which layer decided it: the global one, a payer's, or a file named by --policy.
+    """
+    asked = Asked(on, form, policy, setting, payer)
+    context.obj = asked
+    if context.invoked_subcommand is None:
+        facts = overview(asked.date, payer, asked.answers())
+        _put(facts, form, overview_text(facts, _width(), CHOSEN if on else TODAY))
+
+
+@command.command("show")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--on", type=DateType(), metavar="DATE", help="Date of service, 2026-03-02. Default: today.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), help="As of the verb itself.")
+@click.pass_obj
+def show(asked: Asked, *, names: tuple[str, ...], on: date | None, form: str | None) -> None:
+    """
+    Tell all of a code (96367), a rule (R-TIME-3), a flag (F-MUE), a switch (P-05), a number or a source.
+
+    Of a code: what it reports, which minutes earn it, what it may stand beside, unit limits and payment by
+    setting, the pairs it clashes with, the rules that earn it and the golden cases that prove it.
+    """
+    asked = asked._replace(on=on or asked.on, form=form or asked.form)
+    policy = asked.answers()
+    entries = [_entry(name, asked.date, policy) for name in names]
+    for number, facts in enumerate(entries):
+        text = entry_text(facts, _width())
+        _put(facts, asked.form, f"\n{text}" if number else text)
+
+
+def _entry(name: str, on: date, policy: Policy | None) -> Facts:
+    facts = told(name, on, policy, cases())
+    if facts is None:
+        near = nearest(name)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        message = f"there is no code, rule, flag, switch, number or source {name!r}.{hint}"
+        raise click.UsageError(message)
+    return facts
+
+
+@command.command("coverage")
+def coverage() -> None:
+    """Print how much of the rule book is in the code, as the Markdown block of rules/README.md."""
+    click.echo(block(), nl=False)
+
+
+def _width() -> int | None:
+    return get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _put(facts: Facts, form: str, text: str) -> None:
+    click.echo(f"{dumps(facts, option=OPT_INDENT_2).decode()}\n" if form == "json" else text, nl=False)

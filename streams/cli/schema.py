@@ -1,0 +1,32 @@
+"""``infusion schema``: the published contract, made from the models."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import click
+
+from models.schema import Schema, charge_set, events, text
+from streams.asyncapi import asyncapi
+
+DOCUMENTS: Final[Mapping[str, tuple[Callable[[], Schema], str]]] = {
+    "events": (events, "JSON Schema of one event"),
+    "charge-set": (charge_set, "JSON Schema of one charge set"),
+    "asyncapi": (asyncapi, "AsyncAPI document of the topics"),
+}
+"""What is published, by name: its maker, and what it is."""
+
+
+@click.command("schema")
+@click.argument("name", type=click.Choice([*DOCUMENTS]), required=False)
+def command(*, name: str | None) -> None:
+    """
+    Print a published document: events, charge-set or asyncapi. Without a name, list them.
+
+    JSON Schema 2020-12 and AsyncAPI 3, the same bytes as in models/contract.
+    """
+    if name is None:
+        for known, (_, says) in DOCUMENTS.items():
+            click.echo(f"{known:10}  {says}: infusion schema {known}")
+        return
+    make, _ = DOCUMENTS[name]
+    click.echo(text(make()), nl=False)

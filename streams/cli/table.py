@@ -1,0 +1,82 @@
+"""One charge set as a table for a person: what is charged, what a person must look at, what earns nothing."""
+
+from io import StringIO
+from typing import Final
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from models.charge import ChargeSet
+from streams.writing import Row, row
+
+_STATUS_STYLES: Final = {"final": "green", "preview": "cyan", "held": "bold red", "cancelled": "dim"}
+_SEVERITY_STYLES: Final = {"block": "red", "warn": "yellow", "info": "dim"}
+
+
+def table(charge_set: ChargeSet, width: int, *, colour: bool) -> bytes:
+    """Return the table of one charge set as UTF-8 text, at most ``width`` columns wide; without ``colour``, no codes."""
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=colour,
+        no_color=not colour,
+        legacy_windows=False,
+        markup=False,
+        highlight=False,
+    )
+    console.print(_heading(charge_set))
+    if charge_set.lines:
+        console.print(_lines(charge_set))
+    for flag in charge_set.flags:
+        style = _SEVERITY_STYLES[flag.severity]
+        _print_point(
+            console,
+            f"{flag.severity:5} {flag.flag}",
+            style,
+            flag.administration_ids,
+            f"{flag.says} {flag.suggestion}",
+        )
+    for refused in charge_set.not_billed:
+        _print_point(
+            console, f"not billed  {refused.rule}", "dim", (refused.administration_id,), refused.says
+        )
+    console.print()
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines()).encode()
+
+
+def _heading(charge_set: ChargeSet) -> Text:
+    units = sum(line.units for line in charge_set.lines)
+    return Text.assemble(
+        (charge_set.encounter_id, "bold"),
+        "  ",
+        (charge_set.status, _STATUS_STYLES[charge_set.status]),
+        f"  {charge_set.setting.replace('_', ' ')}",
+        f"  {charge_set.payer}" if charge_set.payer else "",
+        f"  {units} unit{'s' if units != 1 else ''}",
+        overflow="fold",
+    )
+
+
+def _lines(charge_set: ChargeSet) -> Table:
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    for name in Row._fields:
+        shown.add_column(
+            name, justify="right" if name in {"units", "minutes"} else "left", no_wrap=name != "modifiers"
+        )
+    for line in charge_set.lines:
+        shown.add_row(*row(line))
+    return shown
+
+
+def _print_point(
+    console: Console, name: str, style: str, administration_ids: tuple[str, ...], says: str
+) -> None:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    named = f"{', '.join(administration_ids)}: " if administration_ids else ""
+    grid.add_row(Text(name, style), Text(f"{named}{says}"))
+    console.print(grid)

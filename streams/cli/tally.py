@@ -1,0 +1,57 @@
+"""The count at the end: what was read, what was refused, what was coded and what is held."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, get_args
+
+from models.charge import ChargeSet, Status
+
+_STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts that add up over batches and processes."""
+
+    events: int = 0
+    """Lines read, blank ones left out; good events and rejects alike."""
+    rejected: int = 0
+    statuses: Counter[Status] = field(default_factory=Counter)
+    lines: int = 0
+    units: int = 0
+    held_by: Counter[str] = field(default_factory=Counter)
+    """Encounters held, by each flag that holds them."""
+
+    def count(self, charge_set: ChargeSet) -> None:
+        """Add one charge set."""
+        self.statuses[charge_set.status] += 1
+        self.lines += len(charge_set.lines)
+        self.units += sum(line.units for line in charge_set.lines)
+        if charge_set.status == "held":
+            self.held_by.update({flag.flag for flag in charge_set.flags if flag.severity == "block"})
+
+    def add(self, other: "Tally") -> None:
+        """Add what another process counted."""
+        self.events += other.events
+        self.rejected += other.rejected
+        self.statuses += other.statuses
+        self.lines += other.lines
+        self.units += other.units
+        self.held_by += other.held_by
+
+    @property
+    def all_coded(self) -> bool:
+        """Whether nothing was rejected and nothing is held."""
+        return not self.rejected and not self.statuses["held"]
+
+    def summary(self) -> Iterator[str]:
+        """Yield the lines of the summary, in words for a person."""
+        yield f"events      read {self.events:,}, rejected {self.rejected:,}"
+        statuses = ", ".join(f"{one} {self.statuses[one]:,}" for one in _STATUSES if self.statuses[one])
+        coded = self.statuses.total()
+        yield f"encounters  coded {coded:,}" + (f": {statuses}" if statuses else "")
+        yield f"charges     lines {self.lines:,}, units {self.units:,}"
+        if self.held_by:
+            flags = sorted(self.held_by.items(), key=lambda pair: (-pair[1], pair[0]))
+            yield "held by     " + ", ".join(f"{flag} {count:,}" for flag, count in flags)

@@ -1,0 +1,139 @@
+"""
+The raw lines of a stay in, its charge set out: read, fold, code. Pure.
+
+Stays that were merged are coded together, for the events of one belong to the other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from operator import attrgetter
+from typing import Final, NamedTuple
+
+from pydantic import ValidationError
+
+from models.charge import ChargeSet
+from models.encounter import Encounter
+from models.event import Event
+from rules.engine import Profile, code_encounter
+from streams.buckets import Line, found_id
+from streams.faults import Told, after_cancellation, circling, conflicts, faults
+from streams.reading import read, validate
+from streams.rejects import Reject
+from streams.tracker import fold, fold_merged, merges
+
+_id_of: Final = attrgetter("encounter_id")
+_HOUR: Final = 3600
+
+
+class Outcome(NamedTuple):
+    """What became of some lines: charge sets, lines refused, and faults behind the flags that hold a set."""
+
+    charge_sets: tuple[ChargeSet, ...]
+    rejects: tuple[Reject, ...]
+    faults: tuple[Reject, ...]
+
+
+def code_stay(
+    encounter_id: str, lines: Sequence[Line], profile: Profile, as_of: datetime | None = None
+) -> Outcome:
+    """
+    Return the charge set of one stay from all its lines, in whatever order they come.
+
+    ``as_of`` is the instant the set is asked for: before the confirm window of the policy has passed it is a
+    preview. Without one there is no clock, and a discharged stay is final.
+    """
+    events, kept, rejects = _read(lines, encounter_id)
+    if not events:
+        return Outcome((), tuple(rejects), ())
+    encounter = fold(events)
+    charge_set = _coded(encounter, profile, as_of)
+    doubtful = encounter.conflicts or encounter.standing == "cancelled"
+    if not doubtful and not any(flag.severity == "block" for flag in charge_set.flags):
+        return Outcome((charge_set,), tuple(rejects), ())
+    told = [Told(*pair) for pair in zip(events, kept, strict=True)]
+    rejects += [*conflicts(encounter, told), *after_cancellation(encounter, told)]
+    return Outcome((charge_set,), tuple(rejects), tuple(faults(charge_set, told)))
+
+
+def code_linked(lines: Sequence[Line], profile: Profile, as_of: datetime | None = None) -> Outcome:
+    """
+    Return the charge sets of stays that name one another in merges, from all the lines of all of them.
+
+    A stay merged into another has a cancelled set without lines, and its events count for the one it ends up
+    in, which has a set even when no event of its own is known. A voided merge has no effect.
+    """
+    events, kept, rejects = _read(lines, None)
+    stays: dict[str, list[Told]] = {}
+    for event, line in zip(events, kept, strict=True):
+        stays.setdefault(event.encounter_id, []).append(Told(event, line))
+    into = dict(merges(events))
+    rejects += [reject for one, told in stays.items() if one not in into for reject in circling(told)]
+    absorbed: dict[str, list[str]] = {one: [] for one in stays}
+    for one in into:
+        absorbed.setdefault(_survivor(one, into), []).append(one)
+    charge_sets: list[ChargeSet] = []
+    found: list[Reject] = []
+    for encounter_id in sorted(absorbed):
+        own = stays.get(encounter_id, [])
+        others = {one: [told.event for told in stays[one]] for one in absorbed[encounter_id]}
+        mine = [told.event for told in own]
+        encounter = fold_merged(mine, others) if others else fold(mine)
+        charge_set = _coded(encounter, profile, as_of)
+        charge_sets.append(charge_set)
+        if encounter_id not in into:
+            told = [*own, *(told for one in absorbed[encounter_id] for told in stays[one])]
+            rejects += [*conflicts(encounter, told), *after_cancellation(encounter, told)]
+            found += faults(charge_set, told)
+    return Outcome(tuple(charge_sets), tuple(rejects), tuple(found))
+
+
+def _survivor(one: str, into: Mapping[str, str]) -> str:
+    while one in into:
+        one = into[one]
+    return one
+
+
+def _read(
+    lines: Sequence[Line], encounter_id: str | None
+) -> tuple[list[Event], Sequence[Line], list[Reject]]:
+    """Return the events of lines, the lines they stand on, and a reject for each of the others."""
+    try:
+        events = [validate(raw) for _, _, raw in lines]
+    except ValidationError:
+        pass
+    else:
+        if encounter_id and {_id_of(event) for event in events} == {encounter_id}:
+            return events, lines, []
+    rejects: list[Reject] = []
+    events, kept = [], []
+    for line in lines:
+        file, number, raw = line
+        event = read(raw)
+        if isinstance(event, Reject):
+            rejects.append(event.at(file, number))
+        elif event.encounter_id != (encounter_id or found_id(raw) or event.encounter_id):
+            rejects.append(Reject("encounter_id", *_TWO_IDS, file, number))
+        else:
+            events.append(event)
+            kept.append(line)
+    return events, kept, rejects
+
+
+_TWO_IDS: Final = ("stands twice in the line with different ids", "send the event again with one of them")
+
+
+def _coded(encounter: Encounter, profile: Profile, as_of: datetime | None) -> ChargeSet:
+    coding = code_encounter(encounter, profile)
+    charge_set = coding.charge_set
+    if (
+        as_of is None
+        or coding.policy is None
+        or charge_set.status != "final"
+        or encounter.departed_at is None
+    ):
+        return charge_set
+    hours = coding.policy.confirm_window_after_departure_before_final
+    if as_of.timestamp() < encounter.departed_at + hours * _HOUR:
+        return replace(charge_set, status="preview")
+    return charge_set

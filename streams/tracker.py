@@ -1,0 +1,240 @@
+"""
+What is known of an encounter: the set of its events, and the stay they tell.
+
+Pure: no clock, no environment, no policy. The stay is a function of the set, so events may come in any
+order and any number of times, a correction or a void before what it corrects. ``follow`` takes one event at
+a time, ``fold`` all of them at once; both end in the same stay.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from models.encounter import Encounter
+from models.event import Event
+from streams.assembly import Parts, administrations_of, encounter, gather
+from streams.merging import Part, join
+from streams.ordering import Dated, dated
+from streams.stays import decisions_of, procedures_of, sites_of, stay_of
+from streams.voids import effective
+
+Key = tuple[str, str]
+"""Who said it and under which id: ``source``, empty when none is given, and ``event_id``."""
+
+
+class State(NamedTuple):
+    """The events of one encounter so far; never changed, only followed by another."""
+
+    events: Mapping[Key, Event]
+    conflicts: frozenset[str]
+    """The ids of events that came with two different contents."""
+
+
+EMPTY = State(events={}, conflicts=frozenset())
+"""An encounter of which nothing is known yet."""
+
+
+class MixedEncountersError(ValueError):
+    """Events of two encounters were given as those of one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "these events belong to more than one encounter_id: group them by encounter_id first"
+        )
+
+
+class NoEventsError(ValueError):
+    """A stay was asked for of which no event is known."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no event of this encounter is known: follow at least one event before asking for its facts"
+        )
+
+
+def _standing(one: Event, other: Event) -> Event:
+    """Return which of two contents under one id counts: the one stored first, then the smaller as text."""
+    return min(
+        one, other, key=lambda event: (event.recorded_at or event.occurred_at, event.model_dump_json())
+    )
+
+
+def follow(state: State, event: Event) -> State:
+    """
+    Return what is known once this event is.
+
+    A repeated event changes nothing. One that repeats a ``source`` and ``event_id`` with another content is a
+    conflict: which of the two counts does not depend on which came first, and the id is remembered.
+
+    Raises:
+        MixedEncountersError: the event is another encounter's.
+    """
+    for known in state.events.values():
+        if known.encounter_id != event.encounter_id:
+            raise MixedEncountersError
+        break
+    key = (event.source or "", event.event_id)
+    held = state.events.get(key)
+    if held is None:
+        return State({**state.events, key: event}, state.conflicts)
+    kept = _standing(held, event)
+    conflicts = state.conflicts if held == event else state.conflicts | {event.event_id}
+    if kept is held and conflicts == state.conflicts:
+        return state
+    return State({**state.events, key: kept}, conflicts)
+
+
+def _collect(events: Iterable[Event]) -> State:
+    """Return the state that following these events one by one leads to."""
+    held: dict[Key, Event] = {}
+    conflicts: set[str] = set()
+    encounter_id = None
+    for event in events:
+        if event.encounter_id != encounter_id:
+            if encounter_id is not None:
+                raise MixedEncountersError
+            encounter_id = event.encounter_id
+        key = (event.source or "", event.event_id)
+        first = held.setdefault(key, event)
+        if first is not event:
+            held[key] = _standing(first, event)
+            if first != event:
+                conflicts.add(event.event_id)
+    return State(held, frozenset(conflicts))
+
+
+def _unsettled(state: State, live: Iterable[Dated]) -> frozenset[str]:
+    """Return the conflicting ids that still count: a voided event is settled."""
+    if not state.conflicts:
+        return state.conflicts
+    return state.conflicts & {entry.event_id for entry in live}
+
+
+def facts(state: State) -> Encounter:
+    """
+    Return the stay the events known so far tell.
+
+    Raises:
+        NoEventsError: nothing is known.
+    """
+    entries = sorted(map(dated, state.events.values()))
+    if not entries:
+        raise NoEventsError
+    live = effective(entries)
+    gathered = gather(live)
+    voided = gathered.voided
+    return encounter(
+        stay_of(entries[0].encounter_id, gathered.stay),
+        Parts(
+            sites=sites_of(gathered.access) if gathered.access else (),
+            procedures=procedures_of(gathered.procedures) if gathered.procedures else (),
+            administrations=administrations_of(gathered.administrations, voided),
+            voided=tuple(sorted(voided)) if voided else (),
+            decisions=decisions_of(gathered.decisions) if gathered.decisions else (),
+        ),
+        earliest=(live or entries)[0],
+        last_recorded=max([entry.recorded for entry in entries]),
+        conflicts=_unsettled(state, live),
+    )
+
+
+def fold(events: Iterable[Event]) -> Encounter:
+    """
+    Return the stay these events tell: what following them one by one ends in, built once.
+
+    Raises:
+        MixedEncountersError: the events are of more than one encounter.
+        NoEventsError: there are none.
+    """
+    return facts(_collect(events))
+
+
+def _rekeyed(event: Event, own: Event | None) -> bool:
+    """Tell whether this is one of the survivor's events as it was sent under the old encounter id."""
+    if own is None or type(own) is not type(event):
+        return False
+    known = vars(own)
+    return all(value == known[field] for field, value in vars(event).items() if field != "encounter_id")
+
+
+def _survivor(states: Mapping[str, State]) -> str:
+    """Return where these encounters were merged into, for a survivor nothing else is known of."""
+    for encounter_id, state in sorted(states.items()):
+        for _, into in merges(state.events.values()):
+            if into not in states and encounter_id != into:
+                return into
+    raise NoEventsError
+
+
+def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> Encounter:
+    """
+    Return the stay ``own`` tells with the encounters merged into it, keyed by their ids.
+
+    What was given, where and during which procedures joins the survivor; registration is the survivor's own, the
+    others' filling what it leaves open. An administration begun in both keeps its id in the survivor and becomes
+    ``<other encounter>/<id>`` for the other. An event sent again under the new encounter id counts once.
+
+    Raises:
+        MixedEncountersError: a list holds events of more than one encounter.
+        NoEventsError: nothing is known of the survivor, not even that the others went into it.
+    """
+    mine = _collect(own)
+    theirs = {encounter_id: _collect(events) for encounter_id, events in sorted(others.items())}
+    entries = sorted(map(dated, mine.events.values()))
+    encounter_id = entries[0].encounter_id if entries else _survivor(theirs)
+    seen = dict(mine.events)
+    joining: list[Dated] = []
+    for state in theirs.values():
+        fresh = {key: event for key, event in state.events.items() if not _rekeyed(event, seen.get(key))}
+        joining += map(dated, fresh.values())
+        seen = {**fresh, **seen}
+    everything = sorted([*entries, *joining])
+    live = effective(everything)
+    of = {
+        name: gather(entry for entry in live if entry.encounter_id == name)
+        for name in (encounter_id, *theirs)
+    }
+    stay, parts = join([Part(name, gathered) for name, gathered in of.items()])
+    own_first = sorted(live or everything, key=lambda entry: (entry.encounter_id != encounter_id, entry))
+    return encounter(
+        stay,
+        parts,
+        earliest=own_first[0],
+        last_recorded=max([entry.recorded for entry in everything]),
+        conflicts=frozenset[str]().union(*(_unsettled(state, live) for state in (mine, *theirs.values()))),
+    )
+
+
+def _merged_into(entry: Dated) -> str | None:
+    """Return where this event says its encounter went; into itself is nowhere."""
+    event = entry.event
+    if event.type != "encounter_merged" or event.into_encounter_id == event.encounter_id:
+        return None
+    return event.into_encounter_id
+
+
+def merges(events: Iterable[Event]) -> tuple[tuple[str, str], ...]:
+    """
+    Return which encounter went into which, sorted: one pair for each encounter that was merged and not unmerged.
+
+    The last merge of an encounter counts. Where merges lead round in a circle, the last one stands and the
+    encounter it names is the one that stays.
+    """
+    grouped: dict[str, list[Event]] = {}
+    merged: set[str] = set()
+    for event in events:
+        grouped.setdefault(event.encounter_id, []).append(event)
+        if event.type == "encounter_merged":
+            merged.add(event.encounter_id)
+    said: list[tuple[Dated, str]] = []
+    for encounter_id in merged:
+        live = effective(sorted(map(dated, _collect(grouped[encounter_id]).events.values())))
+        said += [(entry, into) for entry in live if (into := _merged_into(entry)) is not None][-1:]
+    into_of: dict[str, str] = {}
+    for entry, into in sorted(said, key=lambda pair: pair[0]):
+        into_of[entry.encounter_id] = into
+        end = into
+        while end in into_of and end != entry.encounter_id:
+            end = into_of[end]
+        if end == entry.encounter_id:
+            del into_of[into]
+    return tuple(sorted(into_of.items()))

@@ -1,0 +1,226 @@
+"""Laws of the fold: the stay is a function of the set of events, and nothing in it is lost."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.encounter import Encounter
+from models.event import EVENT, Event
+from streams.tracker import EMPTY, facts, fold, fold_merged, follow, merges
+
+LAW = settings(max_examples=60, deadline=None)
+MORNING = datetime(2026, 3, 2, 13, tzinfo=UTC)
+RUNNING = ("infusion_paused", "infusion_resumed", "infusion_bag_changed", "infusion_stopped")
+STAY = (
+    "encounter_opened",
+    "encounter_updated",
+    "encounter_discharged",
+    "encounter_reopened",
+    "encounter_cancelled",
+    "encounter_merged",
+    "inpatient_ordered",
+)
+
+
+def instants(minutes: int = 12) -> st.SearchStrategy[datetime]:
+    """Draw instants a few minutes or parts of a second apart, so that many are equal."""
+    return st.builds(
+        lambda minute, millisecond: MORNING + timedelta(minutes=minute, milliseconds=millisecond),
+        st.integers(0, minutes),
+        st.sampled_from([0, 0, 0, 200, 999]),
+    )
+
+
+@st.composite
+def events(draw: st.DrawFn, encounter_id: str = "E1") -> Event:
+    """Draw any event of one encounter; few ids, so that they repeat, conflict, void and share administrations."""
+    kind = draw(
+        st.sampled_from(
+            (
+                *STAY,
+                *RUNNING,
+                "infusion_started",
+                "infusion_started",
+                "infusion_rate_changed",
+                "push_given",
+                "injection_given",
+                "administration_charted",
+                "administration_charted",
+                "administration_voided",
+                "event_voided",
+                "event_voided",
+                "access_placed",
+                "procedure_started",
+                "procedure_ended",
+                "code_decided",
+            )
+        )
+    )
+    said: dict[str, Any] = {
+        "type": kind,
+        "event_id": str(draw(st.integers(0, 9))),
+        "encounter_id": encounter_id,
+        "occurred_at": draw(instants()),
+        "recorded_at": draw(st.none() | instants()),
+        "source": draw(st.sampled_from([None, "emar", "pump"])),
+    }
+    return EVENT.validate_python(said | draw(_details(kind)), strict=False)
+
+
+def _details(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+    named = st.sampled_from(["A1", "A2"])
+    given_fields: dict[str, st.SearchStrategy[Any]] = {
+        "administration_id": named,
+        "site_id": st.sampled_from([None, "left", "right"]),
+        "technique": st.sampled_from([None, None, "infusion", "push"]),
+        "rate_ml_per_h": st.sampled_from([None, 0, 100]),
+    }
+    details: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+        "encounter_opened": {"payer": st.sampled_from([None, "medicare"])},
+        "encounter_updated": {"payer": st.sampled_from([None, "aetna", "cigna"])},
+        "encounter_merged": {"into_encounter_id": st.sampled_from(["E1", "E2"])},
+        "infusion_started": given_fields,
+        "push_given": given_fields,
+        "injection_given": given_fields,
+        "administration_charted": given_fields
+        | {
+            "started_at": st.none() | instants(),
+            "stopped_at": st.none() | instants(),
+            "intervals": st.lists(
+                st.fixed_dictionaries({"started_at": instants(), "stopped_at": st.none() | instants()}),
+                max_size=2,
+            ).map(tuple),
+        },
+        "infusion_rate_changed": {"administration_id": named, "rate_ml_per_h": st.sampled_from([0, 50])},
+        "administration_voided": {"administration_id": named},
+        "event_voided": {"voids_event_id": st.integers(0, 9).map(str)},
+        "access_placed": {
+            "site_id": st.sampled_from(["left", "right"]),
+            "kind": st.sampled_from([None, "picc"]),
+        },
+        "procedure_started": {"procedure_id": st.just("P")},
+        "procedure_ended": {"procedure_id": st.just("P")},
+        "code_decided": {
+            "decision_id": st.just("D"),
+            "code": st.just("96379"),
+            "reason": st.sampled_from(["because", "since"]),
+        },
+    }
+    details |= {running: {"administration_id": named} for running in RUNNING}
+    return st.fixed_dictionaries(details.get(kind, {}))
+
+
+def stays(encounter_id: str = "E1") -> st.SearchStrategy[list[Event]]:
+    """Draw the events of one encounter, in any order."""
+    return st.lists(events(encounter_id), min_size=1, max_size=14)
+
+
+def followed(told: list[Event]) -> Encounter:
+    """Return the stay that following these events one by one ends in."""
+    state = EMPTY
+    for event in told:
+        state = follow(state, event)
+    return facts(state)
+
+
+@LAW
+@given(stays(), st.randoms(use_true_random=False))
+def test_the_order_of_arrival_does_not_count(told: list[Event], random: Any) -> None:
+    """Any permutation tells the same stay, to the letter."""
+    shuffled = list(told)
+    random.shuffle(shuffled)
+    assert repr(fold(shuffled)) == repr(fold(told))
+
+
+@LAW
+@given(stays(), st.data())
+def test_repetition_does_not_count(told: list[Event], data: st.DataObject) -> None:
+    """Any event may come again, at any place."""
+    again = data.draw(st.lists(st.sampled_from(told), max_size=6))
+    assert repr(fold([*again, *told, *again])) == repr(fold(told))
+
+
+@LAW
+@given(stays())
+def test_folding_is_following_one_by_one(told: list[Event]) -> None:
+    """The fast path and the slow one end in the same stay."""
+    assert repr(followed(told)) == repr(fold(told))
+
+
+@LAW
+@given(stays(), st.data())
+def test_an_event_never_told_is_as_one_told_and_voided(told: list[Event], data: st.DataObject) -> None:
+    """The void may come first; only when the newest was stored and the void itself remain."""
+    extra = data.draw(events()).model_copy(update={"event_id": "extra", "source": "emar"})
+    void = EVENT.validate_python(
+        {
+            "type": "event_voided",
+            "event_id": "void",
+            "encounter_id": "E1",
+            "occurred_at": MORNING + timedelta(hours=1),
+            "voids_event_id": "extra",
+        }
+    )
+    never = fold([*told, void])
+    for order in ([void, extra, *told], [*told, extra, void]):
+        assert fold(order)._replace(last_recorded_at=0) == never._replace(last_recorded_at=0)
+
+
+@LAW
+@given(stays())
+def test_no_administration_is_lost(told: list[Event]) -> None:
+    """Every id an event that counts names is told of, once: as an administration or as voided."""
+    conflicting = {
+        key for key, times in Counter((event.source, event.event_id) for event in told).items() if times > 1
+    }
+    voided = {event.voids_event_id for event in told if event.type == "event_voided"}
+    named = {
+        event.administration_id
+        for event in told
+        if hasattr(event, "administration_id")
+        and event.event_id not in voided
+        and (event.source, event.event_id) not in conflicting
+    }
+    found = fold(told)
+    present = [given.administration_id for given in found.administrations]
+    assert named <= {*present, *found.voided}
+    assert len(present) == len(set(present))
+    assert not set(present) & set(found.voided)
+
+
+@LAW
+@given(stays())
+def test_flows_are_in_order_and_have_a_length(told: list[Event]) -> None:
+    """Apart too, unless charted intervals overlap; only the last may be open."""
+    for administration in fold(told).administrations:
+        for flows in (administration.flows, administration.pump_flows):
+            assert all(flow.stop is None or flow.start < flow.stop for flow in flows)
+            assert list(flows) == sorted(flows, key=lambda flow: flow.start)
+            if "overlapping_intervals" not in administration.faults and flows is administration.flows:
+                for before, after in pairwise(flows):
+                    assert before.stop is not None
+                    assert before.stop < after.start
+
+
+@LAW
+@given(stays("E2"), stays("E1"), st.randoms(use_true_random=False))
+def test_a_merged_stay_does_not_depend_on_order_either(
+    own: list[Event], other: list[Event], random: Any
+) -> None:
+    """And holds every administration of both that either would tell of."""
+    found = fold_merged(own, {"E1": other})
+    random.shuffle(own)
+    random.shuffle(other)
+    assert repr(fold_merged(own, {"E1": other})) == repr(found)
+    assert merges([*own, *other]) == merges([*other, *own])
+
+
+@LAW
+@given(stays())
+def test_a_stay_merged_with_nothing_is_itself(told: list[Event]) -> None:
+    """``fold_merged`` without others is ``fold``."""
+    assert repr(fold_merged(told, {})) == repr(fold(told))

@@ -1,0 +1,81 @@
+"""What ``infusion check`` says of the formulary's files, whole and broken."""
+
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from rules.formulary import problems
+from rules.products import HERE
+
+UNDECLARED = "which rules/sources.toml does not hold."
+
+
+def test_the_shipped_formulary_is_in_order() -> None:
+    """Names, classes, dates and codes; whether each source is declared is the bibliography's own test."""
+    assert [problem for problem in problems() if UNDECLARED not in problem] == []
+
+
+BROKEN = {
+    "products.csv": {
+        "vancomycin,,therapeutic,,never,assigned,FORMULARY-2026-11,11124,,,vancocin;vanco": [
+            ("vancomycin,,antibiotic,,never,assigned,K,11124,,,vanco", "'antibiotic' is no billing class"),
+            ("vancomycin,,therapeutic,,maybe,assigned,K,11124,,,vanco", "pushable is 'maybe'"),
+            ("vancomycin,,therapeutic,,never,guessed,K,11124,,,vanco", "basis is 'guessed'"),
+            ("vancomycin,,therapeutic,,never,assigned,,11124,,,vanco", "cites nothing"),
+            ("vancomycin,,therapeutic,,never,assigned,NOBODY,11124,,,vanco", "cites NOBODY"),
+            ("vancomycin,,therapeutic,,never,cited,K,11124,,,vanco", "nobody has read what it cites"),
+            ("vancomycin,,therapeutic,,never,assigned,K,eleven,,,vanco", "rxcui 'eleven' is no number"),
+            ("vancomycin,,therapeutic,,never,assigned,K,11124,soon,,vanco", "from and until must be dates"),
+            ("vancomycin,,therapeutic,SC=oral,never,assigned,K,11124,,,vanco", "by_route 'SC=oral'"),
+            (
+                "vancomycin,,therapeutic,,never,assigned,K,11124,,,Zofran",
+                "'Zofran' already means ondansetron",
+            ),
+            ("vancomycin,,therapeutic,,never,assigned,K,11124,,,10 mg", "holds no word"),
+            ("Vancomycin,,therapeutic,,never,assigned,K,11124,,,vanco", "'Vancomycin' is no key"),
+            ("vancomycin,,therapeutic", "too many or too few commas"),
+        ],
+    },
+    "hcpcs.csv": {
+        "J3373,vancomycin,2025-07-01,": [
+            ("J3373,vancomicin,2025-07-01,", "'vancomicin' is not in products.csv"),
+            ("J33,vancomycin,2025-07-01,", "'J33' is no product code"),
+            ("J3370,vancomycin,2025-06-01,", "J3370 overlaps line"),
+            ("J3373,vancomycin,2025-07-01,\nJ3373,cisplatin,,", "J3373 means another class"),
+            ("J3373,,,", "names neither a product nor a last day"),
+            ("J3373,vancomycin,2025-07-01,2024-01-01", "from and until must be dates"),
+        ],
+    },
+    "formulary.toml": {
+        "from = 2024-07-01": [("from = 'long ago'", "edition 1: from must be a date")],
+        'cite = "MIMIC-DEMO"': [('cite = "NOBODY"', "cites NOBODY"), ("", "[pushable] has no cite")],
+        "[[editions]]": [("[[edition]]", "has no [[editions]]"), ("[[editions", "cannot be read as TOML")],
+    },
+}
+CHANGES = [
+    (file, old, new, says)
+    for file, rows in BROKEN.items()
+    for old, changes in rows.items()
+    for new, says in changes
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"), CHANGES, ids=[f"{file} {says}" for file, _, _, says in CHANGES]
+)
+def test_the_check_finds(file: str, old: str, new: str, says: str, tmp_path: Path) -> None:
+    """One bad cell is one sentence with its place, and the rest is still read."""
+    folder = copytree(HERE, tmp_path / "drugs")
+    text = (folder / file).read_text("utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), "utf-8")
+    assert any(file in problem and says in problem for problem in problems(folder))
+
+
+@pytest.mark.parametrize("file", ["products.csv", "hcpcs.csv", "formulary.toml"])
+def test_the_check_survives_a_missing_file(file: str, tmp_path: Path) -> None:
+    """It says which, and does not end."""
+    folder = copytree(HERE, tmp_path / "drugs")
+    (folder / file).unlink()
+    assert any(problem.startswith(f"{file}: cannot be read") for problem in problems(folder))

@@ -1,0 +1,112 @@
+"""After the codes: dates that spill over, modifiers, and the edits that hold a set."""
+
+from collections import Counter
+from datetime import date
+
+from second_coder_desk import Desk, Unit
+
+from rules.tables import addon_primaries, mue, ptp
+
+HOURS = {"96361", "96366", "96370", "96415", "96423"}
+INITIALS = {"96360", "96365", "96374", "96409", "96413"}
+SEPARATE = {"96369", "96416", "96420", "96422", "96425"}
+OTHER_ROUTE = {"96372", "96377", "96401", "96402"}
+
+Key = tuple[str, date, tuple[str, ...]]
+
+
+def dated(desk: Desk) -> list[tuple[Unit, date]]:
+    """Return every unit with its date of service (R-DOS-1, R-DOS-3, P-25)."""
+    if desk.policy.dos == "by_hour":
+        return [(unit, unit.hour_date) for unit in desk.units]
+    whole = Counter((unit.code, unit.start_date) for unit in desk.units)
+    placed = []
+    for unit in desk.units:
+        limit = mue(unit.code, desk.policy.setting, unit.start_date)
+        ceiling = 24 if limit is None else min(24, limit.value)
+        spills = unit.code in HOURS and whole[unit.code, unit.start_date] > ceiling
+        placed.append((unit, unit.hour_date if spills else unit.start_date))
+    return placed
+
+
+def lines_of(desk: Desk) -> dict[Key, int]:
+    """Return units by code, date and modifiers, with the flags of the edits raised."""
+    placed = dated(desk)
+    prove_code_pairs(desk, placed)
+    lines: Counter[Key] = Counter()
+    for unit, day in placed:
+        modifiers = set(unit.modifiers)
+        if not desk.office and desk.encounter.department_modifier is not None:
+            modifiers.add(desk.encounter.department_modifier)
+        lines[unit.code, day, tuple(sorted(modifiers))] += 1
+    check_add_ons(desk, lines)
+    check_units(desk, lines)
+    check_initials(desk, placed)
+    return dict(lines)
+
+
+def prove_code_pairs(desk: Desk, placed: list[tuple[Unit, date]]) -> None:
+    """Attach 59 to an injection beside another service; hold every other pair (R-MOD-3)."""
+    for day in sorted({day for _, day in placed}):
+        units = [unit for unit, on in placed if on == day]
+        codes = {unit.code for unit in units}
+        for (column_1, column_2), indicator in ptp(desk.policy.setting, day).items():
+            if column_1 not in codes or column_2 not in codes:
+                continue
+            if indicator == 1 and column_2 in OTHER_ROUTE:
+                for unit in units:
+                    if unit.code == column_2:
+                        unit.modifiers.add("59")
+            elif indicator != 1 or not told_apart(desk, units, column_1, column_2):
+                desk.raise_flag("F-NCCI")
+
+
+def told_apart(desk: Desk, units: list[Unit], column_1: str, column_2: str) -> bool:
+    """Whether of every two units of a pair one is an initial marked as another site's."""
+    marked = desk.policy.distinct_site_modifier
+    return all(
+        (one.code in INITIALS and marked in one.modifiers)
+        or (two.code in INITIALS and marked in two.modifiers)
+        for one in units
+        for two in units
+        if one.code == column_1 and two.code == column_2
+    )
+
+
+def check_add_ons(desk: Desk, lines: dict[Key, int]) -> None:
+    """Hold an add-on without its primary in the encounter; on a professional claim, on its own date."""
+    for code, day, _ in lines:
+        primaries = addon_primaries(desk.policy.add_on_primary_list, day).get(code)
+        if primaries is None:
+            continue
+        if not any(other in primaries for other, _, _ in lines):
+            desk.raise_flag("F-ADDON_PRIMARY")
+        elif desk.office and not any(other in primaries and on == day for other, on, _ in lines):
+            desk.raise_flag("F-ADDON_DATE")
+
+
+def check_units(desk: Desk, lines: dict[Key, int]) -> None:
+    """Hold more units a day than the edit lets through."""
+    totals: Counter[tuple[str, date]] = Counter()
+    for (code, day, _), units in lines.items():
+        totals[code, day] += units
+    for (code, day), units in totals.items():
+        limit = mue(code, desk.policy.setting, day)
+        if limit is not None and units > limit.value:
+            desk.raise_flag("F-MUE")
+
+
+def check_initials(desk: Desk, placed: list[tuple[Unit, date]]) -> None:
+    """Hold a second initial without a modifier, and an initial beside one of another route (R-INIT-1)."""
+    bare = [
+        (unit.code, day)
+        for unit, day in placed
+        if unit.code in INITIALS and desk.policy.distinct_site_modifier not in unit.modifiers
+    ]
+    per_day = desk.policy.initial_reset == "calendar_day"
+    counts = Counter(day if per_day else None for _, day in bare)
+    if any(count > 1 for count in counts.values()):
+        desk.raise_flag("F-MULTI_INITIAL")
+    codes = {unit.code for unit, _ in placed}
+    if codes & INITIALS and codes & SEPARATE:
+        desk.raise_flag("F-MULTI_INITIAL")

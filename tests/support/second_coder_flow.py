@@ -1,0 +1,271 @@
+"""When it flowed: the witnesses, the missing stop, the billable window, and what cannot have happened."""
+
+from decimal import Decimal
+
+from second_coder_desk import Desk, Given, added_hours
+
+from models.encounter import Administration, Flow
+
+FAULT_FLAGS = {
+    "stop_before_start": "F-NEGATIVE_DURATION",
+    "no_duration": "F-NEGATIVE_DURATION",
+    "overlapping_intervals": "F-OVERLAP_SELF",
+    "started_twice": "F-OVERLAP_SELF",
+    "stop_without_start": "F-MISSING_START",
+}
+
+NEVER = 10**12
+"""Later than any minute."""
+
+MOMENTS = {"push", "injection", "on_body", "arterial push"}
+
+
+def time_it(desk: Desk, given: Given) -> None:
+    """Give an administration its billable minutes, or settle why it has none."""
+    faults = given.administration.faults
+    if faults:
+        for fault in faults:
+            desk.hold(given, FAULT_FLAGS[fault])
+    elif given.kind in MOMENTS:
+        time_a_moment(desk, given)
+    else:
+        time_a_flow(desk, given)
+
+
+def counted(desk: Desk, flows: tuple[Flow, ...]) -> set[int]:
+    """Return every minute of the closed flows."""
+    minutes: set[int] = set()
+    for flow in flows:
+        if flow.stop is not None:
+            minutes |= set(range(desk.minute(flow.start), desk.minute(flow.stop)))
+    return minutes
+
+
+def from_before_arrival(desk: Desk, given: Given) -> bool:
+    """Whether others began it (R-WIN-1)."""
+    told = given.administration.prehospital
+    arrived = desk.encounter.arrived_at
+    earlier = arrived is not None and given.start < desk.minute(arrived)
+    return told is True or (earlier and told is not False)
+
+
+def time_a_moment(desk: Desk, given: Given) -> None:
+    """Judge a push or an injection: its moment decides, its charted minutes are kept."""
+    administration = given.administration
+    if administration.given_at is None and not administration.flows:
+        desk.hold(given, "F-MISSING_START")
+    elif from_before_arrival(desk, given):
+        if desk.policy.pre_arrival_infusions != "ignore":
+            desk.raise_flag("F-PREARRIVAL")
+        given.outcome = "not billed: R-WIN-1"
+    elif is_after_departure(desk, given):
+        desk.hold(given, "F-AFTER_DEPARTURE")
+    elif is_after_order(desk, given):
+        desk.raise_flag("F-IP_CONVERSION")
+        given.outcome = "not billed: R-WIN-3"
+    else:
+        given.minutes = counted(desk, administration.flows)
+
+
+def admitted_first(desk: Desk) -> bool:
+    """Whether the order to admit ended the stay, not the departure."""
+    departed, ordered = desk.encounter.departed_at, desk.encounter.inpatient_ordered_at
+    return ordered is not None and (departed is None or desk.minute(ordered) <= desk.minute(departed))
+
+
+def is_after_departure(desk: Desk, given: Given) -> bool:
+    """Whether it began when the patient had gone; a push in the minute of departure still counts."""
+    end = desk.encounter.departed_at
+    if end is None or admitted_first(desk):
+        return False
+    return given.start > desk.minute(end) if given.kind in MOMENTS else given.start >= desk.minute(end)
+
+
+def is_after_order(desk: Desk, given: Given) -> bool:
+    """Whether it began when the patient was an inpatient; a push in the minute of the order still counts."""
+    end = desk.encounter.inpatient_ordered_at
+    if end is None:
+        return False
+    return given.start > desk.minute(end) if given.kind in MOMENTS else given.start >= desk.minute(end)
+
+
+def time_a_flow(desk: Desk, given: Given) -> None:
+    """Judge an infusion: witnesses, stop, window, sanity."""
+    administration = given.administration
+    flows = administration.flows or administration.pump_flows
+    if not flows:
+        desk.hold(given, "F-MISSING_START")
+        return
+    given.start = desk.minute(min(flow.start for flow in flows))
+    if is_after_departure(desk, given):
+        desk.hold(given, "F-AFTER_DEPARTURE")
+        return
+    if is_after_order(desk, given):
+        desk.raise_flag("F-IP_CONVERSION")
+        given.outcome = "not billed: R-WIN-3"
+        return
+    minutes = stopped(desk, given, flows)
+    if minutes is None:
+        return
+    given.minutes = given.flowed = minutes
+    compare_with_pump(desk, given)
+    judge(desk, given)
+
+
+def taken_over(desk: Desk, given: Given) -> int | None:
+    """Return the first minute that is ours when others began it, the end of time when none is; else None."""
+    if not from_before_arrival(desk, given):
+        return None
+    school, arrived = desk.policy.pre_arrival_infusions, desk.encounter.arrived_at
+    if school != "ignore":
+        desk.raise_flag("F-PREARRIVAL")
+    if school != "count_from_takeover" or arrived is None:
+        return NEVER
+    charted = [
+        desk.minute(instant) for instant in given.administration.touched + given.administration.bag_changes
+    ]
+    return min([minute for minute in charted if minute >= desk.minute(arrived)], default=NEVER)
+
+
+def stopped(desk: Desk, given: Given, flows: tuple[Flow, ...]) -> set[int] | None:
+    """Return every minute of flow, an open one closed by what the record supports; None when settled."""
+    minutes = counted(desk, flows)
+    if not given.administration.flows:
+        desk.raise_flag("F-STOP_CALCULATED")
+    still_open = [flow for flow in flows if flow.stop is None]
+    if not still_open:
+        return minutes
+    if given.kind == "pump":
+        return minutes
+    opened = desk.minute(still_open[-1].start)
+    end = documented_end(desk, given, opened, len(minutes))
+    if end is not None:
+        return minutes | set(range(opened, end))
+    settle_missing_stop(desk, given)
+    return None
+
+
+def documented_end(desk: Desk, given: Given, opened: int, flowed: int) -> int | None:
+    """Return the minute an open flow ended: the order to admit, the pump, or volume over rate (R-DOC-3)."""
+    administration, ordered = given.administration, desk.encounter.inpatient_ordered_at
+    if (
+        ordered is not None
+        and desk.encounter.standing != "open"
+        and any(desk.minute(touch) >= desk.minute(ordered) for touch in administration.touched)
+    ):
+        desk.raise_flag("F-IP_CONVERSION")
+        return desk.minute(ordered)
+    pump = administration.pump_flows if administration.flows else ()
+    ends = [desk.minute(flow.stop) for flow in pump if flow.stop is not None]
+    if ends and len(ends) == len(pump) and max(ends) > opened:
+        desk.raise_flag("F-STOP_CALCULATED")
+        return max(ends)
+    length = minutes_from_volume(administration)
+    if length is not None and desk.encounter.standing != "open" and length > flowed:
+        desk.raise_flag("F-STOP_CALCULATED")
+        return opened + length - flowed
+    return None
+
+
+def minutes_from_volume(administration: Administration) -> int | None:
+    """Return volume over rate in whole minutes, or None where either is not charted."""
+    volume, rate = administration.volume_ml, administration.rate_ml_per_h
+    if not volume or not rate:
+        return None
+    return int(volume * 60 / rate)
+
+
+def settle_missing_stop(desk: Desk, given: Given) -> None:
+    """Apply P-15 to a flow whose end nobody charted."""
+    school = desk.policy.missing_stop
+    if desk.encounter.standing == "open":
+        given.outcome = "not billed yet: R-INIT-6"
+    elif school == "hold_calculate_fallback":
+        desk.hold(given, "F-MISSING_STOP")
+    elif school == "push" and may_stand_as_push(given):
+        given.kind = "push" if given.kind == "infusion" else given.kind
+    else:
+        given.outcome = "not billed: R-DOC-2"
+
+
+def may_stand_as_push(given: Given) -> bool:
+    """Whether an unstopped infusion may be reported as a push."""
+    return given.kind == "infusion" and given.pushable == "yes" and given.billing == "THER"
+
+
+def compare_with_pump(desk: Desk, given: Given) -> None:
+    """Flag two complete witnesses that differ (R-DOC-7)."""
+    nurse, pump = given.administration.flows, given.administration.pump_flows
+    if not nurse or not pump or any(flow.stop is None for flow in nurse + pump):
+        return
+    charted, pumped = len(counted(desk, nurse)), len(counted(desk, pump))
+    changes = worth(given, charted) != worth(given, pumped)
+    if changes or abs(charted - pumped) > desk.policy.pump_tolerance:
+        desk.raise_flag("F-PUMP_MAR_MISMATCH", holds=changes)
+
+
+def worth(given: Given, minutes: int) -> tuple[bool, int]:
+    """Return what minutes earn: at all, and in added hours."""
+    return minutes >= (31 if given.billing == "HYD" else 16), added_hours(minutes)
+
+
+def judge(desk: Desk, given: Given) -> None:
+    """
+    Clip to the stay, then refuse what cannot have happened (11.3 step 2); a portable pump may run for days.
+
+    What others began and nobody took over is judged by all of its minutes here, though none is billed.
+    """
+    charted = len(given.minutes)
+    takeover = taken_over(desk, given)
+    ours = clipped(desk, given.minutes, takeover)
+    theirs = from_before_arrival(desk, given) and not ours
+    given.minutes = ours
+    if given.kind != "pump" and not (theirs and over_before_arrival(desk, given)):
+        if not charted:
+            desk.hold(given, "F-NEGATIVE_DURATION")
+        if too_long(desk, given, len(clipped(desk, given.flowed, None) if theirs else ours)):
+            desk.hold(given, "F-TOO_LONG")
+        if volume_disagrees(given, charted):
+            desk.hold(given, "F-VOLUME_MISMATCH")
+    if given.outcome != "to code":
+        return
+    if ours:
+        given.start = min(ours)
+    elif given.kind != "pump" or theirs:
+        given.outcome = "not billed: R-WIN-1"
+
+
+def over_before_arrival(desk: Desk, given: Given) -> bool:
+    """Whether it had ended when the patient came."""
+    arrived = desk.encounter.arrived_at
+    return arrived is not None and all(minute < desk.minute(arrived) for minute in given.flowed)
+
+
+def clipped(desk: Desk, minutes: set[int], takeover: int | None) -> set[int]:
+    """Keep the minutes inside the billable window."""
+    kept = {minute for minute in minutes if takeover is None or minute >= takeover}
+    departed, ordered = desk.encounter.departed_at, desk.encounter.inpatient_ordered_at
+    if departed is not None and any(minute >= desk.minute(departed) for minute in kept):
+        desk.raise_flag("F-RUNNING_AT_DEPARTURE")
+        kept = {minute for minute in kept if minute < desk.minute(departed)}
+    if ordered is not None and any(minute >= desk.minute(ordered) for minute in kept):
+        desk.raise_flag("F-IP_CONVERSION")
+        kept = {minute for minute in kept if minute < desk.minute(ordered)}
+    return kept
+
+
+def too_long(desk: Desk, given: Given, minutes: int) -> bool:
+    """Whether it ran longer than anyone believes (P-27)."""
+    planned = given.administration.planned_minutes
+    return minutes > desk.policy.sanity_limits * 60 or (planned is not None and minutes > 2 * planned)
+
+
+def volume_disagrees(given: Given, minutes: int) -> bool:
+    """Whether a constant rate is more than a fifth off the volume; a bag broken off is not emptied."""
+    administration = given.administration
+    volume, rate = administration.volume_ml, administration.rate_ml_per_h
+    if not volume or rate is None or len(administration.rates) > 1:
+        return False
+    if administration.stop_reason in {"discontinued", "reaction"}:
+        return False
+    return abs(rate * minutes / 60 - volume) > volume * Decimal("0.2")
