@@ -33,7 +33,7 @@ run: $(RUNTIME) ## Code the seeded day and print every charge set, then the summ
 
 test: lint ## Format, lint, types, layers, then every test
 	@echo "== pytest"
-	@$(BIN)/pytest -n 2 -rs
+	@$(BIN)/pytest -n 2 -rfEs
 
 lint: $(DEVELOPMENT) ## The checks that run no code of ours
 	@echo "== ruff format"

@@ -3,6 +3,7 @@ What comes out: the charge set of one encounter, each line with its reasons, eac
 
 The field names and their order are the wire's (contract, section 3). Dates are dates of service in the
 encounter's own zone, minutes whole, money whole cents. Plain dataclasses: a set is built once and written.
+Without slots on purpose: orjson writes an instance's dictionary three times as fast as its slots.
 """
 
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ Severity = Literal["block", "warn", "info"]
 Packaging = Literal["paid", "packaged", "conditional", "not_paid", "other"]
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(frozen=True)
 class Reason:
     """One rule that shaped a line, its arithmetic in words, and where it is written."""
 
@@ -30,7 +31,7 @@ class Reason:
     cites: tuple[str, ...]
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(frozen=True)
 class ExpectedPayment:
     """What the national OPPS schedule pays for a line; never a reason to choose its code."""
 
@@ -43,7 +44,7 @@ class ExpectedPayment:
     note: str
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(frozen=True)
 class ChargeLine:
     """One code on one date with one set of modifiers, and everything it rests on."""
 
@@ -60,7 +61,7 @@ class ChargeLine:
     expected_payment: ExpectedPayment | None = None
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(frozen=True)
 class Flag:
     """What a person must look at: a ``block`` flag holds the set, the others travel with it."""
 
@@ -72,7 +73,7 @@ class Flag:
     facts: dict[str, str | int]
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(frozen=True)
 class NotBilled:
     """An administration that earns no line, and the rule that says so."""
 
@@ -82,7 +83,7 @@ class NotBilled:
     cites: tuple[str, ...] = ()
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(frozen=True)
 class ChargeSet:
     """One encounter, coded: the newest revision replaces every earlier one whole."""
 

@@ -3,16 +3,12 @@
 from models.encounter import Administration, Encounter
 from models.interval import Stretch
 from rules.charted_words import means
-from rules.classes import INTEGRAL
+from rules.classes import INCLUDED, INTEGRAL
 from rules.course import Course
 from rules.rule import Rule
 
 CARRIER = Rule("R-BUN-1", "Carrier fluid is part of the drug's infusion.", ("NCCI11",), "A")
 KEEP_OPEN = Rule("R-BUN-2", "Keeping a vein open is never billed.", ("NCCI11", "RAC137"), "A")
-INCLUDED = Rule(
-    "R-BUN-3", "Local anaesthetic, line access, flushes, supplies and preparation are included.",
-    ("WMIB", "A58527"), "A",
-)  # fmt: skip
 VENIPUNCTURE = Rule(
     "R-BUN-5",
     "Starting the line is included; clearing a clotted one is another procedure.",
@@ -105,9 +101,11 @@ def keep_open_stretches(course: Course, ceiling: int, shift: int) -> list[Stretc
 
 
 def reason_for_fluid(given: Administration) -> str | None:
-    """Return why a fluid cannot be hydration as charted: "routine", "missing", or None when a reason stands."""
+    """Return why a fluid cannot be hydration as charted: "keep_open", "routine", "missing", or None if it can."""
     if given.indication is None or not given.indication.strip():
         return "missing"
+    if means(given.indication, "keep_open") and not means(given.indication, "volume"):
+        return "keep_open"
     if means(given.indication, "routine") and not means(given.indication, "volume"):
         return "routine"
     return None

@@ -46,6 +46,13 @@ INTEGRAL = Rule(
 )  # fmt: skip
 FLUSH = Rule("R-DEF-11", "Flushes before, after and between drugs are included.", ("HAU-QA1", "WMIB"), "A")
 
+INCLUDED = Rule(
+    "R-BUN-3",
+    "Local anaesthetic, line access, flushes, supplies and preparation are included.",
+    ("WMIB", "A58527"),
+    "A",
+)
+
 RULES = (
     CLASS_IS_DATED, ANTINEOPLASTIC, COMPLEX_BIOLOGIC, HORMONAL, SUPPORTIVE, PLAIN_INJECTED, UNKNOWN, PURPOSE,
     ORDINARY, OTHER_CODES, SELF_GIVEN, BLOOD, INTEGRAL, FLUSH,
@@ -92,6 +99,13 @@ def _complex(entry: Entry, policy: Policy) -> Family:
     return "chemotherapy"
 
 
+def _routed_out(given: Administration, kind: str, route: str | None) -> NotBilled:
+    if kind == "anesthetic" and route in {"SC", "IM"}:
+        return INCLUDED.refuses(given.administration_id, "A local anaesthetic: included in what it eased.")
+    rule, says = ROUTED_OUT[kind]
+    return rule.refuses(given.administration_id, says)
+
+
 def classify(
     given: Administration, route: str | None, policy: Policy, on: date
 ) -> Classified | NotBilled | None:
@@ -103,8 +117,7 @@ def classify(
     kind = entry.billing_class
     family: Family
     if kind in ROUTED_OUT:
-        rule, says = ROUTED_OUT[kind]
-        return rule.refuses(given.administration_id, says)
+        return _routed_out(given, kind, route)
     if kind == "therapeutic":
         return Classified("therapeutic", entry, unverified=entry.basis == "unverified")
     if kind == "hydration":

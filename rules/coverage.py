@@ -136,7 +136,7 @@ def problems(readme: Path = README) -> list[str]:
         return [*found, f"{readme.name}: cannot be read ({type(error).__name__}); restore it."]
     if shown != block():
         found.append(
-            f"{readme.name}: the coverage table is not the code's; put the output of 'infusion rules coverage' there."
+            f"{readme.name}: the coverage table is not the code's; run 'infusion rules coverage --into rules/README.md'."
         )
     return found
 

@@ -66,30 +66,52 @@ def _dose(courses: list[Course]) -> Dose:
     )
 
 
-def doses_of(courses: Iterable[Course], policy: Policy) -> list[Dose]:
-    """Join infusions of one drug at one site: one dose id, overlapping, or a gap within tolerance (P-07)."""
-    chains: dict[tuple[str, str], list[list[Course]]] = {}
-    by_dose_id: dict[tuple[str, str, str], list[Course]] = {}
-    ends: dict[int, int] = {}
-    for course in sorted(courses, key=lambda c: (c.at, c.id)):
-        key = (course.site, course.substance)
-        chain = chains.setdefault(key, [])
-        dose_id = course.given.dose_id
-        found = by_dose_id.get((*key, dose_id)) if dose_id is not None else None
-        if found is None and chain:
-            last = chain[-1]
-            gap = course.at - ends[id(last)]
-            unnamed = dose_id is None and last[-1].given.dose_id is None
-            if gap < 0 or (unnamed and gap <= policy.merge_gap_inside_one_dose_without_id):
-                found = last
-        if found is None:
-            found = []
-            chain.append(found)
-        found.append(course)
-        ends[id(found)] = max(ends.get(id(found), course.flows[-1][1]), course.flows[-1][1])
+def _find(parents: list[int], one: int) -> int:
+    while parents[one] != one:
+        parents[one] = parents[parents[one]]
+        one = parents[one]
+    return one
+
+
+def _joined(courses: list[Course], gap: int) -> Iterable[list[Course]]:
+    """Yield the doses among administrations of one drug at one site, given in time order; joining is transitive."""
+    parents = list(range(len(courses)))
+    by_dose_id: dict[str, int] = {}
+    last_unnamed: tuple[int, int] | None = None
+    flows = []
+    for place, course in enumerate(courses):
+        flows += [(start, stop, place) for start, stop in course.flows]
+        dose_id, end = course.given.dose_id, course.flows[-1][1]
         if dose_id is not None:
-            by_dose_id[(*key, dose_id)] = found
-    return [_dose(members) for chain in chains.values() for members in chain]
+            parents[place] = _find(parents, by_dose_id.setdefault(dose_id, place))
+            continue
+        if last_unnamed is not None and course.at - last_unnamed[0] <= gap:
+            parents[place] = _find(parents, last_unnamed[1])
+        if last_unnamed is None or end >= last_unnamed[0]:
+            last_unnamed = (end, place)
+    latest, holder = -1, -1
+    for start, stop, place in sorted(flows):
+        if start < latest:
+            parents[_find(parents, place)] = _find(parents, holder)
+        if stop > latest:
+            latest, holder = stop, place
+    doses: dict[int, list[Course]] = {}
+    for place, course in enumerate(courses):
+        doses.setdefault(_find(parents, place), []).append(course)
+    return doses.values()
+
+
+def doses_of(courses: Iterable[Course], policy: Policy) -> list[Dose]:
+    """Join infusions of one drug at one site: one dose id, a shared minute, or a gap within tolerance (P-07)."""
+    chains: dict[tuple[str, str], list[Course]] = {}
+    for course in sorted(courses, key=lambda c: (c.at, c.id)):
+        chains.setdefault((course.site, course.substance), []).append(course)
+    gap = policy.merge_gap_inside_one_dose_without_id
+    return [
+        _dose(members)
+        for chain in chains.values()
+        for members in (_joined(chain, gap) if len(chain) > 1 else [chain])
+    ]
 
 
 def summed(doses: list[Dose], scope: Callable[[Dose], object]) -> list[Dose]:

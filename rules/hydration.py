@@ -3,11 +3,14 @@
 from datetime import date
 from typing import NamedTuple
 
+from models.charge import Reason
 from models.interval import Coverage, Stretch, length, union
 from rules.bundles import keep_open_stretches
 from rules.context import Context
 from rules.course import weakest
 from rules.group import Group, Push
+from rules.initial import KEY_REASON
+from rules.modifiers import second_site_reasons
 from rules.rule import Rule
 from rules.service_dates import HOURS_IN_A_DATE, clock_at
 from rules.timing import HYDRATION_HOUR
@@ -146,11 +149,14 @@ def code_hydration(context: Context, group: Group, found: Hydration) -> None:
         return
     sheet.refuse(idle, QUALIFYING, "Ran only beside a drug, or at a rate that keeps the line open.")
     initial = group.fluid_first or not (group.doses or group.pushes)
-    reasons = (
-        (ALONE if initial else SECONDARY).because(),
+    why = KEY_REASON if group.fluid_first else ALONE if initial else SECONDARY
+    reasons: tuple[Reason, ...] = (
+        why.because(),
         HYDRATION_HOUR.because(f"{found.total} qualifying minutes: {found.units} units in all."),
         QUALIFYING.because(),
     )
+    if group.second and initial:
+        reasons += second_site_reasons()
     dated = _dated(context, found)
     evidence = weakest(running)
     for index, (on, count) in enumerate(dated):

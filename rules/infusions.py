@@ -6,12 +6,13 @@ from models.charge import Reason
 from models.interval import Coverage, Stretch, length
 from rules.context import Context
 from rules.course import Course
-from rules.doses import LATER_CHEMO, LATER_DOSE, Dose
+from rules.doses import LATER_CHEMO, LATER_DOSE, SEGMENTS, Dose
 from rules.group import CODES, Group
 from rules.initial import EQUAL_RANK, FACILITY_RANK, KEY_REASON, SUBSEQUENT
+from rules.modifiers import second_site_reasons
 from rules.rule import Rule
-from rules.service_dates import dated_hours
-from rules.timing import ADDED_HOUR, FIRST_HOUR, hours_in_words
+from rules.service_dates import SPILL, dated_hours
+from rules.timing import ADDED_HOUR, FIRST_HOUR, PAUSES_OUT, hours_in_words
 from rules.worksheet import Earned
 
 NEW_DRUG = Rule(
@@ -68,8 +69,9 @@ def _hours(
         by_hour=sheet.policy.dos == "by_hour",
         limit=context.mue_limit(code, dose.start),
     )
+    reasons = (reason, SPILL.because()) if len(dated) > 1 else (reason,)
     for on, count in dated:
-        sheet.earn(Earned(code, count, on, tuple(dose.courses), length(flows), dose.evidence, (reason,)))
+        sheet.earn(Earned(code, count, on, tuple(dose.courses), length(flows), dose.evidence, reasons))
 
 
 def _timed(
@@ -85,6 +87,13 @@ def _timed(
     sheet, limits = context.sheet, context.limits
     minutes = length(flows)
     modifiers = (sheet.policy.distinct_site_modifier,) if second else ()
+    if second:
+        reasons += second_site_reasons()
+    if len(dose.courses) > 1:
+        says = f"{len(dose.courses)} administrations of one dose, {dose.minutes} minutes in all."
+        reasons += (SEGMENTS.because(says),)
+    elif len(dose.flows) > 1:
+        reasons += (PAUSES_OUT.because(),)
     sheet.earn(
         Earned(
             code,
@@ -140,7 +149,7 @@ def _chemo_beside_chemo(context: Context, dose: Dose) -> None:
             sheet.flag("F-CHEMO_CONCURRENT", dose.courses)
 
 
-def _concurrent(context: Context, dose: Dose, shared: int, solo: int) -> bool:
+def _concurrent(context: Context, dose: Dose, shared: int, solo: int, *, beside_chemo: bool) -> bool:
     """Enter the concurrent code, once per encounter or date (P-10); tell whether it was coded."""
     sheet = context.sheet
     on = context.calendar.date_of(dose.start)
@@ -155,9 +164,10 @@ def _concurrent(context: Context, dose: Dose, shared: int, solo: int) -> bool:
     says = (
         f"Ran {shared} of {dose.minutes} minutes beside another drug and {solo} alone: concurrent, untimed."
     )
-    sheet.earn(
-        Earned("96368", 1, on, tuple(dose.courses), dose.minutes, dose.evidence, (CONCURRENT.because(says),))
-    )
+    reasons: tuple[Reason, ...] = (CONCURRENT.because(says),)
+    if beside_chemo:
+        reasons += (BESIDE_CHEMO.because(),)
+    sheet.earn(Earned("96368", 1, on, tuple(dose.courses), dose.minutes, dose.evidence, reasons))
     sheet.billed(dose.courses, dose.flows, "96368")
     return True
 
@@ -182,7 +192,9 @@ def _repeated(context: Context, dose: Dose, flows: list[Stretch], minutes: int) 
     return True
 
 
-def _sequential(context: Context, dose: Dose, flows: list[Stretch], minutes: int, shared: int) -> None:
+def _sequential(
+    context: Context, dose: Dose, flows: list[Stretch], minutes: int, shared: int, *, ambiguous: bool
+) -> None:
     context.sheet.claim(dose.courses, NEW_DRUG)
     says = f"A new drug, {minutes} minutes: sequential."
     if shared and minutes < dose.minutes:
@@ -190,6 +202,8 @@ def _sequential(context: Context, dose: Dose, flows: list[Stretch], minutes: int
     reasons: tuple[Reason, ...] = (NEW_DRUG.because(says),)
     if shared and minutes < dose.minutes:
         reasons += (SOLO_TIME.because(),)
+    if ambiguous:
+        reasons += (AMBIGUOUS.because(),)
     _timed(context, dose, flows, CODES[dose.family].sequential, (*reasons, SUBSEQUENT.because()))
 
 
@@ -225,7 +239,8 @@ def _beside_others(context: Context, site: _Site, dose: Dose) -> bool:
     solo = dose.minutes - lap
     if lap >= least and solo < limits.infusion:
         if dose.family != "chemotherapy":
-            return _concurrent(context, dose, lap, solo)
+            chemo = bool(site.chemotherapy.within(dose.flows))
+            return _concurrent(context, dose, lap, solo, beside_chemo=chemo)
         if length(site.chemotherapy.within(dose.flows)) >= least:
             _chemo_beside_chemo(context, dose)
             return False
@@ -241,7 +256,7 @@ def _beside_others(context: Context, site: _Site, dose: Dose) -> bool:
         if not _repeated(context, dose, alone, minutes):
             return False
     else:
-        _sequential(context, dose, alone, minutes, lap)
+        _sequential(context, dose, alone, minutes, lap, ambiguous=solo < limits.infusion)
     context.sheet.billed(dose.courses, alone, code)
     return True
 

@@ -101,12 +101,12 @@ def _key_services(group: Group, order_id: str, order: list[Dose]) -> list[Dose |
 
 
 def choose_office_initial(
-    groups: list[Group], key_order: str | None, sheet: Worksheet, limits: Thresholds
+    groups: list[Group], key_order: str | None, sheet: Worksheet, limits: Thresholds, *, known: bool
 ) -> bool:
     """
     Put the key reason first in its group; raise ``F-KEY_REASON`` where it is needed and not known.
 
-    Returns False when the policy holds such encounters (P-02) and no intravenous line may be made.
+    ``known`` says that something was given under the key order, coded or not. Returns False when the policy holds such encounters (P-02) and no intravenous line may be made.
     """
     if key_order is not None:
         keyed = [
@@ -120,6 +120,8 @@ def choose_office_initial(
             group.keyed = True
             group.fluid_first = service is None
             return True
+        if not keyed and known:
+            return True  # the key reason is known and earns no code: the next by rank leads (R-INIT-4)
     candidates = 0
     for group in groups:
         services = {dose.substance for dose in group.doses} | {push.substance for push in group.pushes}

@@ -89,5 +89,4 @@ def code_cavities(context: Context, courses: list[Course], accesses: Accesses) -
             lesions = sum(course.given.lesion_count or 0 for course in session)
             code = "96405" if lesions < MANY_LESIONS else "96406"  # noqa: PLW2901 the session's code
             says = f"{lesions} lesions in one session."
-        units = 1 if code in {"96405", "96406"} else len(session)
-        sheet.earn(Earned(code, units, on, tuple(session), None, weakest(session), (CAVITY.because(says),)))  # type: ignore[arg-type]
+        sheet.earn(Earned(code, 1, on, tuple(session), None, weakest(session), (CAVITY.because(says),)))  # type: ignore[arg-type]

@@ -5,21 +5,22 @@ Order matters and is the rulebook's (section 11.3, steps 1 to 5): what is includ
 no times; what has a class needs an order; what is timed needs documentation, then the window.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from models.charge import NotBilled
 from models.encounter import Administration, Encounter
 from models.interval import Stretch, clip, length
-from rules.bundles import CARRIER, INCLUDED, KEEP_OPEN, included_by_intent, procedure_windows
+from rules.bundles import CARRIER, KEEP_OPEN, included_by_intent, procedure_windows
 from rules.charted_words import route_of
-from rules.classes import SELF_GIVEN, Classified, classify
+from rules.classes import FLUSH, INCLUDED, SELF_GIVEN, Classified, classify
 from rules.context import Context
 from rules.course import Course, Way
 from rules.documentation import FAULT_FLAGS, minutes_of, plausible, settle_times
 from rules.formulary import lookup, substance
 from rules.policy import Policy
-from rules.window import NOT_GIVEN, keep_window
+from rules.window import NOT_GIVEN, inside_window, keep_window
 
 NO_DRUG = frozenset({"carrier", "flush", "kvo"})
 """Intents of a flow that drives or follows a drug and is none itself."""
@@ -65,19 +66,24 @@ def _way(given: Administration, route: str) -> Way:
     return technique
 
 
+def _is_fluid(given: Administration, context: Context) -> bool:
+    """Tell whether an administration is fluid as it would be coded, or a flush: no drug to carry."""
+    found = classify(given, route_of(given.route), context.sheet.policy, context.on)
+    if isinstance(found, Classified):
+        return found.family == "hydration"
+    return isinstance(found, NotBilled) and found.rule == FLUSH.id
+
+
 def _carrier_orders(encounter: Encounter, context: Context) -> frozenset[str]:
     """Return the orders that hold a drug: a fluid under one of them is that drug's carrier, never hydration."""
-    orders: dict[str, bool] = {}
-    shared: set[str] = set()
+    named = [given.order_id for given in encounter.administrations if given.order_id is not None]
+    if len(set(named)) == len(named):
+        return frozenset()
+    orders = {order: False for order, uses in Counter(named).items() if uses > 1}
     for given in encounter.administrations:
-        if given.order_id is None or given.drug is None:
-            continue
-        if given.order_id in orders:
-            shared.add(given.order_id)
-        entry = lookup(given.drug, context.on)
-        fluid = entry is not None and entry.billing_class in {"hydration", "flush"}
-        orders[given.order_id] = orders.get(given.order_id, False) or not fluid
-    return frozenset(order for order in shared if orders[order])
+        if given.order_id in orders and not _is_fluid(given, context):
+            orders[given.order_id] = True
+    return frozenset(order for order, holds_drug in orders.items() if holds_drug)
 
 
 def _only_keeps_open(given: Administration, policy: Policy) -> bool:
@@ -180,16 +186,27 @@ class Admission:
         return True
 
     def _timed(self, course: Course) -> bool:
-        encounter, sheet = self._context.encounter, self._sheet
-        if not settle_times(course, encounter, sheet, self._context.limits):
+        encounter, sheet, context = self._context.encounter, self._sheet, self._context
+        given = course.given
+        begun = given.flows or given.pump_flows
+        if (
+            begun
+            and begun[0].stop is None
+            and not inside_window(course, context.minute(begun[0].start), encounter, sheet)
+        ):
+            return False
+        if not settle_times(course, encounter, sheet, context.limits):
             return False
         if not course.flows:  # a push by policy: it has a moment and no minutes
             return self._momentary(course)
         course.at = course.flows[0][0]
-        charted = course.minutes
+        charted = course.flows
         if not keep_window(course, encounter, sheet):
             return False
-        return plausible(course, sheet, self._context.limits, clipped=course.minutes != charted)
+        clipped = course.flows != charted
+        if clipped and course.family != "hydration" and course.route == "IV":
+            self.intake.alongside.append((given.site_id, charted))
+        return plausible(course, sheet, context.limits, clipped=clipped)
 
     def _momentary(self, course: Course) -> bool:
         given, sheet, context = course.given, self._sheet, self._context
@@ -220,7 +237,11 @@ class Admission:
         if found.unverified:
             sheet.flag("F-UNVERIFIED", [course])
         at = given.given_at
-        if at is not None and any(start <= at and (end is None or at < end) for start, end in self._windows):
+        if (
+            self._windows
+            and at is not None
+            and any(start <= at and (end is None or at < end) for start, end in self._windows)
+        ):
             sheet.flag("F-PROCEDURE_WINDOW", [course])
 
     def _place(self, course: Course) -> None:

@@ -1,6 +1,6 @@
 """Everything into a vein: sites, doses, the initial, infusions, pushes, hydration (steps 6 to 9 of 11.3)."""
 
-from rules.bundles import NO_REASON, PRIMARY_LINE, SLOW_OR_SMALL, reason_for_fluid
+from rules.bundles import KEEP_OPEN, NO_REASON, PRIMARY_LINE, SLOW_OR_SMALL, reason_for_fluid
 from rules.context import Context
 from rules.course import Course
 from rules.documentation import EARLY_STOPS
@@ -29,9 +29,9 @@ def code_intravenous(context: Context, intake: Intake) -> None:
             found = measure(context, group)
             group.fluid_counts = found.units > 0
             waters.append((group, found))
-    if not sheet.facility and not choose_office_initial(
-        groups, context.encounter.key_reason_order_id, sheet, context.limits
-    ):
+    key = context.encounter.key_reason_order_id
+    known = key is not None and any(given.order_id == key for given in context.encounter.administrations)
+    if not sheet.facility and not choose_office_initial(groups, key, sheet, context.limits, known=known):
         return
     for group in _main_first(context, groups):
         order = in_rank_order(group.doses, sheet.policy, context.limits)
@@ -56,6 +56,8 @@ def _reasoned_fluids(context: Context, intake: Intake) -> list[Course]:
         problem = reason_for_fluid(given)
         if problem == "routine":
             sheet.refuse([course], NO_REASON, "Routine or maintenance fluid without signs of volume loss.")
+        elif problem == "keep_open":
+            sheet.refuse([course], KEEP_OPEN, "Ordered to keep the line open: never billed.")
         elif problem == "missing" and given.intent != "hydrate" and _behind_a_drug(course, intake):
             sheet.refuse(
                 [course], PRIMARY_LINE, "Ran behind a drug and no order calls it hydration: carrier."
@@ -118,7 +120,10 @@ def _groups(context: Context, courses: list[Course]) -> list[Group]:
     infusions = [c for c in courses if c.way == "infusion" and c.family != "hydration"]
     doses = doses_of(infusions, policy) if infusions else []
     if policy.same_drug_later_dose != "each_dose" and len(doses) > 1:
-        doses = _add_up(context, doses)
+        # A push stays a push (11.3, step 7): only what is an infusion by itself is added up.
+        least = context.limits.infusion
+        long = _add_up(context, [dose for dose in doses if dose.minutes >= least])
+        doses = [*long, *(dose for dose in doses if dose.minutes < least)]
     for dose in doses:
         if dose.minutes >= context.limits.infusion:
             groups.at(dose.site, dose.start).doses.append(dose)

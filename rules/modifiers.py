@@ -3,9 +3,11 @@
 from datetime import date
 from functools import lru_cache
 
+from models.charge import Reason
 from models.encounter import Encounter
 from models.event import Setting
 from rules.rule import Rule
+from rules.sites import REASONED
 from rules.tables import ptp
 from rules.worksheet import Earned, Worksheet
 
@@ -42,10 +44,33 @@ RULES = (
 )  # fmt: skip
 
 INITIALS = frozenset({"96360", "96365", "96374", "96409", "96413"})
-OTHER_ROUTE = frozenset({"96372", "96377", "96401", "96402"})
-"""Column 2 codes whose own route proves separate work beside anything given into a vein."""
+INJECTED = frozenset({"96372", "96377", "96401", "96402", "96380", "96381"})
+"""Injections: each is a drug, a needle and a moment of its own."""
+
+_ELSEWHERE = {
+    "artery": ("96373", "96420", "96422", "96423", "96425"),
+    "under the skin": ("96369", "96370", "96371"),
+    "cavity": ("96440", "96446", "96450", "96542"),
+    "lesion": ("96405", "96406"),
+    "muscle or skin": tuple(INJECTED),
+    "device": ("96521", "96522", "96523"),
+}
+ROUTE_OF_CODE = {code: route for route, codes in _ELSEWHERE.items() for code in codes}
+"""Where a code's drug went in; what is not named here went into a vein."""
+
+
+def proven_apart(one: str, two: str) -> bool:
+    """Tell whether two codes' own routes prove separate work (R-MOD-3); a device proves nothing."""
+    routes = (ROUTE_OF_CODE.get(one, "vein"), ROUTE_OF_CODE.get(two, "vein"))
+    return "device" not in routes and (routes[0] != routes[1] or two in INJECTED)
+
 
 BYPASSING = frozenset({"59", "XE", "XS", "XP", "XU"})
+
+
+def second_site_reasons() -> tuple[Reason, ...]:
+    """Return why a second site's initial stands, and why it carries its modifier."""
+    return (REASONED.because(), SECOND_SITE.because())
 
 
 @lru_cache(maxsize=8192)
@@ -95,8 +120,8 @@ def _prove_pairs(sheet: Worksheet) -> None:
     for on, codes in by_date.items():
         provable = {
             two
-            for _, two, indicator in clashing_pairs(frozenset(codes), sheet.policy.setting, on)
-            if indicator == 1 and two in OTHER_ROUTE
+            for one, two, indicator in clashing_pairs(frozenset(codes), sheet.policy.setting, on)
+            if indicator == 1 and proven_apart(one, two)
         }
         if not provable:
             continue

@@ -2,10 +2,12 @@
 
 from datetime import date
 
-from models.encounter import Procedure
+from models.encounter import Administration, Procedure
 from rules.bundles import CODED_PROCEDURES
 from rules.context import Context
 from rules.course import Course
+from rules.documentation import MISSING_START
+from rules.formulary import lookup
 from rules.rule import Rule
 from rules.worksheet import Earned
 
@@ -82,28 +84,46 @@ def code_prolonged(context: Context, courses: list[Course]) -> None:
 
 
 def code_devices(context: Context, procedures: list[Procedure]) -> None:
-    """Enter pump refills; a clinic's home-pump code already holds them (R-CHEMO-6)."""
+    """Enter pump refills and port irrigation; a clinic's home-pump code already holds the refill (R-CHEMO-6)."""
     sheet = context.sheet
     whole = any(earned.code == "G0498" for earned in sheet.earned)
     for procedure in procedures:
         code = CODED_PROCEDURES[procedure.kind or ""]
-        if procedure.started_at is None or (whole and code != "96523"):
+        name = procedure.procedure_id
+        if procedure.started_at is None:
+            sheet.refused.append(MISSING_START.refuses(name, "When the device was serviced is not charted."))
             continue
         on = context.calendar.date_of(context.minute(procedure.started_at))
-        if code == "96523" and _busy(context, on):
+        if code == "96523":
+            if _busy(context, on):
+                sheet.refused.append(
+                    PORT_ALONE.refuses(name, "The port was irrigated on a day with other services.")
+                )
+                continue
+            rule, says = PORT_ALONE, "The port was irrigated; nothing else was done that day."
+        elif whole:
+            sheet.refused.append(
+                HOME_PUMP.refuses(name, "The clinic's home-pump code holds the later visit too.")
+            )
             continue
-        rule = PORT_ALONE if code == "96523" else HOME_PUMP
-        says = (
-            "The port was irrigated; nothing else was done that day."
-            if code == "96523"
-            else "A pump was refilled."
-        )
-        ids = (procedure.procedure_id,)
-        sheet.earn(Earned(code, 1, on, (), None, "charted", (rule.because(says),), procedure_ids=ids))
+        else:
+            rule, says = HOME_PUMP, "A pump was refilled."
+        sheet.earn(Earned(code, 1, on, (), None, "charted", (rule.because(says),), procedure_ids=(name,)))
 
 
 def _busy(context: Context, on: date) -> bool:
-    return any(earned.service_date == on for earned in context.sheet.earned)
+    """Tell whether anything but flushing was done on a date: earned here, billed elsewhere, or a visit."""
+    if any(earned.service_date == on for earned in context.sheet.earned):
+        return True
+    encounter, date_of = context.encounter, context.calendar.date_of
+    moments = [p.started_at for p in encounter.procedures if p.kind != "port_irrigation"]
+    moments += [given.given_at for given in encounter.administrations if not _is_flush(context, given)]
+    return any(at is not None and date_of(context.minute(at)) == on for at in moments)
+
+
+def _is_flush(context: Context, given: Administration) -> bool:
+    entry = lookup(given.drug, context.on) if given.drug is not None else None
+    return given.intent == "flush" or (entry is not None and entry.billing_class == "flush")
 
 
 def code_patient_controlled(context: Context, courses: list[Course]) -> list[Course]:

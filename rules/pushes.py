@@ -6,6 +6,7 @@ from rules.course import Course
 from rules.doses import Dose
 from rules.group import CODES, Group, Push
 from rules.initial import FACILITY_RANK, KEY_REASON, SUBSEQUENT
+from rules.modifiers import second_site_reasons
 from rules.rule import Rule
 from rules.timing import PUSH_OR_INFUSION
 from rules.worksheet import Earned
@@ -119,11 +120,13 @@ class Pushes:
         context = self._context
         reasons = (rule.because(says), *(other.because() for other in more))
         if push.note:
-            reasons = (*reasons, PUSH_OR_INFUSION.because(push.note))
-        modifiers = (
-            (context.sheet.policy.distinct_site_modifier,) if push is group.initial and group.second else ()
-        )
+            reasons = (*reasons, PUSH_OR_INFUSION.because(push.note), SHORT_BAG.because())
+        modifiers: tuple[str, ...] = ()
+        if push is group.initial and group.second:
+            modifiers = (context.sheet.policy.distinct_site_modifier,)
+            reasons = (*reasons, *second_site_reasons())
         if push.planned_as_infusion:
+            reasons = (*reasons, DISCONTINUED.because())
             modifiers = (*modifiers, context.sheet.policy.discontinued_15_min_infusion[-2:])
             code = CODES[push.family].infusion if push is group.initial else CODES[push.family].sequential
         context.sheet.claim(push.courses, rule)

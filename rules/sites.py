@@ -70,8 +70,10 @@ def assign_sites(encounter: Encounter, courses: list[Course], sheet: Worksheet) 
 
     Returns the courses whose site is known; the others stand behind ``F-SITE_UNKNOWN``.
     """
-    if not encounter.sites and len({course.given.site_id for course in courses}) <= 1:
-        return courses
+    used = {course.given.site_id for course in courses}
+    alone = len(used) == 1 and (None not in used or not encounter.sites)
+    if alone and not any(site.separate_site_reason for site in encounter.sites):
+        return courses  # one charted site, or none known at all, and no reason to part it from another
     accesses = Accesses(encounter, courses)
     kept: list[Course] = []
     unknown: list[Course] = []

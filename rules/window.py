@@ -27,15 +27,13 @@ NOT_GIVEN = Rule("R-WIN-4", "What was not given, refused or entered in error is 
 RULES = (ONE_STAY, RETURN_VISIT, OUTPATIENT_ONLY, TAKE_OVER, DEPARTURE, INPATIENT, NOT_GIVEN)
 
 
-def _before_arrival(course: Course, encounter: Encounter) -> bool:
+def _before_arrival(course: Course, encounter: Encounter, shift: int) -> bool:
     given = course.given
     if given.prehospital is not None:
         return given.prehospital
-    return (
-        encounter.arrived_at is not None
-        and given.given_at is not None
-        and given.given_at < encounter.arrived_at
-    )
+    if encounter.arrived_at is None or given.given_at is None:
+        return False
+    return (given.given_at + shift) // 60 < (encounter.arrived_at + shift) // 60
 
 
 def _taken_over_at(course: Course, encounter: Encounter) -> int | None:
@@ -63,9 +61,22 @@ def _take_over(course: Course, encounter: Encounter, sheet: Worksheet, shift: in
     return True
 
 
-def _lies_after(course: Course, start: int, end: int) -> bool:
-    """Tell whether all of a course lies past a minute; a push in that very minute does not."""
-    return start > end or (start == end and bool(course.flows))
+def inside_window(course: Course, start: int, encounter: Encounter, sheet: Worksheet) -> bool:
+    """
+    Tell whether what starts at this epoch minute starts inside the stay; refuse or flag it when not.
+
+    A push or a pump's start in the very minute of the departure or the order still counts.
+    """
+    shift = 30 if sheet.policy.rounding == "nearest_minute" else 0
+    late = 0 if course.way in {"infusion", "pca"} else 1
+    admitted, left = encounter.inpatient_ordered_at, encounter.departed_at
+    if admitted is not None and start >= (admitted + shift) // 60 + late:
+        sheet.refuse([course], OUTPATIENT_ONLY, "Given after the inpatient order.")
+        return False
+    if left is not None and start >= (left + shift) // 60 + late:
+        sheet.flag("F-AFTER_DEPARTURE", [course])
+        return False
+    return True
 
 
 def keep_window(course: Course, encounter: Encounter, sheet: Worksheet) -> bool:
@@ -75,34 +86,27 @@ def keep_window(course: Course, encounter: Encounter, sheet: Worksheet) -> bool:
     Returns whether anything is left to code. A stay nobody was discharged from has no end yet.
     """
     shift = 30 if sheet.policy.rounding == "nearest_minute" else 0
-    if _before_arrival(course, encounter) and not _take_over(course, encounter, sheet, shift):
+    if _before_arrival(course, encounter, shift) and not _take_over(course, encounter, sheet, shift):
         return False
-    left = encounter.departed_at
-    admitted = encounter.inpatient_ordered_at
-    if left is None and admitted is None:
-        return _recount(course)
-    start = course.flows[0][0] if course.flows else course.at
-    if admitted is not None and _lies_after(course, start, (admitted + shift) // 60):
-        sheet.refuse([course], OUTPATIENT_ONLY, "Given after the inpatient order.")
-        return False
-    if (
-        left is not None
-        and course.way != "prolonged_pump"
-        and _lies_after(course, start, (left + shift) // 60)
-    ):
-        sheet.flag("F-AFTER_DEPARTURE", [course])
-        return False
-    if not course.flows:
-        return True
-    stop = course.flows[-1][1]
-    if admitted is not None and stop > (admitted + shift) // 60:
-        course.flows = clip(course.flows, None, (admitted + shift) // 60)
-    elif left is not None and stop > (left + shift) // 60:
-        course.flows = clip(course.flows, None, (left + shift) // 60)
+    ends = [at for at in (encounter.departed_at, encounter.inpatient_ordered_at) if at is not None]
+    if ends:
+        if not inside_window(course, course.flows[0][0] if course.flows else course.at, encounter, sheet):
+            return False
+        if course.way in {"infusion", "pca"}:
+            _cut_at_end(course, encounter, sheet, (min(ends) + shift) // 60)
+    return _recount(course)
+
+
+def _cut_at_end(course: Course, encounter: Encounter, sheet: Worksheet, end: int) -> None:
+    """End at the departure or the inpatient order what ran past it (R-WIN-2, R-WIN-3)."""
+    cut = course.flows[-1][1] > end
+    if cut:
+        course.flows = clip(course.flows, None, end)
+    left, admitted = encounter.departed_at, encounter.inpatient_ordered_at
+    if cut and left is not None and (admitted is None or left < admitted):
         sheet.flag("F-RUNNING_AT_DEPARTURE", [course])
     elif course.given.stop_reason == "handed_over":
         sheet.flag("F-RUNNING_AT_DEPARTURE", [course], "Handed over while still running.")
-    return _recount(course)
 
 
 def _recount(course: Course) -> bool:

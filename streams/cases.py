@@ -29,15 +29,11 @@ class Case(NamedTuple):
     def charges(self, code: str) -> bool:
         """Tell whether the case wants this code charged."""
         wanted = _CHARGES.search(self.text)
-        return wanted is not None and _names(wanted[1], code)
+        return wanted is not None and search(rf"\b{escape(code)}\b", wanted[1]) is not None
 
     def names(self, name: str) -> bool:
         """Tell whether the case speaks of a rule, a flag or a switch."""
-        return _names(self.text, name)
-
-
-def _names(text: str, name: str) -> bool:
-    return search(rf"(?<![\w-]){escape(name)}(?![\w])", text) is not None
+        return search(rf"(?<![\w-]){escape(name)}(?![\w-])", self.text) is not None
 
 
 def files(place: Path = PLACE) -> tuple[Path, ...] | None:
@@ -58,6 +54,6 @@ def _cases_in(path: Path, name: str) -> Iterator[Case]:
     text = path.read_text(encoding="utf-8")
     begins = list(_BEGINS.finditer(text))
     ends = [begin.start() for begin in begins[1:]] + [len(text)]
-    for begin, end in zip(begins, ends, strict=True):
+    for begin, end in zip(begins, ends, strict=False):
         line = text.count("\n", 0, begin.start()) + 1
         yield Case(begin[1].strip("\"'"), name, line, text[begin.start() : end])

@@ -271,7 +271,7 @@ def _cases(facts: Facts, width: int | None) -> list[str]:
     if found is None:
         return ["Golden cases", "  Not installed with this package; a checkout has them in tests/cases."]
     if not found:
-        return ["Golden cases", "  None names it."]
+        return ["Golden cases", "  None names it by its id."]
     rows = [(f"{case['file']}:{case['line']}", case["case"]) for case in found[:_SHOWN]]
     lines = [f"Golden cases ({len(found)})", *columns(rows, width)]
     more = len(found) - _SHOWN

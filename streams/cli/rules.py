@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 from shutil import get_terminal_size
 from typing import Final, NamedTuple, get_args
 
@@ -9,7 +10,7 @@ import click
 from orjson import OPT_INDENT_2, dumps
 
 from models.event import Setting
-from rules.coverage import block
+from rules.coverage import block, block_in
 from rules.parameter import NotInForceError
 from rules.policy import Policy, PolicyError, policy_for
 from streams.cases import cases
@@ -131,9 +132,23 @@ def _entry(name: str, on: date, policy: Policy | None) -> Facts:
 
 
 @command.command("coverage")
-def coverage() -> None:
+@click.option(
+    "--into",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Put it into this document, in place of the one there.",
+)
+def coverage(*, into: Path | None) -> None:
     """Print how much of the rule book is in the code, as the Markdown block of rules/README.md."""
-    click.echo(block(), nl=False)
+    if into is None:
+        click.echo(block(), nl=False)
+        return
+    text = into.read_text(encoding="utf-8")
+    there = block_in(text)
+    if not there:
+        message = f"{into.name} has no coverage table; put its first and last line there, as without --into"
+        raise click.UsageError(message)
+    into.write_text(text.replace(there, block()), encoding="utf-8")
 
 
 def _width() -> int | None:

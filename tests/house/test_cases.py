@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from golden import CASES, all_cases, refusals, wanted_charges
+from golden import CASES, CaseDiffersError, all_cases, check, refusals, wanted_charges
 
 from rules.flags import FLAGS
 from rules.rulebook import all_rules
@@ -377,3 +377,19 @@ def test_every_worked_example_of_the_rule_book_is_a_case() -> None:
     worked = Counter(case["worked"] for _, case in all_cases() if "worked" in case)
     assert set(worked) >= WORKED
     assert max(worked.values()) == 1
+
+
+def test_a_case_that_differs_reads_as_a_coder_would_say_it() -> None:
+    """The report has the sentence, what was wanted, and what was coded with its rule and citation."""
+    wrong = {
+        "case": "A 91-minute antibiotic infusion bills the first hour and two more",
+        "timeline": ["08:00 start ceftriaxone", "09:31 stop ceftriaxone", "10:00 discharge"],
+        "charges": ["96365 x1", "96366 x2"],
+    }
+    with pytest.raises(CaseDiffersError) as raised:
+        check(wrong)
+    told = str(raised.value).splitlines()
+    assert told[0] == wrong["case"]
+    assert told[1:5] == ["  wanted", "    96365 x1", "    96366 x2", "  coded"]
+    assert told[5].startswith("    96365 x1  because R-TIME-2: ")
+    assert told[6].startswith("    96366 x1  because R-TIME-3: Medicare Claims Processing Manual")

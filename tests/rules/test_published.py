@@ -22,6 +22,7 @@ def test_a_published_example_compares_as_written_down(example: dict[str, object]
         f"{found.id} was {reading['outcome']!r} and now is {found.outcome!r}: "
         f"source {in_words(found.expected)}, coded {in_words(found.coded)}, flags {', '.join(found.flags)}"
     )
+    assert in_words(found.coded) == reading.get("coded", in_words(found.expected)), found.id
 
 
 def test_every_published_example_is_in_the_table_and_every_difference_has_a_reason() -> None:

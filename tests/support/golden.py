@@ -52,7 +52,9 @@ def wanted_charges(case: Mapping[str, Any]) -> Charges:
         if found is None:
             message = f"{case['case']}\n  {stated!r} is no charge: write 96365 x1, 96365-59 x1 or 96366 x2 on 2026-03-03"
             raise CaseDiffersError(message)
-        charges[found["code"], date.fromisoformat(found["on"]) if found["on"] else first] += int(found["units"])
+        charges[found["code"], date.fromisoformat(found["on"]) if found["on"] else first] += int(
+            found["units"]
+        )
     return charges
 
 

@@ -115,8 +115,6 @@ class Desk:
     units: list[Unit] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
     blocking: set[str] = field(default_factory=set)
-    fluids: set[str] = field(default_factory=set)
-    """Administrations given as hydration in their own right."""
 
     @property
     def office(self) -> bool:

@@ -123,37 +123,28 @@ def initials(
     desk: Desk, groups: dict[tuple[str, date | None], list[Service]]
 ) -> dict[tuple[str, date | None], Service]:
     """Return the initial service of each group: the key reason in an office, else by rank."""
-    found = {}
-    for key, services in groups.items():
-        candidates = key_reasons(desk, services) if desk.office else services
-        found[key] = min(candidates or services, key=lambda one: order(desk, one))
-    undecided = "F-KEY_REASON" in desk.flags
-    return {} if undecided and desk.policy.office_initial_when_no_key_reason == "hold" else found
-
-
-def key_reasons(desk: Desk, services: list[Service]) -> list[Service]:
-    """Return the services of a site group that are the reason of an office visit; flag a choice nobody made."""
+    found = {key: min(services, key=lambda one: order(desk, one)) for key, services in groups.items()}
+    if not desk.office:
+        return found
     reason = desk.encounter.key_reason_order_id
-    of_reason = [service for service in services if reason is not None and reason in service.orders]
-    if len({what(service) for service in of_reason}) == 1:
-        return of_reason
-    if len({what(service) for service in services}) > 1 and not reason_is_unsupported(desk):
+    key_services = [
+        service
+        for services in groups.values()
+        for service in services
+        if reason is not None and reason in service.orders
+    ]
+    if len({what(service) for service in key_services}) == 1:
+        for key, services in groups.items():
+            of_reason = [service for service in services if service in key_services]
+            if of_reason:
+                found[key] = min(of_reason, key=lambda one: order(desk, one))
+    elif any(len({what(service) for service in services}) > 1 for services in groups.values()):
         desk.raise_flag("F-KEY_REASON")
-    return []
+        if desk.policy.office_initial_when_no_key_reason == "hold":
+            return {}
+    return found
 
 
 def what(service: Service) -> tuple[str, str]:
     """Return what makes two services different for the choice: the class and, for drugs, the drug."""
     return (service.billing, "" if service.kind == "hydration" else service.substance)
-
-
-def reason_is_unsupported(desk: Desk) -> bool:
-    """Whether the key reason is a fluid given, but not long enough to be billed (R-INIT-4)."""
-    reason = desk.encounter.key_reason_order_id
-    return reason is not None and any(
-        one.order_id == reason
-        and one.indication is not None
-        and one.intent in {None, "treat", "hydrate"}
-        and one.administration_id in desk.fluids
-        for one in desk.encounter.administrations
-    )

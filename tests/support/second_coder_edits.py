@@ -10,6 +10,7 @@ from rules.tables import addon_primaries, mue, ptp
 HOURS = {"96361", "96366", "96370", "96415", "96423"}
 INITIALS = {"96360", "96365", "96374", "96409", "96413"}
 SEPARATE = {"96369", "96416", "96420", "96422", "96425"}
+ARTERIAL = {"96420", "96422", "96425"}
 OTHER_ROUTE = {"96372", "96377", "96401", "96402"}
 
 Key = tuple[str, date, tuple[str, ...]]
@@ -46,14 +47,14 @@ def lines_of(desk: Desk) -> dict[Key, int]:
 
 
 def prove_code_pairs(desk: Desk, placed: list[tuple[Unit, date]]) -> None:
-    """Attach 59 to an injection beside another service; hold every other pair (R-MOD-3)."""
+    """Attach 59 where the other code went another way into the body; hold every other pair (R-MOD-3)."""
     for day in sorted({day for _, day in placed}):
         units = [unit for unit, on in placed if on == day]
         codes = {unit.code for unit in units}
         for (column_1, column_2), indicator in ptp(desk.policy.setting, day).items():
             if column_1 not in codes or column_2 not in codes:
                 continue
-            if indicator == 1 and column_2 in OTHER_ROUTE:
+            if indicator == 1 and (column_2 in OTHER_ROUTE or column_1 in ARTERIAL):
                 for unit in units:
                     if unit.code == column_2:
                         unit.modifiers.add("59")

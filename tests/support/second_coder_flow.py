@@ -74,16 +74,17 @@ def admitted_first(desk: Desk) -> bool:
 
 
 def is_after_departure(desk: Desk, given: Given) -> bool:
-    """Whether it began when the patient had gone; a push in the minute of departure still counts."""
-    end = desk.encounter.departed_at
-    if end is None or admitted_first(desk):
-        return False
-    return given.start > desk.minute(end) if given.kind in MOMENTS else given.start >= desk.minute(end)
+    """Whether it began when the patient had gone."""
+    return not admitted_first(desk) and begins_after(desk, given, desk.encounter.departed_at)
 
 
 def is_after_order(desk: Desk, given: Given) -> bool:
-    """Whether it began when the patient was an inpatient; a push in the minute of the order still counts."""
-    end = desk.encounter.inpatient_ordered_at
+    """Whether it began when the patient was an inpatient (R-WIN-3)."""
+    return begins_after(desk, given, desk.encounter.inpatient_ordered_at)
+
+
+def begins_after(desk: Desk, given: Given, end: int | None) -> bool:
+    """Whether no minute of it lies before the end; a moment may share the last minute."""
     if end is None:
         return False
     return given.start > desk.minute(end) if given.kind in MOMENTS else given.start >= desk.minute(end)
@@ -97,6 +98,7 @@ def time_a_flow(desk: Desk, given: Given) -> None:
         desk.hold(given, "F-MISSING_START")
         return
     given.start = desk.minute(min(flow.start for flow in flows))
+    compare_with_pump(desk, given)
     if is_after_departure(desk, given):
         desk.hold(given, "F-AFTER_DEPARTURE")
         return
@@ -108,7 +110,6 @@ def time_a_flow(desk: Desk, given: Given) -> None:
     if minutes is None:
         return
     given.minutes = given.flowed = minutes
-    compare_with_pump(desk, given)
     judge(desk, given)
 
 
@@ -210,35 +211,34 @@ def worth(given: Given, minutes: int) -> tuple[bool, int]:
 
 
 def judge(desk: Desk, given: Given) -> None:
-    """
-    Clip to the stay, then refuse what cannot have happened (11.3 step 2); a portable pump may run for days.
-
-    What others began and nobody took over is judged by all of its minutes here, though none is billed.
-    """
-    charted = len(given.minutes)
-    takeover = taken_over(desk, given)
-    ours = clipped(desk, given.minutes, takeover)
-    theirs = from_before_arrival(desk, given) and not ours
-    given.minutes = ours
-    if given.kind != "pump" and not (theirs and over_before_arrival(desk, given)):
-        if not charted:
-            desk.hold(given, "F-NEGATIVE_DURATION")
-        if too_long(desk, given, len(clipped(desk, given.flowed, None) if theirs else ours)):
-            desk.hold(given, "F-TOO_LONG")
-        if volume_disagrees(given, charted):
-            desk.hold(given, "F-VOLUME_MISMATCH")
-    if given.outcome != "to code":
-        return
-    if ours:
-        given.start = min(ours)
-    elif given.kind != "pump" or theirs:
+    """Clip to the stay, then refuse what cannot have happened (11.3 step 2); a portable pump may run for days."""
+    charted = given.minutes
+    given.minutes = clipped(desk, charted, taken_over(desk, given))
+    if given.kind != "pump" and not charted:
+        desk.hold(given, "F-NEGATIVE_DURATION")
+    elif not given.minutes and (given.kind != "pump" or from_before_arrival(desk, given)):
         given.outcome = "not billed: R-WIN-1"
+    elif given.kind != "pump":
+        if too_long(desk, given, len(given.minutes)):
+            desk.hold(given, "F-TOO_LONG")
+        elif (
+            given.minutes == charted
+            and not cut_by_order(desk, given)
+            and volume_disagrees(given, len(charted))
+        ):
+            desk.hold(given, "F-VOLUME_MISMATCH")
+    if given.minutes:
+        given.start = min(given.minutes)
 
 
-def over_before_arrival(desk: Desk, given: Given) -> bool:
-    """Whether it had ended when the patient came."""
-    arrived = desk.encounter.arrived_at
-    return arrived is not None and all(minute < desk.minute(arrived) for minute in given.flowed)
+def cut_by_order(desk: Desk, given: Given) -> bool:
+    """Whether an open flow was counted up to the order to admit: the bag went on."""
+    ordered, flows = desk.encounter.inpatient_ordered_at, given.administration.flows
+    return (
+        ordered is not None
+        and any(flow.stop is None for flow in flows)
+        and max(given.minutes) + 1 == desk.minute(ordered)
+    )
 
 
 def clipped(desk: Desk, minutes: set[int], takeover: int | None) -> set[int]:

@@ -14,7 +14,6 @@ def settle_fluids(desk: Desk, givens: list[Given]) -> None:
     for given in givens:
         if given.billing != "HYD" or given.outcome != "to code":
             continue
-        desk.fluids.add(given.identifier)
         given.minutes = {minute for minute in given.minutes if not keeps_vein_open(desk, given, minute)}
         if not given.minutes:
             given.outcome = "not billed: R-BUN-2"

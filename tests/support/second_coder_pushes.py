@@ -8,21 +8,28 @@ def code_pushes(
 ) -> list[tuple[Service, Unit]]:
     """Code every push; return the initial ones with their units."""
     reported: dict[str, int] = {}
-    if desk.office:
-        reported = {one.substance: one.start for one in initial_ones if one.kind == "push"}
     firsts = []
     pushes = [one for one in services if one.kind == "push"]
-    for push in sorted(pushes, key=lambda one: (one.start, one.identifier)):
+    for push in sorted(pushes, key=lambda one: (one.start, one not in initial_ones, one.identifier)):
         if push in initial_ones:
             unit = desk.write("96409" if push.billing == "CHEMO" else "96374", push.start, push.members)
             firsts.append((push, unit))
             reported[push.substance] = push.start
             continue
-        code = code_of(desk, push, reported, services)
+        code = (
+            None if before_key_reason(desk, push, initial_ones) else code_of(desk, push, reported, services)
+        )
         if code is not None:
             desk.write(code, push.start, push.members)
             reported[push.substance] = push.start
     return firsts
+
+
+def before_key_reason(desk: Desk, push: Service, initial_ones: list[Service]) -> bool:
+    """Whether a later push of the drug is the initial of its site in an office: then it is no new drug."""
+    return desk.office and any(
+        (one.kind, one.substance, one.group) == ("push", push.substance, push.group) for one in initial_ones
+    )
 
 
 def code_of(desk: Desk, push: Service, reported: dict[str, int], services: list[Service]) -> str | None:
