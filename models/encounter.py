@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from models.drug import Drug
-from models.event import DepartmentModifier, Intent, OrderStatus, Setting, StopReason, Technique
+from models.field import DepartmentModifier, Intent, OrderStatus, Setting, StopReason, Technique
 
 Standing = Literal["open", "discharged", "cancelled", "merged"]
 

@@ -23,7 +23,7 @@ COMPLEX_BIOLOGIC = Rule(
 HORMONAL = Rule("R-CLS-4", "A hormonal antineoplastic given for cancer takes 96402.", ("CCE-401",), "C")
 SUPPORTIVE = Rule("R-CLS-5", "Supportive drugs beside chemotherapy are therapeutic.", ("CHEMO-001",), "A")
 PLAIN_INJECTED = Rule(
-    "R-CLS-6", "Some biologics given under the skin are plain injections.", ("A58620",), "C"
+    "R-CLS-6", "Some biologics given under the skin are plain injections.", ("NGS-A58620",), "C"
 )
 UNKNOWN = Rule("R-CLS-7", "A drug of unknown class is never guessed at.", (), "K")
 PURPOSE = Rule(

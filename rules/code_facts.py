@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from models.event import Setting
+from models.field import Setting
 from rules.edit_files import TABLES, Edition, Table, in_force
 from rules.parameter import NotInForceError
 from rules.tables import (

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from models.charge import ChargeLine, Flag
-from models.event import Setting
+from models.field import Setting
 from rules.flags import FLAGS
 from rules.modifiers import BYPASSING, INITIALS, clashing_pairs
 from rules.parameter import NotInForceError

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from models.charge import ChargeSet, Flag, NotBilled, Status
 from models.encounter import Encounter
-from models.event import Setting
+from models.field import Setting
 from models.interval import Coverage
 from rules.arterial import code_arterial_infusions, code_arterial_pushes
 from rules.bundles import CODED_PROCEDURES

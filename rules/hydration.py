@@ -1,14 +1,15 @@
 """Hydration: the minutes of fluid that ran alone, and the units they earn (R-HYD)."""
 
+from bisect import bisect_right
 from datetime import date
 from typing import NamedTuple
 
 from models.charge import Reason
-from models.interval import Coverage, Stretch, length, union
+from models.interval import Coverage, length, union
 from rules.bundles import keep_open_stretches
 from rules.context import Context
 from rules.course import weakest
-from rules.group import Group, Push
+from rules.group import Group
 from rules.initial import KEY_REASON
 from rules.modifiers import second_site_reasons
 from rules.rule import Rule
@@ -63,13 +64,6 @@ class Hydration(NamedTuple):
     undocumented_pushes: bool
 
 
-def _pushed_minutes(pushes: list[Push], nominal: int) -> tuple[list[Stretch], list[Stretch]]:
-    """Return the minutes pushes took: as documented, and nominal ones where policy grants them."""
-    documented = [flow for push in pushes for flow in push.flows]
-    given = [(push.at, push.at + nominal) for push in pushes if not push.flows] if nominal else []
-    return union(documented), given
-
-
 def measure(context: Context, group: Group) -> Hydration:
     """Return the qualifying minutes of a group's fluids and the units they would earn (R-HYD-4, R-HYD-5)."""
     policy, limits = context.sheet.policy, context.limits
@@ -81,20 +75,21 @@ def measure(context: Context, group: Group) -> Hydration:
     for dose in group.doses:
         drugs.add(dose.flows)
     pieces = drugs.outside(union(flows))
-    pushed: list[Stretch] = []
-    nominal: list[Stretch] = []
-    if policy.deduct_push_time_from_hydration != "none":
-        pushed, nominal = _pushed_minutes(group.pushes, policy.nominal_push_minutes)
-    taken = Coverage(pushed)
+    deducted = policy.deduct_push_time_from_hydration != "none"
+    taken = Coverage(flow for push in group.pushes for flow in push.flows) if deducted else Coverage()
+    starts = [start for start, _ in pieces]
+    nominal = [0] * len(pieces)
+    undocumented = False
+    for push in group.pushes:
+        place = bisect_right(starts, push.at) - 1
+        if not push.flows and place >= 0 and push.at < pieces[place][1]:
+            undocumented = True
+            nominal[place] += policy.nominal_push_minutes if deducted else 0
     fragments = []
-    for start, stop in pieces:
-        minutes = stop - start - length(taken.within([(start, stop)]))
-        minutes -= sum(last - first for first, last in nominal if start <= first < stop)
+    for (start, stop), granted in zip(pieces, nominal, strict=True):
+        minutes = stop - start - length(taken.within([(start, stop)])) - granted
         if minutes > 0:
             fragments.append(Fragment(start, stop, minutes))
-    undocumented = any(
-        not push.flows and any(f.start <= push.at < f.stop for f in fragments) for push in group.pushes
-    )
     if policy.hydration_fragments == "per_interval":
         fragments = [fragment for fragment in fragments if fragment.minutes >= limits.hydration]
         units = sum(limits.hydration_units(fragment.minutes) for fragment in fragments)

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from models.charge import Reason
 from models.encounter import Encounter
-from models.event import Setting
+from models.field import Setting
 from rules.rule import Rule
 from rules.sites import REASONED
 from rules.tables import ptp

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from models.event import Setting
+from models.field import Setting
 from rules.parameter import NotInForceError
 from rules.payers import by_name, compact, payer_named, with_what_it_extends
 from rules.policy_check import problems

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final, Literal, cast
 
 from models.charge import Packaging
-from models.event import Setting
+from models.field import Setting
 from rules.edit_checks import problems
 from rules.edit_files import EDITS, Edition, Table, in_force, laid_over
 from rules.parameter import NotInForceError

@@ -1,0 +1,55 @@
+"""What a field of an event may hold: aware instants, opaque identifiers, bounded numbers, the known words."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, GetPydanticSchema, WithJsonSchema
+from pydantic_core import core_schema
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""Nothing this product codes happened before; an older instant is a broken clock."""
+
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+@lru_cache(maxsize=1024)
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = "not an IANA time zone; write for example America/New_York"
+        raise ValueError(message) from error
+    return name
+
+
+def _instant_schema() -> core_schema.CoreSchema:
+    # Left to itself the reader also takes "1772463600" for an instant; the contract asks for RFC 3339.
+    instant = core_schema.datetime_schema(tz_constraint="aware", ge=EARLIEST, lt=LATEST, strict=False)
+    written = core_schema.custom_error_schema(
+        core_schema.str_schema(pattern=r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d"),
+        custom_error_type="instant_text",
+        custom_error_message="An instant is text: a date, a time of day and an offset",
+    )
+    return core_schema.json_or_python_schema(core_schema.chain_schema([written, instant]), instant)
+
+
+Instant = Annotated[
+    datetime,
+    GetPydanticSchema(lambda _source, _handler: _instant_schema()),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Identifier = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Words = Annotated[str, Field(max_length=2000)]
+Quantity = Annotated[Decimal, Field(ge=0, le=10_000_000, allow_inf_nan=False)]
+Minutes = Annotated[int, Field(ge=0, le=525_600)]
+TimeZone = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_known_zone)]
+
+Setting = Literal["facility", "office", "professional_in_facility"]
+DepartmentModifier = Literal["PO", "PN", "ER"]
+Technique = Literal["infusion", "push", "injection", "on_body_injector", "prolonged_pump", "pca"]
+Intent = Literal["treat", "hydrate", "kvo", "carrier", "flush", "procedure"]
+StopReason = Literal["completed", "discontinued", "reaction", "kvo", "handed_over", "bag_removed"]
+OrderStatus = Literal["signed", "unsigned", "none"]
