@@ -59,14 +59,16 @@ class Group:
     doses: list[Dose] = field(default_factory=list)
     pushes: list[Push] = field(default_factory=list)
     fluids: list[Course] = field(default_factory=list)
+    held_pushes: list[Push] = field(default_factory=list)
+    """Pushes that earn no line but took their documented minutes all the same."""
     other_flows: list[Stretch] = field(default_factory=list)
     """Flow at this site that is neither billed nor hydration, but stops fluid from being hydration."""
     covered: Coverage = field(default_factory=Coverage)
     initial: Dose | Push | None = None
     keyed: bool = False
     """The initial is the office's key reason for the visit, not the best ranked (R-INIT-3)."""
-    fluid_counts: bool = False
-    """The group's fluid has qualifying minutes enough to be a service."""
+    counted_fluids: list[Course] = field(default_factory=list)
+    """The fluids with qualifying minutes, where those are enough to be a service."""
     fluid_first: bool = False
     """The office's key reason is the fluid itself (R-INIT-3)."""
     second: bool = False

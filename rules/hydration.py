@@ -8,7 +8,7 @@ from models.charge import Reason
 from models.interval import Coverage, length, union
 from rules.bundles import keep_open_stretches
 from rules.context import Context
-from rules.course import weakest
+from rules.course import Course, weakest
 from rules.group import Group
 from rules.initial import KEY_REASON
 from rules.modifiers import second_site_reasons
@@ -56,12 +56,18 @@ class Fragment(NamedTuple):
 
 
 class Hydration(NamedTuple):
-    """What a group's fluids come to before they are entered."""
+    """What a group's fluids come to before they are entered; ``running`` are those with qualifying minutes."""
 
     fragments: list[Fragment]
     total: int
     units: int
     undocumented_pushes: bool
+    running: list[Course]
+
+
+def _running(group: Group, fragments: list[Fragment]) -> list[Course]:
+    used = Coverage((fragment.start, fragment.stop) for fragment in fragments)
+    return [course for course in group.fluids if used.within(course.flows)]
 
 
 def measure(context: Context, group: Group) -> Hydration:
@@ -75,12 +81,13 @@ def measure(context: Context, group: Group) -> Hydration:
     for dose in group.doses:
         drugs.add(dose.flows)
     pieces = drugs.outside(union(flows))
+    pushes = [*group.pushes, *group.held_pushes]
     deducted = policy.deduct_push_time_from_hydration != "none"
-    taken = Coverage(flow for push in group.pushes for flow in push.flows) if deducted else Coverage()
+    taken = Coverage(flow for push in pushes for flow in push.flows) if deducted else Coverage()
     starts = [start for start, _ in pieces]
     nominal = [0] * len(pieces)
     undocumented = False
-    for push in group.pushes:
+    for push in pushes:
         place = bisect_right(starts, push.at) - 1
         if not push.flows and place >= 0 and push.at < pieces[place][1]:
             undocumented = True
@@ -93,13 +100,14 @@ def measure(context: Context, group: Group) -> Hydration:
     if policy.hydration_fragments == "per_interval":
         fragments = [fragment for fragment in fragments if fragment.minutes >= limits.hydration]
         units = sum(limits.hydration_units(fragment.minutes) for fragment in fragments)
-        return Hydration(fragments, sum(f.minutes for f in fragments), units, undocumented)
+        running = _running(group, fragments)
+        return Hydration(fragments, sum(f.minutes for f in fragments), units, undocumented, running)
     total = sum(fragment.minutes for fragment in fragments)
     units = limits.hydration_units(total)
     anchored = any(fragment.minutes >= limits.hydration for fragment in fragments)
     if policy.hydration_fragments == "cumulative_anchor" and not anchored:
         units = 0
-    return Hydration(fragments, total, units, undocumented)
+    return Hydration(fragments, total, units, undocumented, _running(group, fragments))
 
 
 def _unit_fragments(context: Context, found: Hydration) -> list[tuple[Fragment, int]]:
@@ -128,9 +136,9 @@ def _unit_fragments(context: Context, found: Hydration) -> list[tuple[Fragment, 
 def code_hydration(context: Context, group: Group, found: Hydration) -> None:
     """Enter a group's hydration: 96360 where it is the initial, else 96361 for every unit."""
     sheet, limits = context.sheet, context.limits
-    used = Coverage((f.start, f.stop) for f in found.fragments)
-    running = [course for course in group.fluids if used.within(course.flows)]
-    idle = [course for course in group.fluids if not used.within(course.flows)]
+    running = found.running
+    active = {course.id for course in running}
+    idle = [course for course in group.fluids if course.id not in active]
     sheet.claim(group.fluids, QUALIFYING)
     near = limits.near_undocumented if found.undocumented_pushes else limits.near
     documented = sheet.policy.deduct_push_time_from_hydration == "documented"
@@ -152,7 +160,7 @@ def code_hydration(context: Context, group: Group, found: Hydration) -> None:
     )
     if group.second and initial:
         reasons += second_site_reasons()
-    dated = _dated(context, found)
+    dated = _dated(context, found, initial=initial)
     evidence = weakest(running)
     for index, (on, count) in enumerate(dated):
         left = count
@@ -166,7 +174,7 @@ def code_hydration(context: Context, group: Group, found: Hydration) -> None:
     sheet.billed(running, [(f.start, f.stop) for f in found.fragments], code)
 
 
-def _dated(context: Context, found: Hydration) -> list[tuple[date, int]]:
+def _dated(context: Context, found: Hydration, *, initial: bool) -> list[tuple[date, int]]:
     """Return units by date: where each piece started, unless policy or an overfull date moves them (R-DOS)."""
     calendar = context.calendar
     earned = _unit_fragments(context, found)
@@ -177,8 +185,10 @@ def _dated(context: Context, found: Hydration) -> list[tuple[date, int]]:
             at = clock_at([(fragment.start, fragment.stop)], minute) if by_hour else fragment.start
             on = calendar.date_of(at)
             dated[on] = dated.get(on, 0) + 1
-        most = max(dated.values())
-        if by_hour or (most <= HOURS_IN_A_DATE and (limit is None or most <= limit)):
+        first = min(dated)
+        added = {on: units - (initial and on == first) for on, units in dated.items()}
+        fits = limit is None or max(added.values()) <= limit
+        if by_hour or (fits and max(dated.values()) <= HOURS_IN_A_DATE):
             break
     return sorted(dated.items())
 

@@ -65,7 +65,7 @@ def group_precedence(group: Group, policy: Policy, limits: Thresholds) -> Preced
     """Return how a group's own initial ranks among the groups': the best stays without a modifier (R-SITE-2)."""
     ranks = [precedence(dose, policy, limits) for dose in group.doses]
     ranks += [(CODES[push.family].push_rank, 0, push.at, 0, push.id) for push in group.pushes]
-    ranks += [(HYDRATION_RANK, 0, fluid.at, 0, fluid.id) for fluid in group.fluids if group.fluid_counts]
+    ranks += [(HYDRATION_RANK, 0, fluid.at, 0, fluid.id) for fluid in group.counted_fluids]
     return min(ranks)
 
 
@@ -96,7 +96,7 @@ def _key_services(group: Group, order_id: str, order: list[Dose]) -> list[Dose |
         if _is_key(push.courses, order_id) and push.substance not in services:
             same = [other for other in group.pushes if other.substance == push.substance]
             services[push.substance] = min(same, key=lambda other: (other.at, other.id))
-    fluid = [None] if group.fluid_counts and _is_key(group.fluids, order_id) else []
+    fluid = [None] if _is_key(group.counted_fluids, order_id) else []
     return [*services.values(), *fluid]
 
 
@@ -125,7 +125,7 @@ def choose_office_initial(
     candidates = 0
     for group in groups:
         services = {dose.substance for dose in group.doses} | {push.substance for push in group.pushes}
-        candidates = max(candidates, len(services) + group.fluid_counts)
+        candidates = max(candidates, len(services) + bool(group.counted_fluids))
     if candidates <= 1:
         return True
     given = [one for group in groups for part in (group.doses, group.pushes) for one in part]

@@ -160,7 +160,7 @@ class Admission:
         if given.order_status in {"none", "unsigned"}:
             sheet.flag("F-NO_ORDER" if given.order_status == "none" else "F-UNSIGNED_ORDER", [course])
         if not (self._timed(course) if course.way in {"infusion", "pca"} else self._momentary(course)):
-            if route == "IV" and course.flows:
+            if route == "IV" and not course.flows:
                 self._flows_alongside(given, found.family)
             return
         if assumed:
@@ -201,12 +201,12 @@ class Admission:
             return self._momentary(course)
         course.at = course.flows[0][0]
         charted = course.flows
-        if not keep_window(course, encounter, sheet):
-            return False
+        kept = keep_window(course, encounter, sheet)
         clipped = course.flows != charted
-        if clipped and course.family != "hydration" and course.route == "IV":
+        kept = kept and plausible(course, sheet, context.limits, clipped=clipped)
+        if (clipped or not kept) and course.family != "hydration" and course.route == "IV":
             self.intake.alongside.append((given.site_id, charted))
-        return plausible(course, sheet, context.limits, clipped=clipped)
+        return kept
 
     def _momentary(self, course: Course) -> bool:
         given, sheet, context = course.given, self._sheet, self._context

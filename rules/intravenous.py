@@ -27,7 +27,7 @@ def code_intravenous(context: Context, intake: Intake) -> None:
     for group in groups:
         if group.fluids:
             found = measure(context, group)
-            group.fluid_counts = found.units > 0
+            group.counted_fluids = found.running if found.units else []
             waters.append((group, found))
     key = context.encounter.key_reason_order_id
     known = key is not None and any(given.order_id == key for given in context.encounter.administrations)
@@ -136,6 +136,7 @@ def _groups(context: Context, courses: list[Course]) -> list[Group]:
             groups.at(course.site, course.at).fluids.append(course)
         elif course.way == "push" and course.pushable == "never":
             sheet.flag("F-IMPLAUSIBLE_PUSH", [course])
+            groups.at(course.site, course.at).held_pushes.append(push_of(course))
         elif course.way == "push":
             groups.at(course.site, course.at).pushes.append(push_of(course))
     return groups.all()
@@ -194,7 +195,7 @@ def _main_first(context: Context, groups: list[Group]) -> list[Group]:
         return groups
     best: dict[object, tuple[Precedence, Group]] = {}
     for group in groups:
-        if group.doses or group.pushes or group.fluid_counts:
+        if group.doses or group.pushes or group.counted_fluids:
             rank = group_precedence(group, context.sheet.policy, context.limits)
             held = best.get(group.day)
             if held is None or rank < held[0]:

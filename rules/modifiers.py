@@ -118,11 +118,14 @@ def _prove_pairs(sheet: Worksheet) -> None:
     for earned in sheet.earned:
         by_date.setdefault(earned.service_date, set()).add(earned.code)
     for on, codes in by_date.items():
-        provable = {
-            two
+        open_pairs = [
+            (one, two)
             for one, two, indicator in clashing_pairs(frozenset(codes), sheet.policy.setting, on)
-            if indicator == 1 and proven_apart(one, two)
-        }
+            if indicator == 1
+        ]
+        # One modifier answers every pair of its line, so each of them has to be proven.
+        unproven = {two for one, two in open_pairs if not proven_apart(one, two)}
+        provable = {two for _, two in open_pairs} - unproven
         if not provable:
             continue
         for index, earned in enumerate(sheet.earned):

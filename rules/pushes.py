@@ -96,10 +96,12 @@ class Pushes:
     def __init__(self, context: Context, groups: list[Group]) -> None:
         self._context = context
         self._reported: dict[Scoped, int] = {}
-        self._infused: dict[Scoped, list[Stretch]] = {}
+        self._infused: dict[Scoped, list[Stretch]] = {}  # start to stop: a pause is inside the dose
         for group in groups:
             for dose in group.doses:
-                self._infused.setdefault((group.day, dose.substance), []).extend(dose.flows)
+                self._infused.setdefault((group.day, dose.substance), []).append(
+                    (dose.start, dose.flows[-1][1])
+                )
 
     def code(self, groups: list[Group]) -> None:
         """Enter each push, or say why it is not one."""

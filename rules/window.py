@@ -36,10 +36,13 @@ def _before_arrival(course: Course, encounter: Encounter, shift: int) -> bool:
     return (given.given_at + shift) // 60 < (encounter.arrived_at + shift) // 60
 
 
-def _taken_over_at(course: Course, encounter: Encounter) -> int | None:
-    """Return the first instant at which hospital staff charted the running infusion."""
-    since = encounter.arrived_at
-    return next((at for at in course.given.touched if since is None or at >= since), None)
+def _taken_over_at(course: Course, encounter: Encounter, shift: int) -> int | None:
+    """Return the first epoch minute at which hospital staff charted the running infusion."""
+    touched = [(at + shift) // 60 for at in course.given.touched]
+    if encounter.arrived_at is None:
+        return touched[0] if touched else None
+    arrived = (encounter.arrived_at + shift) // 60
+    return next((minute for minute in touched if minute >= arrived), None)
 
 
 def _take_over(course: Course, encounter: Encounter, sheet: Worksheet, shift: int) -> bool:
@@ -52,8 +55,8 @@ def _take_over(course: Course, encounter: Encounter, sheet: Worksheet, shift: in
     if choice == "review_all":
         sheet.refuse([course], TAKE_OVER, "Began before arrival: left to a person by policy.")
         return False
-    taken = _taken_over_at(course, encounter)
-    flows = clip(course.flows, (taken + shift) // 60, None) if taken is not None else []
+    taken = _taken_over_at(course, encounter, shift)
+    flows = clip(course.flows, taken, None) if taken is not None else []
     if not flows:
         sheet.refuse([course], TAKE_OVER, "Began before arrival and no take-over is charted: no timed code.")
         return False
