@@ -28,7 +28,10 @@ def union(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 def length(stretches: Iterable[Stretch]) -> int:
     """Return the whole minutes that disjoint stretches hold."""
-    return sum(stop - start for start, stop in stretches)
+    total = 0
+    for start, stop in stretches:
+        total += stop - start
+    return total
 
 
 def clip(stretches: Iterable[Stretch], start: int | None, stop: int | None) -> list[Stretch]:

@@ -5,7 +5,7 @@ from operator import itemgetter
 from typing import Any, get_args
 
 from models.encounter import Administration, Fault
-from models.event import Technique
+from models.field import Technique
 from streams.ordering import Dated
 from streams.witness import SILENT, testimony
 

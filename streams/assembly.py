@@ -1,7 +1,6 @@
 """A stay put together from its live events: sorted by what they are about, then built part by part."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from models.encounter import AccessSite, Administration, Decision, Encounter, Procedure
@@ -31,16 +30,18 @@ _ACCESS = frozenset({"access_placed", "access_removed"})
 _PROCEDURE = frozenset({"procedure_started", "procedure_ended"})
 
 
-@dataclass(slots=True)
 class Gathered:
     """The live events of one encounter, each list in time order."""
 
-    stay: list[Dated] = field(default_factory=list)
-    access: list[Dated] = field(default_factory=list)
-    procedures: list[Dated] = field(default_factory=list)
-    decisions: list[Dated] = field(default_factory=list)
-    administrations: dict[str, list[Dated]] = field(default_factory=dict)
-    voided: set[str] = field(default_factory=set)
+    __slots__ = ("access", "administrations", "decisions", "procedures", "stay", "voided")
+
+    def __init__(self) -> None:
+        self.stay: list[Dated] = []
+        self.access: list[Dated] = []
+        self.procedures: list[Dated] = []
+        self.decisions: list[Dated] = []
+        self.administrations: dict[str, list[Dated]] = {}
+        self.voided: set[str] = set()
 
 
 def gather(entries: Iterable[Dated]) -> Gathered:
@@ -48,19 +49,23 @@ def gather(entries: Iterable[Dated]) -> Gathered:
     gathered = Gathered()
     administrations = gathered.administrations
     for entry in entries:
-        event = entry.event
-        kind = event.type
+        said = entry.said
+        kind = said["type"]
         if kind in _ABOUT_ADMINISTRATIONS:
-            administrations.setdefault(vars(event)["administration_id"], []).append(entry)
+            named = said["administration_id"]
+            if named in administrations:
+                administrations[named].append(entry)
+            else:
+                administrations[named] = [entry]
         elif kind in _STAY:
             gathered.stay.append(entry)
         elif kind in _ACCESS:
             gathered.access.append(entry)
         elif kind in _PROCEDURE:
             gathered.procedures.append(entry)
-        elif event.type == "administration_voided":
-            gathered.voided.add(event.administration_id)
-        elif event.type == "code_decided":
+        elif kind == "administration_voided":
+            gathered.voided.add(said["administration_id"])
+        elif kind == "code_decided":
             gathered.decisions.append(entry)
     return gathered
 

@@ -1,5 +1,5 @@
 """
-The raw lines of a stay in, its charge set out: read, fold, code. Pure.
+The raw lines of a stay in, the stay and its charge set out: read, fold, code. Pure.
 
 Stays that were merged are coded together, for the events of one belong to the other.
 """
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from models.charge import ChargeSet
 from models.encounter import Encounter
 from models.event import Event
-from rules.engine import Profile, code_encounter
+from rules.engine import Coding, Profile, code_encounter
 from streams.buckets import Line, found_id
 from streams.faults import Told, after_cancellation, circling, conflicts, faults
 from streams.reading import read, validate
@@ -26,19 +26,31 @@ _id_of: Final = attrgetter("encounter_id")
 _HOUR: Final = 3600
 
 
-class Outcome(NamedTuple):
-    """What became of some lines: charge sets, lines refused, and faults behind the flags that hold a set."""
+class Coded(NamedTuple):
+    """A stay as its events tell it, and what it comes to."""
 
-    charge_sets: tuple[ChargeSet, ...]
+    encounter: Encounter
+    coding: Coding
+
+
+class Outcome(NamedTuple):
+    """What became of some lines: stays coded, lines refused, and faults behind the flags that hold a set."""
+
+    stays: tuple[Coded, ...]
     rejects: tuple[Reject, ...]
     faults: tuple[Reject, ...]
+
+    @property
+    def charge_sets(self) -> tuple[ChargeSet, ...]:
+        """The charge set of each stay."""
+        return tuple([stay.coding.charge_set for stay in self.stays])
 
 
 def code_stay(
     encounter_id: str, lines: Sequence[Line], profile: Profile, as_of: datetime | None = None
 ) -> Outcome:
     """
-    Return the charge set of one stay from all its lines, in whatever order they come.
+    Return one stay, coded from all its lines, in whatever order they come.
 
     ``as_of`` is the instant the set is asked for: before the confirm window of the policy has passed it is a
     preview. Without one there is no clock, and a discharged stay is final.
@@ -47,18 +59,19 @@ def code_stay(
     if not events:
         return Outcome((), tuple(rejects), ())
     encounter = fold(events)
-    charge_set = _coded(encounter, profile, as_of)
+    coding = _coding(encounter, profile, as_of)
+    stays = (Coded(encounter, coding),)
     doubtful = encounter.conflicts or encounter.standing == "cancelled"
-    if not doubtful and not any(flag.severity == "block" for flag in charge_set.flags):
-        return Outcome((charge_set,), tuple(rejects), ())
+    if not doubtful and not any(flag.severity == "block" for flag in coding.charge_set.flags):
+        return Outcome(stays, tuple(rejects), ())
     told = [Told(*pair) for pair in zip(events, kept, strict=True)]
     rejects += [*conflicts(encounter, told), *after_cancellation(encounter, told)]
-    return Outcome((charge_set,), tuple(rejects), tuple(faults(charge_set, told)))
+    return Outcome(stays, tuple(rejects), tuple(faults(coding.charge_set, told)))
 
 
 def code_linked(lines: Sequence[Line], profile: Profile, as_of: datetime | None = None) -> Outcome:
     """
-    Return the charge sets of stays that name one another in merges, from all the lines of all of them.
+    Return stays that name one another in merges, coded from all the lines of all of them, in order of their ids.
 
     A stay merged into another has a cancelled set without lines, and its events count for the one it ends up
     in, which has a set even when no event of its own is known. A voided merge has no effect.
@@ -72,20 +85,20 @@ def code_linked(lines: Sequence[Line], profile: Profile, as_of: datetime | None 
     absorbed: dict[str, list[str]] = {one: [] for one in stays}
     for one in into:
         absorbed.setdefault(_survivor(one, into), []).append(one)
-    charge_sets: list[ChargeSet] = []
+    coded: list[Coded] = []
     found: list[Reject] = []
     for encounter_id in sorted(absorbed):
         own = stays.get(encounter_id, [])
         others = {one: [told.event for told in stays[one]] for one in absorbed[encounter_id]}
         mine = [told.event for told in own]
         encounter = fold_merged(mine, others) if others else fold(mine)
-        charge_set = _coded(encounter, profile, as_of)
-        charge_sets.append(charge_set)
+        coding = _coding(encounter, profile, as_of)
+        coded.append(Coded(encounter, coding))
         if encounter_id not in into:
             told = [*own, *(told for one in absorbed[encounter_id] for told in stays[one])]
             rejects += [*conflicts(encounter, told), *after_cancellation(encounter, told)]
-            found += faults(charge_set, told)
-    return Outcome(tuple(charge_sets), tuple(rejects), tuple(found))
+            found += faults(coding.charge_set, told)
+    return Outcome(tuple(coded), tuple(rejects), tuple(found))
 
 
 def _survivor(one: str, into: Mapping[str, str]) -> str:
@@ -123,17 +136,14 @@ def _read(
 _TWO_IDS: Final = ("stands twice in the line with different ids", "send the event again with one of them")
 
 
-def _coded(encounter: Encounter, profile: Profile, as_of: datetime | None) -> ChargeSet:
+def _coding(encounter: Encounter, profile: Profile, as_of: datetime | None) -> Coding:
     coding = code_encounter(encounter, profile)
-    charge_set = coding.charge_set
-    if (
-        as_of is None
-        or coding.policy is None
-        or charge_set.status != "final"
-        or encounter.departed_at is None
-    ):
-        return charge_set
+    if as_of is None or coding.policy is None:
+        return coding
+    charge_set, departed = coding.charge_set, encounter.departed_at
+    if charge_set.status != "final" or departed is None:
+        return coding
     hours = coding.policy.confirm_window_after_departure_before_final
-    if as_of.timestamp() < encounter.departed_at + hours * _HOUR:
-        return replace(charge_set, status="preview")
-    return charge_set
+    if as_of.timestamp() >= departed + hours * _HOUR:
+        return coding
+    return coding._replace(charge_set=replace(charge_set, status="preview"))

@@ -5,10 +5,11 @@ An instant is turned into epoch seconds once, when the event is first looked at:
 arithmetic on dates. The order is total, so equal instants cannot let arrival decide.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from models.event import Event
+from streams.instants import epoch_seconds
 
 
 class Dated(NamedTuple):
@@ -25,6 +26,8 @@ class Dated(NamedTuple):
     event_id: str
     encounter_id: str
     event: Event
+    said: Mapping[str, Any]
+    """The event's fields; a look-up here costs half of what reading an attribute of the event does."""
 
 
 _built = tuple.__new__
@@ -33,10 +36,13 @@ _built = tuple.__new__
 
 def dated(event: Event) -> Dated:
     """Return the event with its place in time; what has no ``recorded_at`` was stored when it happened."""
-    at = event.occurred_at.timestamp()
-    stored = event.recorded_at
-    recorded = at if stored is None else stored.timestamp()
-    return _built(Dated, (at, recorded, event.source or "", event.event_id, event.encounter_id, event))
+    said = event.__dict__
+    at = epoch_seconds(said["occurred_at"])
+    stored = said["recorded_at"]
+    recorded = at if stored is None else epoch_seconds(stored)
+    return _built(
+        Dated, (at, recorded, said["source"] or "", said["event_id"], said["encounter_id"], event, said)
+    )
 
 
 def by_record(entry: Dated) -> tuple[float, float, str, str, str]:

@@ -7,7 +7,7 @@ One entry of the rule book as a plain mapping: a code, a rule, a flag, a switch,
 from datetime import date
 from difflib import get_close_matches
 
-from models.event import Setting
+from models.field import Setting
 from rules.code_facts import CodeFacts, code_facts
 from rules.codes import Code, code_on, codes, minutes_rule, never_coded, thresholds
 from rules.coverage import gaps

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from models.encounter import Fault, Flow
-from models.event import AdministrationCharted, StopReason
+from models.event import AdministrationCharted
+from models.field import StopReason
 from streams.flow_reduction import BAG, DRY, PAUSE, RESUME, RUN, START, STOP, Move, reduce_moves, stated_flows
 from streams.ordering import Dated, by_record
 

@@ -12,7 +12,7 @@ from typing import Final, get_args
 import click
 
 from models.charge import ChargeSet
-from models.event import Setting
+from models.field import Setting
 from rules.engine import Profile
 from rules.policy import PolicyError, policy_for
 from streams.buckets import Buckets
@@ -130,7 +130,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
     Exit status: 0 all coded, 1 something held or rejected, 2 wrong usage or an input that cannot be read.
     """
-    _check_policy(policy, overrides, setting, payer)
+    check_policy(policy, overrides, setting, payer)
     recipe = Recipe(Profile(policy, overrides, setting, payer), as_of, _writer(form))
     inputs = tuple(dict.fromkeys(files)) or (STDIN,)
     if inputs == (STDIN,) and sys.stdin.isatty():
@@ -143,10 +143,15 @@ def command(  # noqa: PLR0913 -- one parameter an option
     return 0 if run.tally.all_coded else 1
 
 
-def _check_policy(
+def check_policy(
     policy: str | None, overrides: tuple[tuple[str, str], ...], setting: Setting | None, payer: str | None
 ) -> None:
-    # Said before anything is read; which names and answers there are does not depend on the day.
+    """
+    Refuse a policy, switch or answer there is not, before anything is read: that does not depend on the day.
+
+    Raises:
+        click.UsageError: there is none of this name.
+    """
     try:
         policy_for(setting or "facility", payer, None, None, date.max, policy, overrides)
     except PolicyError as error:

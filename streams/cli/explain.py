@@ -2,30 +2,28 @@
 
 import sys
 from codecs import lookup
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from heapq import merge
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Final, get_args
 
 import click
-from rich.console import Console
 
-from models.encounter import Encounter
-from models.event import Event, Setting
-from rules.engine import Profile, code_encounter
-from rules.policy import PolicyError, policy_for
-from streams.buckets import Buckets, Line
-from streams.cli.code import SwitchType
+from models.field import Setting
+from rules.engine import Profile
+from streams.buckets import Buckets, Stays
+from streams.cli.code import InstantType, SwitchType, check_policy
 from streams.cli.files import STDIN, named
 from streams.cli.gathering import Gatherer
-from streams.explain.picture import Picture, lay_out
+from streams.coding import Coded, Outcome, code_linked, code_stay
+from streams.explain.layout import lay_out
+from streams.explain.picture import Picture
 from streams.explain.svg import render as render_svg
-from streams.explain.terminal import NARROWEST
-from streams.explain.terminal import render as render_text
-from streams.reading import read
+from streams.explain.terminal_glyphs import NARROWEST
+from streams.linking import Links
 from streams.rejects import Reject
-from streams.tracker import fold, fold_merged, merges
 
 _PIPED: Final = 100
 _LONGEST_LINE: Final = 1 << 20
@@ -59,11 +57,17 @@ _LONGEST_LINE: Final = 1 << 20
 )
 @click.option("--payer", metavar="NAME", help="For encounters that do not say theirs.")
 @click.option(
+    "--as-of",
+    type=InstantType(),
+    metavar="INSTANT",
+    help="Code as seen at this instant: before its confirm window has passed, a discharged encounter is a preview.",
+)
+@click.option(
     "--width",
     type=click.IntRange(min=NARROWEST, max=1000),
     help=f"Columns of the picture.  [default: the terminal's, {_PIPED} when piped]",
 )
-def command(
+def command(  # noqa: PLR0913 -- one parameter an option
     *,
     files: tuple[str, ...],
     svg: str | None,
@@ -72,6 +76,7 @@ def command(
     overrides: tuple[tuple[str, str], ...],
     setting: Setting | None,
     payer: str | None,
+    as_of: datetime | None,
     width: int | None,
 ) -> int:
     """
@@ -83,8 +88,9 @@ def command(
 
     Exit status: 0 all coded, 1 something held or rejected, 2 wrong usage or an input that cannot be read.
     """
-    _check_policy(policy, overrides, setting, payer)
-    reader = _Reader(tuple(dict.fromkeys(files)) or (STDIN,), Profile(policy, overrides, setting, payer))
+    check_policy(policy, overrides, setting, payer)
+    profile = Profile(policy, overrides, setting, payer)
+    reader = _Reader(tuple(dict.fromkeys(files)) or (STDIN,), profile, as_of)
     if svg is None:
         held = _print(reader.pictures(encounter), width)
     else:
@@ -97,18 +103,12 @@ def command(
     return 1 if held or reader.rejected else 0
 
 
-def _check_policy(
-    policy: str | None, overrides: tuple[tuple[str, str], ...], setting: Setting | None, payer: str | None
-) -> None:
-    # Said before anything is read; which names and answers there are does not depend on the day.
-    try:
-        policy_for(setting or "facility", payer, None, None, date.max, policy, overrides)
-    except PolicyError as error:
-        raise click.UsageError(str(error)) from error
-
-
 def _print(pictures: Iterable[Picture], width: int | None) -> bool:
     """Print pictures one below the other; return whether any of them is held."""
+    from rich.console import Console  # noqa: PLC0415 -- only a drawing on a terminal pays for loading rich
+
+    from streams.explain.terminal import render  # noqa: PLC0415 -- as above
+
     console = Console(highlight=False, legacy_windows=False)
     columns = width or (get_terminal_size().columns if console.is_terminal else _PIPED)
     plain = not lookup(sys.stdout.encoding or "ascii").name.startswith("utf")
@@ -116,7 +116,7 @@ def _print(pictures: Iterable[Picture], width: int | None) -> bool:
     for number, picture in enumerate(pictures):
         if number:
             console.print("\n", soft_wrap=True)
-        console.print(render_text(picture, columns, ascii_only=plain), soft_wrap=True)
+        console.print(render(picture, columns, ascii_only=plain), soft_wrap=True)
         held = held or picture.charge_set.status == "held"
     return held
 
@@ -141,79 +141,73 @@ def _write(file: str, page: str) -> None:
 
 
 class _Reader:
-    """Reads events and yields encounters, coded and laid out, in the order of their ids."""
+    """Reads events and yields encounters, coded as ``infusion code`` does, in the order of their ids."""
 
-    def __init__(self, inputs: Sequence[str], profile: Profile) -> None:
+    def __init__(self, inputs: Sequence[str], profile: Profile, as_of: datetime | None) -> None:
         self.rejected = 0
         self.found = False
         self._inputs = inputs
         self._names = named(inputs)
         self._profile = profile
+        self._as_of = as_of
 
     def pictures(self, wanted: str | None) -> Iterator[Picture]:
-        """Yield every encounter, or the wanted one; rejects are told on stderr."""
-        for encounter in self._encounters(wanted):
+        """Yield every encounter, or the wanted one; rejects and faults are told on stderr."""
+        for encounter, coding in self._stays(wanted):
             if wanted in {None, encounter.encounter_id}:
                 self.found = True
-                coding = code_encounter(encounter, self._profile)
                 yield lay_out(encounter, coding.charge_set, coding.spans)
 
-    def _encounters(self, wanted: str | None) -> Iterator[Encounter]:
+    def _stays(self, wanted: str | None) -> Iterator[Coded]:
+        # What does not fit into memory is drawn bucket by bucket: in order only within each.
+        runs: list[Iterable[Coded]] = []
+        linked: Stays = {}
         with Buckets() as buckets:
             gatherer = Gatherer(buckets, _LONGEST_LINE, self._refuse)
             for number, name in enumerate(self._inputs):
                 gatherer.gather(number, name, lambda _: None)
-            group = gatherer.links.group
-            linked: dict[bytes, list[Line]] = {key: [] for key in gatherer.links.ids()}
-            only = None if wanted is None else group(wanted.encode())
+            only = None if wanted is None else gatherer.links.group(wanted.encode(errors="replace"))
             for stays in buckets.drain():
-                for key in sorted(stays):
-                    lines = stays.pop(key)
-                    if key in linked:
-                        linked[group(key)] += lines
-                    elif only in {None, key}:
-                        yield from _stays(self._events(lines, {key.decode(errors="replace")}))
-            for key, lines in sorted(linked.items()):
-                if lines and only in {None, key}:
-                    ids = {one.decode(errors="replace") for one in linked if group(one) == key}
-                    yield from _stays(self._events(lines, ids))
+                _set_aside(stays, gatherer.links, linked)
+                run = self._alone(_chosen(stays, only))
+                if buckets.spilled:
+                    yield from run
+                else:
+                    runs.append(run)
+            runs.append(sorted(self._together(_chosen(linked, only)), key=_id_of))
+            yield from merge(*runs, key=_id_of)
 
-    def _events(self, lines: Iterable[Line], ids: set[str]) -> list[Event]:
-        events = []
-        for file, number, raw in sorted(lines):
-            event = read(raw)
-            if isinstance(event, Reject):
-                self._refuse(event.at(file, number))
-            elif event.encounter_id not in ids:
-                says = "stands twice in the line with different ids"
-                self._refuse(
-                    Reject("encounter_id", says, "send the event again with one of them", file, number)
-                )
-            else:
-                events.append(event)
-        return events
+    def _alone(self, stays: Stays) -> Iterator[Coded]:
+        for key in sorted(stays):
+            encounter_id = key.decode(errors="replace")
+            yield from self._told(code_stay(encounter_id, stays.pop(key), self._profile, self._as_of))
+
+    def _together(self, groups: Stays) -> Iterator[Coded]:
+        for lines in groups.values():
+            yield from self._told(code_linked(sorted(lines), self._profile, self._as_of))
+
+    def _told(self, outcome: Outcome) -> tuple[Coded, ...]:
+        """Tell what was refused, which counts, and what is behind the flags that hold a set, which does not."""
+        self.rejected += len(outcome.rejects)
+        for reject in sorted((*outcome.rejects, *outcome.faults), key=Reject.place):
+            click.echo(reject.text(self._names), err=True)
+        return outcome.stays
 
     def _refuse(self, reject: Reject) -> None:
         self.rejected += 1
         click.echo(reject.text(self._names), err=True)
 
 
-def _stays(events: Iterable[Event]) -> Iterator[Encounter]:
-    """Yield the stays these events tell, a stay's events with those of the stays merged into it."""
-    known: dict[str, list[Event]] = {}
-    for event in events:
-        known.setdefault(event.encounter_id, []).append(event)
-    into = dict(merges(event for told in known.values() for event in told))
-    absorbed: dict[str, list[str]] = {one: [] for one in known}
-    for one in into:
-        absorbed.setdefault(_end(one, into), []).append(one)
-    for one, others in sorted(absorbed.items()):
-        mine = known.get(one, [])
-        yield fold_merged(mine, {other: known[other] for other in others}) if others else fold(mine)
+def _id_of(coded: Coded) -> bytes:
+    return coded.encounter.encounter_id.encode()
 
 
-def _end(one: str, into: Mapping[str, str]) -> str:
-    """Return where a stay's events end up, however long the chain of merges."""
-    while one in into:
-        one = into[one]
-    return one
+def _set_aside(stays: Stays, links: Links, linked: Stays) -> None:
+    """Move the stays that merges link out of a bucket, to where all that are linked come together."""
+    for key in links.ids():
+        if key in stays:
+            linked.setdefault(links.group(key), []).extend(stays.pop(key))
+
+
+def _chosen(stays: Stays, only: bytes | None) -> Stays:
+    return stays if only is None else {key: lines for key, lines in stays.items() if key == only}

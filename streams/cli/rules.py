@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, get_args
 import click
 from orjson import OPT_INDENT_2, dumps
 
-from models.event import Setting
+from models.field import Setting
 from rules.coverage import block, block_in
 from rules.parameter import NotInForceError
 from rules.policy import Policy, PolicyError, policy_for

@@ -10,7 +10,7 @@ from shutil import copytree
 
 import pytest
 
-from models.event import Setting
+from models.field import Setting
 from rules.code_facts import code_facts
 from rules.edit_checks import problems as problems_under
 from rules.edit_files import EDITS, expand, families, looks_like_a_code

@@ -15,9 +15,12 @@ from models.charge import ChargeLine, ChargeSet, ExpectedPayment, Flag, NotBille
 from models.drug import Drug
 from models.encounter import AccessSite, Administration, Encounter, Flow, Procedure
 from rules.engine import Span
-from streams.explain.picture import Picture, lay_out, plain
-from streams.explain.svg import WIDTH
+from streams.explain.labels import plain
+from streams.explain.lanes import lanes
+from streams.explain.layout import lay_out
+from streams.explain.picture import Picture
 from streams.explain.svg import render as page
+from streams.explain.svg_sheet import WIDTH
 from streams.explain.terminal import render as text
 
 NEW_YORK = "America/New_York"
@@ -296,6 +299,80 @@ def test_an_empty_encounter_is_still_a_page() -> None:
     picture = lay_out(stay(standing="cancelled"), charges(status="cancelled"), [])
     assert "CANCELLED" in text(picture, 80).plain
     assert ET.fromstring(page(picture)).tag == f"{SVG}svg"  # noqa: S314 our own bytes
+
+
+def test_minutes_outside_the_stay_are_lost_for_a_reason() -> None:
+    """What the rules cut off at the order and at the departure says so."""
+    ordered = stay(
+        drug("vancomycin", "A1", flow("08:00", "10:00")),
+        arrived_at=at("07:40"),
+        inpatient_ordered_at=at("09:00"),
+        departed_at=at("11:00"),
+    )
+    left = ordered._replace(inpatient_ordered_at=None, departed_at=at("09:00"))
+    early = ordered._replace(inpatient_ordered_at=None, arrived_at=at("09:00"))
+    hour, later = used("A1", "08:00", "09:00", "96365"), used("A1", "09:00", "10:00", "96365")
+    made = [
+        lay_out(one, charges(line("96365", ["A1"])), [span])
+        for one, span in ((ordered, hour), (left, hour), (early, later))
+    ]
+    assert [list(picture.lost) for picture in made] == [
+        [("A1", "60 min, 09:00\u201310:00: after the inpatient order")],
+        [("A1", "60 min, 09:00\u201310:00: after the departure")],
+        [("A1", "60 min, 08:00\u201309:00: before the hospital took over")],
+    ]
+
+
+def test_a_name_the_drawing_had_no_room_for_is_spelled_out_below() -> None:
+    """A terminal cuts names; nobody has to guess them. Paper has room for another line."""
+    name = "potassium chloride in sodium chloride 0.9 %"
+    picture = lay_out(stay(drug(name, "A1", flow("08:00", "09:00")), drug("x", "A2")), charges(), [])
+    assert text(picture, 80).plain.endswith(f"Administrations\n  A1   {name}")
+    root = ET.fromstring(page(picture))  # noqa: S314 our own bytes
+    written = " ".join(element.text or "" for element in root.iter(f"{SVG}text"))
+    assert f"A1 {name}" in written
+
+
+def test_a_code_beside_a_point_keeps_off_the_lines_of_the_stay() -> None:
+    """Where the departure is near, the code stands on the other side."""
+    push = drug("ketorolac", "A1", technique="push", given_at=at("09:50"))
+    picture = lay_out(
+        stay(push, arrived_at=at("08:00"), departed_at=at("10:00")), charges(line("96374", ["A1"])), []
+    )
+    assert any("96374 \u25c6" in words for words in drawing(picture))
+    root = ET.fromstring(page(picture))  # noqa: S314 our own bytes
+    (code,) = (one for one in root.iter(f"{SVG}text") if one.text == "96374" and one.get("x") != "36")
+    assert code.get("text-anchor") == "end"
+
+
+def test_codes_stand_in_the_longest_stretch_on_screen_and_page() -> None:
+    """A first stretch of ten minutes is too short for them."""
+    flows = flow("08:00", "08:10"), flow("09:00", "12:00")
+    lines = charges(line("96413", ["A1"]), line("96415", ["A1"]))
+    spans = [used("A1", "08:00", "08:10", "96413"), used("A1", "09:00", "12:00", "96413")]
+    picture = lay_out(stay(drug("rituximab", "A1", *flows)), lines, spans)
+    assert any("█96413+96415█" in words for words in drawing(picture))
+    assert ">96413 + 96415</text>" in page(picture)
+
+
+@pytest.mark.parametrize(
+    ("labels", "placed"),
+    [
+        ([(0, 10), (50, 10)], [(0, 0), (0, 50)]),
+        ([(0, 10), (5, 10)], [(0, 0), (1, 5)]),
+        ([(90, 20), (95, 20)], [(1, 70), (0, 75)]),
+    ],
+)
+def test_labels_that_would_touch_take_lanes_that_no_line_crosses(labels: Any, placed: Any) -> None:
+    """On the right edge, where labels stand left of their lines, the last one is the uppermost."""
+    assert lanes(labels, 100, 2) == placed
+
+
+def test_a_short_stretch_after_a_break_has_its_tick_at_a_round_time() -> None:
+    """Ten minutes before what happened is no time anybody charted."""
+    doses = drug("x", "A1", flow("08:00", "11:00")), drug("y", "A2", technique="push", given_at=at("20:00"))
+    (last,) = lay_out(stay(*doses), charges(), []).scale(60, 9).ticks(7)[-1:]
+    assert last.label == "20:00"
 
 
 @pytest.mark.parametrize("picture", PICTURES)

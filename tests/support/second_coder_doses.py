@@ -133,12 +133,13 @@ def initials(
         for service in services
         if reason is not None and reason in service.orders
     ]
-    if len({what(service) for service in key_services}) == 1:
-        for key, services in groups.items():
-            of_reason = [service for service in services if service in key_services]
-            if of_reason:
-                found[key] = min(of_reason, key=lambda one: order(desk, one))
-    elif any(len({what(service) for service in services}) > 1 for services in groups.values()):
+    named = any(one.order_id == reason for one in desk.encounter.administrations) if reason else False
+    if len({(service.group, what(service)) for service in key_services}) == 1:
+        key = (key_services[0].group, key_services[0].day)
+        found[key] = min(key_services, key=lambda one: order(desk, one))
+    elif (key_services or not named) and any(
+        len({what(service) for service in services}) > 1 for services in groups.values()
+    ):
         desk.raise_flag("F-KEY_REASON")
         if desk.policy.office_initial_when_no_key_reason == "hold":
             return {}

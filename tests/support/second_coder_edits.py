@@ -19,14 +19,14 @@ Key = tuple[str, date, tuple[str, ...]]
 def dated(desk: Desk) -> list[tuple[Unit, date]]:
     """Return every unit with its date of service (R-DOS-1, R-DOS-3, P-25)."""
     if desk.policy.dos == "by_hour":
-        return [(unit, unit.hour_date) for unit in desk.units]
+        return [(unit, max(unit.start_date, unit.hour_date)) for unit in desk.units]
     whole = Counter((unit.code, unit.start_date) for unit in desk.units)
     placed = []
     for unit in desk.units:
         limit = mue(unit.code, desk.policy.setting, unit.start_date)
         ceiling = 24 if limit is None else min(24, limit.value)
         spills = unit.code in HOURS and whole[unit.code, unit.start_date] > ceiling
-        placed.append((unit, unit.hour_date if spills else unit.start_date))
+        placed.append((unit, max(unit.start_date, unit.hour_date) if spills else unit.start_date))
     return placed
 
 
@@ -108,6 +108,7 @@ def check_initials(desk: Desk, placed: list[tuple[Unit, date]]) -> None:
     counts = Counter(day if per_day else None for _, day in bare)
     if any(count > 1 for count in counts.values()):
         desk.raise_flag("F-MULTI_INITIAL")
-    codes = {unit.code for unit, _ in placed}
-    if codes & INITIALS and codes & SEPARATE:
-        desk.raise_flag("F-MULTI_INITIAL")
+    for day in {day for _, day in placed}:
+        codes = {unit.code for unit, on in placed if on == day or not per_day}
+        if codes & INITIALS and codes & SEPARATE:
+            desk.raise_flag("F-MULTI_INITIAL")

@@ -14,6 +14,13 @@ FAULT_FLAGS = {
     "stop_without_start": "F-MISSING_START",
 }
 
+PUSHED_INSTEAD = {
+    "infusion": "push",
+    "subcutaneous infusion": "injection",
+    "arterial infusion": "arterial push",
+}
+"""What an infusion without a stop is reported as where P-15 allows it."""
+
 NEVER = 10**12
 """Later than any minute."""
 
@@ -26,6 +33,7 @@ def time_it(desk: Desk, given: Given) -> None:
     if faults:
         for fault in faults:
             desk.hold(given, FAULT_FLAGS[fault])
+        given.flowed = counted(desk, given.administration.flows or given.administration.pump_flows)
     elif given.kind in MOMENTS:
         time_a_moment(desk, given)
     else:
@@ -84,10 +92,12 @@ def is_after_order(desk: Desk, given: Given) -> bool:
 
 
 def begins_after(desk: Desk, given: Given, end: int | None) -> bool:
-    """Whether no minute of it lies before the end; a moment may share the last minute."""
+    """Whether no minute of it lies before the end; a moment, or a pump connected, may share the last minute."""
     if end is None:
         return False
-    return given.start > desk.minute(end) if given.kind in MOMENTS else given.start >= desk.minute(end)
+    if given.kind in MOMENTS or given.kind == "pump":
+        return given.start > desk.minute(end)
+    return given.start >= desk.minute(end)
 
 
 def time_a_flow(desk: Desk, given: Given) -> None:
@@ -99,12 +109,7 @@ def time_a_flow(desk: Desk, given: Given) -> None:
         return
     given.start = desk.minute(min(flow.start for flow in flows))
     compare_with_pump(desk, given)
-    if is_after_departure(desk, given):
-        desk.hold(given, "F-AFTER_DEPARTURE")
-        return
-    if is_after_order(desk, given):
-        desk.raise_flag("F-IP_CONVERSION")
-        given.outcome = "not billed: R-WIN-3"
+    if any(flow.stop is None for flow in flows) and ended_before(desk, given):
         return
     minutes = stopped(desk, given, flows)
     if minutes is None:
@@ -162,7 +167,8 @@ def documented_end(desk: Desk, given: Given, opened: int, flowed: int) -> int | 
         desk.raise_flag("F-STOP_CALCULATED")
         return max(ends)
     length = minutes_from_volume(administration)
-    if length is not None and desk.encounter.standing != "open" and length > flowed:
+    calculates = desk.policy.missing_stop == "hold_calculate_fallback" and desk.encounter.standing != "open"
+    if calculates and length is not None and length >= flowed:
         desk.raise_flag("F-STOP_CALCULATED")
         return opened + length - flowed
     return None
@@ -183,15 +189,12 @@ def settle_missing_stop(desk: Desk, given: Given) -> None:
         given.outcome = "not billed yet: R-INIT-6"
     elif school == "hold_calculate_fallback":
         desk.hold(given, "F-MISSING_STOP")
-    elif school == "push" and may_stand_as_push(given):
-        given.kind = "push" if given.kind == "infusion" else given.kind
-    else:
+    elif school == "none":
         given.outcome = "not billed: R-DOC-2"
-
-
-def may_stand_as_push(given: Given) -> bool:
-    """Whether an unstopped infusion may be reported as a push."""
-    return given.kind == "infusion" and given.pushable == "yes" and given.billing == "THER"
+    elif given.pushable == "yes" and given.billing == "THER":
+        given.kind = PUSHED_INSTEAD[given.kind]
+    else:
+        desk.hold(given, "F-MISSING_STOP")
 
 
 def compare_with_pump(desk: Desk, given: Given) -> None:
@@ -210,25 +213,34 @@ def worth(given: Given, minutes: int) -> tuple[bool, int]:
     return minutes >= (31 if given.billing == "HYD" else 16), added_hours(minutes)
 
 
+def ended_before(desk: Desk, given: Given) -> bool:
+    """Settle what began when the stay had ended."""
+    if is_after_departure(desk, given):
+        desk.hold(given, "F-AFTER_DEPARTURE")
+    elif is_after_order(desk, given):
+        desk.raise_flag("F-IP_CONVERSION")
+        given.outcome = "not billed: R-WIN-3"
+    return given.outcome != "to code"
+
+
 def judge(desk: Desk, given: Given) -> None:
     """Clip to the stay, then refuse what cannot have happened (11.3 step 2); a portable pump may run for days."""
-    charted = given.minutes
-    given.minutes = clipped(desk, charted, taken_over(desk, given))
+    charted, takeover = given.minutes, taken_over(desk, given)
     if given.kind != "pump" and not charted:
         desk.hold(given, "F-NEGATIVE_DURATION")
-    elif not given.minutes and (given.kind != "pump" or from_before_arrival(desk, given)):
+        return
+    ours = {minute for minute in charted if takeover is None or minute >= takeover}
+    given.minutes = clipped(desk, ours)
+    if not ours and takeover is not None:
         given.outcome = "not billed: R-WIN-1"
-    elif given.kind != "pump":
-        if too_long(desk, given, len(given.minutes)):
-            desk.hold(given, "F-TOO_LONG")
-        elif (
-            given.minutes == charted
-            and not cut_by_order(desk, given)
-            and volume_disagrees(given, len(charted))
-        ):
-            desk.hold(given, "F-VOLUME_MISMATCH")
-    if given.minutes:
-        given.start = min(given.minutes)
+        return
+    given.start = min(ours, default=given.start)
+    if ended_before(desk, given) or given.kind == "pump":
+        return
+    if too_long(desk, given, len(given.minutes)):
+        desk.hold(given, "F-TOO_LONG")
+    elif given.minutes == charted and not cut_by_order(desk, given) and volume_disagrees(given, len(charted)):
+        desk.hold(given, "F-VOLUME_MISMATCH")
 
 
 def cut_by_order(desk: Desk, given: Given) -> bool:
@@ -241,9 +253,9 @@ def cut_by_order(desk: Desk, given: Given) -> bool:
     )
 
 
-def clipped(desk: Desk, minutes: set[int], takeover: int | None) -> set[int]:
-    """Keep the minutes inside the billable window."""
-    kept = {minute for minute in minutes if takeover is None or minute >= takeover}
+def clipped(desk: Desk, minutes: set[int]) -> set[int]:
+    """Keep the minutes before the end of the stay."""
+    kept = minutes
     departed, ordered = desk.encounter.departed_at, desk.encounter.inpatient_ordered_at
     if departed is not None and any(minute >= desk.minute(departed) for minute in kept):
         desk.raise_flag("F-RUNNING_AT_DEPARTURE")

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from second_coder_desk import Desk, Given, Service, Unit, added_hours, runs
+from second_coder_desk import POOLED, UNKNOWN_SITE, Desk, Given, Service, Unit, added_hours, runs
 
 Stretch = list[tuple[int, int]]
 """Minutes counted together, each with the first minute of the fragment it lies in."""
@@ -17,9 +17,17 @@ def settle_fluids(desk: Desk, givens: list[Given]) -> None:
         given.minutes = {minute for minute in given.minutes if not keeps_vein_open(desk, given, minute)}
         if not given.minutes:
             given.outcome = "not billed: R-BUN-2"
-        elif not given.administration.indication:
+        elif given.administration.indication:
+            pass
+        elif given.administration.intent != "hydrate" and given.minutes & drug_minutes(
+            givens, [], given.group
+        ):
+            given.outcome = "not billed: R-HYD-9"
+        else:
             desk.hold(given, "F-HYD_NECESSITY")
-        elif is_small(desk, given):
+        if given.outcome != "to code":
+            continue
+        if is_small(desk, given):
             given.outcome = "not billed: R-HYD-8"
 
 
@@ -78,14 +86,18 @@ def drug_minutes(givens: list[Given], drug_services: list[Service], group: str) 
     minutes: set[int] = set()
     as_push = {id(one) for service in drug_services if service.kind == "push" for one in service.members}
     for one in givens:
-        at_site = one.group == group and one.kind in {"infusion", "pump", "pca"}
+        at_site = (one.group == group or (one.group, group) == (UNKNOWN_SITE, POOLED)) and one.kind in {
+            "infusion",
+            "pump",
+            "pca",
+        }
         is_drug = one.billing not in {"HYD", "flush"} and one.administration.intent not in {
             "kvo",
             "carrier",
             "flush",
         }
-        if at_site and is_drug and id(one) not in as_push:
-            minutes |= one.flowed
+        if at_site and is_drug:
+            minutes |= one.flowed - one.minutes if id(one) in as_push else one.flowed
     return minutes
 
 

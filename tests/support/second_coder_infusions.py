@@ -16,11 +16,13 @@ class Infusions:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.concurrent_dates: list[date] = []
+        self.chemotherapy: set[int] = set()
 
     def code(self, services: list[Service], initial: Service) -> list[Unit]:
         """Code one group's infusions; return the initial's unit when an infusion is the initial."""
         desk, first_units = self.desk, []
         spoken_for: set[int] = set()
+        self.chemotherapy = set()
         known: set[str] = set()
         waiting = sorted(
             (one for one in services if one.kind == "infusion" and one is not initial),
@@ -30,10 +32,12 @@ class Infusions:
             first_units.append(desk.write(FIRST[initial.billing], initial.start, initial.members))
             self.hours(initial, sorted(initial.minutes))
             spoken_for |= initial.minutes
+            self.chemotherapy |= initial.minutes if initial.billing == "CHEMO" else set()
             known.add(initial.substance)
         for service in waiting:
             if self.further(service, spoken_for, known):
                 spoken_for |= service.minutes
+                self.chemotherapy |= service.minutes if service.billing == "CHEMO" else set()
                 known.add(service.substance)
         return first_units
 
@@ -46,7 +50,11 @@ class Infusions:
         """Code an infusion that is not the initial; return whether it earned a line."""
         lap = service.minutes & spoken_for
         solo = service.minutes - spoken_for
-        if len(lap) >= self.desk.policy.minimum_joint_minutes_for_concurrent and len(solo) <= 15:
+        joint = self.desk.policy.minimum_joint_minutes_for_concurrent
+        with_chemotherapy = service.minutes & self.chemotherapy
+        if service.billing == "CHEMO" and len(with_chemotherapy) >= joint and len(solo) <= 15:
+            return self.beside_chemotherapy(service)
+        if service.billing != "CHEMO" and len(lap) >= joint and len(solo) <= 15:
             return self.concurrent(service)
         timed = solo
         if self.desk.policy.partial_overlap == "full_time" and len(solo) >= 16:
@@ -72,8 +80,6 @@ class Infusions:
     def concurrent(self, service: Service) -> bool:
         """Code an infusion beside another one: 96368 as often as P-10 lets it, never for chemotherapy."""
         desk = self.desk
-        if service.billing == "CHEMO":
-            return self.beside_chemotherapy(service)
         day = desk.date_of(service.start)
         if day in self.concurrent_dates or (self.concurrent_dates and desk.policy.cap_96368 == "encounter"):
             return False

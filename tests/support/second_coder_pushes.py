@@ -1,44 +1,51 @@
 """Pushes in time order across every site: new drugs, repeats, and drugs that are infused too."""
 
+from datetime import date
+
 from second_coder_desk import Desk, Service, Unit
+
+Drug = tuple[str, date | None]
+"""A drug on the date it is remembered for: no date unless every day is coded anew (P-04)."""
 
 
 def code_pushes(
     desk: Desk, services: list[Service], initial_ones: list[Service]
 ) -> list[tuple[Service, Unit]]:
     """Code every push; return the initial ones with their units."""
-    reported: dict[str, int] = {}
+    reported: dict[Drug, int] = {}
     firsts = []
     pushes = [one for one in services if one.kind == "push"]
     for push in sorted(pushes, key=lambda one: (one.start, one not in initial_ones, one.identifier)):
         if push in initial_ones:
             unit = desk.write("96409" if push.billing == "CHEMO" else "96374", push.start, push.members)
             firsts.append((push, unit))
-            reported[push.substance] = push.start
+            reported[push.substance, push.day] = push.start
             continue
         code = (
             None if before_key_reason(desk, push, initial_ones) else code_of(desk, push, reported, services)
         )
         if code is not None:
             desk.write(code, push.start, push.members)
-            reported[push.substance] = push.start
+            reported[push.substance, push.day] = push.start
     return firsts
 
 
 def before_key_reason(desk: Desk, push: Service, initial_ones: list[Service]) -> bool:
     """Whether a later push of the drug is the initial of its site in an office: then it is no new drug."""
     return desk.office and any(
-        (one.kind, one.substance, one.group) == ("push", push.substance, push.group) for one in initial_ones
+        (one.kind, one.substance, one.group, one.day) == ("push", push.substance, push.group, push.day)
+        for one in initial_ones
     )
 
 
-def code_of(desk: Desk, push: Service, reported: dict[str, int], services: list[Service]) -> str | None:
+def code_of(desk: Desk, push: Service, reported: dict[Drug, int], services: list[Service]) -> str | None:
     """Return the code of a push that is not an initial, or None."""
-    last = reported.get(push.substance)
+    last = reported.get((push.substance, push.day))
     infused = [
         one
         for one in services
-        if one.kind == "infusion" and one.billing == push.billing and one.substance == push.substance
+        if one.kind == "infusion"
+        and (one.billing, one.substance, one.day) == (push.billing, push.substance, push.day)
     ]
     if push.billing == "CHEMO":
         if infused or last is not None:

@@ -79,6 +79,9 @@ DAYS = (
     datetime(2026, 9, 30, 20, tzinfo=UTC),  # the next edit tables come into force
     datetime(2026, 11, 1, 3, tzinfo=UTC),  # New York's clocks go back
 )
+ORDINARY_DAYS = DAYS[:2]
+"""Days far from any change of a table."""
+
 ZONES = ("UTC", "UTC", "America/New_York", "Asia/Kolkata", None)
 
 PLACED = int(datetime(2026, 2, 1, tzinfo=UTC).timestamp())
@@ -160,10 +163,10 @@ def policies(draw: st.DrawFn) -> tuple[tuple[str, str], ...]:
 class _Day:
     """What the administrations of one drawn stay have in common."""
 
-    def __init__(self, draw: st.DrawFn, *, charting: bool) -> None:
+    def __init__(self, draw: st.DrawFn, days: tuple[datetime, ...], *, charting: bool) -> None:
         self.draw = draw
         self.charting = charting
-        self.midnight = int(draw(st.sampled_from(DAYS)).timestamp())
+        self.midnight = int(draw(st.sampled_from(days)).timestamp())
         self.sites = SITES[draw(st.sampled_from(sorted(SITES)))]
         self.ragged = draw(st.booleans())
         self.started, self.stopped = 0, 0
@@ -210,13 +213,13 @@ class _Day:
 
 
 @st.composite
-def encounters(draw: st.DrawFn, *, charting: bool = True) -> Encounter:
+def encounters(draw: st.DrawFn, *, charting: bool = True, days: tuple[datetime, ...] = DAYS) -> Encounter:
     """
     Draw one stay of up to seven administrations.
 
     Without ``charting`` everything is charted completely: what remains is the coding itself.
     """
-    day = _Day(draw, charting=charting)
+    day = _Day(draw, days, charting=charting)
     given = [_administration(day) for _ in range(draw(st.integers(1, 7)))]
     named = [one._replace(administration_id=f"A{number}") for number, one in enumerate(given)]
     latest = max(max(_moments(one)) for one in named)

@@ -1,0 +1,45 @@
+"""What drugs, access sites and administrations are called in the drawing."""
+
+from datetime import tzinfo
+from typing import Final
+
+from models.drug import Drug
+from models.encounter import AccessSite, Encounter
+from streams.explain.clock import hour, minute_of
+
+TIMES: Final = "\N{MULTIPLICATION SIGN}"
+_SHORT_ID: Final = 8
+
+
+def plain(words: str | None) -> str:
+    """Return words fit for any terminal and any XML: one line, nothing that moves a cursor or turns text."""
+    return "".join(
+        letter if letter.isprintable() else " " if letter.isspace() else "\ufffd" for letter in words or ""
+    ).strip()
+
+
+def tags(encounter: Encounter) -> dict[str, str]:
+    """Return the short name of each administration by its id: the id, or its number where ids are long."""
+    ids = [given.administration_id for given in encounter.administrations]
+    short = all(len(one) <= _SHORT_ID and plain(one) == one for one in ids)
+    return {one: one if short else f"#{number}" for number, one in enumerate(ids, 1)}
+
+
+def drug_name(drug: Drug | None) -> str:
+    """Return what a drug is called: its name, else its ingredients, else its code."""
+    if drug is None:
+        return "drug not charted"
+    parts = [one if isinstance(one, str) else one.name or one.code or "?" for one in drug.ingredients]
+    return plain(drug.name or " + ".join(parts) or drug.code) or "drug not charted"
+
+
+def site_label(site_id: str, site: AccessSite | None, zone: tzinfo) -> str:
+    """Return what is charted of an access site that its coding may rest on."""
+    words = [plain(site_id)]
+    if site is not None:
+        words += [plain(site.kind)] if site.kind and site.kind != site_id else []
+        placed = site.placed_at
+        words += [f"placed {hour(minute_of(placed), zone)}"] if placed is not None else []
+        words += [f"restart of {plain(site.restart_of)}"] if site.restart_of else []
+        words += [f"separate: {plain(site.separate_site_reason)}"] if site.separate_site_reason else []
+    return " · ".join(words)

@@ -1,0 +1,144 @@
+"""From a coded encounter to its picture: rows by access site, marks, other services, and when nothing happened."""
+
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
+from typing import Final
+
+from models.charge import ChargeSet
+from models.encounter import Administration, Encounter
+from models.interval import Stretch, union
+from rules.engine import Span
+from streams.explain.bars import UNKNOWN_SHOWN, Bounds
+from streams.explain.clock import clock_change, from_to, hour, local, minute_of, zone_of
+from streams.explain.labels import plain, site_label, tags
+from streams.explain.picture import Band, Group, Mark, Picture, Row
+from streams.explain.rows import NEEDS_NO_ACCESS, Stay, row
+
+_NOTHING: Final[tuple[Stretch, ...]] = ((0, 1),)
+
+
+def lay_out(encounter: Encounter, charge_set: ChargeSet, spans: Iterable[Span]) -> Picture:
+    """Return the picture of a coded encounter; every administration has exactly one row."""
+    zone, clock = zone_of(encounter)
+    bounds = _bounds(encounter)
+    marks = _marks(encounter, zone)
+    used: dict[str, list[Span]] = {}
+    for span in spans:
+        used.setdefault(span.administration_id, []).append(span)
+    tag_of = tags(encounter)
+    stay = _stay(charge_set, bounds, zone)
+    made = [
+        (given, row(given, tag_of[one], used.get(one, []), stay))
+        for given in encounter.administrations
+        for one in (given.administration_id,)
+    ]
+    bands = _bands(encounter, zone)
+    busy = _busy(
+        [drawn for _, drawn in made],
+        [mark.minute for mark in marks] + [end for band in bands for end in (band.start, band.stop)],
+    )
+    first, last = busy[0][0], busy[-1][1]
+    moved = clock_change(first, last, zone)
+    days = sorted({local(minute, zone).date().isoformat() for minute in (first, last)})
+    return Picture(
+        charge_set=charge_set,
+        zone=zone,
+        clock=clock,
+        dates=" to ".join(days) if busy != _NOTHING else "nothing charted",
+        busy=busy,
+        marks=(*marks, *((Mark(*moved),) if moved else ())),
+        bands=bands,
+        groups=_groups(encounter, made, zone),
+        tags=tag_of,
+        voided=tuple(plain(one) for one in encounter.voided),
+        sources=_sources(charge_set),
+    )
+
+
+def _latest(encounter: Encounter) -> int:
+    """Return the last epoch minute anything is charted for."""
+    stay = (encounter.arrived_at, encounter.departed_at, encounter.inpatient_ordered_at)
+    seconds = [at for at in stay if at is not None]
+    for given in encounter.administrations:
+        seconds += [end for flow in (*given.flows, *given.pump_flows) for end in flow if end is not None]
+        seconds += [*given.touched, *(() if given.given_at is None else (given.given_at,))]
+    return minute_of(max(seconds, default=0))
+
+
+def _bounds(encounter: Encounter) -> Bounds:
+    arrived, admitted, departed = (
+        None if at is None else minute_of(at)
+        for at in (encounter.arrived_at, encounter.inpatient_ordered_at, encounter.departed_at)
+    )
+    horizon = _latest(encounter) if departed is None else departed
+    return Bounds(arrived, admitted, departed, horizon, encounter.standing == "open")
+
+
+def _stay(charge_set: ChargeSet, bounds: Bounds, zone: tzinfo) -> Stay:
+    earned: dict[str, list[str]] = {}
+    for line in charge_set.lines:
+        for one in line.administration_ids:
+            earned.setdefault(one, []).append(line.code)
+    blocking = [flag for flag in charge_set.flags if flag.severity == "block"]
+    return Stay(zone, bounds, earned, frozenset(one for flag in blocking for one in flag.administration_ids))
+
+
+def _marks(encounter: Encounter, zone: tzinfo) -> tuple[Mark, ...]:
+    found = [
+        Mark(minute_of(at), f"{name} {hour(minute_of(at), zone)}")
+        for name, at in (
+            ("arrival", encounter.arrived_at),
+            ("inpatient order", encounter.inpatient_ordered_at),
+            ("departure", encounter.departed_at),
+        )
+        if at is not None
+    ]
+    return tuple(sorted(found))
+
+
+def _bands(encounter: Encounter, zone: tzinfo) -> tuple[Band, ...]:
+    bands = []
+    for procedure in encounter.procedures:
+        ends = [minute_of(at) for at in (procedure.started_at, procedure.ended_at) if at is not None]
+        if ends:
+            open_end = procedure.ended_at is None
+            label = plain(procedure.kind or procedure.procedure_id)
+            label += ", end not charted" if open_end else ""
+            stop = max(ends[0], _latest(encounter) if open_end else ends[-1])
+            bands.append(Band(label, ends[0], stop, from_to(ends[0], stop, zone)))
+    return tuple(bands)
+
+
+def _busy(rows: Iterable[Row], instants: Iterable[int]) -> tuple[Stretch, ...]:
+    """Return when anything happened at all; an unknown end counts for half an hour, not for days."""
+    stretches = [(minute, minute + 1) for minute in instants]
+    for drawn in rows:
+        stretches += [(drawn.point, drawn.point + 1)] if drawn.point is not None else []
+        for piece in (one for one in (*drawn.pieces, *drawn.pump) if one.fill != "pause"):
+            sure = piece.fill in {"billed", "unbilled"}
+            stretches.append(
+                (piece.start, piece.stop if sure else min(piece.stop, piece.start + UNKNOWN_SHOWN))
+            )
+    return tuple(union(stretches)) or _NOTHING
+
+
+def _groups(
+    encounter: Encounter, made: Sequence[tuple[Administration, Row]], zone: tzinfo
+) -> tuple[Group, ...]:
+    sites = {site.site_id: site for site in encounter.sites}
+    rows: dict[str, list[Row]] = {}
+    for given, drawn in made:
+        if given.site_id is not None:
+            label = site_label(given.site_id, sites.get(given.site_id), zone)
+        elif given.technique in NEEDS_NO_ACCESS:
+            label = "no IV access needed"
+        else:
+            label = "access site not charted"
+        rows.setdefault(label, []).append(drawn)
+    return tuple(Group(label, tuple(each)) for label, each in rows.items())
+
+
+def _sources(charge_set: ChargeSet) -> tuple[str, ...]:
+    reasons = [reason.cites for line in charge_set.lines for reason in line.reasons]
+    reasons += [refused.cites for refused in charge_set.not_billed]
+    return tuple(dict.fromkeys(cite for cites in reasons for cite in cites))

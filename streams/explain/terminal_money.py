@@ -1,0 +1,31 @@
+"""What lines are worth at national amounts, in words that say what the figure leaves out."""
+
+from collections.abc import Iterable
+
+from models.charge import ChargeLine, ExpectedPayment
+
+
+def payment(expected: ExpectedPayment) -> str:
+    """Return what one line is paid, and under which status of the schedule."""
+    amount = _dollars(expected.cents) if expected.cents else "none"
+    words = f"{amount}, {expected.packaging.replace('_', ' ')} (status {expected.status_indicator}"
+    words += f", APC {expected.apc})" if expected.apc else ")"
+    plainly = expected.packaging in {"paid", "packaged"} or not expected.note
+    return words if plainly else f"{words}: {expected.note}"
+
+
+def worth(lines: Iterable[ChargeLine], *, held: bool) -> str:
+    """Return what the lines add up to, how much of it is conditional, and what the figure leaves out."""
+    payments = [line.expected_payment for line in lines if line.expected_payment is not None]
+    total = sum(one.cents or 0 for one in payments)
+    conditional = sum(one.cents or 0 for one in payments if one.packaging == "conditional")
+    words = "The held lines are worth" if held else "Together"
+    part = f", {_dollars(conditional)} of it conditional" if conditional else ""
+    schedules = ", ".join(sorted({one.schedule for one in payments}))
+    return (
+        f"{words} {_dollars(total)} at national amounts ({schedules}){part}; area and contract not counted."
+    )
+
+
+def _dollars(cents: int) -> str:
+    return f"${cents // 100:,}.{cents % 100:02d}"
