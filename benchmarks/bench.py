@@ -192,9 +192,9 @@ def single(path: Path) -> list[Figure]:
     """Measure folding and coding one encounter: typical ones, and a very long one beside a long one."""
     from orjson import dumps  # noqa: PLC0415 - the product is imported only here, after the children ran
 
-    from models.event import EVENT, Event  # noqa: PLC0415
-    from rules.engine import Profile, code_encounter  # noqa: PLC0415
-    from streams.tracker import fold  # noqa: PLC0415
+    from models.event import EVENT, Event  # noqa: PLC0415 -- only this measurement needs it
+    from rules.engine import Profile, code_encounter  # noqa: PLC0415 -- only this measurement needs it
+    from streams.tracker import fold  # noqa: PLC0415 -- only this measurement needs it
 
     profile = Profile()
 
@@ -228,7 +228,7 @@ def head() -> tuple[str, str]:
         text=True,
         check=False,
     ).stdout.split()
-    return (said[0], said[1]) if len(said) == 2 else (date.min.isoformat(), "none")  # noqa: PLR2004
+    return (said[0], said[1]) if len(said) == 2 else (date.min.isoformat(), "none")  # noqa: PLR2004 -- a date and a hash
 
 
 def record(figures: list[Figure], day: str, commit: str) -> None:

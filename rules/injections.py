@@ -1,5 +1,7 @@
 """Injections under the skin and into muscle, on-body injectors, RSV antibodies, lesions and cavities (R-INJ)."""
 
+from datetime import date
+
 from rules.classes import ANTINEOPLASTIC, HORMONAL, OTHER_CODES
 from rules.context import Context
 from rules.course import Course, weakest
@@ -65,7 +67,7 @@ def code_injections(context: Context, injections: list[list[Course]]) -> None:
 def code_cavities(context: Context, courses: list[Course], accesses: Accesses) -> None:
     """Enter what went into a cavity, the spinal canal or lesions; only chemotherapy has codes for it."""
     sheet = context.sheet
-    sessions: dict[tuple[str, object], list[Course]] = {}
+    sessions: dict[tuple[str, date], list[Course]] = {}
     for course in sorted(courses, key=lambda c: (c.at, c.id)):
         sheet.claim([course], CAVITY)
         if course.family != "chemotherapy":
@@ -89,4 +91,4 @@ def code_cavities(context: Context, courses: list[Course], accesses: Accesses) -
             lesions = sum(course.given.lesion_count or 0 for course in session)
             code = "96405" if lesions < MANY_LESIONS else "96406"  # noqa: PLW2901 the session's code
             says = f"{lesions} lesions in one session."
-        sheet.earn(Earned(code, 1, on, tuple(session), None, weakest(session), (CAVITY.because(says),)))  # type: ignore[arg-type]
+        sheet.earn(Earned(code, 1, on, tuple(session), None, weakest(session), (CAVITY.because(says),)))

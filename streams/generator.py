@@ -229,12 +229,12 @@ def _leave(rng: Random, chart: Chart, area: Area, ended: int) -> None:
     fate = rng.random()
     if fate < 0.004:  # noqa: PLR2004 - shares of the stays, here and below
         return
-    if fate < 0.007:  # noqa: PLR2004
+    if fate < 0.007:  # noqa: PLR2004 -- a share of the stays
         _registered_twice(rng, chart)
-    if area == "observation" and rng.random() < 0.12:  # noqa: PLR2004
+    if area == "observation" and rng.random() < 0.12:  # noqa: PLR2004 -- a share of the stays
         chart.registered("inpatient_ordered", ended - rng.randint(0, 90) * MINUTE)
     chart.registered("encounter_discharged", left)
-    if fate > 0.994:  # noqa: PLR2004
+    if fate > 0.994:  # noqa: PLR2004 -- a share of the stays
         again = left + rng.randint(20, 90) * MINUTE
         chart.registered("encounter_reopened", again)
         chart.registered("encounter_discharged", again + rng.randint(15, 60) * MINUTE)

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from models.drug import Drug, Ingredient
-from models.event import EVENT, ChartedInterval, Event, Fact, event_types
+from models.event import EVENT, Event, event_types
+from models.fact import ChartedInterval, Fact
 from streams.rejects import WHOLE_LINE, Reject
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"

@@ -104,6 +104,8 @@ class Unit:
     hour_date: date
     modifiers: set[str]
     members: list[Given]
+    other_way: bool = False
+    """Whether it was given another way than what a claim edit pairs it with."""
 
 
 @dataclass(slots=True)

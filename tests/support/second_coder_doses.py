@@ -136,7 +136,10 @@ def initials(
     named = any(one.order_id == reason for one in desk.encounter.administrations) if reason else False
     if len({(service.group, what(service)) for service in key_services}) == 1:
         key = (key_services[0].group, key_services[0].day)
-        found[key] = min(key_services, key=lambda one: order(desk, one))
+        chosen = min(key_services, key=lambda one: order(desk, one))
+        # Of a drug pushed twice the first push is the service: the other is only the same drug again.
+        alike = [one for one in groups[key] if one.kind == "push" and what(one) == what(chosen)]
+        found[key] = min(alike if chosen.kind == "push" else [chosen], key=lambda one: order(desk, one))
     elif (key_services or not named) and any(
         len({what(service) for service in services}) > 1 for services in groups.values()
     ):

@@ -47,31 +47,37 @@ def lines_of(desk: Desk) -> dict[Key, int]:
 
 
 def prove_code_pairs(desk: Desk, placed: list[tuple[Unit, date]]) -> None:
-    """Attach 59 where the other code went another way into the body; hold every other pair (R-MOD-3)."""
+    """Attach 59 where every other code went another way into the body; hold every other pair (R-MOD-3)."""
     for day in sorted({day for _, day in placed}):
         units = [unit for unit, on in placed if on == day]
-        codes = {unit.code for unit in units}
-        for (column_1, column_2), indicator in ptp(desk.policy.setting, day).items():
-            if column_1 not in codes or column_2 not in codes:
-                continue
-            if indicator == 1 and (column_2 in OTHER_ROUTE or column_1 in ARTERIAL):
-                for unit in units:
-                    if unit.code == column_2:
-                        unit.modifiers.add("59")
-            elif indicator != 1 or not told_apart(desk, units, column_1, column_2):
+        pairs = ptp(desk.policy.setting, day)
+        for unit in units:
+            others = [other for other in units if (other.code, unit.code) in pairs]
+            unproven = [
+                other
+                for other in others
+                if pairs[other.code, unit.code] != 1
+                or not (
+                    another_way(other, unit) or at_another_site(desk, other) or at_another_site(desk, unit)
+                )
+            ]
+            if unproven:
                 desk.raise_flag("F-NCCI")
+            elif any(another_way(other, unit) for other in others):
+                unit.other_way = True
+        for unit in units:
+            if unit.other_way:
+                unit.modifiers.add("59")
 
 
-def told_apart(desk: Desk, units: list[Unit], column_1: str, column_2: str) -> bool:
-    """Whether of every two units of a pair one is an initial marked as another site's."""
-    marked = desk.policy.distinct_site_modifier
-    return all(
-        (one.code in INITIALS and marked in one.modifiers)
-        or (two.code in INITIALS and marked in two.modifiers)
-        for one in units
-        for two in units
-        if one.code == column_1 and two.code == column_2
-    )
+def another_way(column_1: Unit, column_2: Unit) -> bool:
+    """Whether one of two services went into a muscle, under the skin or into an artery, the other not."""
+    return column_2.code in OTHER_ROUTE or column_1.code in ARTERIAL
+
+
+def at_another_site(desk: Desk, unit: Unit) -> bool:
+    """Whether a unit is an initial marked as another site's."""
+    return unit.code in INITIALS and desk.policy.distinct_site_modifier in unit.modifiers
 
 
 def check_add_ons(desk: Desk, lines: dict[Key, int]) -> None:

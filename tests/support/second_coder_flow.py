@@ -245,11 +245,14 @@ def judge(desk: Desk, given: Given) -> None:
 
 def cut_by_order(desk: Desk, given: Given) -> bool:
     """Whether an open flow was counted up to the order to admit: the bag went on."""
-    ordered, flows = desk.encounter.inpatient_ordered_at, given.administration.flows
+    ordered, still_open = desk.encounter.inpatient_ordered_at, False
+    for flow in given.administration.flows:
+        still_open = still_open or flow.stop is None
+    touched = given.administration.touched
     return (
-        ordered is not None
-        and any(flow.stop is None for flow in flows)
-        and max(given.minutes) + 1 == desk.minute(ordered)
+        still_open
+        and ordered is not None
+        and any(desk.minute(touch) >= desk.minute(ordered) for touch in touched)
     )
 
 

@@ -21,21 +21,11 @@ def code_pushes(
             firsts.append((push, unit))
             reported[push.substance, push.day] = push.start
             continue
-        code = (
-            None if before_key_reason(desk, push, initial_ones) else code_of(desk, push, reported, services)
-        )
+        code = code_of(desk, push, reported, services)
         if code is not None:
             desk.write(code, push.start, push.members)
             reported[push.substance, push.day] = push.start
     return firsts
-
-
-def before_key_reason(desk: Desk, push: Service, initial_ones: list[Service]) -> bool:
-    """Whether a later push of the drug is the initial of its site in an office: then it is no new drug."""
-    return desk.office and any(
-        (one.kind, one.substance, one.group, one.day) == ("push", push.substance, push.group, push.day)
-        for one in initial_ones
-    )
 
 
 def code_of(desk: Desk, push: Service, reported: dict[Drug, int], services: list[Service]) -> str | None:
