@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any, get_args
 
-from models.encounter import Administration, Fault
+from models.encounter import Administration, Fault, Flow
 from models.field import Technique
 from streams.ordering import Dated
 from streams.witness import SILENT, testimony
@@ -125,7 +125,7 @@ def administration(administration_id: str, entries: Sequence[Dated]) -> Administ
             *_attributes_in(known),
             given_at,
             nurse.flows,
-            pump.flows,
+            pump.flows or _ended_by_pump(nurse.flows, pumped),
             nurse.rates or pump.rates,
             nurse.bag_changes or pump.bag_changes,
             nurse.stop_reason or pump.stop_reason,
@@ -133,6 +133,15 @@ def administration(administration_id: str, entries: Sequence[Dated]) -> Administ
             tuple(sorted(faults, key=_FAULT_ORDER.index)) if len(faults) > 1 else faults,
         )
     )
+
+
+def _ended_by_pump(flows: tuple[Flow, ...], pumped: Sequence[Dated]) -> tuple[Flow, ...]:
+    """Return the pump's record of a flow only the nurse saw begin: its end, told by the pump (11.2, step 3)."""
+    if not pumped or not flows or flows[-1].stop is not None:
+        return ()
+    begun = flows[-1].start
+    stops = [int(entry.at) for entry in pumped if entry.event.type == "infusion_stopped" and entry.at > begun]
+    return (*flows[:-1], Flow(begun, stops[-1])) if stops else ()
 
 
 def _touched(entries: Sequence[Dated], since: int | None) -> tuple[int, ...]:
