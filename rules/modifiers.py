@@ -113,15 +113,20 @@ def attach(encounter: Encounter, sheet: Worksheet) -> None:
         sheet.earned = [_with(earned, encounter.department_modifier, DEPARTMENT, says) for earned in entries]
 
 
+def _is_plain(earned: Earned) -> bool:
+    return BYPASSING.isdisjoint(earned.modifiers)
+
+
 def _prove_pairs(sheet: Worksheet) -> None:
     by_date: dict[date, set[str]] = {}
     for earned in sheet.earned:
         by_date.setdefault(earned.service_date, set()).add(earned.code)
     for on, codes in by_date.items():
+        plain = {earned.code for earned in sheet.earned if earned.service_date == on and _is_plain(earned)}
         open_pairs = [
             (one, two)
             for one, two, indicator in clashing_pairs(frozenset(codes), sheet.policy.setting, on)
-            if indicator == 1
+            if indicator == 1 and one in plain and two in plain
         ]
         # One modifier answers every pair of its line, so each of them has to be proven.
         unproven = {two for one, two in open_pairs if not proven_apart(one, two)}

@@ -18,14 +18,17 @@ Key = tuple[str, date, tuple[str, ...]]
 
 def dated(desk: Desk) -> list[tuple[Unit, date]]:
     """Return every unit with its date of service (R-DOS-1, R-DOS-3, P-25)."""
-    if desk.policy.dos == "by_hour":
-        return [(unit, max(unit.start_date, unit.hour_date)) for unit in desk.units]
-    whole = Counter((unit.code, unit.start_date) for unit in desk.units)
     placed = []
     for unit in desk.units:
+        alike = [
+            other
+            for other in desk.units
+            if (other.code, other.start_date) == (unit.code, unit.start_date)
+            and other.members is unit.members
+        ]
         limit = mue(unit.code, desk.policy.setting, unit.start_date)
         ceiling = 24 if limit is None else min(24, limit.value)
-        spills = unit.code in HOURS and whole[unit.code, unit.start_date] > ceiling
+        spills = desk.policy.dos == "by_hour" or (unit.code in HOURS and len(alike) > ceiling)
         placed.append((unit, max(unit.start_date, unit.hour_date) if spills else unit.start_date))
     return placed
 

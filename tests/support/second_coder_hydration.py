@@ -82,15 +82,17 @@ def day_of(desk: Desk, fluid: Given) -> date | None:
 
 
 def drug_minutes(givens: list[Given], drug_services: list[Service], group: str) -> set[int]:
-    """Return every minute a drug or blood ran at the group, billed or not (R-HYD-4)."""
+    """
+    Return every minute a drug or blood ran at the group, billed or not (R-HYD-4).
+
+    What is held because nobody knows where it ran stops no hydration; the set is held anyway.
+    """
     minutes: set[int] = set()
     as_push = {id(one) for service in drug_services if service.kind == "push" for one in service.members}
     for one in givens:
-        at_site = (one.group == group or (one.group, group) == (UNKNOWN_SITE, POOLED)) and one.kind in {
-            "infusion",
-            "pump",
-            "pca",
-        }
+        settled = one.group == UNKNOWN_SITE and one.outcome != "behind F-SITE_UNKNOWN"
+        where = POOLED if settled else one.group
+        at_site = where == group and one.kind in {"infusion", "pump", "pca"}
         is_drug = one.billing not in {"HYD", "flush"} and one.administration.intent not in {
             "kvo",
             "carrier",
