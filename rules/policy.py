@@ -187,7 +187,15 @@ def policy_for(
     Raises PolicyError for a choice, an override or a file that cannot be followed, and NotInForceError for a
     date before the first value of the global layer.
     """
+    if not extra_dirs:
+        facility = department = None  # only a site's own files tell facilities and departments apart
     return _policy_for(setting, payer, facility, department, on, choice, overrides, extra_dirs)
+
+
+@lru_cache(maxsize=64)
+def _payers(extra_dirs: tuple[Path | str, ...]) -> Mapping[str, Layer]:
+    local = [layer for directory in extra_dirs for layer in layers_in(Path(directory))]
+    return by_name((*shipped_layers(), *local))
 
 
 @lru_cache(maxsize=8192)
@@ -202,7 +210,7 @@ def _policy_for(
     extra_dirs: tuple[Path | str, ...],
 ) -> Policy:
     local = tuple(layer for directory in extra_dirs for layer in layers_in(Path(directory)))
-    picked = _chosen(choice, payer, by_name((*shipped_layers(), *local)))
+    picked = _chosen(choice, payer, _payers(extra_dirs))
     told = dict(chosen(key, value) for key, value in overrides)
     whose = Origin("override", "--set") if "setting" in told else Origin("encounter", "setting")
     if picked.setting and "setting" not in told:

@@ -26,9 +26,14 @@ def dated(desk: Desk) -> list[tuple[Unit, date]]:
             if (other.code, other.start_date) == (unit.code, unit.start_date)
             and other.members is unit.members
         ]
+        hours = [
+            other
+            for other in desk.units
+            if other.start_date == unit.start_date and other.members is unit.members
+        ]
         limit = mue(unit.code, desk.policy.setting, unit.start_date)
-        ceiling = 24 if limit is None else min(24, limit.value)
-        spills = desk.policy.dos == "by_hour" or (unit.code in HOURS and len(alike) > ceiling)
+        too_many = len(hours) > 24 or (limit is not None and len(alike) > limit.value)
+        spills = desk.policy.dos == "by_hour" or (unit.code in HOURS and too_many)
         placed.append((unit, max(unit.start_date, unit.hour_date) if spills else unit.start_date))
     return placed
 

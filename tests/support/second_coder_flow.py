@@ -143,34 +143,34 @@ def stopped(desk: Desk, given: Given, flows: tuple[Flow, ...]) -> set[int] | Non
         return minutes
     if given.kind == "pump":
         return minutes
-    opened = desk.minute(still_open[-1].start)
-    end = documented_end(desk, given, opened, len(minutes))
+    flowed = sum(flow.stop - flow.start for flow in flows if flow.stop is not None)
+    end = documented_end(desk, given, still_open[-1].start, flowed)
     if end is not None:
-        return minutes | set(range(opened, end))
+        return minutes | set(range(desk.minute(still_open[-1].start), desk.minute(end)))
     settle_missing_stop(desk, given)
     return None
 
 
 def documented_end(desk: Desk, given: Given, opened: int, flowed: int) -> int | None:
-    """Return the minute an open flow ended: the order to admit, the pump, or volume over rate (R-DOC-3)."""
+    """
+    Return when an open flow ended, in epoch seconds: the order to admit, the pump, or volume over rate (R-DOC-3).
+
+    ``opened`` is when it was opened and ``flowed`` the seconds the closed flows lasted.
+    """
     administration, ordered = given.administration, desk.encounter.inpatient_ordered_at
-    if (
-        ordered is not None
-        and desk.encounter.standing != "open"
-        and any(desk.minute(touch) >= desk.minute(ordered) for touch in administration.touched)
-    ):
+    if ordered is not None and desk.encounter.standing != "open" and cut_by_order(desk, given):
         desk.raise_flag("F-IP_CONVERSION")
-        return desk.minute(ordered)
+        return ordered
     pump = administration.pump_flows if administration.flows else ()
-    ends = [desk.minute(flow.stop) for flow in pump if flow.stop is not None]
-    if ends and len(ends) == len(pump) and max(ends) > opened:
+    ends = [flow.stop for flow in pump if flow.stop is not None]
+    if ends and len(ends) == len(pump) and desk.minute(max(ends)) > desk.minute(opened):
         desk.raise_flag("F-STOP_CALCULATED")
         return max(ends)
     length = minutes_from_volume(administration)
     calculates = desk.policy.missing_stop == "hold_calculate_fallback" and desk.encounter.standing != "open"
-    if calculates and length is not None and length >= flowed:
+    if calculates and length is not None and 60 * length >= flowed:
         desk.raise_flag("F-STOP_CALCULATED")
-        return opened + length - flowed
+        return opened + 60 * length - flowed
     return None
 
 
@@ -246,7 +246,7 @@ def judge(desk: Desk, given: Given) -> None:
 def cut_by_order(desk: Desk, given: Given) -> bool:
     """Whether an open flow was counted up to the order to admit: the bag went on."""
     ordered, still_open = desk.encounter.inpatient_ordered_at, False
-    for flow in given.administration.flows:
+    for flow in given.administration.flows or given.administration.pump_flows:
         still_open = still_open or flow.stop is None
     touched = given.administration.touched
     return (

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+from second_coder_class import root_of
 from second_coder_desk import POOLED, UNKNOWN_SITE, Desk, Given, Service, Unit, added_hours, runs
 
 Stretch = list[tuple[int, int]]
@@ -10,25 +11,40 @@ Stretch = list[tuple[int, int]]
 
 
 def settle_fluids(desk: Desk, givens: list[Given]) -> None:
-    """Take out of hydration what only keeps the line open, what nobody gave a reason for, what is too little."""
+    """Take out of hydration what nobody gave a reason for, what only keeps the line open, what is too little."""
     for given in givens:
         if given.billing != "HYD" or given.outcome != "to code":
+            continue
+        if not given.administration.indication:
+            settle_without_reason(desk, given, givens)
+            continue
+        if given.group == UNKNOWN_SITE:
             continue
         given.minutes = {minute for minute in given.minutes if not keeps_vein_open(desk, given, minute)}
         if not given.minutes:
             given.outcome = "not billed: R-BUN-2"
-        elif given.administration.indication:
-            pass
-        elif given.administration.intent != "hydrate" and given.minutes & drug_minutes(
-            givens, [], given.group
-        ):
-            given.outcome = "not billed: R-HYD-9"
-        else:
-            desk.hold(given, "F-HYD_NECESSITY")
-        if given.outcome != "to code":
-            continue
-        if is_small(desk, given):
+        elif is_small(desk, given):
             given.outcome = "not billed: R-HYD-8"
+
+
+def settle_without_reason(desk: Desk, given: Given, givens: list[Given]) -> None:
+    """Hold a fluid without a reason, unless it is the primary line of a drug at the same access (R-HYD-9)."""
+    drugs: set[int] = set()
+    for one in givens:
+        if same_access(desk, one, given):
+            drugs |= drug_minutes([one], [], one.group)
+    if given.administration.intent != "hydrate" and given.minutes & drugs:
+        given.outcome = "not billed: R-HYD-9"
+    else:
+        desk.hold(given, "F-HYD_NECESSITY")
+
+
+def same_access(desk: Desk, one: Given, other: Given) -> bool:
+    """Whether two administrations went through the same access."""
+    first, second = one.administration.site_id, other.administration.site_id
+    return first == second or (
+        first is not None and second is not None and root_of(desk, first) == root_of(desk, second)
+    )
 
 
 def keeps_vein_open(desk: Desk, given: Given, minute: int) -> bool:
