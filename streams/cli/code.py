@@ -138,6 +138,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
     with words() as shown:
         run = _Run(inputs, recipe, jobs, max_line_bytes, shown, quiet=quiet)
         run.code()
+    if form == "table" and run.tally.statuses.total() > 1:
+        _write_summary(run.tally)
     for line in run.tally.summary():
         click.echo(line, err=True)
     return 0 if run.tally.all_coded else 1
@@ -158,13 +160,28 @@ def check_policy(
         raise click.UsageError(str(error)) from error
 
 
+def _write_summary(tally: Tally) -> None:
+    from streams.cli.table import summary_table  # noqa: PLC0415 -- only a table pays for loading rich
+
+    width, colour = _shape()
+    out = click.get_binary_stream("stdout")
+    out.write(summary_table(tally, width, colour=colour))
+    out.flush()
+
+
 def _writer(form: str) -> Callable[[ChargeSet], bytes]:
     if form == "jsonl":
         return written
     from streams.cli.table import table  # noqa: PLC0415 -- only a table pays for loading rich
 
+    width, colour = _shape()
+    return partial(table, width=width, colour=colour)
+
+
+def _shape() -> tuple[int, bool]:
+    """Return the columns a table may take and whether it may use colour: a pipe gets neither's whim."""
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    return partial(table, width=get_terminal_size().columns if colour else _TABLE_COLUMNS, colour=colour)
+    return (get_terminal_size().columns if colour else _TABLE_COLUMNS), colour
 
 
 class _Run:

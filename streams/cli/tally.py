@@ -22,12 +22,21 @@ class Tally:
     units: int = 0
     held_by: Counter[str] = field(default_factory=Counter)
     """Encounters held, by each flag that holds them."""
+    code_units: Counter[tuple[str, Status]] = field(default_factory=Counter)
+    """Units of each code, by the status of the sets they stand in."""
+    code_cents: Counter[tuple[str, Status]] = field(default_factory=Counter)
+    """What they are worth nationally under OPPS, in whole cents; office lines count nothing."""
 
     def count(self, charge_set: ChargeSet) -> None:
         """Add one charge set."""
         self.statuses[charge_set.status] += 1
         self.lines += len(charge_set.lines)
-        self.units += sum(line.units for line in charge_set.lines)
+        for line in charge_set.lines:
+            self.units += line.units
+            key = (line.code, charge_set.status)
+            self.code_units[key] += line.units
+            if line.expected_payment is not None:
+                self.code_cents[key] += line.expected_payment.cents or 0
         if charge_set.status == "held":
             self.held_by.update({flag.flag for flag in charge_set.flags if flag.severity == "block"})
 
@@ -39,6 +48,8 @@ class Tally:
         self.lines += other.lines
         self.units += other.units
         self.held_by += other.held_by
+        self.code_units += other.code_units
+        self.code_cents += other.code_cents
 
     @property
     def all_coded(self) -> bool:

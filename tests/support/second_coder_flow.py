@@ -168,7 +168,7 @@ def documented_end(desk: Desk, given: Given, opened: int, flowed: int) -> int | 
         return max(ends)
     length = minutes_from_volume(administration)
     calculates = desk.policy.missing_stop == "hold_calculate_fallback" and desk.encounter.standing != "open"
-    if calculates and length is not None and 60 * length >= flowed:
+    if calculates and length is not None and 60 * length > flowed:
         desk.raise_flag("F-STOP_CALCULATED")
         return opened + 60 * length - flowed
     return None
