@@ -126,11 +126,11 @@ def _prove_pairs(sheet: Worksheet) -> None:
         open_pairs = [
             (one, two)
             for one, two, indicator in clashing_pairs(frozenset(codes), sheet.policy.setting, on)
-            if indicator == 1 and one in plain and two in plain
+            if indicator == 1 and two in plain
         ]
-        # One modifier answers every pair of its line, so each of them has to be proven.
-        unproven = {two for one, two in open_pairs if not proven_apart(one, two)}
-        provable = {two for _, two in open_pairs} - unproven
+        # One modifier answers every pair of its line, so each that the other side leaves open has to be proven.
+        unproven = {two for one, two in open_pairs if one in plain and not proven_apart(one, two)}
+        provable = {two for one, two in open_pairs if proven_apart(one, two)} - unproven
         if not provable:
             continue
         for index, earned in enumerate(sheet.earned):

@@ -96,13 +96,14 @@ def code_sites(desk: Desk, givens: list[Given]) -> None:
                 units = code_hydration(desk, service, paid[id(service)], initial=service is initial)
                 heads += [(initial, unit) for unit in units]
     heads += code_pushes(desk, services, list(firsts.values()))
-    mark_other_sites(desk, heads)
+    best = {key: min(order(desk, one) for one in services) for key, services in groups.items()}
+    mark_other_sites(desk, sorted(heads, key=lambda head: best[head[0].group, head[0].day]))
 
 
 def mark_other_sites(desk: Desk, heads: list[tuple[Service, Unit]]) -> None:
-    """Put the distinct-site modifier on every initial but the best-ranked (R-SITE-2, R-MOD-1)."""
+    """Put the distinct-site modifier on every initial but the best-ranked site's (11.3 step 8, R-MOD-1)."""
     days: list[date | None] = []
-    for head, unit in sorted(heads, key=lambda one: order(desk, one[0])):
+    for head, unit in heads:
         if head.day in days:
             unit.modifiers.add(desk.policy.distinct_site_modifier)
         days.append(head.day)

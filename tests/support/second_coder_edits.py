@@ -60,18 +60,23 @@ def prove_code_pairs(desk: Desk, placed: list[tuple[Unit, date]]) -> None:
         units = [unit for unit, on in placed if on == day]
         pairs = ptp(desk.policy.setting, day)
         for unit in units:
-            others = [other for other in units if (other.code, unit.code) in pairs]
-            unproven = [
+            open_pairs = [
                 other
-                for other in others
-                if pairs[other.code, unit.code] != 1
-                or not (
-                    another_way(other, unit) or at_another_site(desk, other) or at_another_site(desk, unit)
+                for other in units
+                if (other.code, unit.code) in pairs
+                and (
+                    pairs[other.code, unit.code] != 1
+                    or not (at_another_site(desk, other) or at_another_site(desk, unit))
                 )
             ]
-            if unproven:
+            proven = [
+                other
+                for other in open_pairs
+                if pairs[other.code, unit.code] == 1 and another_way(other, unit)
+            ]
+            if len(proven) < len(open_pairs):
                 desk.raise_flag("F-NCCI")
-            elif any(another_way(other, unit) for other in others):
+            elif proven:
                 unit.other_way = True
         for unit in units:
             if unit.other_way:
