@@ -74,9 +74,14 @@ def prove_code_pairs(desk: Desk, placed: list[tuple[Unit, date]]) -> None:
                 for other in open_pairs
                 if pairs[other.code, unit.code] == 1 and another_way(other, unit)
             ]
+            apart = [
+                other
+                for other in units
+                if pairs.get((other.code, unit.code)) == 1 and another_way(other, unit)
+            ]
             if len(proven) < len(open_pairs):
                 desk.raise_flag("F-NCCI")
-            elif proven:
+            elif apart and not at_another_site(desk, unit):
                 unit.other_way = True
         for unit in units:
             if unit.other_way:
