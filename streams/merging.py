@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from models.encounter import AccessSite, Administration, Decision, Procedure
-from streams.administrations import GIVEN
 from streams.assembly import Gathered, Parts, administrations_of
+from streams.attributes import GIVEN
 from streams.ordering import Dated
 from streams.stays import Stay, decisions_of, procedures_of, sites_of, stay_of
 

@@ -34,15 +34,26 @@ _built = tuple.__new__
 """Makes a named tuple without the detour through its own constructor: every event passes here."""
 
 
-def dated(event: Event) -> Dated:
-    """Return the event with its place in time; what has no ``recorded_at`` was stored when it happened."""
-    said = event.__dict__
-    at = epoch_seconds(said["occurred_at"])
-    stored = said["recorded_at"]
-    recorded = at if stored is None else epoch_seconds(stored)
-    return _built(
-        Dated, (at, recorded, said["source"] or "", said["event_id"], said["encounter_id"], event, said)
-    )
+def dated(events: Iterable[Event]) -> list[Dated]:
+    """Return the events with their places in time; what has no ``recorded_at`` was stored when it happened."""
+    told = [(event, event.__dict__) for event in events]
+    happened = epoch_seconds([said["occurred_at"] for _, said in told])
+    stored = epoch_seconds([said["recorded_at"] for _, said in told])
+    return [
+        _built(
+            Dated,
+            (
+                at,
+                at if recorded is None else recorded,
+                said["source"] or "",
+                said["event_id"],
+                said["encounter_id"],
+                event,
+                said,
+            ),
+        )
+        for at, recorded, (event, said) in zip(happened, stored, told, strict=True)
+    ]
 
 
 def by_record(entry: Dated) -> tuple[float, float, str, str, str]:

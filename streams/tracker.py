@@ -11,25 +11,23 @@ from typing import NamedTuple
 
 from models.encounter import Encounter
 from models.event import Event
-from streams.assembly import Parts, administrations_of, encounter, gather
+from streams.assembly import encounter, gather, parts_of
+from streams.known import Key, Known
 from streams.merging import Part, join
 from streams.ordering import Dated, dated
-from streams.stays import decisions_of, procedures_of, sites_of, stay_of
+from streams.stays import stay_of
 from streams.voids import effective
-
-Key = tuple[str, str]
-"""Who said it and under which id: ``source``, empty when none is given, and ``event_id``."""
 
 
 class State(NamedTuple):
     """The events of one encounter so far; never changed, only followed by another."""
 
-    events: Mapping[Key, Event]
+    events: Known
     conflicts: frozenset[str]
     """The ids of events that came with two different contents."""
 
 
-EMPTY = State(events={}, conflicts=frozenset())
+EMPTY = State(Known({}), frozenset())
 """An encounter of which nothing is known yet."""
 
 
@@ -51,11 +49,9 @@ class NoEventsError(ValueError):
         )
 
 
-def _standing(one: Event, other: Event) -> Event:
+def _standing(one: Dated, other: Dated) -> Dated:
     """Return which of two contents under one id counts: the one stored first, then the smaller as text."""
-    return min(
-        one, other, key=lambda event: (event.recorded_at or event.occurred_at, event.model_dump_json())
-    )
+    return min(one, other, key=lambda entry: (entry.recorded, entry.event.model_dump_json()))
 
 
 def follow(state: State, event: Event) -> State:
@@ -68,38 +64,40 @@ def follow(state: State, event: Event) -> State:
     Raises:
         MixedEncountersError: the event is another encounter's.
     """
-    for known in state.events.values():
-        if known.encounter_id != event.encounter_id:
-            raise MixedEncountersError
-        break
-    key = (event.source or "", event.event_id)
-    held = state.events.get(key)
+    (entry,) = dated((event,))
+    key = (entry.source, entry.event_id)
+    events, conflicts = state
+    first = events.first()
+    if first is not None and first.encounter_id != entry.encounter_id:
+        raise MixedEncountersError
+    held = events.held(key)
     if held is None:
-        return State({**state.events, key: event}, state.conflicts)
-    kept = _standing(held, event)
-    conflicts = state.conflicts if held == event else state.conflicts | {event.event_id}
+        return State(events.with_event(key, entry), conflicts)
+    if held.event != event:
+        conflicts |= {entry.event_id}
+    kept = _standing(held, entry)
     if kept is held and conflicts == state.conflicts:
         return state
-    return State({**state.events, key: kept}, conflicts)
+    return State(events if kept is held else events.with_event(key, kept), conflicts)
 
 
 def _collect(events: Iterable[Event]) -> State:
     """Return the state that following these events one by one leads to."""
-    held: dict[Key, Event] = {}
+    held: dict[Key, Dated] = {}
     conflicts: set[str] = set()
     encounter_id = None
-    for event in events:
-        if event.encounter_id != encounter_id:
+    for entry in dated(events):
+        if entry.encounter_id != encounter_id:
             if encounter_id is not None:
                 raise MixedEncountersError
-            encounter_id = event.encounter_id
-        key = (event.source or "", event.event_id)
-        first = held.setdefault(key, event)
-        if first is not event:
-            held[key] = _standing(first, event)
-            if first != event:
-                conflicts.add(event.event_id)
-    return State(held, frozenset(conflicts))
+            encounter_id = entry.encounter_id
+        key = (entry.source, entry.event_id)
+        first = held.setdefault(key, entry)
+        if first is not entry:
+            held[key] = _standing(first, entry)
+            if first.event != entry.event:
+                conflicts.add(entry.event_id)
+    return State(Known(held), frozenset(conflicts))
 
 
 def _unsettled(state: State, live: Iterable[Dated]) -> frozenset[str]:
@@ -116,21 +114,14 @@ def facts(state: State) -> Encounter:
     Raises:
         NoEventsError: nothing is known.
     """
-    entries = sorted(map(dated, state.events.values()))
+    entries = state.events.in_order()
     if not entries:
         raise NoEventsError
     live = effective(entries)
     gathered = gather(live)
-    voided = gathered.voided
     return encounter(
         stay_of(entries[0].encounter_id, gathered.stay),
-        Parts(
-            sites=sites_of(gathered.access) if gathered.access else (),
-            procedures=procedures_of(gathered.procedures) if gathered.procedures else (),
-            administrations=administrations_of(gathered.administrations, voided),
-            voided=tuple(sorted(voided)) if voided else (),
-            decisions=decisions_of(gathered.decisions) if gathered.decisions else (),
-        ),
+        parts_of(gathered),
         earliest=(live or entries)[0],
         last_recorded=max([entry.recorded for entry in entries]),
         conflicts=_unsettled(state, live),
@@ -148,18 +139,17 @@ def fold(events: Iterable[Event]) -> Encounter:
     return facts(_collect(events))
 
 
-def _rekeyed(event: Event, own: Event | None) -> bool:
+def _rekeyed(entry: Dated, own: Dated | None) -> bool:
     """Tell whether this is one of the survivor's events as it was sent under the old encounter id."""
-    if own is None or type(own) is not type(event):
+    if own is None or own.said.keys() != entry.said.keys():
         return False
-    known = vars(own)
-    return all(value == known[field] for field, value in vars(event).items() if field != "encounter_id")
+    return all(value == own.said[field] for field, value in entry.said.items() if field != "encounter_id")
 
 
 def _survivor(states: Mapping[str, State]) -> str:
     """Return where these encounters were merged into, for a survivor nothing else is known of."""
     for encounter_id, state in sorted(states.items()):
-        for _, into in merges(state.events.values()):
+        for _, into in merges(entry.event for entry in state.events.values()):
             if into not in states and encounter_id != into:
                 return into
     raise NoEventsError
@@ -179,21 +169,21 @@ def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> 
     """
     mine = _collect(own)
     theirs = {encounter_id: _collect(events) for encounter_id, events in sorted(others.items())}
-    entries = sorted(map(dated, mine.events.values()))
+    entries = mine.events.in_order()
     encounter_id = entries[0].encounter_id if entries else _survivor(theirs)
     seen = dict(mine.events)
     joining: list[Dated] = []
     for state in theirs.values():
-        fresh = {key: event for key, event in state.events.items() if not _rekeyed(event, seen.get(key))}
-        joining += map(dated, fresh.values())
-        seen = {**fresh, **seen}
+        for key, entry in state.events.items():
+            if not _rekeyed(entry, seen.get(key)):
+                joining.append(entry)
+                seen.setdefault(key, entry)
     everything = sorted([*entries, *joining])
     live = effective(everything)
-    of = {
-        name: gather(entry for entry in live if entry.encounter_id == name)
-        for name in (encounter_id, *theirs)
-    }
-    stay, parts = join([Part(name, gathered) for name, gathered in of.items()])
+    of: dict[str, list[Dated]] = {name: [] for name in (encounter_id, *theirs)}
+    for entry in live:
+        of[entry.encounter_id].append(entry)
+    stay, parts = join([Part(name, gather(entries)) for name, entries in of.items()])
     own_first = sorted(live or everything, key=lambda entry: (entry.encounter_id != encounter_id, entry))
     return encounter(
         stay,
@@ -227,7 +217,7 @@ def merges(events: Iterable[Event]) -> tuple[tuple[str, str], ...]:
             merged.add(event.encounter_id)
     said: list[tuple[Dated, str]] = []
     for encounter_id in merged:
-        live = effective(sorted(map(dated, _collect(grouped[encounter_id]).events.values())))
+        live = effective(_collect(grouped[encounter_id]).events.in_order())
         said += [(entry, into) for entry in live if (into := _merged_into(entry)) is not None][-1:]
     into_of: dict[str, str] = {}
     for entry, into in sorted(said, key=lambda pair: pair[0]):

@@ -74,8 +74,8 @@ def effective(entries: Sequence[Dated]) -> Sequence[Dated]:
     A void reaches every event with that id in its encounter, whatever the source. Among merged encounters it
     reaches into the others when its own has no such event.
     """
-    voiders = [index for index, entry in enumerate(entries) if entry.event.type == "event_voided"]
-    if not voiders:
+    kinds = [entry.said["type"] for entry in entries]
+    if "event_voided" not in kinds:
         return entries
-    gone = _Voiding(entries, voiders).decide()
+    gone = _Voiding(entries, [index for index, kind in enumerate(kinds) if kind == "event_voided"]).decide()
     return [entry for index, entry in enumerate(entries) if index not in gone]

@@ -4,7 +4,7 @@ What one witness, the nurse or the pump, says of one administration.
 A charted administration is the witness's word for the whole; what it leaves open, its live events fill in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from models.encounter import Fault, Flow
 from models.event import AdministrationCharted
 from models.field import StopReason
 from streams.flow_reduction import BAG, DRY, PAUSE, RESUME, RUN, START, STOP, Move, reduce_moves, stated_flows
+from streams.instants import epoch_seconds
 from streams.ordering import Dated, by_record
 
 _MOVES = {
@@ -21,7 +22,6 @@ _MOVES = {
     "infusion_bag_changed": BAG,
     "infusion_stopped": STOP,
 }
-_MOMENTS = frozenset({"push_given", "injection_given"})
 _POSSIBLE_IN_A_MOMENT: frozenset[Fault] = frozenset({"stop_before_start", "overlapping_intervals"})
 
 
@@ -46,11 +46,13 @@ SILENT = Testimony(
 )
 """The witness was not there."""
 
+_built = tuple.__new__
+
 
 class _Heard:
     """The events of one witness, sorted by what they say; they come in time order."""
 
-    __slots__ = ("changed_rates", "charted", "given", "moves", "started_rates", "stop_reason")
+    __slots__ = ("bag_changes", "changed_rates", "charted", "given", "moves", "started_rates", "stop_reason")
 
     def __init__(self, entries: Sequence[Dated]) -> None:
         self.moves: list[Move] = []
@@ -58,25 +60,25 @@ class _Heard:
         self.given: Dated | None = None
         self.started_rates: dict[int, Decimal] = {}
         self.changed_rates: dict[int, Decimal] = {}
+        self.bag_changes: dict[int, None] = {}
         self.stop_reason: StopReason | None = None
         for entry in entries:
-            event = entry.event
-            if event.type == "infusion_rate_changed":
-                self._change_rate(entry.at, event.rate_ml_per_h)
-            elif event.type == "administration_charted":
+            said = entry.said
+            kind = said["type"]
+            if kind in _MOVES:
+                self.moves.append((entry.at, _MOVES[kind]))
+                if kind == "infusion_stopped":
+                    self.stop_reason = said["reason"] or self.stop_reason
+                elif kind == "infusion_started" and said["rate_ml_per_h"] is not None:
+                    self.started_rates[int(entry.at)] = said["rate_ml_per_h"]
+                elif kind == "infusion_bag_changed":
+                    self.bag_changes[int(entry.at)] = None
+            elif kind == "infusion_rate_changed":
+                self._change_rate(entry.at, said["rate_ml_per_h"])
+            elif kind == "administration_charted":
                 self.charted = _later(self.charted, entry)
-            elif event.type in _MOMENTS:
-                self.given = _later(self.given, entry)
             else:
-                self._move(entry)
-
-    def _move(self, entry: Dated) -> None:
-        event = entry.event
-        self.moves.append((entry.at, _MOVES[event.type]))
-        if event.type == "infusion_started" and event.rate_ml_per_h is not None:
-            self.started_rates[int(entry.at)] = event.rate_ml_per_h
-        elif event.type == "infusion_stopped":
-            self.stop_reason = event.reason or self.stop_reason
+                self.given = _later(self.given, entry)
 
     def _change_rate(self, at: float, rate: Decimal) -> None:
         self.moves.append((at, RUN if rate else DRY))
@@ -87,6 +89,13 @@ class _Heard:
         """Return every rate with the instant from which it held; a change outweighs a start at one instant."""
         known = {**self.started_rates, **self.changed_rates}
         return tuple(sorted(known.items())) if known else ()
+
+
+def _first(moves: Iterable[Move], wanted: int) -> float | None:
+    for at, move in moves:
+        if move == wanted:
+            return at
+    return None
 
 
 def _later(one: Dated | None, other: Dated) -> Dated:
@@ -109,8 +118,8 @@ def _stated(
     """
     started = None if charted.started_at is None else charted.started_at.timestamp()
     stopped = None if charted.stopped_at is None else charted.stopped_at.timestamp()
-    live_start = next((at for at, move in moves if move == START), None)
-    live_stop = next((at for at, move in reversed(moves) if move == STOP), None)
+    live_start = _first(moves, START)
+    live_stop = _first(reversed(moves), STOP)
     if charted.intervals:
         return _intervals(charted, moves)
     begin = live_start if started is None else started
@@ -149,35 +158,30 @@ def _intervals(
     return *stated_flows(stretches), begin
 
 
-def _one_event(entry: Dated, *, momentary: bool) -> Testimony | None:
-    """Return what a push says, or a chart entry with both its times; None is anything less plain."""
-    event = entry.event
-    if event.type in _MOMENTS:
-        at = int(entry.at)
-        return Testimony((), (), at, at, (), (), None) if momentary else None
-    if event.type != "administration_charted" or event.intervals:
+def chart_entry(entry: Dated) -> Testimony | None:
+    """Return what a chart entry with both its times says; None is anything less plain."""
+    said = entry.said
+    if said["type"] != "administration_charted" or said["intervals"]:
         return None
-    if event.started_at is None or event.stopped_at is None:
+    began, ended = epoch_seconds([said["started_at"], said["stopped_at"]])
+    if began is None or ended is None:
         return None
-    begin, end = int(event.started_at.timestamp()), int(event.stopped_at.timestamp())
-    if begin >= end:
-        return None
-    rate = event.rate_ml_per_h
-    rates = () if rate is None else ((begin, rate),)
-    return Testimony((Flow(begin, end),), (), begin, None, rates, (), event.stop_reason)
+    begin, end = int(began), int(ended)
+    return _stretch(begin, end, said["rate_ml_per_h"], said["stop_reason"]) if begin < end else None
 
 
 def _start_and_stop(start: Dated, stop: Dated) -> Testimony | None:
     """Return what a start and its stop say; None is any other pair of events."""
-    began, ended = start.event, stop.event
-    if began.type != "infusion_started" or ended.type != "infusion_stopped":
+    began, ended = start.said, stop.said
+    if began["type"] != "infusion_started" or ended["type"] != "infusion_stopped":
         return None
     begin, end = int(start.at), int(stop.at)
-    if begin == end:
-        return None
-    rate = began.rate_ml_per_h
+    return _stretch(begin, end, began["rate_ml_per_h"], ended["reason"]) if begin < end else None
+
+
+def _stretch(begin: int, end: int, rate: Decimal | None, reason: StopReason | None) -> Testimony:
     rates = () if rate is None else ((begin, rate),)
-    return Testimony((Flow(begin, end),), (), begin, None, rates, (), ended.reason)
+    return _built(Testimony, ((_built(Flow, (begin, end)),), (), begin, None, rates, (), reason, True))
 
 
 def testimony(entries: Sequence[Dated], *, momentary: bool) -> Testimony:
@@ -188,7 +192,7 @@ def testimony(entries: Sequence[Dated], *, momentary: bool) -> Testimony:
     """
     plain = None
     if len(entries) == 1:
-        plain = _one_event(entries[0], momentary=momentary)
+        plain = chart_entry(entries[0])
     elif len(entries) == 2:  # noqa: PLR2004 - most infusions are a start and a stop
         plain = _start_and_stop(*entries)
     return plain or _weighed(entries, momentary=momentary)
@@ -199,7 +203,7 @@ def _weighed(entries: Sequence[Dated], *, momentary: bool) -> Testimony:
     moves = heard.moves
     charted = heard.charted.event if heard.charted else None
     moment = heard.given.at if heard.given else None
-    if momentary and not any(move == START for _, move in moves):
+    if momentary and _first(moves, START) is None:
         anchor = moment if moment is not None or heard.charted is None else heard.charted.at
         if anchor is not None:
             moves.append((anchor, START))
@@ -212,19 +216,19 @@ def _weighed(entries: Sequence[Dated], *, momentary: bool) -> Testimony:
         heard.stop_reason = charted.stop_reason or heard.stop_reason
     else:
         flows, faults = reduce_moves(moves)
-        begin = next((at for at, move in moves if move == START), None)
+        begin = _first(moves, START)
     if momentary:
         flows = tuple(flow for flow in flows if flow.stop is not None)
         faults = tuple(fault for fault in faults if fault in _POSSIBLE_IN_A_MOMENT)
     if begin is None and flows:
         begin = flows[0].start
     return Testimony(
+        flows,
+        faults,
+        None if begin is None else int(begin),
+        None if moment is None else int(moment),
+        heard.rates(),
+        tuple(heard.bag_changes),
+        heard.stop_reason,
         heard=bool(moves) or charted is not None,
-        flows=flows,
-        faults=faults,
-        start=None if begin is None else int(begin),
-        moment=None if moment is None else int(moment),
-        rates=heard.rates(),
-        bag_changes=tuple(sorted({int(at) for at, move in moves if move == BAG})),
-        stop_reason=heard.stop_reason,
     )

@@ -1,6 +1,6 @@
 """The first pass of a run: every line of every input to its stay, without parsing it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from models.event import EncounterMerged
@@ -11,6 +11,7 @@ from streams.reading import read
 from streams.rejects import Reject
 
 _MERGED: Final = b"encounter_merged"
+_ESCAPED: Final = b"\\u"
 
 
 class Gatherer:
@@ -37,32 +38,43 @@ class Gatherer:
                     passed(batch.size)
 
     def _sort(self, file: int, batch: Lines) -> None:
-        # Its loop runs once a line: this is all that happens to one before it is coded. Searching a whole chunk
-        # for merges is a fiftieth of searching its lines; a type written with escapes is still a merge.
-        held, find, links = self._buckets.held, find_id, _MERGED in batch.text or b"\\u" in batch.text
+        # Its loop runs once a line: this is all that happens to one before it is coded.
+        held, find = self._buckets.held, find_id
         blank = 0
         for number, raw in enumerate(batch.lines, batch.first):
             if raw is not None and (found := find(raw)):
                 held[found[1]].append((file, number, raw))
-                if links:
-                    self._link(raw)
             elif raw is None:
                 self._refuse(overlong(self._limit).at(file, number))
             elif raw.isspace() or not raw:
                 blank += 1
             elif (key := parsed_id(raw)) is not None:
                 held[key].append((file, number, raw))
-                self._link(raw)
             else:
                 self._refuse(_refused(raw).at(file, number))
         self.lines += len(batch.lines) - blank
+        for raw in _perhaps_merges(batch.text):
+            self._link(raw)
 
     def _link(self, raw: bytes) -> None:
-        if _MERGED not in raw and b"\\u" not in raw:
-            return
         event = read(raw)
         if isinstance(event, EncounterMerged):
             self.links.link(event.encounter_id.encode(), event.into_encounter_id.encode())
+
+
+def _perhaps_merges(text: bytes) -> Iterator[bytes]:
+    """
+    Yield the lines that may be merges; a type written with escapes is one too.
+
+    They are searched for in many lines at once, in a fiftieth of the time that asking each line takes. A line
+    still incomplete at the end of the text is no event yet, and comes again.
+    """
+    for sign in (_MERGED, _ESCAPED):
+        found = text.find(sign)
+        while found >= 0:
+            start, end = text.rfind(b"\n", 0, found) + 1, text.find(b"\n", found)
+            yield text[start:end] if end >= 0 else text[start:]
+            found = text.find(sign, end) if end >= 0 else -1
 
 
 def _refused(raw: bytes) -> Reject:

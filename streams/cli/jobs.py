@@ -14,6 +14,7 @@ from models.charge import ChargeSet
 from rules.engine import Profile
 from streams.buckets import Line, Stays
 from streams.cli import fault
+from streams.cli.collector import at_rest, let_rest
 from streams.cli.tally import Tally
 from streams.coding import Outcome, code_linked, code_stay
 from streams.rejects import Reject
@@ -112,9 +113,10 @@ def coder(recipe: Recipe, jobs: int) -> Iterator[Code]:
     """
     code = partial(code_batch, recipe)
     if jobs == 1:
-        yield partial(map, code)
+        with at_rest():
+            yield partial(map, code)
         return
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _leave_interrupts_to_the_parent)
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin)
     try:
         for _ in range(jobs):  # they start and import while the input is read
             pool.submit(code, [])
@@ -135,6 +137,7 @@ def _in_order(
         yield waiting.popleft().result()
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _begin() -> None:
     # Ctrl-C reaches every process of the terminal; the parent alone answers it and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    let_rest()
