@@ -8,6 +8,7 @@ format of AsyncAPI knows as well, so that its tools read them. Pure.
 from typing import Any, Final, NamedTuple
 
 from models.schema import CHARGE_SET_ID, Schema, charge_set, events
+from streams import topics
 
 VERSION: Final = "1.0.0"
 """Of the contract: the first number is that of the topics' names, the second counts what was added since."""
@@ -16,7 +17,6 @@ EVENTS_FILE: Final = "./events.schema.json"
 CHARGE_SET_FILE: Final = "./charge-set.schema.json"
 
 _KAFKA: Final = "0.5.0"
-_STAY: Final = "The encounter_id: everything about a stay is in one partition, in the order it was stored."
 
 
 class Channel(NamedTuple):
@@ -105,42 +105,29 @@ def channels() -> tuple[Channel, ...]:
     """Return the topics, in the order in which a stay passes them."""
     kinds = tuple(_event_messages())
     return (
-        Channel(
-            "raw_hl7v2", "infusion.raw.hl7v2.v1", "HL7 v2 messages from the interface engine.", "Any.",
-            ("delete",), ("hl7v2",), reads="Turns administrations and registrations into events.",
-        ),
-        Channel(
-            "raw_fhir", "infusion.raw.fhir.v1", "FHIR resources.", "Any.",
-            ("delete",), ("fhir",), reads="Turns resources into events.",
-        ),
-        Channel(
-            "events", "infusion.events.v1",
-            "What happened at the bedside, in any order and any number of times. Kept long: the record to replay.",
-            _STAY, ("delete",), kinds,
+        _of("raw_hl7v2", topics.RAW_HL7V2, ("hl7v2",), reads="Turns administrations and registrations into events."),
+        _of("raw_fhir", topics.RAW_FHIR, ("fhir",), reads="Turns resources into events."),
+        _of(
+            "events", topics.EVENTS, kinds,
             reads="Folds each stay from the set of its events.", writes="Sends what raw messages said.",
         ),
-        Channel(
-            "encounters_closed", "infusion.encounters.closed.v1", "Closed stays. Kept long: the record to code again.",
-            _STAY, ("delete",), ("closed_encounter",),
+        _of(
+            "encounters_closed", topics.CLOSED, ("closed_encounter",),
             reads="Codes stays again under a newer rulebook.", writes="Sends each stay that closes.",
         ),
-        Channel(
-            "charges", "infusion.charges.v1", "The whole charge set of each stay at its newest revision.",
-            _STAY, ("compact",), ("charge_set", "charges_withdrawn"), writes="Sends each new revision.",
+        _of("charges", topics.CHARGES, ("charge_set", "charges_withdrawn"), writes="Sends each new revision."),
+        _of(
+            "charge_lines", topics.CHARGE_LINES, ("charge_line",),
+            writes="Sends the difference between two revisions.",
         ),
-        Channel(
-            "charge_lines", "infusion.charge-lines.v1", "What changed from one revision to the next.",
-            _STAY, ("delete",), ("charge_line",), writes="Sends the difference between two revisions.",
-        ),
-        Channel(
-            "review", "infusion.review.v1", "What waits for a person.",
-            _STAY, ("compact",), ("review",), writes="Sends what a blocking flag asks.",
-        ),
-        Channel(
-            "rejects", "infusion.rejects.v1", "What could not be read.", "The original key.",
-            ("delete",), ("reject",), writes="Sends what no event could be made of.",
-        ),
+        _of("review", topics.REVIEW, ("review",), writes="Sends what a blocking flag asks."),
+        _of("rejects", topics.REJECTS, ("reject",), writes="Sends what no event could be made of."),
     )  # fmt: skip
+
+
+def _of(name: str, address: str, carried: tuple[str, ...], reads: str = "", writes: str = "") -> Channel:
+    found = topics.topic(address)
+    return Channel(name, address, found.holds, found.key, (found.cleanup,), carried, reads, writes)
 
 
 def asyncapi() -> Schema:
@@ -219,6 +206,6 @@ def _cloud_event() -> Schema:
             "properties": {name: {"type": "string", "description": says} for name, says in texts.items()},
         },
         "bindings": {
-            "kafka": {"key": {"type": "string", "description": _STAY}, "bindingVersion": _KAFKA},
+            "kafka": {"key": {"type": "string", "description": topics.STAY_KEY}, "bindingVersion": _KAFKA},
         },
     }
