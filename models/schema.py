@@ -17,6 +17,9 @@ from models.event import EVENT
 
 Schema = dict[str, Any]
 
+CONTRACT_VERSION: Final = "1.0.0"
+"""Of the contract: the first number is that of the topics' names, the second counts what was added since."""
+
 EVENTS_ID: Final = "urn:infusion-charges:events:v1"
 CHARGE_SET_ID: Final = "urn:infusion-charges:charge-set:v1"
 

@@ -7,11 +7,8 @@ format of AsyncAPI knows as well, so that its tools read them. Pure.
 
 from typing import Any, Final, NamedTuple
 
-from models.schema import CHARGE_SET_ID, Schema, charge_set, events
+from models.schema import CHARGE_SET_ID, CONTRACT_VERSION, Schema, charge_set, events
 from streams import topics
-
-VERSION: Final = "1.0.0"
-"""Of the contract: the first number is that of the topics' names, the second counts what was added since."""
 
 EVENTS_FILE: Final = "./events.schema.json"
 CHARGE_SET_FILE: Final = "./charge-set.schema.json"
@@ -136,7 +133,7 @@ def asyncapi() -> Schema:
         "asyncapi": "3.0.0",
         "info": {
             "title": "Infusion charges",
-            "version": VERSION,
+            "version": CONTRACT_VERSION,
             "description": "Infusion and injection events in, charge sets out. The contract only grows: fields that may be left out, values, kinds of event.",
             "license": {"name": "MIT"},
         },
