@@ -1,0 +1,147 @@
+"""
+A broker inside the process: librdkafka's mock cluster, from the library that confluent-kafka's wheel brings.
+
+It speaks Kafka's protocol over TCP on this machine, to any client and any process, so that a demonstration and
+the tests need no Java and no container. What it is not stands in ``LIMITS``, which is shown wherever it is used.
+"""
+
+import ctypes
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Final, Self
+
+from streams.kafka.librdkafka import ERROR_TEXT, loaded
+
+LIMITS: Final = (
+    "The broker lives in this process: nothing is on disk, and all of it is gone when the process ends.",
+    "A partition keeps its newest 5 MiB and drops what is older, or a single larger message, without a word.",
+    "Nothing is compacted and nothing expires by time.",
+    "Topics cannot be created, described or deleted through Kafka's own administration.",
+    "Transactions are shape only: what was aborted is read like everything else.",
+)
+"""What the embedded broker is not, a sentence each, to be said on screen by whoever starts one."""
+
+PRODUCE: Final = 0
+FETCH: Final = 1
+METADATA: Final = 3
+OFFSET_COMMIT: Final = 8
+"""Kafka's numbers of the requests that tests let fail, for ``push_errors``."""
+
+NO_LEADER: Final = -1
+
+_REBALANCE_DELAY_MS: Final = 200
+_PRODUCER: Final = 0
+
+
+class EmbeddedBrokerError(RuntimeError):
+    """The embedded broker could not be started, or refused what it was asked."""
+
+
+class EmbeddedBroker:
+    """
+    One or more brokers of a mock cluster, from construction until ``close``.
+
+    Clients connect to ``bootstrap_servers``; their work is done by threads of the library.
+    """
+
+    def __init__(self, brokers: int = 1, rebalance_delay_ms: int = _REBALANCE_DELAY_MS) -> None:
+        self._library: Final = loaded()
+        said = ctypes.create_string_buffer(ERROR_TEXT)
+        settings = self._library.rd_kafka_conf_new()
+        # Errors pushed by a test and a closed connection are told on stderr otherwise.
+        self._library.rd_kafka_conf_set(settings, b"log_level", b"0", said, ERROR_TEXT)
+        self._client = self._library.rd_kafka_new(_PRODUCER, settings, said, ERROR_TEXT)
+        if not self._client:
+            message = f"the embedded broker did not start: {said.value.decode(errors='replace')}"
+            raise EmbeddedBrokerError(message)
+        self._cluster: int | None = self._library.rd_kafka_mock_cluster_new(self._client, brokers)
+        if not self._cluster:
+            self._library.rd_kafka_destroy(self._client)
+            message = "the embedded broker did not start: no free port on this machine's loopback"
+            raise EmbeddedBrokerError(message)
+        # Without a controller, clients' administration would wait for one for ever.
+        self._library.rd_kafka_mock_set_controller_id(self._cluster, 1)
+        self._library.rd_kafka_mock_group_initial_rebalance_delay_ms(self._cluster, rebalance_delay_ms)
+        self.bootstrap_servers: Final[str] = self._library.rd_kafka_mock_cluster_bootstraps(
+            self._cluster
+        ).decode()
+        """Host and port of each broker, as KAFKA_BOOTSTRAP_SERVERS takes them."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the brokers and forget everything; a second time does nothing."""
+        if self._cluster:
+            cluster, self._cluster = self._cluster, None
+            self._library.rd_kafka_mock_cluster_destroy(cluster)
+            self._library.rd_kafka_destroy(self._client)
+
+    def create_topic(self, name: str, partitions: int, replication_factor: int = 1) -> None:
+        """
+        Create a topic.
+
+        Raises:
+            EmbeddedBrokerError: it is there already, or has more replicas than there are brokers.
+        """
+        answer = self._library.rd_kafka_mock_topic_create(
+            self._running, name.encode(), partitions, replication_factor
+        )
+        self._check(answer, f"create the topic {name} with {partitions} partitions")
+
+    def create_topics(self, partitions: Mapping[str, int] | Iterable[str], of_each: int = 4) -> None:
+        """Create topics: each with the partitions it is mapped to, or all with ``of_each``."""
+        wanted = partitions if isinstance(partitions, Mapping) else dict.fromkeys(partitions, of_each)
+        for name, count in wanted.items():
+            self.create_topic(name, count)
+
+    def set_down(self, broker: int = 1) -> None:
+        """Close a broker's connections and take no new ones; what it holds is kept."""
+        self._check(self._library.rd_kafka_mock_broker_set_down(self._running, broker), "go down")
+
+    def set_up(self, broker: int = 1) -> None:
+        """Take connections again."""
+        self._check(self._library.rd_kafka_mock_broker_set_up(self._running, broker), "come up")
+
+    def set_round_trip(self, milliseconds: int, broker: int = -1) -> None:
+        """Answer no sooner than after so many milliseconds; all brokers, or one."""
+        self._check(
+            self._library.rd_kafka_mock_broker_set_rtt(self._running, broker, milliseconds), "answer later"
+        )
+
+    def push_errors(self, request: int, *codes: int) -> None:
+        """Answer the next requests of a kind with Kafka's error codes, one each, in this order."""
+        listed = (ctypes.c_int * len(codes))(*codes)
+        self._library.rd_kafka_mock_push_request_errors_array(self._running, request, len(codes), listed)
+
+    def set_leader(self, topic: str, partition: int, broker: int) -> None:
+        """Let a broker lead a partition; ``NO_LEADER`` takes the leader away."""
+        answer = self._library.rd_kafka_mock_partition_set_leader(
+            self._running, topic.encode(), partition, broker
+        )
+        self._check(answer, f"change the leader of {topic} {partition}")
+
+    def delete_records(self, topic: str, partition: int, before: int) -> None:
+        """Drop every record of a partition before an offset, as retention would."""
+        answer = self._library.rd_kafka_mock_partition_delete_records(
+            self._running, topic.encode(), partition, before
+        )
+        self._check(answer, f"drop records of {topic} {partition}")
+
+    @property
+    def _running(self) -> int:
+        if self._cluster is None:
+            message = "the embedded broker was closed before; start another"
+            raise EmbeddedBrokerError(message)
+        return self._cluster
+
+    def _check(self, answer: int, asked: str) -> None:
+        if answer:
+            says = self._library.rd_kafka_err2str(answer).decode(errors="replace")
+            message = f"the embedded broker did not {asked}: {says}"
+            raise EmbeddedBrokerError(message)
