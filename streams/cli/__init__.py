@@ -20,7 +20,10 @@ from typing import Any, Final, NoReturn
 
 import click
 
-VERBS: Final = ("code", "explain", "rules", "check", "generate", "refresh", "schema")
+VERBS: Final = (
+    *("code", "explain", "rules", "check", "generate", "refresh", "schema"),
+    *("topics", "publish", "rejects"),
+)
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
 
 USAGE: Final = 2

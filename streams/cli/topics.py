@@ -1,0 +1,94 @@
+"""``infusion topics``: whether Kafka's topics are as they must be, and creating those that are missing."""
+
+import asyncio
+from collections.abc import Sequence
+
+import click
+
+from streams.cli.broker import broker
+from streams.kafka.admin import TopicCreationError, create_topics, found_topics
+from streams.kafka.connection import Connection
+from streams.topic_check import Checked, checked
+from streams.topics import DEFAULT_PARTITIONS
+
+
+@click.command("topics")
+@click.option("--create", is_flag=True, help="Create what is missing. What is there is never changed.")
+@click.option(
+    "--partitions",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help=f"Partitions of each topic: as many as there are, {DEFAULT_PARTITIONS} where there are none. For good.",
+)
+@click.option(
+    "--replication-factor",
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help="Copies of each new topic; the broker's default when left out.",
+)
+@click.option(
+    "--min-insync-replicas",
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help="Copies that must have a record of a new topic before it counts; the broker's default when left out.",
+)
+def command(
+    *,
+    create: bool,
+    partitions: int | None,
+    replication_factor: int | None,
+    min_insync_replicas: int | None,
+) -> int:
+    """
+    List Kafka's topics with what is missing or different; create the missing ones with --create.
+
+    KAFKA_BOOTSTRAP_SERVERS says where Kafka is. Counts of partitions must match and can never change, because
+    state is kept by partition number: choose enough for the day you will need the most workers.
+
+    Exit status: 0 all as they should be, 1 something missing or different, 2 wrong usage or no Kafka.
+    """
+    with broker() as connection:
+        found = checked(asyncio.run(found_topics(connection)), partitions)
+        if create and not any(one.miscounted for one in found):
+            _create(connection, found, replication_factor, min_insync_replicas)
+            found = checked(asyncio.run(found_topics(connection)), partitions)
+    _show(found)
+    if create and any(one.miscounted for one in found):
+        click.echo("Nothing was created: partitions must be set right first.", err=True)
+    elif not create and any(one.state == "missing" for one in found):
+        click.echo("Create what is missing with: infusion topics --create", err=True)
+    return 0 if all(one.state == "ok" for one in found) else 1
+
+
+def _create(
+    connection: Connection, found: Sequence[Checked], replication: int | None, insync: int | None
+) -> None:
+    missing = [one.topic for one in found if one.state == "missing"]
+    if not missing:
+        return
+    try:
+        asyncio.run(create_topics(connection, missing, found[-1].expected, replication, insync))
+    except TopicCreationError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _show(found: Sequence[Checked]) -> None:
+    rows = [("TOPIC", "EXPECTED", "PARTITIONS", "CLEANUP", "STATE")]
+    rows += [
+        (
+            one.topic.name,
+            str(one.expected),
+            "-" if one.partitions is None else str(one.partitions),
+            one.topic.cleanup if one.partitions is None else one.cleanup or "not told",
+            one.state,
+        )
+        for one in found
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, expected, has, cleanup, state in rows:
+        click.echo(
+            f"{name:{widths[0]}}  {expected:>{widths[1]}}  {has:>{widths[2]}}  {cleanup:{widths[3]}}  {state}"
+        )
+    for one in found:
+        for fault in one.faults:
+            click.echo(f"{fault}.", err=True)
