@@ -1,0 +1,183 @@
+"""
+The application: Faust's, with our transport, our recovery, and states that are written at checkpoints.
+
+An agent takes batches, changes states with ``put``, sends with ``send``, and calls ``finish`` on the batch.
+"""
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import faust
+from faust.transport.drivers import aiokafka as driver
+
+from streams.engine.batches import BatchSchema
+from streams.engine.checkpoint import Addressed, Checkpoint, States
+from streams.engine.consumer import BatchConsumer
+from streams.engine.parcels import Post
+from streams.engine.producer import CertainProducer
+from streams.engine.recovery import SeekingTableManager
+from streams.engine.table import CheckpointTable
+from streams.engine.versions import require_tested
+
+EXIT_FATAL: Final = 70
+"""EX_SOFTWARE: something could not be written; start again, and the same records are read again."""
+
+_log = logging.getLogger(__name__)
+
+
+class State(Protocol):
+    """What is kept under a key."""
+
+    def to_bytes(self) -> bytes:
+        """Return the bytes to keep."""
+
+
+class Written(bytes):
+    """A state that has its bytes already."""
+
+    def to_bytes(self) -> bytes:  # type: ignore[override] # bytes has no such method; int has, and mypy's stubs agree
+        """Return them."""
+        return self
+
+
+class CheckpointTransport(driver.Transport):
+    """Faust's Kafka transport with our consumer and producer."""
+
+    Consumer = BatchConsumer
+    Producer = CertainProducer
+
+
+def stop_at_once(error: BaseException) -> None:
+    """End the process as a crash would: nothing more is written or committed."""
+    _log.critical("stopping before anything is committed: %s", _words(error))
+    logging.shutdown()
+    os._exit(EXIT_FATAL)
+
+
+def _words(error: BaseException) -> str:
+    # Other people's errors may quote a record; only our own words are known to be free of it.
+    return str(error) if type(error).__module__.startswith("streams.") else type(error).__name__
+
+
+class CheckpointApp(faust.App):
+    """A Faust app that reads batches and writes checkpoints."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        on_fatal: Callable[[BaseException], None] = stop_at_once,
+        on_recovered: Callable[[set[int]], None] | None = None,
+        lease_margin: float = 0.5,
+        **settings: Any,
+    ) -> None:
+        require_tested()
+        self._states: dict[tuple[CheckpointTable, int], dict[bytes, State | None]] = {}
+        self._messages: list[Addressed] = []
+        self._membership = 0
+        self._writing: Checkpoint | None = None
+        self._forget: list[Callable[[], None]] = []
+        self._on_fatal = on_fatal
+        self._on_recovered = on_recovered
+        self._lease_margin = lease_margin
+        self._failing = threading.Lock()
+        self._woken: asyncio.Event | None = None
+        super().__init__(name, TableManager=SeekingTableManager, Table=CheckpointTable, **settings)
+        self.task(self._write_checkpoints)
+
+    def wake(self) -> None:
+        """Have a checkpoint written as soon as the one under way is done."""
+        if self._woken is not None:
+            self._woken.set()
+
+    async def _write_checkpoints(self) -> None:
+        self._woken = asyncio.Event()
+        while not self.should_stop:
+            await self._woken.wait()
+            self._woken.clear()
+            await self.consumer.commit()
+
+    def _new_transport(self) -> CheckpointTransport:
+        return CheckpointTransport(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> CheckpointTransport:
+        return CheckpointTransport(self.conf.broker_producer, self)
+
+    def batches_of(self, name: str, partitions: int) -> Any:
+        """Return the topic under this name, whose agents get ``PartitionBatch``."""
+        return self.topic(name, schema=BatchSchema(), partitions=partitions)
+
+    def put(self, table: CheckpointTable, partition: int, key: bytes, state: State | None) -> None:
+        """
+        Note a state for the next checkpoint, which asks it for its bytes; None deletes the key.
+
+        Until then it may change on, and of one key only the last counts.
+        """
+        self._states.setdefault((table, partition), {})[key] = state
+
+    def send_at_checkpoint(self, topic: str, partition: int, post: Post) -> None:
+        """Note a message for the next checkpoint: it is sent when the states it follows from are written."""
+        self._messages.append((topic, partition, post))
+
+    @property
+    def lease_margin(self) -> float:
+        """Seconds of membership that must be left for a checkpoint to begin writing."""
+        return self._lease_margin
+
+    def checkpoint(self) -> Checkpoint:
+        """Return all that was noted since the last one, as it is at this instant, and begin anew."""
+        states: States = {
+            place: {key: None if state is None else state.to_bytes() for key, state in changed.items()}
+            for place, changed in self._states.items()
+        }
+        messages, self._states, self._messages = self._messages, {}, []
+        self._writing = Checkpoint(states, messages, self._membership)
+        return self._writing
+
+    def unwritten(self, table: CheckpointTable, partition: int, key: bytes) -> bool:
+        """Tell whether the table does not have the newest state of this key yet."""
+        place = (table, partition)
+        if key in self._states.get(place, ()):
+            return True
+        return self._writing is not None and key in self._writing.states.get(place, ())
+
+    def written(self, checkpoint: Checkpoint) -> None:
+        """Note that everything in this checkpoint lies in Kafka."""
+        if self._writing is checkpoint:
+            self._writing = None
+
+    def put_back(self, checkpoint: Checkpoint) -> None:
+        """Note again what a checkpoint could not write, beneath what came since; nothing once partitions moved."""
+        if checkpoint.membership != self._membership:
+            return
+        for place, changed in checkpoint.states.items():
+            newer = self._states.setdefault(place, {})
+            for key, written in changed.items():
+                newer.setdefault(key, None if written is None else Written(written))
+        self._messages[:0] = checkpoint.messages
+        self.written(checkpoint)
+
+    def when_forgotten(self, forget: Callable[[], None]) -> None:
+        """Call this when the partitions are dealt anew, for what an agent keeps in memory beside the tables."""
+        self._forget.append(forget)
+
+    def forget(self) -> None:
+        """Drop what is not written: these partitions may have had another owner meanwhile."""
+        self._states, self._messages, self._writing = {}, [], None
+        self._membership += 1
+        for one in self._forget:
+            one()
+
+    def on_recovered(self, partitions: set[int]) -> None:
+        """Tell whoever asked that these partitions' tables are complete and their streams about to run."""
+        if self._on_recovered is not None:
+            self._on_recovered(partitions)
+
+    def fatal(self, error: BaseException) -> None:
+        """Stop the worker before it commits anything more."""
+        with self._failing:
+            self._on_fatal(error)

@@ -1,0 +1,88 @@
+"""
+A Faust table whose keys are written once a checkpoint, after the changelog has them.
+
+Stock tables send a changelog record for every assignment and tell the local store before Kafka knows; a store on
+disk can then be ahead of its changelog for good.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import faust
+from faust.stores import memory, rocksdb
+from faust.types import TP
+
+from streams.engine.parcels import Post
+
+FAUST_OFFSET = rocksdb.Store.offset_key
+
+
+class _Message(NamedTuple):
+    tp: TP
+    offset: int
+    partition: int
+    key: bytes
+    value: bytes | None
+
+
+class _Written(NamedTuple):
+    """A changelog record as recovery would read it back, which is how the local store learns of every write."""
+
+    key: bytes
+    value: bytes | None
+    message: _Message
+
+
+class CheckpointTable(faust.Table):
+    """Bytes by key, kept apart by partition; a key belongs to the partition its messages come from."""
+
+    def read(self, partition: int, key: bytes) -> bytes | None:
+        """Return what the last checkpoint left under a key of this partition, or None."""
+        store = self.data
+        if isinstance(store, rocksdb.Store):
+            value: bytes | None = store._db_for_partition(partition).get(key)  # noqa: SLF001 - the store has no such reader
+            return value
+        assert isinstance(store, memory.Store)  # noqa: S101 - the app refuses any other at its start
+        found: bytes | None = store.data.get(key)
+        return found
+
+    def held(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield every key and value of a partition."""
+        store = self.data
+        if isinstance(store, rocksdb.Store):
+            yield from store._visible_items(store._db_for_partition(partition))  # noqa: SLF001 - as above
+            return
+        assert isinstance(store, memory.Store)  # noqa: S101 - as above
+        for key, value in list(store.data.items()):
+            if store._key_partition.get(key) == partition:  # noqa: SLF001 - as above
+                yield key, value
+
+    def remember(self, partition: int, posts: Sequence[Post], first: int) -> None:
+        """Bring the local store up to what now lies in the changelog from offset ``first`` on."""
+        tp = TP(self.changelog_topic_name, partition)
+        self.data.apply_changelog_batch(
+            [
+                _Written(key, post.value, _Message(tp, offset, partition, key, post.value))
+                for offset, post in enumerate(posts, first)
+                if (key := post.key) is not None
+            ],
+            to_key=_same,
+            to_value=_same,
+        )
+
+    def apply_changelog_batch(self, batch: list[Any]) -> None:
+        """Bring the local store up to what recovery read; a fault stops the worker, where Faust would log it."""
+        try:
+            super().apply_changelog_batch(batch)
+        except Exception as error:  # noqa: BLE001 - a store half restored must not be used, whatever the reason
+            self.app.fatal(error)
+
+    def _to_key(self, k: Any) -> Any:
+        return k
+
+    def _to_value(self, v: Any) -> Any:
+        return v
+
+
+def _same(value: Any) -> Any:
+    return value
