@@ -86,7 +86,7 @@ class Coding(NamedTuple):
         return _spans(self.sheet, self.intake)
 
 
-def _first_date(encounter: Encounter, calendar: Calendar) -> date:
+def first_date(encounter: Encounter, calendar: Calendar) -> date:
     """Return the first date of service, by which rules, policies and classes are chosen."""
     moments = [at for given in encounter.administrations for at in _moments(given.given_at, given.flows)]
     moments = moments or [p.started_at for p in encounter.procedures if p.started_at is not None]
@@ -121,7 +121,7 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
         PolicyError: the profile names a policy, switch or value that does not exist.
     """
     calendar = Calendar(encounter)
-    on = _first_date(encounter, calendar)
+    on = first_date(encounter, calendar)
     payer = encounter.payer or profile.payer
     asked = encounter.setting or profile.setting or "facility"
     if encounter.standing in {"cancelled", "merged"}:

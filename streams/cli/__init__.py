@@ -22,7 +22,7 @@ import click
 
 VERBS: Final = (
     *("code", "explain", "rules", "check", "generate", "refresh", "schema"),
-    *("topics", "publish", "rejects"),
+    *("worker", "demo", "topics", "publish", "rejects", "recode"),
 )
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
 

@@ -15,7 +15,7 @@ import faust
 from faust.transport.drivers import aiokafka as driver
 
 from streams.engine.batches import BatchSchema
-from streams.engine.checkpoint import Addressed, Checkpoint, States
+from streams.engine.checkpoint import Addressed, Checkpoint, States, Table
 from streams.engine.consumer import BatchConsumer
 from streams.engine.parcels import Post
 from streams.engine.producer import CertainProducer
@@ -39,7 +39,7 @@ class State(Protocol):
 class Written(bytes):
     """A state that has its bytes already."""
 
-    def to_bytes(self) -> bytes:  # type: ignore[override] # bytes has no such method; int has, and mypy's stubs agree
+    def to_bytes(self) -> bytes:
         """Return them."""
         return self
 
@@ -71,18 +71,17 @@ class CheckpointApp(faust.App):
         name: str,
         *,
         on_fatal: Callable[[BaseException], None] = stop_at_once,
-        on_recovered: Callable[[set[int]], None] | None = None,
         lease_margin: float = 0.5,
         **settings: Any,
     ) -> None:
         require_tested()
-        self._states: dict[tuple[CheckpointTable, int], dict[bytes, State | None]] = {}
+        self._states: dict[tuple[Table, int], dict[bytes, State | None]] = {}
         self._messages: list[Addressed] = []
         self._membership = 0
         self._writing: Checkpoint | None = None
         self._forget: list[Callable[[], None]] = []
         self._on_fatal = on_fatal
-        self._on_recovered = on_recovered
+        self._recovered: list[Callable[[set[int]], None]] = []
         self._lease_margin = lease_margin
         self._failing = threading.Lock()
         self._woken: asyncio.Event | None = None
@@ -165,6 +164,10 @@ class CheckpointApp(faust.App):
         """Call this when the partitions are dealt anew, for what an agent keeps in memory beside the tables."""
         self._forget.append(forget)
 
+    def when_recovered(self, tell: Callable[[set[int]], None]) -> None:
+        """Call this with the partitions whose tables are complete, before their streams run."""
+        self._recovered.append(tell)
+
     def forget(self) -> None:
         """Drop what is not written: these partitions may have had another owner meanwhile."""
         self._states, self._messages, self._writing = {}, [], None
@@ -174,8 +177,8 @@ class CheckpointApp(faust.App):
 
     def on_recovered(self, partitions: set[int]) -> None:
         """Tell whoever asked that these partitions' tables are complete and their streams about to run."""
-        if self._on_recovered is not None:
-            self._on_recovered(partitions)
+        for one in self._recovered:
+            one(partitions)
 
     def fatal(self, error: BaseException) -> None:
         """Stop the worker before it commits anything more."""

@@ -5,7 +5,7 @@ Faust's own plumbing costs some 70 microseconds an event, whatever the agent doe
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import faust
 from faust.types import TP
@@ -35,8 +35,8 @@ class PartitionBatch:
         self.tp = tp
         self.records = records
         """Whatever the driver makes of a record: it has offset, key, value, headers and timestamp."""
-        self.first: Final[int] = records[0].offset
-        self.next: Final[int] = records[-1].offset + 1
+        self.first: int = records[0].offset
+        self.next: int = records[-1].offset + 1
         self.finished = False
 
     def finish(self) -> None:
@@ -44,7 +44,7 @@ class PartitionBatch:
         self.finished = True
 
 
-class BatchSchema(faust.Schema):
+class BatchSchema(faust.Schema[None, PartitionBatch]):
     """Tells Faust that there is nothing to decode: agents get the bytes."""
 
     def loads_key(self, app: Any, message: Any, *, loads: Any = None, serializer: Any = None) -> Any:  # noqa: ARG002 - Faust's signature

@@ -6,17 +6,17 @@ them; it wraps each record in four tasks; it sleeps a second when every queue is
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from time import monotonic
 from typing import Any
 
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
-from faust.transport.consumer import Fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message
+from mode import ServiceT
 
 from streams.engine.batches import PartitionBatch
 from streams.engine.progress import Progress
@@ -65,6 +65,8 @@ class BatchConsumer(driver.Consumer):
     """Hands whole partition batches to agents; changelogs go record by record to Faust's recovery, as ever."""
 
     _thread: LeaseThread
+    app: Any
+    """A ``CheckpointApp``, which is made of this class and so cannot be named here."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -101,7 +103,7 @@ class BatchConsumer(driver.Consumer):
         self.app.forget()
         await super().on_partitions_assigned(assigned, generation_id)
 
-    async def _drain_messages(self, fetcher: Fetcher) -> None:
+    async def _drain_messages(self, fetcher: ServiceT) -> None:
         try:
             while not (self.should_stop or fetcher.should_stop):
                 await asyncio.sleep(0)
@@ -122,7 +124,7 @@ class BatchConsumer(driver.Consumer):
 
     async def _next_records(self) -> tuple[Mapping[Any, Any] | None, set[TP] | None]:
         if not self.flow_active:
-            await self.wait(self.can_resume_flow)
+            await self.can_resume_flow.wait()
         active = None if self.app.client_only else set(self._get_active_partitions())
         if active is not None and not active:
             await self.sleep(0.02)
@@ -146,7 +148,7 @@ class BatchConsumer(driver.Consumer):
         if not fresh:
             return
         batch = PartitionBatch(tp, fresh)
-        message = self._to_message(tp, fresh[0])
+        message: Any = self._to_message(tp, fresh[0])
         message.key, message.value, message.headers = None, batch, {}
         progress.hand_out(batch)
         if not await self._hand(message):
@@ -167,7 +169,7 @@ class BatchConsumer(driver.Consumer):
         taking.cancel()
         return False
 
-    def on_buffer_full(self, tp: TP) -> None:
+    def on_buffer_full(self, tp: TP) -> None:  # noqa: ARG002 - Faust's signature
         """Do nothing: a full queue holds up the fetcher by itself, without leaving a partition out."""
 
     # Committing
@@ -223,5 +225,5 @@ class BatchConsumer(driver.Consumer):
         self.app.monitor.on_tp_commit(mine)
         return True
 
-    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterable[TP]:  # noqa: ARG002 - Faust's signature
-        return ()
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:  # noqa: ARG002 - Faust's signature
+        return iter(())

@@ -59,6 +59,11 @@ class Progress:
             self._done = self._handed.popleft().next
         return self._done if self._done != self._committed else None
 
+    @property
+    def committed(self) -> int:
+        """Return the offset the broker knows: whatever came before it is done, and what followed from it is out."""
+        return self._committed
+
     def note_committed(self, offset: int) -> None:
         """Note that the broker knows."""
         self._committed = offset

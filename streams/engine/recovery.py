@@ -15,6 +15,9 @@ from faust.tables.recovery import Recovery
 class SeekingRecovery(Recovery):
     """Faust's recovery with its end put in order."""
 
+    app: Any
+    """A ``CheckpointApp``, which is made of this class and so cannot be named here."""
+
     async def on_recovery_completed(self, generation_id: int = 0) -> None:
         """Finish the tables, seek, and let the streams run, unless another rebalance has begun."""
         self.log.info("Restore complete!")

@@ -5,7 +5,7 @@ Stock tables send a changelog record for every assignment and tell the local sto
 disk can then be ahead of its changelog for good.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import faust
@@ -33,8 +33,11 @@ class _Written(NamedTuple):
     message: _Message
 
 
-class CheckpointTable(faust.Table):
+class CheckpointTable(faust.Table[bytes, bytes]):
     """Bytes by key, kept apart by partition; a key belongs to the partition its messages come from."""
+
+    app: Any
+    """A ``CheckpointApp``, which makes these tables and so cannot be named here."""
 
     def read(self, partition: int, key: bytes) -> bytes | None:
         """Return what the last checkpoint left under a key of this partition, or None."""
@@ -60,17 +63,14 @@ class CheckpointTable(faust.Table):
     def remember(self, partition: int, posts: Sequence[Post], first: int) -> None:
         """Bring the local store up to what now lies in the changelog from offset ``first`` on."""
         tp = TP(self.changelog_topic_name, partition)
-        self.data.apply_changelog_batch(
-            [
-                _Written(key, post.value, _Message(tp, offset, partition, key, post.value))
-                for offset, post in enumerate(posts, first)
-                if (key := post.key) is not None
-            ],
-            to_key=_same,
-            to_value=_same,
-        )
+        written: Any = [
+            _Written(key, post.value, _Message(tp, offset, partition, key, post.value))
+            for offset, post in enumerate(posts, first)
+            if (key := post.key) is not None
+        ]
+        self.data.apply_changelog_batch(written, to_key=_same, to_value=_same)
 
-    def apply_changelog_batch(self, batch: list[Any]) -> None:
+    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Bring the local store up to what recovery read; a fault stops the worker, where Faust would log it."""
         try:
             super().apply_changelog_batch(batch)

@@ -1,0 +1,57 @@
+"""``infusion worker``: the stream, on the Kafka that the environment names."""
+
+import asyncio
+import logging
+import os
+
+import click
+
+from streams.cli.broker import broker
+from streams.kafka.admin import found_topics
+from streams.kafka.connection import Connection
+from streams.topic_check import checked
+from streams.topics import EVENTS
+from streams.worker.settings import SettingError, WorkerSettings, settings_from
+
+
+@click.command("worker")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
+def command(log_level: str) -> int:
+    """
+    Read events, keep every stay, close it, and send what it comes to, until SIGTERM or Ctrl-C.
+
+    KAFKA_BOOTSTRAP_SERVERS says where Kafka is. INFUSION_WORKER_ID names this worker among the others, and
+    INFUSION_DATA_DIR is where its stores are: each worker needs its own of both. Start as many as there are
+    partitions at most. README.md lists every setting.
+
+    Exit status: 0 stopped when asked; 2 wrong settings, no Kafka or no topics; 70 something could not be written,
+    and nothing was committed after it: start it again.
+    """
+    try:
+        settings = settings_from(os.environ)
+    except SettingError as error:
+        raise click.UsageError(str(error)) from error
+    with broker() as connection:
+        partitions = asyncio.run(_partitions(connection))
+        return _run(connection, settings, partitions, log_level)
+
+
+async def _partitions(connection: Connection) -> int:
+    """Return how many partitions our topics have; the worker starts on nothing but topics that are all right."""
+    found = await found_topics(connection)
+    wrong = [one for one in checked(found, None) if one.state != "ok" and (one.miscounted or one.state == "missing")]
+    if wrong:
+        message = f"{len(wrong)} topics are missing or have another count of partitions; see infusion topics"
+        raise click.ClickException(message)
+    return found[EVENTS].partitions
+
+
+def _run(connection: Connection, settings: WorkerSettings, partitions: int, log_level: str) -> int:
+    import faust  # noqa: PLC0415 - takes half a second, and a wrong setting should be told at once
+
+    from streams.worker.application import build  # noqa: PLC0415 - as above
+
+    logging.getLogger("aiokafka").propagate = True
+    app = build(connection, settings, partitions)
+    faust.Worker(app, loglevel=log_level.upper()).execute_from_commandline()
+    return 0

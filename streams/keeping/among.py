@@ -1,0 +1,74 @@
+"""What the events of a stay, and of those that merges connect with it, say of that one stay."""
+
+from collections.abc import Mapping, Sequence
+
+from models.encounter import Encounter
+from models.event import EncounterMerged, Event
+from streams.keeping.kept import Kept
+from streams.reading import validate
+from streams.tracker import NoEventsError, fold, fold_merged, merges
+
+
+def events_of(kept: Kept) -> list[Event]:
+    """Return the stay's own events, read."""
+    return [_event(kept, line) for line in kept.own]
+
+
+def _event(kept: Kept, line: bytes) -> Event:
+    event = kept.parsed.get(line)
+    if event is None:
+        event = kept.parsed[line] = validate(line)
+    return event
+
+
+def encounter_of(kept: Kept) -> Encounter | None:
+    """
+    Return the stay as all that is known tells it; None when nothing does.
+
+    The same stays, coded together from a file, give the same encounter (``streams.coding.code_linked``).
+    """
+    if not kept.linked:
+        own = events_of(kept)
+        if not any(isinstance(event, EncounterMerged) for event in own):
+            return fold(own) if own else None
+        return _among(kept.encounter_id, {kept.encounter_id: own})
+    stays = {name: [_event(kept, line) for line in lines] for name, lines in kept.linked.items()}
+    return _among(kept.encounter_id, {**stays, kept.encounter_id: events_of(kept)})
+
+
+def _among(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounter | None:
+    into = dict(merges(event for events in stays.values() for event in events))
+    absorbed = {one: list(stays[one]) for one in into if _survivor(one, into) == encounter_id and one in stays}
+    own = stays.get(encounter_id, ())
+    if encounter_id in into:
+        return fold(own) if own else None
+    try:
+        return fold_merged(own, absorbed) if absorbed else fold(own)
+    except NoEventsError:
+        return None
+
+
+def _survivor(one: str, into: Mapping[str, str]) -> str:
+    while one in into:
+        one = into[one]
+    return one
+
+
+def neighbours(kept: Kept) -> tuple[str, ...]:
+    """Return the stays that a merge, even one taken back, names together with this one; sorted."""
+    found: set[str] = set()
+    for name, lines in (*kept.linked.items(), (kept.encounter_id, kept.own)):
+        for line in lines:
+            if b"encounter_merged" in line or b"\\u" in line:
+                event = _event(kept, line)
+                if isinstance(event, EncounterMerged):
+                    pair = {name, event.into_encounter_id}
+                    if kept.encounter_id in pair:
+                        found |= pair
+    return tuple(sorted(found - {kept.encounter_id}))
+
+
+def merged_into(kept: Kept) -> str | None:
+    """Return the stay this one was merged into, or None."""
+    events = [*events_of(kept), *(_event(kept, line) for lines in kept.linked.values() for line in lines)]
+    return dict(merges(events)).get(kept.encounter_id)

@@ -1,0 +1,128 @@
+"""
+The agents: each takes a batch of bytes, calls one pure function, and notes what is to be written.
+
+``follow`` folds events into stays, ``close`` obeys the commands of timers and neighbours, ``code`` turns closed
+encounters into charge sets, line changes and reviews.
+"""
+
+import logging
+from collections.abc import AsyncIterable, Callable, Iterable
+from functools import lru_cache, partial
+from typing import Any, Final
+
+from aiokafka.partitioner import murmur2
+
+from models.encounter import Encounter
+from rules.emission import Emission, emission_of
+from streams import topics
+from streams.engine.app import CheckpointApp
+from streams.engine.batches import PartitionBatch
+from streams.engine.parcels import Parcel, Post, parcels
+from streams.keeping.commands import Command, to_bytes
+from streams.keeping.following import Batch
+from streams.outgoing import Outgoing
+from streams.worker.coded import code_records
+from streams.worker.releases import Releases
+from streams.worker.settings import WorkerSettings
+from streams.worker.stays import Stays
+
+_log = logging.getLogger(__name__)
+_POSITIVE: Final = 0x7FFFFFFF
+
+
+@lru_cache(maxsize=1 << 16)
+def home_of(encounter_id: str, partitions: int) -> int:
+    """Return the partition of a stay: Kafka's default, so that any standard publisher finds the same one."""
+    return int((murmur2(encounter_id.encode()) & _POSITIVE) % partitions)
+
+
+class Agents:
+    """What the three agents and the timer of one worker do; ``clock`` gives epoch seconds."""
+
+    def __init__(
+        self, app: CheckpointApp, stays: Stays, releases: Releases, settings: WorkerSettings,
+        partitions: int, clock: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self._app, self._stays, self._releases = app, stays, releases
+        self._settings, self._partitions, self._clock = settings, partitions, clock
+
+    async def follow(self, stream: AsyncIterable[PartitionBatch]) -> None:
+        """Fold events into the stays they are about."""
+        async for batch in stream:
+            self._guard(batch, partial(self._fold, batch, Batch.follow))
+
+    async def close(self, stream: AsyncIterable[PartitionBatch]) -> None:
+        """Look at stays that are due, and tell stays what their neighbours know."""
+        async for batch in stream:
+            self._guard(batch, partial(self._fold, batch, Batch.obey))
+
+    async def code(self, stream: AsyncIterable[PartitionBatch]) -> None:
+        """Code closed encounters."""
+        async for batch in stream:
+            self._guard(batch, partial(self._code, batch))
+
+    async def look(self) -> None:
+        """Ask the owning partition to look at every stay whose deadline has passed; nothing is decided here."""
+        due = [
+            (topics.COMMANDS, partition, Post(key, to_bytes(Command("due", key.decode()))))
+            for partition, key in self._stays.due(int(self._clock()))
+        ]
+        if due:
+            await self._deliver(parcels(due))
+
+    async def _deliver(self, found: list[Parcel]) -> None:
+        producer: Any = self._app.producer
+        try:
+            await producer.deliver(found)
+        except Exception as error:  # noqa: BLE001 - what it cannot write, no checkpoint can
+            self._app.fatal(error)
+
+    def _guard(self, batch: PartitionBatch, work: Callable[[], None]) -> None:
+        """Do the work of a batch, all of it or none: what goes wrong here stops the worker, uncommitted."""
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - Faust would count a batch that raised as done
+            self._app.fatal(error)
+            return
+        batch.finish()
+        self._app.wake()
+
+    def _fold(self, batch: PartitionBatch, take_in: Callable[[Batch, Iterable[Any]], None]) -> None:
+        topic, partition = batch.tp
+        under_way = Batch(
+            topic,
+            partition,
+            int(self._clock()),
+            partial(self._stays.load, partition),
+            lambda name: home_of(name, self._partitions) == partition,
+        )
+        take_in(under_way, batch.records)
+        followed = under_way.settled(self._settings.closing, self._emission)
+        for kept in followed.stays:
+            self._stays.keep(partition, kept)
+        self._send(partition, followed.messages)
+        for asked in followed.asked:
+            home = home_of(asked.encounter_id, self._partitions)
+            post = Post(asked.encounter_id.encode(), asked.value)
+            self._app.send_at_checkpoint(topics.COMMANDS, home, post)
+        if followed.faults:
+            _log.error("%d stays could not be settled: a fault of ours; see infusion rejects", followed.faults)
+
+    def _code(self, batch: PartitionBatch) -> None:
+        partition = batch.tp.partition
+        consumer: Any = self._app.consumer
+        settled = consumer.progress[batch.tp].committed if batch.tp in consumer.progress else 0
+        load = partial(self._releases.load, partition)
+        coded = code_records(batch.records, partition, settled, load, self._settings.profile)
+        for key, released in coded.released.items():
+            self._releases.keep(partition, key, released)
+        self._send(partition, coded.messages)
+        if coded.faults:
+            _log.error("%d closed encounters could not be coded: see infusion rejects", coded.faults)
+
+    def _send(self, partition: int, messages: Iterable[Outgoing]) -> None:
+        for topic, key, value, headers in messages:
+            self._app.send_at_checkpoint(topic, partition, Post(key, value, headers))
+
+    def _emission(self, encounter: Encounter) -> Emission:
+        return emission_of(encounter, self._settings.profile)

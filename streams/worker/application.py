@@ -1,0 +1,89 @@
+"""The worker put together: one Faust app, two tables, three agents, one timer."""
+
+from collections.abc import Callable
+from time import time
+from typing import Any, Final
+
+from streams import topics
+from streams.engine.app import CheckpointApp, stop_at_once
+from streams.kafka.connection import Connection
+from streams.worker.agents import Agents
+from streams.worker.releases import Releases
+from streams.worker.settings import WorkerSettings
+from streams.worker.stays import Stays
+
+_LARGEST: Final = 16 << 20
+"""Bytes of the largest message we send: the state of a stay, or an event of ten megabytes that is rejected."""
+
+_CACHE: Final = {"block_cache_size": 32 << 20, "write_buffer_size": 8 << 20, "max_open_files": 200}
+"""Of one table in one partition; Faust's own default is a cache of two gigabytes."""
+
+
+def build(
+    connection: Connection,
+    settings: WorkerSettings,
+    partitions: int,
+    *,
+    clock: Callable[[], float] = time,
+    on_fatal: Callable[[BaseException], None] = stop_at_once,
+    **overrides: Any,
+) -> CheckpointApp:
+    """Return the application of one worker; ``partitions`` is the count of all our topics."""
+    urls, credentials = connection.for_faust()
+    data_dir = settings.data_dir.absolute()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    app = CheckpointApp(
+        topics.APPLICATION,
+        on_fatal=on_fatal,
+        broker=urls,
+        broker_credentials=credentials,
+        store="memory://" if settings.in_memory else "rocksdb://",
+        datadir=str(data_dir),
+        processing_guarantee="at_least_once",
+        value_serializer="raw",
+        topic_partitions=partitions,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        stream_buffer_maxsize=8,
+        stream_wait_empty=True,
+        producer_linger=0.0,
+        producer_max_batch_size=1 << 20,
+        producer_max_request_size=_LARGEST,
+        producer_request_timeout=90.0,
+        consumer_max_fetch_size=4 << 20,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=settings.worker_id,
+        broker_client_id=f"{topics.APPLICATION}-{settings.worker_id}",
+        broker_max_poll_records=1_000,
+        broker_commit_interval=1.0,
+        broker_commit_livelock_soft_timeout=3600.0,
+        stream_processing_timeout=3600.0,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_heartbeat_interval=settings.session_timeout_s / 6,
+        broker_rebalance_timeout=max(30.0, settings.session_timeout_s),
+        broker_request_timeout=max(40.0, settings.session_timeout_s),
+        web_enabled=bool(settings.web_port),
+        web_bind="127.0.0.1",
+        web_host="127.0.0.1",
+        web_port=settings.web_port or 6066,
+        web_in_thread=False,
+        web_tables_enabled=False,
+        web_router_enabled=False,
+        **overrides,
+    )
+    stays_table = _table(app, "encounters", partitions)
+    releases_table = _table(app, "releases", partitions)
+    stays = Stays(app, stays_table, settings.cached_stays)
+    app.when_recovered(stays.restore)
+    agents = Agents(app, stays, Releases(app, releases_table), settings, partitions, clock)
+    for name, topic in (("follow", topics.EVENTS), ("close", topics.COMMANDS), ("code", topics.CLOSED)):
+        app.agent(app.batches_of(topic, partitions), name=name)(getattr(agents, name))
+    app.timer(settings.look_every_s, name="look")(agents.look)
+    return app
+
+
+def _table(app: CheckpointApp, name: str, partitions: int) -> Any:
+    return app.Table(
+        name, key_type=bytes, value_type=bytes, partitions=partitions, options=dict(_CACHE), recovery_buffer_size=5_000
+    )

@@ -1,0 +1,63 @@
+"""Closed encounters in, releases and messages out: what the agent ``code`` does with a batch. Pure."""
+
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+from rules.engine import Profile
+from streams import topics
+from streams.closed import NotAClosedEncounterError, from_bytes
+from streams.keeping.following import Record
+from streams.outgoing import Outgoing
+from streams.rejected_message import reject_headers
+from streams.rejects import WHOLE_LINE, Reject
+from streams.released import Released
+from streams.releasing import release
+
+_FAULT: Final = Reject(WHOLE_LINE, "a fault of ours while it was coded", "report it; replay it after the fix")
+
+
+class Coded(NamedTuple):
+    """What came of a batch: releases to keep by key, messages for this partition, and how many could not be coded."""
+
+    released: dict[bytes, Released]
+    messages: list[Outgoing]
+    faults: int
+
+
+def code_records(
+    records: Iterable[Record], partition: int, settled: int, load: Callable[[bytes], Released | None], profile: Profile
+) -> Coded:
+    """
+    Return what closed encounters come to; one that cannot be coded is refused, and the others are coded.
+
+    Whatever was said in answer to records before ``settled``, the committed offset, is known to be out.
+    """
+    released: dict[bytes, Released] = {}
+    messages: list[Outgoing] = []
+    faults = 0
+
+    def refuse(record: Record, reject: Reject) -> None:
+        about = reject_headers(record.headers, reject.reason, topics.CLOSED, partition, record.offset)
+        messages.append(Outgoing(topics.REJECTS, record.key or b"", record.value, about))
+
+    for record in records:
+        try:
+            closed = from_bytes(record.value or b"")
+        except NotAClosedEncounterError as error:
+            refuse(record, Reject(WHOLE_LINE, "not a closed encounter", str(error).rpartition("; ")[2]))
+            continue
+        key = closed.encounter_id.encode()
+        try:
+            previous = released.get(key) or load(key)
+            trace = next((value for name, value in record.headers if name == "traceparent"), None)
+            made = release(
+                previous, closed, profile, record.offset, settled=settled, traceparent=trace
+            )
+        except Exception:  # noqa: BLE001 - one stay the rules stumble over must not stop all others
+            faults += 1
+            refuse(record, _FAULT)
+            continue
+        messages += made.messages
+        if made.released is not None:
+            released[key] = made.released
+    return Coded(released, messages, faults)

@@ -1,0 +1,49 @@
+"""What was last said of each stay, as the table has it and as a batch under way leaves it."""
+
+from streams.engine.app import CheckpointApp
+from streams.engine.table import CheckpointTable
+from streams.released import Released, from_bytes, to_bytes
+
+
+class _Fresh:
+    """A release on its way to the table."""
+
+    __slots__ = ("released",)
+
+    def __init__(self, released: Released) -> None:
+        self.released = released
+
+    def to_bytes(self) -> bytes:
+        return to_bytes(self.released)
+
+
+class Releases:
+    """Releases by partition; those not written yet are held in memory, for the table does not have them."""
+
+    def __init__(self, app: CheckpointApp, table: CheckpointTable) -> None:
+        self._app, self._table = app, table
+        self._fresh: dict[tuple[int, bytes], Released] = {}
+        app.when_forgotten(self._fresh.clear)
+
+    def load(self, partition: int, key: bytes) -> Released | None:
+        """Return what was last said of a stay, or None."""
+        fresh = self._fresh.get((partition, key))
+        if fresh is not None:
+            return fresh
+        written = self._table.read(partition, key)
+        return None if written is None else from_bytes(written)
+
+    def keep(self, partition: int, key: bytes, released: Released) -> None:
+        """Note what is said of a stay from now on."""
+        if len(self._fresh) > _MOST_FRESH:
+            self._sweep()
+        self._fresh[partition, key] = released
+        self._app.put(self._table, partition, key, _Fresh(released))
+
+    def _sweep(self) -> None:
+        for partition, key in list(self._fresh):
+            if not self._app.unwritten(self._table, partition, key):
+                del self._fresh[partition, key]
+
+
+_MOST_FRESH = 2_000

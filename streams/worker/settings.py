@@ -1,0 +1,100 @@
+"""What a worker is told by its environment, and the words for what it was told wrongly."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from rules.engine import Profile
+from streams.keeping.closing import Closing
+
+_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class SettingError(ValueError):
+    """A variable of the environment that makes no sense; the message names it, and what it may be."""
+
+
+class WorkerSettings(NamedTuple):
+    """One worker of the group; spans of ``closing`` are seconds."""
+
+    worker_id: str = "worker-1"
+    """Of this worker among the others: a restarted one gets its partitions back without a rebalance."""
+    data_dir: Path = Path("var")
+    """For its stores on disk; no two workers may share one."""
+    in_memory: bool = False
+    """Keep states in memory only: every start reads the whole changelog."""
+    closing: Closing = Closing()
+    profile: Profile = Profile()
+    web_port: int = 6066
+    """On loopback; 0 is no web server."""
+    session_timeout_s: float = 20.0
+    look_every_s: float = 1.0
+    """Between two looks at the deadlines."""
+    cached_stays: int = 50_000
+    """Stays kept ready in memory beside the store."""
+
+
+def _number(environment: Mapping[str, str], name: str, default: float, *, least: float = 0) -> float:
+    said = environment.get(name, "").strip()
+    if not said:
+        return default
+    try:
+        number = float(said)
+    except ValueError:
+        number = least - 1
+    if not least <= number < 1e9:  # noqa: PLR2004 - thirty years in seconds: nobody means more
+        raise SettingError(f"{name}: not a number from {least:g} on; write for example {name}={default:g}")
+    return number
+
+
+def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings:
+    """
+    Return the settings this environment asks for.
+
+    Raises:
+        SettingError: a variable says something that cannot be.
+    """
+    default = WorkerSettings()
+    worker_id = environment.get("INFUSION_WORKER_ID", default.worker_id)
+    if not _ID.fullmatch(worker_id):
+        raise SettingError("INFUSION_WORKER_ID: use letters, digits, dots, dashes and underscores, at most 64")
+    store = environment.get("INFUSION_STORE", "disk")
+    if store not in {"disk", "memory"}:
+        raise SettingError("INFUSION_STORE: write disk or memory")
+    span = default.closing
+    return WorkerSettings(
+        worker_id=worker_id,
+        data_dir=Path(environment.get("INFUSION_DATA_DIR", "") or default.data_dir / worker_id),
+        in_memory=store == "memory",
+        closing=Closing(
+            grace=round(_number(environment, "INFUSION_GRACE_MINUTES", span.grace / 60) * 60),
+            quiet=round(_number(environment, "INFUSION_QUIET_SECONDS", span.quiet)),
+            inactive=round(_number(environment, "INFUSION_INACTIVE_HOURS", span.inactive / 3600) * 3600),
+            overdue=round(_number(environment, "INFUSION_OVERDUE_DAYS", span.overdue / 86_400) * 86_400),
+            horizon=round(_number(environment, "INFUSION_HORIZON_DAYS", span.horizon / 86_400) * 86_400),
+        ),
+        profile=Profile(
+            policy=environment.get("INFUSION_POLICY") or None,
+            overrides=_overrides(environment.get("INFUSION_SET", "")),
+            setting=environment.get("INFUSION_SETTING") or None,
+            payer=environment.get("INFUSION_PAYER") or None,
+        ),
+        web_port=int(_number(environment, "INFUSION_WEB_PORT", default.web_port)),
+        session_timeout_s=_number(
+            environment, "INFUSION_SESSION_TIMEOUT_SECONDS", default.session_timeout_s, least=1
+        ),
+        look_every_s=_number(environment, "INFUSION_LOOK_EVERY_SECONDS", default.look_every_s, least=0.05),
+        cached_stays=int(_number(environment, "INFUSION_CACHED_STAYS", default.cached_stays, least=100)),
+    )
+
+
+def _overrides(said: str) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for one in filter(None, (part.strip() for part in said.split(","))):
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise SettingError("INFUSION_SET: write KEY=VALUE, several separated by commas")
+        pairs.append((name.strip(), value.strip()))
+    return tuple(pairs)

@@ -1,0 +1,88 @@
+"""The stays a worker keeps at hand: those it used last in memory, all others in the table, and their deadlines."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from typing import Final
+
+from streams.engine.app import CheckpointApp
+from streams.engine.table import CheckpointTable
+from streams.keeping.due import DueIndex
+from streams.keeping.kept import Kept, deadline_of, from_bytes
+
+RETRY_S: Final = 30
+"""After which a stay that is still due is asked for again: the command may have been lost with a worker."""
+
+_MOST_AT_ONCE: Final = 1_000
+
+
+class Stays:
+    """Kept stays by partition; deadlines in epoch seconds."""
+
+    def __init__(self, app: CheckpointApp, table: CheckpointTable, most: int) -> None:
+        self._app, self._table, self._most = app, table, most
+        self._held: dict[tuple[int, str], Kept] = {}
+        self._due: dict[int, DueIndex] = {}
+        app.when_forgotten(self.forget)
+
+    def forget(self) -> None:
+        """Drop everything in memory."""
+        self._held.clear()
+        self._due.clear()
+
+    def restore(self, partitions: set[int]) -> None:
+        """Index the deadlines of these partitions anew, from what recovery left in the table."""
+        for partition in partitions:
+            self._due[partition] = DueIndex(
+                (due_at, key)
+                for key, written in self._table.held(partition)
+                if (due_at := deadline_of(written)) is not None
+            )
+
+    def load(self, partition: int, encounter_id: str) -> Kept | None:
+        """Return what is kept of a stay, or None."""
+        place = (partition, encounter_id)
+        kept = self._held.get(place)
+        if kept is None:
+            written = self._table.read(partition, encounter_id.encode())
+            if written is not None:
+                kept = self._held[place] = from_bytes(written)
+                self._make_room()
+        return kept
+
+    def keep(self, partition: int, kept: Kept) -> None:
+        """Note a stay that changed for the next checkpoint."""
+        key = kept.encounter_id.encode()
+        self._held.pop((partition, kept.encounter_id), None)
+        self._held[partition, kept.encounter_id] = kept
+        self._app.put(self._table, partition, key, kept)
+        due_at = kept.due_at
+        if due_at is not None and (kept.indexed_at is None or due_at < kept.indexed_at):
+            self._due.setdefault(partition, DueIndex()).add(key, due_at)
+            kept.indexed_at = due_at
+        self._make_room()
+
+    def due(self, at: int) -> Iterator[tuple[int, bytes]]:
+        """Yield partition and key of stays that are due, and hold them under a later instant for another try."""
+        for partition, index in self._due.items():
+            asked = list(index.due(at, partial(self._deadline, partition), _MOST_AT_ONCE))
+            for key in asked:
+                index.add(key, at + RETRY_S)
+                yield partition, key
+
+    def _deadline(self, partition: int, key: bytes) -> int | None:
+        kept = self._held.get((partition, key.decode()))
+        if kept is not None:
+            # From here on the index has it under this deadline, or under that of the next try.
+            kept.indexed_at = kept.due_at
+            return kept.due_at
+        written = self._table.read(partition, key)
+        return None if written is None else deadline_of(written)
+
+    def _make_room(self) -> None:
+        """Let go of a tenth of the stays, those unused longest, when there are too many; never of an unwritten one."""
+        if len(self._held) <= self._most:
+            return
+        for partition, name in list(islice(self._held, self._most // 10)):
+            if not self._app.unwritten(self._table, partition, name.encode()):
+                del self._held[partition, name]
