@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 from orjson import OPT_APPEND_NEWLINE, OPT_SORT_KEYS, dumps
 
 from models.charge import ChargeLine, ChargeSet
+from models.line_change import LineChange
+from models.review_item import ReviewItem
 
 # Sorting reaches plain mappings only (a flag's facts, the table editions); dataclasses keep their own order.
 _CANONICAL: Final = OPT_SORT_KEYS | OPT_APPEND_NEWLINE
@@ -18,6 +20,11 @@ _CANONICAL: Final = OPT_SORT_KEYS | OPT_APPEND_NEWLINE
 def written(charge_set: ChargeSet) -> bytes:
     """Return one line of JSON with its line feed: the contract's section 3."""
     return dumps(charge_set, option=_CANONICAL)
+
+
+def value_of(said: ChargeSet | LineChange | ReviewItem) -> bytes:
+    """Return the value of a message: the same JSON without a line feed."""
+    return dumps(said, option=OPT_SORT_KEYS)
 
 
 class Row(NamedTuple):
