@@ -87,6 +87,10 @@ def _said(names: tuple[str, ...], held: tuple[Any, ...]) -> dict[str, Any]:
     return {name: value for name, value in zip(names, held, strict=True) if value is not None and value != ()}
 
 
+_NOTHING: Final[tuple[()]] = ()
+"""The one empty tuple: comparing by identity halves the time, and another one would only be written out."""
+
+
 def _dated(names: tuple[str, ...], held: tuple[Any, ...], instants: tuple[str, ...]) -> dict[str, Any]:
     made = _said(names, held)
     for name in instants:
@@ -145,7 +149,9 @@ def _stretch(start: int, stop: int | None) -> dict[str, str]:
 
 
 def _drug(drug: Drug) -> dict[str, Any]:
-    made = {name: value for name, value in drug.__dict__.items() if value is not None and value != ()}
+    made = {
+        name: value for name, value in drug.__dict__.items() if value is not None and value is not _NOTHING
+    }
     if drug.ingredients:
         made["ingredients"] = [_ingredient(one) for one in drug.ingredients]
     return made
@@ -214,6 +220,10 @@ _UNKNOWN_PROCEDURE: Final = dict.fromkeys(Procedure._fields)
 # What is said is laid over these, so that the values come in the order of the tuple's fields.
 
 
+_built = tuple.__new__
+"""Makes a named tuple without the detour through its own constructor."""
+
+
 def _encounter(told: Stay, exact: Sequence[Mapping[str, Any]] | None = None) -> Encounter:
     """Return the stay; ``exact`` are the administrations once more, their figures as they were written."""
     made: dict[str, Any] = _UNKNOWN_STAY | told
@@ -230,7 +240,7 @@ def _encounter(told: Stay, exact: Sequence[Mapping[str, Any]] | None = None) -> 
         made["decisions"] = tuple(
             [Decision._make((_UNKNOWN_DECISION | one).values()) for one in made["decisions"]]
         )
-    return Encounter._make(made.values())
+    return _built(Encounter, made.values())
 
 
 def _administration(given: Given, figures: Mapping[str, Any]) -> Administration:
@@ -249,11 +259,11 @@ def _administration(given: Given, figures: Mapping[str, Any]) -> Administration:
                 for rate, figure in zip(made["rates"], figures["rates"], strict=True)
             ]
         )
-    return Administration._make(made.values())
+    return _built(Administration, made.values())
 
 
 def _flows(told: Iterable[Stretch]) -> tuple[Flow, ...]:
-    return tuple([Flow(one["started_at"], one.get("stopped_at")) for one in told])
+    return tuple([_built(Flow, (one["started_at"], one.get("stopped_at"))) for one in told])
 
 
 def _figure(number: float | Decimal) -> Decimal:
