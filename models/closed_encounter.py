@@ -20,7 +20,15 @@ from models.field import DepartmentModifier, Intent, OrderStatus, Setting, StopR
 
 ClosedStatus = Literal["preview", "final", "withdrawn"]
 ClosingReason = Literal[
-    "discharged", "inactive", "overdue", "confirmed", "late_event", "merged", "cancelled", "provisional"
+    "discharged",
+    "inactive",
+    "overdue",
+    "confirmed",
+    "late_event",
+    "merged",
+    "cancelled",
+    "provisional",
+    "reopened",
 ]
 
 _AS_READ = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)

@@ -1,7 +1,7 @@
 """
 The topics as an AsyncAPI 3 document: their keys, what travels on them, who reads and who writes.
 
-Payloads point into the two JSON Schemas kept beside the document. Those use only words that the default schema
+Payloads point into the JSON Schemas kept beside the document. Those use only words that the default schema
 format of AsyncAPI knows as well, so that its tools read them. Pure.
 """
 
@@ -12,6 +12,9 @@ from streams import topics
 
 EVENTS_FILE: Final = "./events.schema.json"
 CHARGE_SET_FILE: Final = "./charge-set.schema.json"
+CLOSED_ENCOUNTER_FILE: Final = "./closed-encounter.schema.json"
+LINE_CHANGE_FILE: Final = "./charge-line.schema.json"
+REVIEW_ITEM_FILE: Final = "./review.schema.json"
 
 _KAFKA: Final = "0.5.0"
 
@@ -49,13 +52,6 @@ def _event_messages() -> dict[str, Message]:
     return found
 
 
-def _later(says: str) -> Schema:
-    return {
-        "type": "object",
-        "description": f"{says} Its fields are published with the worker that writes it.",
-    }
-
-
 def messages() -> dict[str, Message]:
     """Return every kind of message by its name."""
     return {
@@ -74,7 +70,7 @@ def messages() -> dict[str, Message]:
         **_event_messages(),
         "closed_encounter": Message(
             "A closed stay as the rules saw it: the record to code again.",
-            _later("The facts of a stay."),
+            {"$ref": CLOSED_ENCOUNTER_FILE},
         ),
         "charge_set": Message(str(charge_set()["description"]), {"$ref": CHARGE_SET_FILE}),
         "charges_withdrawn": Message(
@@ -83,11 +79,15 @@ def messages() -> dict[str, Message]:
         ),
         "charge_line": Message(
             "What changed: one charge or credit for each line and revision.",
-            _later("A charge or a credit."),
+            {"$ref": LINE_CHANGE_FILE},
         ),
         "review": Message(
             "What a person must look at, with the evidence and a suggestion.",
-            _later("A question to a person."),
+            {"$ref": REVIEW_ITEM_FILE},
+        ),
+        "review_done": Message(
+            "A tombstone: nothing waits for a person any more.",
+            {"type": "null", "description": "No value; what the key's last review item asked is answered."},
         ),
         "reject": Message(
             "What could not be read, with the reason in its headers.",
@@ -117,7 +117,7 @@ def channels() -> tuple[Channel, ...]:
             "charge_lines", topics.CHARGE_LINES, ("charge_line",),
             writes="Sends the difference between two revisions.",
         ),
-        _of("review", topics.REVIEW, ("review",), writes="Sends what a blocking flag asks."),
+        _of("review", topics.REVIEW, ("review", "review_done"), writes="Sends what blocks or warns, and takes it back."),
         _of("rejects", topics.REJECTS, ("reject",), writes="Sends what no event could be made of."),
     )  # fmt: skip
 
@@ -193,8 +193,9 @@ def _cloud_event() -> Schema:
         "ce_id": "Unique within ce_source.",
         "ce_type": "org.infusion-charges.NAME.v1, NAME being the message's.",
         "ce_source": "Who sent it.",
-        "ce_time": "When it was sent: RFC 3339.",
+        "ce_time": "When it happened, or what it says was decided; the same when it is sent again: RFC 3339.",
         "ce_subject": "The encounter_id.",
+        "schema-version": "The edition of the contract it was written by.",
         "traceparent": "W3C trace context, passed on when present.",
     }
     return {

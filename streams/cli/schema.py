@@ -5,12 +5,15 @@ from typing import Final
 
 import click
 
-from models.schema import Schema, charge_set, events, text
+from models.schema import Schema, charge_set, closed_encounter, events, line_change, review_item, text
 from streams.asyncapi import asyncapi
 
 DOCUMENTS: Final[Mapping[str, tuple[Callable[[], Schema], str]]] = {
     "events": (events, "JSON Schema of one event"),
     "charge-set": (charge_set, "JSON Schema of one charge set"),
+    "closed-encounter": (closed_encounter, "JSON Schema of one closed stay, as it is kept to be coded again"),
+    "charge-line": (line_change, "JSON Schema of one line charged or credited"),
+    "review": (review_item, "JSON Schema of what waits for a person"),
     "asyncapi": (asyncapi, "AsyncAPI document of the topics"),
 }
 """What is published, by name: its maker, and what it is."""
@@ -20,13 +23,13 @@ DOCUMENTS: Final[Mapping[str, tuple[Callable[[], Schema], str]]] = {
 @click.argument("name", type=click.Choice([*DOCUMENTS]), required=False)
 def command(*, name: str | None) -> None:
     """
-    Print a published document: events, charge-set or asyncapi. Without a name, list them.
+    Print a published document, by its name. Without one, list them.
 
     JSON Schema 2020-12 and AsyncAPI 3, the same bytes as in models/contract.
     """
     if name is None:
         for known, (_, says) in DOCUMENTS.items():
-            click.echo(f"{known:10}  {says}: infusion schema {known}")
+            click.echo(f"{known:16}  {says}: infusion schema {known}")
         return
     make, _ = DOCUMENTS[name]
     click.echo(text(make()), nl=False)

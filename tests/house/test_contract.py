@@ -1,31 +1,50 @@
 """The published contract: it is what the models say, it takes what the contract shows, and it only grows."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from golden import all_cases
 from jsonschema import Draft202012Validator
+from timeline import events_of
 
 from models.compatibility import Schema, Side, breaks
 from models.event import event_types
-from models.schema import GREW, charge_set, events, fields, text
+from models.schema import GREW, charge_set, closed_encounter, events, fields, line_change, review_item, text
+from rules.engine import Profile
 from streams.asyncapi import asyncapi, channels
 from streams.cli.code import command as code
 from streams.cli.schema import DOCUMENTS
 from streams.cli.schema import command as schema
+from streams.closed import Closed, to_bytes
+from streams.outgoing import Outgoing
+from streams.releasing import release
+from streams.topics import CHARGE_LINES, CHARGES, REVIEW
+from streams.tracker import fold
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = ROOT / "models" / "contract"
 FILES = {
     "events": "events.schema.json",
     "charge-set": "charge-set.schema.json",
+    "closed-encounter": "closed-encounter.schema.json",
+    "charge-line": "charge-line.schema.json",
+    "review": "review.schema.json",
     "asyncapi": "asyncapi.json",
 }
-SIDES: dict[str, Side] = {"events": "read", "charge-set": "written"}
+SIDES: dict[str, Side] = {
+    "events": "read",
+    "charge-set": "written",
+    "closed-encounter": "written",
+    "charge-line": "written",
+    "review": "written",
+}
+DOCUMENTED = (events, charge_set, closed_encounter, line_change, review_item)
 
 AT = "2026-03-02T08:00:00-05:00"
 GIVEN = {
@@ -198,21 +217,53 @@ def test_every_set_coded_from_the_seeded_day_fits_its_schema() -> None:
     assert [(one["encounter_id"], error.message) for one in sets for error in check.iter_errors(one)] == []
 
 
-def closing(document: Schema) -> Schema:
-    """Return a schema that takes no field it does not name."""
+def closing(document: Schema, *, whole: bool = True) -> Schema:
+    """Return a schema that takes no field it does not name, and when ``whole`` misses none."""
     closed = deepcopy(document)
     for part in (closed, *closed["$defs"].values()):
         part.setdefault("additionalProperties", False)
-        part["required"] = list(part["properties"])
+        if whole:
+            part["required"] = list(part["properties"])
     return closed
+
+
+def test_every_closed_encounter_of_a_golden_case_fits_its_schema() -> None:
+    """What is kept to be coded again is what was published, with no field the schema does not name."""
+    check = validator(closing(closed_encounter(), whole=False))
+    records = [json.loads(to_bytes(record)) for record, _ in released_cases()]
+    assert len(records) > 400
+    assert [error.message for one in records for error in check.iter_errors(one)] == []
+
+
+@pytest.mark.parametrize(
+    ("make", "topic"), [(charge_set, CHARGES), (line_change, CHARGE_LINES), (review_item, REVIEW)]
+)
+def test_everything_said_of_a_golden_case_fits_its_schema(make: Callable[[], Schema], topic: str) -> None:
+    """Whole sets, line changes and review items, to the last field."""
+    check = validator(closing(make()))
+    values = [
+        one.value for _, messages in released_cases() for one in messages if one.topic == topic and one.value
+    ]
+    assert len(values) > 50
+    assert [error.message for value in values for error in check.iter_errors(json.loads(value))] == []
+
+
+@cache
+def released_cases() -> list[tuple[Closed, tuple[Outgoing, ...]]]:
+    """Return the stay of every golden case as a closed encounter, with what is said of it."""
+    stays = [fold(events_of(case)) for _, case in all_cases()]
+    records = [
+        Closed(one.encounter_id, 1, "final", 1_772_452_800, "confirmed", None, 9, one) for one in stays
+    ]
+    return [(one, release(None, one, Profile(), 0).messages) for one in records]
 
 
 def test_every_published_field_says_what_it_means() -> None:
     """A reader who has only the schema is told the unit, the zone or the meaning."""
     mute = [
         f"{model}.{field}"
-        for document in (events(), charge_set())
-        for model, field, held in fields(document)
+        for make in DOCUMENTED
+        for model, field, held in fields(make())
         if not held.get("description")
     ]
     assert mute == []
@@ -230,7 +281,7 @@ def test_the_schemas_use_words_that_older_readers_know() -> None:
         "additionalProperties", "items", "oneOf", "anyOf", "default", "format", "pattern", "minLength", "maxLength",
         "minimum", "maximum", "maxItems",
     }  # fmt: skip
-    assert {word for document in (events(), charge_set()) for word in words(document)} <= known
+    assert {word for make in DOCUMENTED for word in words(make())} <= known
 
 
 def words(part: Any) -> Iterator[str]:
@@ -264,7 +315,7 @@ def references(part: Any) -> Iterator[str]:
 
 
 def test_every_reference_of_the_topics_leads_somewhere() -> None:
-    """Into the document itself, or into one of the two schemas beside it."""
+    """Into the document itself, or into one of the schemas beside it."""
     document = asyncapi()
     lost = []
     for reference in references(document):
