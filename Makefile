@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format cases docs bench clean
+.PHONY: help run test lint format cases kafka docs bench clean
 
 # The first interpreter that is new enough; make PYTHON=... to choose another.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
@@ -51,6 +51,9 @@ format: $(DEVELOPMENT) ## Lay the code out and mend what ruff can mend
 
 cases: $(DEVELOPMENT) ## The golden cases alone, each by its sentence
 	@$(BIN)/pytest -n 2 -v tests/cases
+
+kafka: $(DEVELOPMENT) ## A real Apache Kafka until Ctrl-C, to try things on; needs Java 17 and Maven
+	@$(BIN)/python tests/support/apache_kafka.py
 
 docs: $(DEVELOPMENT) ## Write the output of the documents' examples anew; read the difference before you keep it
 	@$(BIN)/python tests/house/test_docs.py

@@ -1,7 +1,8 @@
 """
 Golden cases become test items: pytest prints the sentence, and a failure says what was wanted and what was coded.
 
-Nothing of ours is imported before a case is read, so that a broken package fails as tests do.
+Nothing of ours is imported before a case is read, so that a broken package fails as tests do. What concerns a
+broker is in ``tests/support/broker_fixtures.py``.
 """
 
 from collections.abc import Iterable
@@ -9,6 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from broker_fixtures import (
+    kafka,
+    own_kafka,
+    pytest_collection_modifyitems,
+    pytest_terminal_summary,
+    unique,
+)
+
+__all__ = ["kafka", "own_kafka", "pytest_collection_modifyitems", "pytest_terminal_summary", "unique"]
+"""Fixtures and hooks: pytest finds them by name in this module."""
 
 CASES = Path(__file__).parent / "cases"
 
