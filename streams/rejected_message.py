@@ -70,7 +70,9 @@ def replay_headers(headers: Iterable[tuple[str, bytes]], partition: int, offset:
 
 def origin(headers: Iterable[tuple[str, bytes]]) -> Origin | None:
     """Return why and from where a message was refused; None when its headers are not those of a reject of ours."""
-    said = {name: value.decode(errors="replace") for name, value in headers if name.startswith(_PREFIX)}
+    said = {
+        name: (value or b"").decode(errors="replace") for name, value in headers if name.startswith(_PREFIX)
+    }
     try:
         return Origin(
             said[REASON], said[TOPIC], int(said[PARTITION]), int(said[OFFSET]), said.get(RULEBOOK, "")

@@ -16,12 +16,14 @@ from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
+    MessageSizeTooLargeError,
     RequestTimedOutError,
     SaslAuthenticationFailed,
     TopicAuthorizationFailedError,
 )
 
 from streams.kafka.connection import PROTOCOL, SERVERS, Connection, ConnectionSettingError, connection
+from streams.kafka.publishing import MissingTopicError
 
 _REFUSED = (
     ClusterAuthorizationFailedError,
@@ -75,6 +77,11 @@ def broker() -> Iterator[Connection]:
     except (KafkaTimeoutError, RequestTimedOutError, TimeoutError):
         message = f"Kafka at {found.named()} does not answer; look at the brokers, then run this again"
         raise click.ClickException(message) from None
+    except MessageSizeTooLargeError:
+        message = f"Kafka at {found.named()} takes no message this large; infusion topics says what to set"
+        raise click.ClickException(message) from None
+    except MissingTopicError as error:
+        raise click.ClickException(str(error)) from None
     except KafkaError as error:
         kind = type(error).__name__
         message = f"Kafka at {found.named()} answers with an error: {kind}; look at the brokers' log"

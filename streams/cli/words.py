@@ -62,9 +62,13 @@ class BarWords:
 
 
 @contextmanager
-def words() -> Iterator[Words]:
-    """Give a bar where stderr is a terminal and stdout is not the same one, plain lines everywhere else."""
-    if not sys.stderr.isatty() or sys.stdout.isatty():
+def words(*, with_data: bool = True) -> Iterator[Words]:
+    """
+    Give a bar where stderr is a terminal and stdout is not the same one, plain lines everywhere else.
+
+    Without data on stdout a bar disturbs nothing, whatever stdout is.
+    """
+    if not sys.stderr.isatty() or (with_data and sys.stdout.isatty()):
         yield PlainWords()
         return
     from rich.console import Console  # noqa: PLC0415 -- only a terminal pays for loading it

@@ -7,8 +7,11 @@ the tests need no Java and no container. What it is not stands in ``LIMITS``, wh
 
 import ctypes
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from socket import create_connection
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from streams.kafka.librdkafka import ERROR_TEXT, loaded
 
@@ -31,6 +34,7 @@ NO_LEADER: Final = -1
 
 _REBALANCE_DELAY_MS: Final = 200
 _PRODUCER: Final = 0
+_PATIENCE: Final = 0.02
 
 
 class EmbeddedBrokerError(RuntimeError):
@@ -46,6 +50,7 @@ class EmbeddedBroker:
 
     def __init__(self, brokers: int = 1, rebalance_delay_ms: int = _REBALANCE_DELAY_MS) -> None:
         self._library: Final = loaded()
+        self._calls: Final = ThreadPoolExecutor(1, "embedded-broker")
         said = ctypes.create_string_buffer(ERROR_TEXT)
         settings = self._library.rd_kafka_conf_new()
         # Errors pushed by a test and a closed connection are told on stderr otherwise.
@@ -79,6 +84,7 @@ class EmbeddedBroker:
         """Stop the brokers and forget everything; a second time does nothing."""
         if self._cluster:
             cluster, self._cluster = self._cluster, None
+            self._calls.shutdown()
             self._library.rd_kafka_mock_cluster_destroy(cluster)
             self._library.rd_kafka_destroy(self._client)
 
@@ -89,10 +95,8 @@ class EmbeddedBroker:
         Raises:
             EmbeddedBrokerError: it is there already, or has more replicas than there are brokers.
         """
-        answer = self._library.rd_kafka_mock_topic_create(
-            self._running, name.encode(), partitions, replication_factor
-        )
-        self._check(answer, f"create the topic {name} with {partitions} partitions")
+        asked = f"create the topic {name} with {partitions} partitions"
+        self._ask(asked, "topic_create", name.encode(), partitions, replication_factor)
 
     def create_topics(self, partitions: Mapping[str, int] | Iterable[str], of_each: int = 4) -> None:
         """Create topics: each with the partitions it is mapped to, or all with ``of_each``."""
@@ -102,17 +106,15 @@ class EmbeddedBroker:
 
     def set_down(self, broker: int = 1) -> None:
         """Close a broker's connections and take no new ones; what it holds is kept."""
-        self._check(self._library.rd_kafka_mock_broker_set_down(self._running, broker), "go down")
+        self._ask("go down", "broker_set_down", broker)
 
     def set_up(self, broker: int = 1) -> None:
         """Take connections again."""
-        self._check(self._library.rd_kafka_mock_broker_set_up(self._running, broker), "come up")
+        self._ask("come up", "broker_set_up", broker)
 
     def set_round_trip(self, milliseconds: int, broker: int = -1) -> None:
         """Answer no sooner than after so many milliseconds; all brokers, or one."""
-        self._check(
-            self._library.rd_kafka_mock_broker_set_rtt(self._running, broker, milliseconds), "answer later"
-        )
+        self._ask("answer later", "broker_set_rtt", broker, milliseconds)
 
     def push_errors(self, request: int, *codes: int) -> None:
         """Answer the next requests of a kind with Kafka's error codes, one each, in this order."""
@@ -121,17 +123,13 @@ class EmbeddedBroker:
 
     def set_leader(self, topic: str, partition: int, broker: int) -> None:
         """Let a broker lead a partition; ``NO_LEADER`` takes the leader away."""
-        answer = self._library.rd_kafka_mock_partition_set_leader(
-            self._running, topic.encode(), partition, broker
-        )
-        self._check(answer, f"change the leader of {topic} {partition}")
+        asked = f"change the leader of {topic} {partition}"
+        self._ask(asked, "partition_set_leader", topic.encode(), partition, broker)
 
     def delete_records(self, topic: str, partition: int, before: int) -> None:
         """Drop every record of a partition before an offset, as retention would."""
-        answer = self._library.rd_kafka_mock_partition_delete_records(
-            self._running, topic.encode(), partition, before
-        )
-        self._check(answer, f"drop records of {topic} {partition}")
+        asked = f"drop records of {topic} {partition}"
+        self._ask(asked, "partition_delete_records", topic.encode(), partition, before)
 
     @property
     def _running(self) -> int:
@@ -140,8 +138,19 @@ class EmbeddedBroker:
             raise EmbeddedBrokerError(message)
         return self._cluster
 
-    def _check(self, answer: int, asked: str) -> None:
-        if answer:
+    def _ask(self, asked: str, function: str, *given: Any) -> None:
+        """
+        Call a function of the mock cluster, whose own thread answers.
+
+        That thread now and then sleeps through a call for a second; a connection wakes it.
+        """
+        call = getattr(self._library, f"rd_kafka_mock_{function}")
+        pending = self._calls.submit(call, self._running, *given)
+        while not wait((pending,), _PATIENCE).done:
+            host, _, port = self.bootstrap_servers.partition(",")[0].rpartition(":")
+            with suppress(OSError), create_connection((host, int(port)), _PATIENCE):
+                pass
+        if answer := pending.result():
             says = self._library.rd_kafka_err2str(answer).decode(errors="replace")
             message = f"the embedded broker did not {asked}: {says}"
             raise EmbeddedBrokerError(message)

@@ -1,0 +1,135 @@
+"""``infusion publish``: events from files or a pipe onto the events topic."""
+
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+
+from streams.cli.broker import broker
+from streams.cli.files import STDIN, Lines, lines_of, named, opened, overlong, size_of
+from streams.cli.words import Words, words
+from streams.envelope import envelope
+from streams.kafka.background import Background
+from streams.kafka.connection import Connection
+from streams.kafka.publishing import Message, Publisher, largest_value
+from streams.pace import AsItHappened, AtOnce, Pace, Steady
+from streams.rejects import Reject
+from streams.topics import EVENTS
+
+_LARGEST = largest_value(EVENTS)
+
+
+@click.command("publish")
+@click.argument(
+    "files",
+    metavar="[FILE]...",
+    nargs=-1,
+    type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True),
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0.001),
+    metavar="EVENTS_PER_SECOND",
+    help="Send so many a second; as fast as Kafka takes them when left out.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0.001),
+    metavar="N",
+    help="Play events as they came, N times as fast: by recorded_at, or else occurred_at, in the order of the file.",
+)
+@click.option(
+    "--max-line-bytes",
+    type=click.IntRange(256, _LARGEST),
+    default=_LARGEST,
+    show_default=True,
+    help="Longer lines are not sent, and said.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Count what was not sent without a line for each.")
+def command(
+    *, files: tuple[str, ...], rate: float | None, speed: float | None, max_line_bytes: int, quiet: bool
+) -> int:
+    """
+    Publish events to infusion.events.v1: JSON Lines, each as it stands, under its encounter's key.
+
+    Reads the files, or stdin where there are none or one is -. Nothing is checked but the length of a line: what
+    is wrong with an event is for the worker to say, on infusion.rejects.v1. Publishing again changes nothing.
+    KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
+
+    Exit status: 0 all published, 1 some had no encounter_id or were not sent, 2 wrong usage or no Kafka.
+    """
+    if rate is not None and speed is not None:
+        message = "--rate and --speed say two things; leave one out"
+        raise click.UsageError(message)
+    pace = Steady(rate) if rate is not None else AsItHappened(speed) if speed is not None else AtOnce()
+    inputs = tuple(dict.fromkeys(files)) or (STDIN,)
+    if inputs == (STDIN,) and sys.stdin.isatty():
+        click.echo("Reading events from the terminal; end with Ctrl-D, or see --help.", err=True)
+    with broker() as connection, Background() as background, words(with_data=False) as shown:
+        run = _Run(inputs, max_line_bytes, shown, quiet=quiet)
+        run.publish(connection, background, pace)
+    return 0 if not (run.keyless or run.kept_back) else 1
+
+
+class _Run:
+    """One run of the verb: read, send, count, and say at the end what arrived, however it ends."""
+
+    def __init__(self, inputs: Sequence[str], limit: int, shown: Words, *, quiet: bool) -> None:
+        self.keyless = 0
+        """Sent without a key, for they have no encounter_id."""
+        self.kept_back = 0
+        """Not sent: too long, or no text."""
+        self._inputs = inputs
+        self._names = named(inputs)
+        self._limit = limit
+        self._shown = shown
+        self._quiet = quiet
+
+    def publish(self, connection: Connection, background: Background, pace: Pace) -> None:
+        """Send every line of every input, and return when all have arrived."""
+        publisher = background.run(Publisher.connected(connection, (EVENTS,), pace))
+        whole = False
+        try:
+            self._shown.stage("publishing", size_of(self._inputs))
+            for number, name in enumerate(self._inputs):
+                with opened(name) as stream:
+                    for batch in lines_of(stream, self._limit):
+                        self._send(publisher, background, number, batch)
+            background.run(publisher.arrive())
+            whole = True
+        finally:
+            background.run(publisher.close())
+            self._say(publisher.arrived, whole=whole)
+
+    def _send(self, publisher: Publisher, background: Background, file: int, batch: Lines | Reject) -> None:
+        if isinstance(batch, Reject):
+            self._keep_back(batch.at(file, 1))
+            return
+        background.run(publisher.send(EVENTS, self._messages(file, batch)))
+        self._shown.passed(batch.size)
+
+    def _messages(self, file: int, batch: Lines) -> Iterator[Message]:
+        for number, line in enumerate(batch.lines, batch.first):
+            if line is None:
+                self._keep_back(overlong(self._limit).at(file, number))
+            elif line and not line.isspace():
+                key, headers, at = envelope(line)
+                self.keyless += key is None
+                yield Message(key, line, headers, at)
+
+    def _keep_back(self, reject: Reject) -> None:
+        self.kept_back += 1
+        if not self._quiet:
+            self._shown.say(reject.text(self._names))
+
+    def _say(self, arrived: int, *, whole: bool) -> None:
+        counts = f"events      published {arrived:,}"
+        if self.keyless:
+            counts += f", of them {self.keyless:,} without an encounter_id, which the worker rejects"
+        if self.kept_back:
+            counts += f"; not sent {self.kept_back:,}"
+        self._shown.say(counts)
+        if not whole:
+            self._shown.say(
+                "broken off before the end; publish the same again: what came twice changes nothing"
+            )
