@@ -6,21 +6,19 @@ did is a new revision, and every line charged before that is not in it as it was
 random, so what is said again after a crash is the same bytes under the same ids.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from orjson import loads
-from pydantic import TypeAdapter, ValidationError
 
-from models.charge import EVIDENCE_ORDER, ChargeLine, ChargeSet, Status
-from models.line_change import Change, LineChange
+from models.charge import EVIDENCE_ORDER, ChargeSet
 from models.review_item import ReviewItem
 from rules.engine import Profile, charge_set_id, code_encounter
+from streams.charged import charged, line_changes
 from streams.closed import Closed
 from streams.cloud_events import event_id, headers
 from streams.outgoing import Outgoing
-from streams.released import Released, Step, UnreadableReleaseError
+from streams.released import Released, Step
 from streams.topics import CHARGE_LINES, CHARGES, REVIEW
 from streams.writing import value_of
 
@@ -114,52 +112,6 @@ def sent(
     return tuple(messages)
 
 
-@dataclass(frozen=True)
-class _Charged:
-    """What of a charge set must be read to credit it; the rest, which may have grown since, is passed over."""
-
-    status: Status
-    lines: tuple[ChargeLine, ...]
-
-
-_CHARGED: Final[TypeAdapter[_Charged]] = TypeAdapter(_Charged)
-
-
-def lines_charged(charge_set: bytes | None) -> tuple[ChargeLine, ...]:
-    """
-    Return the lines that a value on the charges topic charges: those of a final set, else none.
-
-    The set may be an older release's: the contract only grew since, so its lines can still be credited.
-
-    Raises:
-        UnreadableReleaseError: it is a newer release's, and says what this one does not know.
-    """
-    if charge_set is None:
-        return ()
-    try:
-        read = _CHARGED.validate_json(charge_set)
-    except ValidationError as unknown:
-        raise UnreadableReleaseError(wrong="holds a charge set this release does not know") from unknown
-    return read.lines if read.status == "final" else ()
-
-
-def changed_lines(
-    before: tuple[ChargeLine, ...], now: tuple[ChargeLine, ...]
-) -> Iterator[tuple[Change, ChargeLine]]:
-    """Yield what leads from the lines charged before to those of now: credits first, each in the lines' order."""
-    earlier, later = _by_id(before), _by_id(now)
-    for line in before:
-        if later.get(line.line_id) != line:
-            yield "credit", line
-    for line in now:
-        if earlier.get(line.line_id) != line:
-            yield "charge", line
-
-
-def _by_id(lines: tuple[ChargeLine, ...]) -> Mapping[str, ChargeLine]:
-    return {line.line_id: line for line in lines}
-
-
 def _answered(previous: Released, closed: Closed, offset: int) -> bool:
     """
     Tell whether this record, or one decided later, was answered before.
@@ -185,13 +137,10 @@ def _next(previous: Released | None, closed: Closed, profile: Profile, offset: i
         return Released(*about, revision, value, previous.review, previous.review_said, pending)
     if previous is not None:
         revision += 1
-        charge_set = _at_revision(charge_set, revision)
+        charge_set = at_revision(charge_set, revision)
         value = None if withdrawn else value_of(charge_set)
-    now = charge_set.lines if charge_set.status == "final" else ()
-    changes = tuple(
-        value_of(LineChange(closed.encounter_id, charge_set.charge_set_id, revision, change, line))
-        for change, line in changed_lines(lines_charged(before), now)
-    )
+    lines = () if before is None else charged(before).lines
+    changes = tuple([value_of(one) for one in line_changes(lines, charge_set)])
     item = None if withdrawn else _review_item(charge_set)
     return Released(
         *about,
@@ -203,8 +152,8 @@ def _next(previous: Released | None, closed: Closed, profile: Profile, offset: i
     )
 
 
-def _at_revision(charge_set: ChargeSet, revision: int) -> ChargeSet:
-    """Return the set as coding at this revision gives it: nothing else in it depends on the revision."""
+def at_revision(charge_set: ChargeSet, revision: int) -> ChargeSet:
+    """Return the set as coding at a revision above 1 gives it: nothing else in it depends on the revision."""
     return replace(
         charge_set,
         charge_set_id=charge_set_id(charge_set.encounter_id, revision),
