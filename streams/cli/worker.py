@@ -15,7 +15,9 @@ from streams.worker.settings import SettingError, WorkerSettings, settings_from
 
 
 @click.command("worker")
-@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+)
 def command(log_level: str) -> int:
     """
     Read events, keep every stay, close it, and send what it comes to, until SIGTERM or Ctrl-C.
@@ -39,7 +41,11 @@ def command(log_level: str) -> int:
 async def _partitions(connection: Connection) -> int:
     """Return how many partitions our topics have; the worker starts on nothing but topics that are all right."""
     found = await found_topics(connection)
-    wrong = [one for one in checked(found, None) if one.state != "ok" and (one.miscounted or one.state == "missing")]
+    wrong = [
+        one
+        for one in checked(found, None)
+        if one.state != "ok" and (one.miscounted or one.state == "missing")
+    ]
     if wrong:
         message = f"{len(wrong)} topics are missing or have another count of partitions; see infusion topics"
         raise click.ClickException(message)

@@ -88,7 +88,10 @@ class CertainProducer(driver.Producer):
             if size and size + weight > _PARTS_A_BATCH:
                 first = await self._ship(batch, parcel, first)
                 batch, size = producer.create_batch(), 0
-            if batch.append(key=post.key, value=post.value, timestamp=None, headers=list(post.headers)) is None:
+            if (
+                batch.append(key=post.key, value=post.value, timestamp=None, headers=list(post.headers))
+                is None
+            ):
                 first = await self._ship(batch, parcel, first)
                 batch, size = producer.create_batch(), 0
                 batch.append(key=post.key, value=post.value, timestamp=None, headers=list(post.headers))

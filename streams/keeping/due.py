@@ -7,6 +7,7 @@ entry comes up; only one that moves earlier adds an entry.
 
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heapify, heappop, heappush
+from math import inf
 
 Entry = tuple[int, bytes]
 """A deadline in epoch seconds, and the key of a stay."""
@@ -21,6 +22,10 @@ class DueIndex:
 
     def __len__(self) -> int:
         return len(self._heap)
+
+    def soonest(self) -> float:
+        """Return the instant before which no stay is due, in epoch seconds."""
+        return self._heap[0][0] if self._heap else inf
 
     def add(self, key: bytes, due_at: int) -> None:
         """Note a deadline that is earlier than the one this stay is held under, if it is held at all."""

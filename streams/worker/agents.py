@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 from aiokafka.partitioner import murmur2
+from faust.types import TP
 
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
@@ -45,6 +46,8 @@ class Agents:
     ) -> None:  # fmt: skip
         self._app, self._stays, self._releases = app, stays, releases
         self._settings, self._partitions, self._clock = settings, partitions, clock
+        self._read_up_to: dict[int, int] = {}
+        app.when_forgotten(self._read_up_to.clear)
 
     async def follow(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Fold events into the stays they are about."""
@@ -62,13 +65,33 @@ class Agents:
             self._guard(batch, partial(self._code, batch))
 
     async def look(self) -> None:
-        """Ask the owning partition to look at every stay whose deadline has passed; nothing is decided here."""
+        """
+        Ask the owning partition to look at every stay whose deadline has passed; nothing is decided here.
+
+        A partition waits until what lay unread when a deadline passed is read: after an outage the events that
+        belong to a stay are still on their way, and a stay closed without them would be closed twice.
+        """
+        at = int(self._clock())
         due = [
             (topics.COMMANDS, partition, Post(key, to_bytes(Command("due", key.decode()))))
-            for partition, key in self._stays.due(int(self._clock()))
+            for partition in self._stays.partitions_due(at)
+            if self._has_read(partition)
+            for key in self._stays.due(partition, at)
         ]
         if due:
             await self._deliver(parcels(due))
+
+    def _has_read(self, partition: int) -> bool:
+        """Tell whether every event is read that was there when this was first asked since the last yes."""
+        consumer: Any = self._app.consumer
+        events = TP(topics.EVENTS, partition)
+        progress, end = consumer.progress.get(events), consumer.highwater(events)
+        if progress is None or end is None:
+            return False
+        if progress.next < self._read_up_to.setdefault(partition, end):
+            return False
+        del self._read_up_to[partition]
+        return True
 
     async def _deliver(self, found: list[Parcel]) -> None:
         producer: Any = self._app.producer
@@ -106,7 +129,9 @@ class Agents:
             post = Post(asked.encounter_id.encode(), asked.value)
             self._app.send_at_checkpoint(topics.COMMANDS, home, post)
         if followed.faults:
-            _log.error("%d stays could not be settled: a fault of ours; see infusion rejects", followed.faults)
+            _log.error(
+                "%d stays could not be settled: a fault of ours; see infusion rejects", followed.faults
+            )
 
     def _code(self, batch: PartitionBatch) -> None:
         partition = batch.tp.partition

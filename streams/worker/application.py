@@ -85,5 +85,10 @@ def build(
 
 def _table(app: CheckpointApp, name: str, partitions: int) -> Any:
     return app.Table(
-        name, key_type=bytes, value_type=bytes, partitions=partitions, options=dict(_CACHE), recovery_buffer_size=5_000
+        name,
+        key_type=bytes,
+        value_type=bytes,
+        partitions=partitions,
+        options=dict(_CACHE),
+        recovery_buffer_size=5_000,
     )

@@ -25,7 +25,11 @@ class Coded(NamedTuple):
 
 
 def code_records(
-    records: Iterable[Record], partition: int, settled: int, load: Callable[[bytes], Released | None], profile: Profile
+    records: Iterable[Record],
+    partition: int,
+    settled: int,
+    load: Callable[[bytes], Released | None],
+    profile: Profile,
 ) -> Coded:
     """
     Return what closed encounters come to; one that cannot be coded is refused, and the others are coded.
@@ -50,9 +54,7 @@ def code_records(
         try:
             previous = released.get(key) or load(key)
             trace = next((value for name, value in record.headers if name == "traceparent"), None)
-            made = release(
-                previous, closed, profile, record.offset, settled=settled, traceparent=trace
-            )
+            made = release(previous, closed, profile, record.offset, settled=settled, traceparent=trace)
         except Exception:  # noqa: BLE001 - one stay the rules stumble over must not stop all others
             faults += 1
             refuse(record, _FAULT)

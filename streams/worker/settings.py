@@ -59,7 +59,9 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
     default = WorkerSettings()
     worker_id = environment.get("INFUSION_WORKER_ID", default.worker_id)
     if not _ID.fullmatch(worker_id):
-        raise SettingError("INFUSION_WORKER_ID: use letters, digits, dots, dashes and underscores, at most 64")
+        raise SettingError(
+            "INFUSION_WORKER_ID: use letters, digits, dots, dashes and underscores, at most 64"
+        )
     store = environment.get("INFUSION_STORE", "disk")
     if store not in {"disk", "memory"}:
         raise SettingError("INFUSION_STORE: write disk or memory")

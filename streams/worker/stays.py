@@ -62,13 +62,16 @@ class Stays:
             kept.indexed_at = due_at
         self._make_room()
 
-    def due(self, at: int) -> Iterator[tuple[int, bytes]]:
-        """Yield partition and key of stays that are due, and hold them under a later instant for another try."""
-        for partition, index in self._due.items():
-            asked = list(index.due(at, partial(self._deadline, partition), _MOST_AT_ONCE))
-            for key in asked:
-                index.add(key, at + RETRY_S)
-                yield partition, key
+    def partitions_due(self, at: int) -> list[int]:
+        """Return the partitions in which a stay may be due."""
+        return [partition for partition, index in self._due.items() if index.soonest() <= at]
+
+    def due(self, partition: int, at: int) -> Iterator[bytes]:
+        """Yield the keys of stays that are due, and hold them under a later instant for another try."""
+        index = self._due[partition]
+        for key in list(index.due(at, partial(self._deadline, partition), _MOST_AT_ONCE)):
+            index.add(key, at + RETRY_S)
+            yield key
 
     def _deadline(self, partition: int, key: bytes) -> int | None:
         kept = self._held.get((partition, key.decode()))

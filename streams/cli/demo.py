@@ -1,0 +1,158 @@
+"""``infusion demo``: the whole stream on one machine, and its charges compared with those of ``infusion code``."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from shutil import copyfile
+from typing import Final
+
+import click
+
+from models.charge import CHARGE_SET
+from streams.cli.tally import Tally
+from streams.demo.comparison import Comparison, compare
+from streams.demo.reader import Reader
+from streams.demo.stage import Stage, stage
+from streams.kafka.embedded import LIMITS
+
+_OURS: Final = [sys.executable, "-c", "from streams.cli import main; main()"]
+_STAYS: Final = 100
+_COLUMNS: Final = 100
+
+
+@click.command("demo")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=False), required=False)
+@click.option(
+    "--rate",
+    type=click.FloatRange(1, 1e6),
+    metavar="N",
+    help="Publish so many events a second; all at once by default.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "jsonl", "none"]), default="table", show_default=True
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(10, 3600),
+    default=120,
+    show_default=True,
+    help="How long to wait for the charges.",
+)
+def command(file: str | None, rate: float | None, form: str, seconds: float) -> int:
+    """
+    Play events through the whole stream: an embedded broker, a worker, a publisher. Nothing else is needed.
+
+    Events come from a file of JSON Lines; without one a synthetic day is made. At the end the charges on the topic
+    are compared, byte for byte, with those of infusion code on the same events. Kill the worker while it runs, as
+    often as you like: it is started again, and the result is the same.
+
+    Exit status: 0 identical, 1 not, 2 wrong usage.
+    """
+    reader = Reader()
+    with tempfile.TemporaryDirectory(prefix="infusion-demo-") as folder:
+        events = _events(file, Path(folder) / "day.jsonl")
+        coded = _coded(events)
+        with stage(_say) as made:
+            _tell_about(made)
+            finished = asyncio.run(_play(made, events, rate, reader, coded, seconds))
+            if not finished:
+                _say(f"not everything came within {seconds:.0f} seconds; the worker's log ends:")
+                for line in made.log.read_text(errors="replace").splitlines()[-10:]:
+                    _say(f"  {line}")
+    _show(reader, form)
+    comparison = compare(coded, reader)
+    for line in _verdict(comparison, reader):
+        click.echo(line, err=True)
+    return 0 if comparison.same else 1
+
+
+def _say(words: str) -> None:
+    click.echo(f"== {words}", err=True)
+
+
+def _events(file: str | None, copy: Path) -> Path:
+    """Return the events in a file of their own: they are read twice, and must be the same both times."""
+    if file is not None:
+        copyfile(file, copy)
+        return copy
+    made = subprocess.run(  # noqa: S603 - our own command
+        [*_OURS, "generate", "--encounters", str(_STAYS), "--start", "2026-10-05", "--shape", "day"],
+        stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    copy.write_bytes(made.stdout)
+    return copy
+
+
+def _coded(events: Path) -> list[bytes]:
+    made = subprocess.run(  # noqa: S603 - our own command
+        [*_OURS, "code", "--quiet", str(events)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    return made.stdout.splitlines(keepends=True)
+
+
+def _tell_about(made: Stage) -> None:
+    _say(f"an embedded broker on {made.servers}. It is for looking, not for keeping:")
+    for sentence in LIMITS:
+        click.echo(f"     {sentence}", err=True)
+    _say(f"a worker, process {made.start_worker()}: a stay closes three seconds after its last word")
+
+
+async def _play(
+    made: Stage, events: Path, rate: float | None, reader: Reader, coded: list[bytes], seconds: float
+) -> bool:
+    minding = asyncio.create_task(made.mind_worker())
+    try:
+        publishing = await asyncio.create_subprocess_exec(
+            *_OURS, "publish", *(["--rate", str(rate)] if rate else []), str(events),
+            env={**os.environ, **made.environment}, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        _say(f"a publisher of {sum(1 for _ in events.open('rb')):,} events")
+        finished = await made.read(reader, lambda: compare(coded, reader).same, seconds)
+        await publishing.wait()
+    finally:
+        minding.cancel()
+    return finished
+
+
+def _show(reader: Reader, form: str) -> None:
+    out = click.get_binary_stream("stdout")
+    values = [value for _, value in sorted(reader.charge_sets.items()) if value is not None]
+    if form == "jsonl":
+        for value in values:
+            out.write(value + b"\n")
+    elif form == "table":
+        from streams.cli.table import summary_table, table  # noqa: PLC0415 -- only a table pays for loading rich
+
+        tally = Tally()
+        for value in values:
+            charge_set = CHARGE_SET.validate_json(value)
+            tally.count(charge_set)
+            out.write(table(charge_set, _COLUMNS, colour=False))
+        out.write(summary_table(tally, _COLUMNS, colour=False))
+    out.flush()
+
+
+def _verdict(found: Comparison, reader: Reader) -> list[str]:
+    said = [
+        "",
+        f"stays        {found.identical:,} charge sets identical to those of infusion code, byte for byte"
+        + (f" ({found.later_revision:,} at a later revision)" if found.later_revision else ""),
+        f"             {found.withdrawn:,} cancelled or merged away, and without one",
+        f"lines        {found.lines:,} stand charged after upsert by line_id",
+        "messages     " + ", ".join(f"{name} {count:,}" for name, count in sorted(reader.messages.items())),
+    ]
+    for words, names in (
+        ("different", found.different), ("missing", found.missing), ("surplus", found.surplus),
+    ):  # fmt: skip
+        if names:
+            said.append(f"{words:<12} {', '.join(names[:20])}" + (" …" if len(names) > 20 else ""))  # noqa: PLR2004 - a line of them
+    if found.lines_differ:
+        said.append("lines        the lines that stand charged are not those of the final sets")
+    said.append("The stream and the file say the same." if found.same else "The stream and the file differ.")
+    return said

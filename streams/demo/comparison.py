@@ -1,0 +1,75 @@
+"""The stream's charges beside those of ``infusion code`` on the same events, byte for byte. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from orjson import OPT_APPEND_NEWLINE, OPT_SORT_KEYS, dumps, loads
+
+from models.charge import CHARGE_SET
+from rules.engine import charge_set_id
+from streams.demo.reader import Reader
+
+
+class Comparison(NamedTuple):
+    """Stays by what became of them, sorted; equal ones are only counted."""
+
+    identical: int
+    later_revision: int
+    """Of the identical ones, how many were coded more than once on the way; file and stream count differently."""
+    withdrawn: int
+    different: tuple[str, ...]
+    missing: tuple[str, ...]
+    surplus: tuple[str, ...]
+    lines: int
+    lines_differ: bool
+
+    @property
+    def same(self) -> bool:
+        """Whether the stream says what the file says, no more and no less."""
+        return not (self.different or self.missing or self.surplus or self.lines_differ)
+
+
+def compare(coded: Iterable[bytes], reader: Reader) -> Comparison:
+    """Return how what was read compares with the charge sets of ``infusion code``, one JSON line each."""
+    identical = later = withdrawn = 0
+    different, missing = [], []
+    lines: dict[tuple[str, str], Any] = {}
+    expected: set[str] = set()
+    for line in coded:
+        wanted = loads(line)
+        name = wanted["encounter_id"]
+        expected.add(name)
+        found = reader.charge_sets.get(name)
+        if wanted["status"] == "final":
+            lines |= {(name, one["line_id"]): one for one in wanted["lines"]}
+        if wanted["status"] == "cancelled":
+            withdrawn += found is None
+            different += [name] if found is not None else []
+        elif found is None:
+            missing.append(name)
+        else:
+            revision = loads(found)["revision"]
+            same = _at_revision(line, revision) == found + b"\n"
+            identical += same
+            later += same and revision > 1
+            different += [] if same else [name]
+    surplus = {name for name, value in reader.charge_sets.items() if value is not None} - expected
+    return Comparison(
+        identical, later, withdrawn, tuple(sorted(different)), tuple(sorted(missing)), tuple(sorted(surplus)),
+        len(reader.lines), reader.lines != lines,
+    )  # fmt: skip
+
+
+def _at_revision(line: bytes, revision: int) -> bytes:
+    """Return a charge set as it reads at a later revision: its own id, its predecessor's, its number."""
+    if revision == 1:
+        return line
+    said: Mapping[str, Any] = loads(line)
+    name = said["encounter_id"]
+    made = {
+        **said,
+        "charge_set_id": charge_set_id(name, revision),
+        "revision": revision,
+        "replaces": charge_set_id(name, revision - 1),
+    }
+    return dumps(CHARGE_SET.validate_json(dumps(made)), option=OPT_SORT_KEYS | OPT_APPEND_NEWLINE)

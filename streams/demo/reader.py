@@ -1,0 +1,38 @@
+"""What came out of the stream, as a consumer keeps it that upserts by encounter and by line."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from orjson import loads
+
+from streams import topics
+
+
+@dataclass(slots=True)
+class Reader:
+    """The newest value of each stay, the lines that stand charged, and how many messages said so."""
+
+    charge_sets: dict[str, bytes | None] = field(default_factory=dict)
+    lines: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    reviews: dict[str, bytes | None] = field(default_factory=dict)
+    messages: dict[str, int] = field(default_factory=dict)
+    stray_credits: int = 0
+    """Credits of lines that did not stand charged: a sign that something was said out of order."""
+
+    def read(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+        """Take in one message of the charges, charge-lines, review or rejects topic."""
+        self.messages[topic] = self.messages.get(topic, 0) + 1
+        encounter_id = (key or b"").decode(errors="replace")
+        if topic == topics.CHARGES:
+            self.charge_sets[encounter_id] = value
+        elif topic == topics.REVIEW:
+            self.reviews[encounter_id] = value
+        elif topic == topics.CHARGE_LINES and value is not None:
+            self._upsert(loads(value))
+
+    def _upsert(self, said: dict[str, Any]) -> None:
+        name = (said["encounter_id"], said["line"]["line_id"])
+        if said["change"] == "charge":
+            self.lines[name] = said["line"]
+        elif self.lines.pop(name, None) is None:
+            self.stray_credits += 1

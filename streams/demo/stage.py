@@ -1,0 +1,131 @@
+"""The stage: a broker in this process, a worker in another that is started again whenever it ends, a reader."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams import topics
+from streams.demo.reader import Reader
+from streams.kafka.connection import SERVERS
+from streams.kafka.embedded import EmbeddedBroker
+
+PARTITIONS: Final = 4
+READ: Final = (topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW, topics.REJECTS)
+_SOURCES: Final = (topics.EVENTS, topics.COMMANDS, topics.CLOSED)
+
+PACE: Final = {
+    "INFUSION_GRACE_MINUTES": "0",
+    "INFUSION_QUIET_SECONDS": "3",
+    "INFUSION_INACTIVE_HOURS": "0.001",
+    "INFUSION_LOOK_EVERY_SECONDS": "0.2",
+    "INFUSION_SESSION_TIMEOUT_SECONDS": "6",
+    "INFUSION_WEB_PORT": "0",
+}
+"""A hospital's hours in seconds: a stay closes three seconds after its last word, with or without a departure."""
+
+
+class Stage:
+    """Broker and worker; made by ``stage``."""
+
+    def __init__(self, broker: EmbeddedBroker, folder: Path, say: Callable[[str], None]) -> None:
+        self.servers: Final = broker.bootstrap_servers
+        self.log: Final = folder / "worker.log"
+        self._folder, self._say = folder, say
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._ending = False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which a verb finds this broker, and the worker its pace."""
+        return {
+            **os.environ,
+            **PACE,
+            SERVERS: self.servers,
+            "INFUSION_WORKER_ID": "demo",
+            "INFUSION_DATA_DIR": str(self._folder / "worker"),
+        }
+
+    def start_worker(self) -> int:
+        """Start the worker and return its process number."""
+        with self.log.open("ab") as log:
+            self._worker = subprocess.Popen(  # noqa: S603 - our own command
+                [sys.executable, "-c", "from streams.cli import main; main()", "worker"],
+                stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.environment,
+            )  # fmt: skip
+        return self._worker.pid
+
+    async def mind_worker(self) -> None:
+        """Start the worker again whenever it ends, until it is told to stop."""
+        while not self._ending:
+            worker = self._worker
+            if worker is not None and (status := worker.poll()) is not None and not self._ending:
+                how = f"by signal {-status}" if status < 0 else f"with status {status}"
+                self._say(f"the worker was ended {how}; started again as process {self.start_worker()}")
+            await asyncio.sleep(0.2)
+
+    def stop(self) -> None:
+        """Ask the worker to stop, and end it if it does not."""
+        self._ending = True
+        worker = self._worker
+        if worker is None:
+            return
+        worker.terminate()
+        try:
+            worker.wait(15)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.wait()
+
+    async def read(self, reader: Reader, done: Callable[[], bool], seconds: float) -> bool:
+        """Read what comes out until ``done`` says so and nothing waits to be worked on; False when time is up."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + seconds
+        consumer = AIOKafkaConsumer(*READ, bootstrap_servers=self.servers, auto_offset_reset="earliest")
+        await consumer.start()
+        try:
+            while clock() < until:
+                found = await consumer.getmany(timeout_ms=300)
+                for tp, records in found.items():
+                    for record in records:
+                        reader.read(tp.topic, record.key, record.value)
+                if not found and done() and await self._at_rest():
+                    return True
+        finally:
+            await consumer.stop()
+        return False
+
+    async def _at_rest(self) -> bool:
+        """Tell whether the worker has committed everything it reads."""
+        # It only asks what the group has committed: a consumer that is assigned its partitions joins no group.
+        asking = AIOKafkaConsumer(
+            bootstrap_servers=self.servers, group_id=topics.APPLICATION, enable_auto_commit=False
+        )
+        await asking.start()
+        try:
+            sources = [TopicPartition(topic, number) for topic in _SOURCES for number in range(PARTITIONS)]
+            asking.assign(sources)
+            ends = await asking.end_offsets(sources)
+            committed = {tp: await asking.committed(tp) or 0 for tp in sources}
+        finally:
+            await asking.stop()
+        return all(committed[tp] >= end for tp, end in ends.items())
+
+
+@contextmanager
+def stage(say: Callable[[str], None]) -> Iterator[Stage]:
+    """Give a broker with all topics and a folder for the worker; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="infusion-demo-") as folder, EmbeddedBroker() as broker:
+        broker.create_topics([one.name for one in topics.TOPICS], PARTITIONS)
+        made = Stage(broker, Path(folder), say)
+        try:
+            yield made
+        finally:
+            made.stop()
