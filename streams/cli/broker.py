@@ -22,7 +22,15 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from streams.kafka.connection import PROTOCOL, SERVERS, Connection, ConnectionSettingError, connection
+from streams.kafka.connection import (
+    MECHANISM,
+    PROTOCOL,
+    SERVERS,
+    USERNAME,
+    Connection,
+    ConnectionSettingError,
+    connection,
+)
 from streams.kafka.publishing import MissingTopicError
 
 _REFUSED = (
@@ -72,7 +80,10 @@ def broker() -> Iterator[Connection]:
         )
         raise click.ClickException(message) from None
     except KafkaConnectionError:
-        message = f"Kafka at {found.named()} cannot be reached{heard.why}; start it, or check {SERVERS} and {PROTOCOL}"
+        remedy = f"start it, or check {SERVERS} and {PROTOCOL}"
+        if "Authentication" in heard.why:
+            remedy = f"check {MECHANISM}, {USERNAME} and the password"
+        message = f"Kafka at {found.named()} cannot be reached{heard.why}; {remedy}"
         raise click.ClickException(message) from None
     except (KafkaTimeoutError, RequestTimedOutError, TimeoutError):
         message = f"Kafka at {found.named()} does not answer; look at the brokers, then run this again"
