@@ -3,22 +3,22 @@
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from heapq import merge
 from shutil import get_terminal_size
-from typing import Final, get_args
+from typing import Final
 
 import click
 
 from models.charge import ChargeSet
 from models.field import Setting
 from rules.engine import Profile
-from rules.policy import PolicyError, policy_for
 from streams.buckets import Buckets
 from streams.cli.files import STDIN, named, size_of
 from streams.cli.gathering import Gatherer
 from streams.cli.jobs import Batch, Code, Recipe, batches, coder
+from streams.cli.profile_options import check_policy, profile_options
 from streams.cli.tally import Tally
 from streams.cli.words import Words, words
 from streams.linking import Links
@@ -47,23 +47,6 @@ class InstantType(click.ParamType):
         return instant
 
 
-class SwitchType(click.ParamType):
-    """One switch and its answer."""
-
-    name = "key=value"
-
-    def convert(
-        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str]:
-        """Return the switch's key and the answer; the policy says whether there are such."""
-        if isinstance(value, tuple):
-            return value
-        key, equals, answer = value.partition("=")
-        if not equals or not key.strip() or not answer.strip():
-            self.fail("write KEY=VALUE, for example partial_overlap=full_time", param, ctx)
-        return key.strip(), answer.strip()
-
-
 @click.command("code")
 @click.argument(
     "files",
@@ -79,21 +62,7 @@ class SwitchType(click.ParamType):
     show_default=True,
     help="JSON Lines for machines, or a table for people.",
 )
-@click.option(
-    "--policy", metavar="NAME", help="Code every encounter under this policy, in place of its payer's."
-)
-@click.option(
-    "--set",
-    "overrides",
-    type=SwitchType(),
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="Answer one policy switch, for example partial_overlap=full_time. Repeatable.",
-)
-@click.option(
-    "--setting", type=click.Choice(get_args(Setting)), help="For encounters that do not say theirs."
-)
-@click.option("--payer", metavar="NAME", help="For encounters that do not say theirs.")
+@profile_options
 @click.option(
     "--as-of",
     type=InstantType(),
@@ -143,21 +112,6 @@ def command(  # noqa: PLR0913 -- one parameter an option
     for line in run.tally.summary():
         click.echo(line, err=True)
     return 0 if run.tally.all_coded else 1
-
-
-def check_policy(
-    policy: str | None, overrides: tuple[tuple[str, str], ...], setting: Setting | None, payer: str | None
-) -> None:
-    """
-    Refuse a policy, switch or answer there is not, before anything is read: that does not depend on the day.
-
-    Raises:
-        click.UsageError: there is none of this name.
-    """
-    try:
-        policy_for(setting or "facility", payer, None, None, date.max, policy, overrides)
-    except PolicyError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def _write_summary(tally: Tally) -> None:

@@ -7,16 +7,17 @@ from datetime import datetime
 from heapq import merge
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Final, get_args
+from typing import Final
 
 import click
 
 from models.field import Setting
 from rules.engine import Profile
 from streams.buckets import Buckets, Stays
-from streams.cli.code import InstantType, SwitchType, check_policy
+from streams.cli.code import InstantType
 from streams.cli.files import STDIN, named
 from streams.cli.gathering import Gatherer
+from streams.cli.profile_options import check_policy, profile_options
 from streams.coding import Coded, Outcome, code_linked, code_stay
 from streams.explain.layout import lay_out
 from streams.explain.picture import Picture
@@ -43,19 +44,7 @@ _LONGEST_LINE: Final = 1 << 20
     help="Write one encounter's picture as SVG, fit for a letter; - is stdout.",
 )
 @click.option("--encounter", metavar="ID", help="Explain this encounter only.")
-@click.option("--policy", metavar="NAME", help="Code under this policy, in place of the payer's.")
-@click.option(
-    "--set",
-    "overrides",
-    type=SwitchType(),
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="Answer one policy switch, for example partial_overlap=full_time. Repeatable.",
-)
-@click.option(
-    "--setting", type=click.Choice(get_args(Setting)), help="For encounters that do not say theirs."
-)
-@click.option("--payer", metavar="NAME", help="For encounters that do not say theirs.")
+@profile_options
 @click.option(
     "--as-of",
     type=InstantType(),

@@ -56,7 +56,7 @@ class Stage:
     def start_worker(self) -> int:
         """Start the worker and return its process number."""
         with self.log.open("ab") as log:
-            self._worker = subprocess.Popen(  # noqa: S603 - our own command
+            self._worker = subprocess.Popen(
                 [sys.executable, "-c", "from streams.cli import main; main()", "worker"],
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.environment,
             )  # fmt: skip

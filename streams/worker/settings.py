@@ -45,7 +45,8 @@ def _number(environment: Mapping[str, str], name: str, default: float, *, least:
     except ValueError:
         number = least - 1
     if not least <= number < 1e9:  # noqa: PLR2004 - thirty years in seconds: nobody means more
-        raise SettingError(f"{name}: not a number from {least:g} on; write for example {name}={default:g}")
+        msg = f"{name}: not a number from {least:g} on; write for example {name}={default:g}"
+        raise SettingError(msg)
     return number
 
 
@@ -59,12 +60,12 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
     default = WorkerSettings()
     worker_id = environment.get("INFUSION_WORKER_ID", default.worker_id)
     if not _ID.fullmatch(worker_id):
-        raise SettingError(
-            "INFUSION_WORKER_ID: use letters, digits, dots, dashes and underscores, at most 64"
-        )
+        msg = "INFUSION_WORKER_ID: use letters, digits, dots, dashes and underscores, at most 64"
+        raise SettingError(msg)
     store = environment.get("INFUSION_STORE", "disk")
     if store not in {"disk", "memory"}:
-        raise SettingError("INFUSION_STORE: write disk or memory")
+        msg = "INFUSION_STORE: write disk or memory"
+        raise SettingError(msg)
     span = default.closing
     return WorkerSettings(
         worker_id=worker_id,
@@ -97,6 +98,7 @@ def _overrides(said: str) -> tuple[tuple[str, str], ...]:
     for one in filter(None, (part.strip() for part in said.split(","))):
         name, equals, value = one.partition("=")
         if not equals:
-            raise SettingError("INFUSION_SET: write KEY=VALUE, several separated by commas")
+            msg = "INFUSION_SET: write KEY=VALUE, several separated by commas"
+            raise SettingError(msg)
         pairs.append((name.strip(), value.strip()))
     return tuple(pairs)

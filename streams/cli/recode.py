@@ -1,0 +1,113 @@
+"""``infusion recode``: closed stays coded again from their topic, beside what was charged; nothing is sent."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import aclosing
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from models.charge import ChargeSet
+from models.field import Setting
+from rules.engine import Profile
+from streams import topics
+from streams.cli.broker import broker
+from streams.cli.profile_options import check_policy, profile_options
+from streams.cli.tally import Tally
+from streams.kafka.connection import Connection
+from streams.kafka.publishing import MissingTopicError
+from streams.kafka.whole_topic import whole_topic
+from streams.recoding import Recoded, compare, recode
+from streams.writing import value_of, written
+
+
+@click.command("recode")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    required=True,
+    help="Only stays closed on this day (UTC) or later.",
+)
+@click.option(
+    "--compare",
+    "beside",
+    is_flag=True,
+    help="Tell what would be credited and charged, instead of every charge set.",
+)
+@profile_options
+def command(
+    *, since: datetime, beside: bool, policy: str | None, overrides: tuple[tuple[str, str], ...],
+    setting: Setting | None, payer: str | None,
+) -> int:  # fmt: skip
+    """
+    Code closed stays again, from infusion.encounters.closed.v1: under this release's rules, or another policy.
+
+    Nothing is sent and the running workers notice nothing: charge sets go to stdout as infusion code writes them,
+    or, with --compare, one JSON line for each line that would be credited or charged. KAFKA_BOOTSTRAP_SERVERS says
+    where Kafka is.
+
+    Exit status: 0 done and, with --compare, nothing would change; 1 something would, is held, or could not be
+    read; 2 wrong usage or no Kafka.
+    """
+    check_policy(policy, overrides, setting, payer)
+    profile = Profile(policy, overrides, setting, payer)
+    try:
+        with broker() as connection:
+            closed = asyncio.run(_values(connection, topics.CLOSED))
+            charges = asyncio.run(_newest(connection)) if beside else {}
+    except MissingTopicError as error:
+        raise click.ClickException(str(error)) from None
+    refused: list[Exception] = []
+    if beside:
+        status = _tell(compare(closed, charges, profile, _day(since), refused.append))
+    else:
+        status = _write(recode(closed, profile, _day(since), refused.append))
+    if refused:
+        click.echo(f"records     {len(refused):,} could not be read; the first is {refused[0]}", err=True)
+    return 1 if refused else status
+
+
+def _day(since: datetime) -> date:
+    return since.date()
+
+
+async def _values(connection: Connection, topic: str) -> list[bytes]:
+    async with aclosing(whole_topic(connection, topic)) as records:
+        return [record.value async for record in records if record.value is not None]
+
+
+async def _newest(connection: Connection) -> dict[str, bytes | None]:
+    found: dict[str, bytes | None] = {}
+    async with aclosing(whole_topic(connection, topics.CHARGES)) as records:
+        async for record in records:
+            found[(record.key or b"").decode(errors="replace")] = record.value
+    return found
+
+
+def _write(sets: Iterable[ChargeSet]) -> int:
+    tally, out = Tally(), click.get_binary_stream("stdout")
+    for one in sets:
+        tally.count(one)
+        out.write(written(one))
+    out.flush()
+    for line in tally.summary():
+        if not line.startswith("events"):
+            click.echo(line, err=True)
+    return 0 if tally.all_coded else 1
+
+
+def _tell(found: Iterable[Recoded]) -> int:
+    out: Any = click.get_binary_stream("stdout")
+    stays = changed = lines = 0
+    for one in found:
+        stays += 1
+        changed += one.changed
+        lines += len(one.changes)
+        for change in one.changes:
+            out.write(value_of(change) + b"\n")
+    out.flush()
+    click.echo(f"stays       {stays:,} coded again, {changed:,} would change", err=True)
+    click.echo(f"lines       {lines:,} would be credited or charged", err=True)
+    return 1 if changed else 0
