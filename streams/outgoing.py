@@ -10,6 +10,6 @@ class Outgoing(NamedTuple):
     """A message for a topic; without a value it is a tombstone, which takes back what its key said."""
 
     topic: str
-    key: bytes
+    key: bytes | None
     value: bytes | None
     headers: Headers = ()

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import os
+from typing import Any
 
 import click
 
 from streams.cli.broker import broker
+from streams.cli.profile_options import check_policy
 from streams.kafka.admin import found_topics
 from streams.kafka.connection import Connection
 from streams.topic_check import checked
@@ -33,6 +35,8 @@ def command(log_level: str) -> int:
         settings = settings_from(os.environ)
     except SettingError as error:
         raise click.UsageError(str(error)) from error
+    profile: Any = settings.profile
+    check_policy(profile.policy, profile.overrides, profile.setting, profile.payer)
     with broker() as connection:
         partitions = asyncio.run(_partitions(connection))
         return _run(connection, settings, partitions, log_level)

@@ -39,7 +39,9 @@ _REGISTERING: Final = frozenset(
 TOO_LONG: Final = Reject(WHOLE_LINE, f"longer than {LONGEST} bytes", "send an event of the contract")
 EMPTY: Final = Reject(WHOLE_LINE, "no value", "send an event; a stay is taken back by encounter_cancelled")
 TOO_HEAVY: Final = Reject(
-    "encounter_id", f"the stay's events are more than {HEAVIEST} bytes", "look for a publisher that repeats itself"
+    "encounter_id",
+    f"the stay's events are more than {HEAVIEST} bytes",
+    "look for a publisher that repeats itself",
 )
 FORGOTTEN: Final = Reject(
     "encounter_id",
@@ -48,7 +50,9 @@ FORGOTTEN: Final = Reject(
 )
 
 
-FAULT: Final = Reject(WHOLE_LINE, "a fault of ours while its stay was put together", "report it; replay it after the fix")
+FAULT: Final = Reject(
+    WHOLE_LINE, "a fault of ours while its stay was put together", "report it; replay it after the fix"
+)
 
 
 class Record(Protocol):
@@ -116,7 +120,9 @@ class Batch:
             try:
                 command = from_bytes(record.value or b"")
             except NotACommandError as error:
-                self._refuse(record, Reject(WHOLE_LINE, str(error).partition(": ")[2], "nothing is lost by that"))
+                self._refuse(
+                    record, Reject(WHOLE_LINE, str(error).partition(": ")[2], "nothing is lost by that")
+                )
                 continue
             if command.kind == "event":
                 self._take_forwarded(command, record)
@@ -193,7 +199,7 @@ class Batch:
 
     def _refuse(self, record: Record, reject: Reject, value: bytes | None = None) -> None:
         about = reject_headers(record.headers, reject.reason, self._topic, self._partition, record.offset)
-        self._messages.append(Outgoing(topics.REJECTS, record.key or b"", value or record.value, about))
+        self._messages.append(Outgoing(topics.REJECTS, record.key, value or record.value, about))
 
     def settled(self, closing: Closing, asked: Asked) -> Followed:
         """Settle every stay that was touched, and return what is to be kept and sent."""

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from time import time
 from typing import Any, Final
 
+from faust.sensors.prometheus import setup_prometheus_sensors
+from prometheus_client import CollectorRegistry
+
 from streams import topics
 from streams.engine.app import CheckpointApp, stop_at_once
 from streams.kafka.connection import Connection
@@ -70,6 +73,8 @@ def build(
         web_in_thread=False,
         web_tables_enabled=False,
         web_router_enabled=False,
+        web_graph_enabled=False,
+        web_metrics_enabled=False,
         **overrides,
     )
     stays_table = _table(app, "encounters", partitions)
@@ -80,6 +85,10 @@ def build(
     for name, topic in (("follow", topics.EVENTS), ("close", topics.COMMANDS), ("code", topics.CLOSED)):
         app.agent(app.batches_of(topic, partitions), name=name)(getattr(agents, name))
     app.timer(settings.look_every_s, name="look")(agents.look)
+    if settings.web_port:
+        # Faust's own figures, of which lag is the end of a partition less what is committed. A registry of its
+        # own: two applications in one process must not share figures.
+        setup_prometheus_sensors(app, pattern="/metrics", registry=CollectorRegistry(), name_prefix="infusion")
     return app
 
 

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from rules.engine import Profile
+from rules.policy import PolicyError
 from streams import topics
 from streams.closed import NotAClosedEncounterError, from_bytes
 from streams.keeping.following import Record
 from streams.outgoing import Outgoing
 from streams.rejected_message import reject_headers
 from streams.rejects import WHOLE_LINE, Reject
-from streams.released import Released
+from streams.released import Released, UnreadableReleaseError
 from streams.releasing import release
 
 _FAULT: Final = Reject(WHOLE_LINE, "a fault of ours while it was coded", "report it; replay it after the fix")
@@ -35,6 +36,10 @@ def code_records(
     Return what closed encounters come to; one that cannot be coded is refused, and the others are coded.
 
     Whatever was said in answer to records before ``settled``, the committed offset, is known to be out.
+
+    Raises:
+        PolicyError: the profile names what does not exist.
+        UnreadableReleaseError: a newer worker wrote what was last said of a stay.
     """
     released: dict[bytes, Released] = {}
     messages: list[Outgoing] = []
@@ -42,7 +47,7 @@ def code_records(
 
     def refuse(record: Record, reject: Reject) -> None:
         about = reject_headers(record.headers, reject.reason, topics.CLOSED, partition, record.offset)
-        messages.append(Outgoing(topics.REJECTS, record.key or b"", record.value, about))
+        messages.append(Outgoing(topics.REJECTS, record.key, record.value, about))
 
     for record in records:
         try:
@@ -55,6 +60,8 @@ def code_records(
             previous = released.get(key) or load(key)
             trace = next((value for name, value in record.headers if name == "traceparent"), None)
             made = release(previous, closed, profile, record.offset, settled=settled, traceparent=trace)
+        except (PolicyError, UnreadableReleaseError):
+            raise  # wrong for every stay: the worker stops, and is started rightly
         except Exception:  # noqa: BLE001 - one stay the rules stumble over must not stop all others
             faults += 1
             refuse(record, _FAULT)
