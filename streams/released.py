@@ -13,7 +13,7 @@ from zlib import error as zlib_error
 
 from orjson import JSONDecodeError, dumps, loads
 
-from streams.closed import ClosedStatus
+from models.closed_encounter import ClosedStatus
 
 FORMAT: Final = 1
 """The first byte of a stored state. Another layout takes the next number, and the reader keeps the old one's."""
@@ -112,5 +112,7 @@ def _taken_apart(head: list[Any], texts: bytes) -> Released:
         place += length
         return texts[place - length : place]
 
-    steps = tuple([Step(*step, tuple([text(one) or b"" for one in lengths])) for *step, lengths in kept])
-    return Released(*plain, text(set_length), text(review_length), review_said, steps)
+    steps = tuple(
+        [Step._make((*step, tuple([text(one) or b"" for one in lengths]))) for *step, lengths in kept]
+    )
+    return Released._make((*plain, text(set_length), text(review_length), review_said, steps))
