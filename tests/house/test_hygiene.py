@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("models", "rules", "streams")
-FOLDERS = (*PACKAGES, "tests", "seeds", "benchmarks")
+FOLDERS = (*PACKAGES, "tests", "seeds", "benchmarks", "ops")
 
 LONGEST_MODULE = 300
 LARGEST_FILE = 1_000_000
@@ -44,7 +44,7 @@ def files() -> list[Path]:
             capture_output=True,
         ).stdout.decode()
         return sorted(path for name in listed.split("\0") if name and (path := ROOT / name).is_file())
-    kept = {".ci", ".gitignore", ".pre-commit-config.yaml"}
+    kept = {".ci", ".dockerignore", ".gitignore", ".pre-commit-config.yaml"}
     own = (path for path in ROOT.iterdir() if path.name in kept or not path.name.startswith("."))
     every = (file for path in own for file in ([path] if path.is_file() else path.rglob("*")))
     left = {"__pycache__", "build", "dist"}

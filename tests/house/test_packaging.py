@@ -118,7 +118,7 @@ def test_the_source_archive_holds_no_cache(built: Path) -> None:
     """Whoever builds from source gets what a reviewer saw, not what a tool left behind."""
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         second = {name.split("/")[1] for name in archive.getnames() if "/" in name}
-    assert {name for name in second if name.startswith(".")} <= {".ci", ".gitignore"}
+    assert {name for name in second if name.startswith(".")} <= {".ci", ".dockerignore", ".gitignore"}
     assert {*PACKAGES, "tests", "seeds", "Makefile", "README.md", "CHANGELOG.md", "LICENSE"} <= second
 
 
