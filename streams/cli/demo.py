@@ -32,7 +32,12 @@ _COLUMNS: Final = 100
     help="Publish so many events a second; all at once by default.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(["table", "jsonl", "none"]), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["table", "jsonl", "none"]),
+    default="table",
+    show_default=True,
+    help="How to print the charge sets: a table for people, JSON Lines, or not at all.",
 )
 @click.option(
     "--seconds",

@@ -18,7 +18,11 @@ from streams.worker.settings import SettingError, WorkerSettings, settings_from
 
 @click.command("worker")
 @click.option(
-    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="How much to tell on stderr; nothing of a stay is in it.",
 )
 def command(log_level: str) -> int:
     """
