@@ -17,6 +17,7 @@ from streams.cli.profile_options import check_policy, profile_options
 from streams.cli.tally import Tally
 from streams.kafka.connection import Connection
 from streams.kafka.publishing import MissingTopicError
+from streams.kafka.restoring import restore
 from streams.kafka.whole_topic import whole_topic
 from streams.recoding import Recoded, compare, recode
 from streams.writing import value_of, written
@@ -24,10 +25,15 @@ from streams.writing import value_of, written
 
 @click.command("recode")
 @click.option(
+    "--restore",
+    "forgotten",
+    metavar="ENCOUNTER",
+    help="Instead, bring a forgotten stay back from the events topic, so that the workers code it again.",
+)
+@click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
-    required=True,
     help="Only stays closed on this day (UTC) or later.",
 )
 @click.option(
@@ -38,7 +44,7 @@ from streams.writing import value_of, written
 )
 @profile_options
 def command(
-    *, since: datetime, beside: bool, policy: str | None, overrides: tuple[tuple[str, str], ...],
+    *, since: datetime | None, beside: bool, forgotten: str | None, policy: str | None, overrides: tuple[tuple[str, str], ...],
     setting: Setting | None, payer: str | None,
 ) -> int:  # fmt: skip
     """
@@ -48,12 +54,21 @@ def command(
     or, with --compare, one JSON line for each line that would be credited or charged. KAFKA_BOOTSTRAP_SERVERS says
     where Kafka is.
 
+    With --restore ENCOUNTER the workers do notice: they get back what the events topic has of a stay they have
+    forgotten, and code it again; then replay the event that was refused.
+
     Exit status: 0 done and, with --compare, nothing would change; 1 something would, is held, or could not be
     read; 2 wrong usage or no Kafka.
     """
     check_policy(policy, overrides, setting, payer)
     profile = Profile(policy, overrides, setting, payer)
+    if (since is None) == (forgotten is None):
+        message = "say --since DATE, or --restore ENCOUNTER"
+        raise click.UsageError(message)
     try:
+        if forgotten is not None:
+            with broker() as connection:
+                return _restored(asyncio.run(restore(connection, forgotten)))
         with broker() as connection:
             closed = asyncio.run(_values(connection, topics.CLOSED))
             charges = asyncio.run(_newest(connection)) if beside else {}
@@ -69,8 +84,18 @@ def command(
     return 1 if refused else status
 
 
-def _day(since: datetime) -> date:
-    return since.date()
+def _restored(found: int) -> int:
+    click.echo(
+        f"events      {found:,} sent to the worker"
+        if found
+        else "events      none: the topic has forgotten it too",
+        err=True,
+    )
+    return 0 if found else 1
+
+
+def _day(since: datetime | None) -> date | None:
+    return None if since is None else since.date()
 
 
 async def _values(connection: Connection, topic: str) -> list[bytes]:

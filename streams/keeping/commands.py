@@ -2,7 +2,8 @@
 What one partition asks of another, or of itself at a later time: the messages of the internal command topic.
 
 ``due``: look at a stay whose deadline has passed. ``told``: events of stays that merges connect with it.
-``event``: an event of it that lay in a partition of another stay.
+``event``: an event of it that lay in a partition of another stay. ``restored``: every event the events topic has of
+it, and of those merged with it, to bring a forgotten stay back.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from orjson import JSONDecodeError, dumps, loads
 
-KINDS: Final = frozenset({"due", "told", "event"})
+KINDS: Final = frozenset({"due", "told", "event", "restored"})
 
 
 class Command(NamedTuple):

@@ -128,6 +128,8 @@ class Batch:
                 self._take_forwarded(command, record)
             elif command.kind == "told":
                 self._tell(command, record)
+            elif command.kind == "restored":
+                self._restore(command, record)
             elif (kept := self._kept(command.encounter_id)) is not None:
                 self._touch(kept, record)
 
@@ -192,6 +194,20 @@ class Batch:
                     kept.registered, kept.heard_at = True, self._at
         kept.merging = True
         self._touch(kept, record)
+
+    def _restore(self, command: Command, record: Record) -> None:
+        """Take in every event the events topic still has of a stay: of a forgotten one they are all there is."""
+        kept = self._kept(command.encounter_id) or Kept(command.encounter_id, self._at)
+        if kept.phase == "forgotten":
+            kept.phase = "final" if kept.version else "open"
+        for line in command.stays.get(kept.encounter_id, ()):
+            if line not in kept.own:
+                kept.own[line] = None
+                kept.weight += len(line)
+                kept.registered, kept.heard_at = True, self._at
+        self._touch(kept, record)
+        if len(command.stays) > 1:
+            self._tell(command, record)
 
     def _forward(self, encounter_id: str, line: bytes) -> None:
         command = Command("event", encounter_id, {encounter_id: (line,)})

@@ -10,8 +10,8 @@ Whatever becomes known of a stay that was coded has it coded again at once.
 from collections.abc import Callable
 from typing import Final
 
-from models.encounter import Encounter, Standing
 from models.closed_encounter import ClosedStatus, ClosingReason
+from models.encounter import Encounter, Standing
 from rules.emission import Emission
 from streams.closed import Closed
 from streams.keeping.among import encounter_of, merged_into
@@ -143,5 +143,6 @@ def _forget(kept: Kept) -> None:
     """Leave only that it was there: enough to know that a later event is not the first."""
     kept.phase = "forgotten"
     kept.own, kept.linked, kept.parsed = {}, {}, {}
+    kept.said = kept.told = 0
     kept.due_at, kept.due_for = None, None
     kept.weight = 0
