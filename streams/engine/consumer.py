@@ -10,55 +10,16 @@ from collections.abc import Iterator, Mapping
 from time import monotonic
 from typing import Any
 
-from aiokafka.consumer.group_coordinator import GroupCoordinator
-from aiokafka.errors import CommitFailedError, IllegalStateError
-from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message
 from mode import ServiceT
 
 from streams.engine.batches import PartitionBatch
+from streams.engine.lease import LeaseThread
 from streams.engine.progress import Progress
 
 _FETCH_S = 1.0
-
-
-class LeaseThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread, which also keeps when the group last confirmed that this worker is a member."""
-
-    confirmed_at: float = 0.0
-
-    async def on_start(self) -> None:
-        """Start consuming, and listen to the heart."""
-        await super().on_start()
-        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001 - aiokafka tells nobody else of its heartbeats
-        if isinstance(coordinator, GroupCoordinator):
-            beat = coordinator._do_heartbeat  # noqa: SLF001 - as above
-
-            async def listened() -> bool:
-                asked_at = monotonic()
-                alive: bool = await beat()
-                if alive:
-                    self.confirmed_at = asked_at
-                return alive
-
-            coordinator._do_heartbeat = listened  # noqa: SLF001 - as above
-
-    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        """
-        Commit, and tell whether the group took it; a worker that is no member any more learns it here.
-
-        Stock Faust stops the worker for every error, also for those that a rebalance brings.
-        """
-        consumer = self._ensure_consumer()
-        try:
-            await consumer.commit(
-                {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
-            )
-        except (CommitFailedError, IllegalStateError):
-            return False
-        return True
 
 
 class BatchConsumer(driver.Consumer):
@@ -98,7 +59,6 @@ class BatchConsumer(driver.Consumer):
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin a new membership: nothing handed out before counts any more."""
-        self._thread.confirmed_at = monotonic()
         self.progress.clear()
         self.app.forget()
         await super().on_partitions_assigned(assigned, generation_id)
@@ -135,7 +95,8 @@ class BatchConsumer(driver.Consumer):
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
         if self._is_changelog_tp(tp):
             for record in records:
-                await self._hand(self._to_message(tp, record))
+                if not await self._hand(self._to_message(tp, record)):
+                    break  # what follows would be read as if nothing were missing before it
             return
         progress = self.progress.get(tp)
         if progress is None:
@@ -157,19 +118,22 @@ class BatchConsumer(driver.Consumer):
     async def _hand(self, message: ConsumerMessage) -> bool:
         """Give a message to the streams; False when they stopped taking any before they took this one."""
         taking = asyncio.ensure_future(self.callback(message))
-        if not taking.done():
+        suspended: asyncio.Future[Any] | None = None
+        try:
             await asyncio.sleep(0)
-        if not taking.done():
-            suspended = asyncio.ensure_future(self.suspend_flow.wait())
-            await asyncio.wait((taking, suspended), return_when=asyncio.FIRST_COMPLETED)
-            suspended.cancel()
-        if taking.done():
+            if not taking.done():
+                suspended = asyncio.ensure_future(self.suspend_flow.wait())
+                await asyncio.wait((taking, suspended), return_when=asyncio.FIRST_COMPLETED)
+            if not taking.done():
+                return False
             taking.result()
             return True
-        taking.cancel()
-        return False
+        finally:
+            taking.cancel()
+            if suspended is not None:
+                suspended.cancel()
 
-    def on_buffer_full(self, tp: TP) -> None:  # noqa: ARG002 - Faust's signature
+    def on_buffer_full(self, tp: TP) -> None:
         """Do nothing: a full queue holds up the fetcher by itself, without leaving a partition out."""
 
     # Committing
@@ -202,8 +166,12 @@ class BatchConsumer(driver.Consumer):
             checkpoint = self.app.checkpoint()
             try:
                 if await checkpoint.write(self.app.producer, self.lease_left, self.app.lease_margin):
+                    await self.app.producer.flush()  # what an agent sent in Faust's way
                     self.app.written(checkpoint)
                     return await self._commit_finished(finished)
+            except asyncio.CancelledError:
+                self.app.put_back(checkpoint)
+                raise
             except Exception as error:  # noqa: BLE001 - whatever it is, what was read is not safely written
                 self.app.fatal(error)
                 return False

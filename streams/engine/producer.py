@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from faust.transport.drivers import aiokafka as driver
+from faust.transport.producer import ProducerBuffer
+from faust.types.tuples import FutureMessage
 
 from streams.engine.parcels import Parcel
 
@@ -20,11 +22,26 @@ class SendError(Exception):
     """A record was not written. The message names the topic and the driver's error, never the record."""
 
 
+class CountingBuffer(ProducerBuffer):
+    """Faust's queue of records to be sent soon, which also knows of those it has taken out and not handed on yet."""
+
+    handing_on: int = 0
+
+    async def _send_pending(self, fut: FutureMessage) -> None:
+        self.handing_on += 1
+        try:
+            await super()._send_pending(fut)
+        finally:
+            self.handing_on -= 1
+
+
 class CertainProducer(driver.Producer):
     """Faust's producer, idempotent, with a way to deliver many records and know that they lie there."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.buffer = self._soon = CountingBuffer(loop=self.loop, beacon=self.beacon)
+        self._soon.app = self.app
         self._failed: SendError | None = None
         self._under_way: set[asyncio.Future[Any]] = set()
 
@@ -33,7 +50,11 @@ class CertainProducer(driver.Producer):
 
     async def send(self, topic: str, *args: Any, **kwargs: Any) -> Any:
         """Send one record in Faust's way; a failure is remembered until the next flush."""
-        sent = asyncio.ensure_future(await super().send(topic, *args, **kwargs))
+        try:
+            sent = asyncio.ensure_future(await super().send(topic, *args, **kwargs))
+        except Exception as error:
+            self._fail(topic, error)
+            raise
         self._under_way.add(sent)
         sent.add_done_callback(lambda done: self._note(topic, done))
         return sent
@@ -41,7 +62,11 @@ class CertainProducer(driver.Producer):
     def _note(self, topic: str, done: "asyncio.Future[Any]") -> None:
         self._under_way.discard(done)
         error = done.exception() if not done.cancelled() else asyncio.CancelledError()
-        if error is not None and self._failed is None:
+        if error is not None:
+            self._fail(topic, error)
+
+    def _fail(self, topic: str, error: BaseException) -> None:
+        if self._failed is None:
             self._failed = SendError(f"a record for {topic} was not written: {type(error).__name__}")
 
     async def flush(self) -> None:
@@ -51,7 +76,7 @@ class CertainProducer(driver.Producer):
         Raises:
             SendError: something sent since the start of this producer was not.
         """
-        while self.buffer.size and self._failed is None:
+        while (self._soon.size or self._soon.handing_on) and self._failed is None:  # noqa: ASYNC110 -- Faust's buffer tells nobody that it is empty
             await asyncio.sleep(0.002)
         if self._under_way:
             await asyncio.wait(set(self._under_way))

@@ -1,0 +1,66 @@
+"""
+The lease: how long a worker may still take its partitions for its own.
+
+A group gives a silent member's partitions away after the session timeout, which it counts from the last request
+it answered. Here it is counted from when that request was sent, which is earlier.
+"""
+
+from collections.abc import Mapping
+from math import inf
+from time import monotonic
+from typing import Any, Final
+
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+_CONFIRMING: Final = {"HeartbeatRequest": {0, 27}, "SyncGroupRequest": {0}}
+"""Answers after which the group counts the session anew; 27 says that it is about to deal the partitions anew."""
+
+_OUT: Final = {22, 25, 82}
+"""Answers to a heartbeat that say: no member of this generation, no member at all, replaced by its namesake."""
+
+
+class LeaseThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread, which also keeps when the group last confirmed that this worker is a member."""
+
+    confirmed_at: float = -inf
+
+    async def on_start(self) -> None:
+        """Start consuming, and listen to what the group answers."""
+        await super().on_start()
+        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001 - aiokafka tells nobody else of its heartbeats
+        if isinstance(coordinator, GroupCoordinator):
+            ask = coordinator._send_req  # noqa: SLF001 - as above
+
+            async def listened(request: Any) -> Any:
+                asked_at = monotonic()
+                answer = await ask(request)
+                self.hear(type(request).__name__, getattr(answer, "error_code", None), asked_at)
+                return answer
+
+            coordinator._send_req = listened  # noqa: SLF001 - as above
+
+    def hear(self, request: str, answer: int | None, asked_at: float) -> None:
+        """Note what the group answered to a request of this name, sent at this instant of the monotonic clock."""
+        if answer in _CONFIRMING.get(request, ()):
+            self.confirmed_at = asked_at
+        elif request == "HeartbeatRequest" and answer in _OUT:
+            self.confirmed_at = -inf
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        """
+        Commit, and tell whether the group took it; a worker that is no member any more learns it here.
+
+        Stock Faust stops the worker for every error, also for those that a rebalance brings.
+        """
+        consumer = self._ensure_consumer()
+        try:
+            await consumer.commit(
+                {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
+            )
+        except (CommitFailedError, IllegalStateError):
+            return False
+        return True

@@ -1,0 +1,90 @@
+"""What is read is handed out once, in order, and nothing of it is passed over; what stock Faust does with the same log."""
+
+import asyncio
+
+import pytest
+from engine_bench import CHANGELOG, KINDS, OURS, Bench, Log, turns
+from faust.types import TP
+
+SOURCE = TP("in", 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_is_fetched_between_recovery_and_the_seek_is_not_lost(kind: str) -> None:
+    """Stock resumes, then seeks: what came meanwhile is thrown away, and counted as done."""
+    bench = Bench(kind, Log({SOURCE: list(range(100)), CHANGELOG: []}, at_a_time=20))
+    bench.log.committed[SOURCE] = bench.log.positions[SOURCE] = 5
+    bench.consumer.pause_partitions({SOURCE})
+    bench.resume()  # the changelog was being read a moment ago
+
+    async def a_fetch_is_queued_and_another_on_its_way() -> None:
+        for _ in range(200):
+            if bench.queue.qsize():
+                bench.log.answering.clear()
+            await asyncio.sleep(0)
+
+    bench.log.during_seek = a_fetch_is_queued_and_another_on_its_way
+    bench.app._fetcher.maybe_start = turns  # noqa: SLF001 -- the bench fetches
+    async with bench.draining():
+        await bench.app.tables.recovery.on_recovery_completed(1)
+        seen: list[int] = []
+        while 99 not in seen:
+            seen += bench.offsets(message := await bench.queue.get())
+            bench.done(message)
+        await bench.consumer.commit()
+    passed_over = set(range(5, bench.log.committed[SOURCE])) - set(seen)
+    if kind == OURS:
+        assert bench.log.committed[SOURCE] == 100
+        assert not passed_over
+    else:
+        assert passed_over, "stock commits a position past what no agent saw"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("hanging", [0, 3])
+async def test_a_position_is_committed_up_to_what_is_not_done(kind: str, hanging: int) -> None:
+    """One record hangs with an agent while those after it are done: a crash now must bring it back."""
+    bench = Bench(kind, Log({SOURCE: list(range(10))}, at_a_time=1))
+    bench.resume()
+    async with bench.draining():
+        await bench.consumer.perform_seek()
+        for message in await bench.read(10):
+            if bench.offsets(message) != [hanging]:
+                bench.done(message)
+        await bench.consumer.commit()
+        await bench.consumer.commit()
+    committed = bench.log.committed.get(SOURCE, 0)
+    assert committed == hanging if kind == OURS else committed > hanging, "stock commits past it"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_holes_in_the_log_hold_nothing_up_and_hide_nothing(kind: str) -> None:
+    """Compaction and transactions leave holes; a record beside a hole may hang all the same."""
+    bench = Bench(kind, Log({SOURCE: [0, 1, 2, 7, 8, 20]}, at_a_time=1))
+    bench.resume()
+    async with bench.draining():
+        await bench.consumer.perform_seek()
+        first, *others = await bench.read(6)
+        for message in others:
+            bench.done(message)
+        await bench.consumer.commit()
+        hung_at = bench.log.committed.get(SOURCE, 0)
+        bench.done(first)
+        await bench.consumer.commit()
+        await bench.consumer.commit()
+    if kind == OURS:
+        assert (hung_at, bench.log.committed[SOURCE]) == (0, 21)
+    else:
+        assert hung_at > 0, "stock commits past the record that hangs"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_partition_without_a_commit_is_read_from_its_beginning(kind: str) -> None:
+    """Stock leaves the position where reading happened to stand before the partitions were dealt anew."""
+    bench = Bench(kind, Log({SOURCE: list(range(10))}))
+    bench.log.positions[SOURCE] = 7
+    bench.resume()
+    async with bench.draining():
+        await bench.consumer.perform_seek()
+        seen = bench.offsets((await bench.read(1))[0])
+    assert seen[0] == (0 if kind == OURS else 7)

@@ -1,0 +1,247 @@
+"""Nothing is committed before what follows from it is written; what stock Faust commits over."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from engine_bench import KINDS, OURS, Bench, Log, turns
+from faust.types import TP
+
+from streams.engine.app import Written
+from streams.engine.parcels import Parcel, Post
+
+SOURCE = TP("in", 0)
+POST = Post(b"k", b"sent")
+
+
+class Refused(Exception):  # noqa: N818 -- what the broker did, not a programme's mistake
+    """A broker's answer to a record it will not have."""
+
+
+class Writing:
+    """A bench whose producer takes parcels as the log of a broker would, and can be told to fail or to wait."""
+
+    def __init__(self) -> None:
+        self.bench = Bench(OURS, Log({SOURCE: list(range(10))}))
+        self.app, self.consumer, self.log = self.bench.app, self.bench.consumer, self.bench.log
+        self.written: list[tuple[str, list[Post]]] = []
+        self.open = asyncio.Event()
+        self.open.set()
+        self.asked = asyncio.Event()
+        self.before: Any = lambda: None
+        self.app.producer.deliver = self._deliver
+
+    async def _deliver(self, parcels: list[Parcel]) -> list[int]:
+        self.asked.set()
+        await self.open.wait()
+        self.before()
+        self.written += [(parcel.topic, parcel.posts) for parcel in parcels]
+        return [0 for _ in parcels]
+
+    def topics(self) -> list[str]:
+        """Return the topics written to, in order."""
+        return [topic for topic, _ in self.written]
+
+    async def batch_is_done(self) -> None:
+        """Read all ten records, note a state and a message, and finish."""
+        await self.consumer.perform_seek()
+        message = (await self.bench.read(10))[0]
+        self.app.put(self.bench.table, 0, b"k", Written(b"kept"))
+        self.app.send_at_checkpoint("out", 0, POST)
+        self.bench.done(message)
+
+
+@pytest.fixture
+async def writing() -> Any:
+    """Give a bench on which a batch of ten records was read and is done, and nothing is written yet."""
+    made = Writing()
+    made.bench.resume()
+    async with made.bench.draining():
+        await made.batch_is_done()
+        yield made
+
+
+CHANGELOG_THEN_OUT = ["bench-kept-changelog", "out"]
+
+
+async def test_states_lie_in_kafka_before_messages_and_both_before_the_position(writing: Any) -> None:
+    """The one order that survives a crash anywhere."""
+    writing.before = lambda: None if not writing.log.commits else pytest.fail("committed too early")
+    assert await writing.consumer.commit()
+    assert writing.topics() == CHANGELOG_THEN_OUT
+    assert writing.log.commits == [{SOURCE: 10}]
+    assert writing.bench.table.read(0, b"k") == b"kept"
+
+
+async def test_a_checkpoint_cut_short_is_written_whole_later(writing: Any) -> None:
+    """Whoever waits for a commit may be cancelled at any await; the next commit must not go past what was noted."""
+    writing.open.clear()
+    cut = asyncio.ensure_future(writing.consumer.commit())
+    await writing.asked.wait()
+    cut.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cut
+    writing.open.set()
+    await writing.consumer.commit()
+    assert writing.topics() == CHANGELOG_THEN_OUT
+    assert writing.log.committed == {SOURCE: 10}
+
+
+async def test_a_checkpoint_refused_for_lack_of_lease_loses_nothing(writing: Any) -> None:
+    """It is put back beneath what came since, and written when the group has answered."""
+    writing.log.confirmed_at = 0.0
+    assert not await writing.consumer.commit()
+    assert not writing.written
+    assert not writing.log.commits
+    assert writing.app.unwritten(writing.bench.table, 0, b"k")
+    writing.app.put(writing.bench.table, 0, b"other", None)
+    writing.log.confirmed_at = float("inf")
+    assert await writing.consumer.commit()
+    assert writing.written == [
+        ("bench-kept-changelog", [Post(b"k", b"kept"), Post(b"other", None)]),
+        ("out", [POST]),
+    ]
+    assert not writing.app.unwritten(writing.bench.table, 0, b"k")
+    assert writing.log.committed == {SOURCE: 10}
+
+
+async def test_what_came_since_wins_over_what_is_put_back(writing: Any) -> None:
+    """Of one key only the last state counts."""
+    writing.log.confirmed_at = 0.0
+    await writing.consumer.commit()
+    writing.app.put(writing.bench.table, 0, b"k", Written(b"newer"))
+    writing.log.confirmed_at = float("inf")
+    await writing.consumer.commit()
+    assert writing.written[0] == ("bench-kept-changelog", [Post(b"k", b"newer")])
+
+
+async def test_a_lease_that_runs_out_between_states_and_messages_holds_the_messages_back(
+    writing: Any,
+) -> None:
+    """The states may be there twice then; they are the same."""
+
+    def stopped_for_long() -> None:
+        writing.log.confirmed_at = 0.0
+
+    writing.before = stopped_for_long
+    assert not await writing.consumer.commit()
+    assert writing.topics() == CHANGELOG_THEN_OUT[:1]
+    assert not writing.log.commits
+    writing.before = lambda: None
+    writing.log.confirmed_at = float("inf")
+    await writing.consumer.commit()
+    assert writing.topics() == ["bench-kept-changelog", *CHANGELOG_THEN_OUT]
+
+
+async def test_a_checkpoint_begun_before_a_rebalance_is_not_put_back_after_it(writing: Any) -> None:
+    """Another worker may have had the partition in between: its state is newer than ours."""
+    writing.open.clear()
+    cut = asyncio.ensure_future(writing.consumer.commit())
+    await writing.asked.wait()
+    writing.app.forget()
+    writing.consumer.progress.clear()
+    cut.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cut
+    writing.open.set()
+    await writing.consumer.commit()
+    assert not writing.written
+    assert not writing.log.commits
+
+
+async def test_a_position_of_a_former_membership_is_not_committed(writing: Any) -> None:
+    """The partition was sought anew meanwhile: what counts is where it stands now."""
+    writing.open.clear()
+    writer = asyncio.ensure_future(writing.consumer.commit())
+    await writing.asked.wait()
+    await writing.consumer.perform_seek()
+    writing.open.set()
+    assert not await writer
+    assert not writing.log.commits
+
+
+async def test_a_store_that_cannot_be_written_at_a_checkpoint_stops_the_worker(writing: Any) -> None:
+    """The disk is full: the changelog has the state, the store on disk does not."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    writing.bench.table.data.apply_changelog_batch = full
+    assert not await writing.consumer.commit()
+    assert [type(error) for error in writing.bench.errors] == [OSError]
+    assert not writing.log.commits
+
+
+async def _agent_sends(bench: Bench) -> None:
+    """Read everything and send one record in Faust's way, as an agent would; then the batch is done."""
+    await bench.consumer.perform_seek()
+    messages = await bench.read(10)
+    await bench.app.topic("out", value_type=bytes).send(key=b"k", value=b"sent")
+    for message in messages:
+        bench.done(message)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_nothing_is_committed_over_a_record_that_was_refused(kind: str) -> None:
+    """Stock logs a warning and commits; the record is gone."""
+    bench = Bench(kind, Log({SOURCE: list(range(10))}))
+    bench.sink.refused = Refused()
+    bench.resume()
+    async with bench.draining():
+        await _agent_sends(bench)
+        await turns()
+        await bench.consumer.commit()
+    assert not bench.sink.taken
+    if kind == OURS:
+        assert not bench.log.commits
+        assert [str(error) for error in bench.errors] == ["a record for out was not written: Refused"]
+    else:
+        assert bench.log.committed == {SOURCE: 10}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_nothing_is_committed_over_a_record_on_its_way(kind: str) -> None:
+    """Stock's flush waits for the driver's buffer and a tenth of a second; a slow broker takes longer."""
+    bench = Bench(kind, Log({SOURCE: list(range(10))}))
+    bench.sink.open.clear()
+    bench.resume()
+    async with bench.draining():
+        await _agent_sends(bench)
+        committing = asyncio.ensure_future(bench.consumer.commit())
+        await turns()
+        assert bool(bench.log.commits) == (kind != OURS)
+        bench.sink.open.set()
+        await committing
+    assert bench.log.committed == {SOURCE: 10}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_nothing_is_committed_over_a_record_in_the_buffer(kind: str) -> None:
+    """A table's write only queues a record; the task that sends them is held up at the first."""
+    bench = Bench(kind, Log({SOURCE: list(range(10))}))
+    bench.resume()
+    producer = bench.app.producer
+    held_up = asyncio.Event()
+    send = producer.send
+
+    async def slow(*args: Any, **kwargs: Any) -> Any:
+        await held_up.wait()
+        return await send(*args, **kwargs)
+
+    producer.send = slow
+    await producer.buffer.start()
+    async with bench.draining():
+        await bench.consumer.perform_seek()
+        messages = await bench.read(10)
+        bench.app.topic("out", value_type=bytes).send_soon(key=b"k", value=b"sent")
+        for message in messages:
+            bench.done(message)
+        await turns()
+        committing = asyncio.ensure_future(bench.consumer.commit())
+        await turns()
+        assert bool(bench.log.commits) == (kind != OURS)
+        held_up.set()
+        await committing
+    assert bench.log.committed == {SOURCE: 10}
+    assert bench.sink.taken
+    await producer.buffer.stop()
