@@ -38,7 +38,9 @@ def encounter_of(kept: Kept) -> Encounter | None:
 
 def _among(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounter | None:
     into = dict(merges(event for events in stays.values() for event in events))
-    absorbed = {one: list(stays[one]) for one in into if _survivor(one, into) == encounter_id and one in stays}
+    absorbed = {
+        one: list(stays[one]) for one in into if _survivor(one, into) == encounter_id and one in stays
+    }
     own = stays.get(encounter_id, ())
     if encounter_id in into:
         return fold(own) if own else None

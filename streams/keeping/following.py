@@ -167,7 +167,6 @@ class Batch:
         kept.heard_at = self._at
         kept.registered = kept.registered or event.type in _REGISTERING
         kept.merging = kept.merging or isinstance(event, EncounterMerged)
-        kept.trace = next((value for name, value in record.headers if name == "traceparent"), None)
         self._touch(kept, record)
         return None
 
@@ -230,7 +229,7 @@ class Batch:
                 self._refuse(self._because[encounter_id], FAULT)
                 continue
             if closed is not None:
-                self._messages.append(_closed_message(closed, kept.trace))
+                self._messages.append(_closed_message(closed, _trace(self._because[encounter_id])))
             if kept.merging and (kept.known() > kept.told or encounter_id in self._again):
                 self._gossip(kept)
         return Followed(list(self._touched.values()), self._messages, self._asked, faults)
@@ -240,6 +239,14 @@ class Batch:
         for name in neighbours(kept):
             self._asked.append(Asking(name, to_bytes(Command("told", name, stays))))
         kept.told = kept.known()
+
+
+def _trace(record: Record) -> bytes | None:
+    """Return the trace context of a record, to be passed on with what it caused."""
+    for name, value in record.headers:
+        if name == "traceparent":
+            return value
+    return None
 
 
 def _closed_message(closed: Closed, trace: bytes | None) -> Outgoing:

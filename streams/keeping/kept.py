@@ -66,7 +66,6 @@ class Kept:
         "standing",
         "status",
         "told",
-        "trace",
         "version",
         "weight",
         "while_open",
@@ -108,8 +107,6 @@ class Kept:
         """Bytes of all its events."""
         self.indexed_at: int | None = None
         """The earliest deadline under which the index of deadlines has it; never written."""
-        self.trace: bytes | None = None
-        """The trace context of the event that came last; never written."""
         self.parsed: dict[bytes, Any] = {}
         """Events already read, to save reading them again; never written."""
 

@@ -41,14 +41,16 @@ def settle(kept: Kept, at: int, closing: Closing, asked: Asked) -> Closed | None
     """
     if kept.phase == "forgotten":
         return None
+    encounter: Encounter | None = None
     if kept.registered:
-        _look(kept, encounter_of(kept), asked)
+        encounter = encounter_of(kept)
+        _look(kept, encounter, asked)
     if kept.phase == "closed" and kept.standing == "open" and kept.known() > kept.said:
         kept.phase = "open"  # given up as inactive, and heard of again
     kept.due_at, kept.due_for = _deadline(kept, closing)
     reason = _why_now(kept, at)
     if reason is not None:
-        closed = _close(kept, at, reason, asked)
+        closed = _close(kept, at, reason, asked, encounter)
         kept.due_at, kept.due_for = _deadline(kept, closing)
         return closed
     if kept.due_for == "forget" and kept.due_at <= at:
@@ -95,11 +97,14 @@ def _why_now(kept: Kept, at: int) -> ClosingReason | None:
     return _REASONS.get(kept.due_for)
 
 
-def _close(kept: Kept, at: int, reason: ClosingReason, asked: Asked) -> Closed | None:
-    encounter = encounter_of(kept)
+def _close(
+    kept: Kept, at: int, reason: ClosingReason, asked: Asked, encounter: Encounter | None
+) -> Closed | None:
+    if encounter is None:
+        encounter = encounter_of(kept)
+        _look(kept, encounter, asked)
     if encounter is None:
         return None
-    _look(kept, encounter, asked)
     kept.version += 1
     kept.closed_at, kept.reason, kept.said = at, reason, kept.known()
     kept.status = _status(kept, at)
