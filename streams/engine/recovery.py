@@ -2,14 +2,25 @@
 Recovery and what follows it: seek first, resume after, and nothing in between.
 
 Stock Faust 0.15.3 resumes the source partitions and seeks afterwards; what was fetched meanwhile is thrown away
-and counted as done. It also swallows what goes wrong while a table's callbacks run.
+and counted as done. It also swallows what goes wrong while a table's callbacks run, and restores a table record by
+record, each through a queue and a timer of its own.
 """
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from faust.tables.manager import TableManager
-from faust.tables.recovery import Recovery
+from faust.tables.recovery import Recovery, ServiceStopped
+from faust.types import TP
+from mode import Service
+
+from streams.engine.progress import Progress
+
+
+class RecoveryTimeoutError(Exception):
+    """The broker did not answer what recovery asked of it; started again, the worker asks again."""
 
 
 class SeekingRecovery(Recovery):
@@ -17,6 +28,42 @@ class SeekingRecovery(Recovery):
 
     app: Any
     """A ``CheckpointApp``, which is made of this class and so cannot be named here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._restoring: dict[TP, Progress] = {}
+
+    async def restore(self, tp: TP, records: Sequence[Any]) -> None:
+        """Bring a table up to fetched changelog records, and say so when all tables are up to date."""
+        progress = self._restoring.get(tp)
+        offsets = self.active_offsets if tp in self.active_tps else self.standby_offsets
+        if progress is None or tp not in offsets:
+            return
+        if not progress.continues(records[0].offset):
+            await self.app.consumer.seek_wait({tp: progress.next})
+            return
+        fresh = [record for record in records if record.offset >= progress.next]
+        if fresh:
+            table: Any = self.tp_to_table[tp]
+            table.restore(tp, fresh)
+            progress.next = fresh[-1].offset + 1
+            offsets[tp] = fresh[-1].offset
+        if self.in_recovery and not self.need_recovery():
+            self._set_recovery_ended()
+            self.signal_recovery_end.set()
+
+    async def _seek_offsets(self, consumer: Any, tps: set[TP], offsets: Counter[TP], title: str) -> None:
+        await super()._seek_offsets(consumer, tps, offsets, title)
+        for tp in tps:
+            self._restoring[tp] = Progress(max(offsets[tp], 0))
+
+    def _set_recovery_started(self) -> None:
+        super()._set_recovery_started()
+        self.signal_recovery_end.clear()
+
+    @Service.task
+    async def _slurp_changelogs(self) -> None:
+        """Read nothing: the consumer brings changelog records here, a fetch at a time."""
 
     async def on_recovery_completed(self, generation_id: int = 0) -> None:
         """Finish the tables, seek, and let the streams run, unless another rebalance has begun."""
@@ -55,6 +102,17 @@ class SeekingRecovery(Recovery):
         self.tables.on_actives_ready()
         self.app.on_rebalance_end()
         self.log.info("Worker ready")
+
+    async def _wait(self, coro: Any, timeout: Any = None) -> None:  # noqa: ASYNC109 - Faust's signature
+        """Wait as Faust does, which takes a broker that does not answer in time for an order to stop, and idles."""
+        try:
+            await super()._wait(coro, timeout)
+        except ServiceStopped:
+            if not (self.should_stop or self.crashed):
+                self.app.fatal(
+                    RecoveryTimeoutError(f"the broker did not answer within {timeout:g} s in recovery")
+                )
+            raise
 
     def _outlived(self, generation_id: int) -> bool:
         if self.app.consumer_generation_id == generation_id:

@@ -63,10 +63,20 @@ class CheckpointTable(faust.Table[bytes, bytes]):
     def remember(self, partition: int, posts: Sequence[Post], first: int) -> None:
         """Bring the local store up to what now lies in the changelog from offset ``first`` on."""
         tp = TP(self.changelog_topic_name, partition)
+        self._learn(tp, ((offset, post.key, post.value) for offset, post in enumerate(posts, first)))
+
+    def restore(self, tp: TP, records: Iterable[Any]) -> None:
+        """Bring the local store up to changelog records that recovery fetched; a fault stops the worker."""
+        try:
+            self._learn(tp, ((record.offset, record.key, record.value) for record in records))
+        except Exception as error:  # noqa: BLE001 - a store half restored must not be used, whatever the reason
+            self.app.fatal(error)
+
+    def _learn(self, tp: TP, records: Iterable[tuple[int, bytes | None, bytes | None]]) -> None:
         written: Any = [
-            _Written(key, post.value, _Message(tp, offset, partition, key, post.value))
-            for offset, post in enumerate(posts, first)
-            if (key := post.key) is not None
+            _Written(key, value, _Message(tp, offset, tp.partition, key, value))
+            for offset, key, value in records
+            if key is not None
         ]
         self.data.apply_changelog_batch(written, to_key=_same, to_value=_same)
 
