@@ -19,7 +19,7 @@ from streams.worker.settings import SettingError, WorkerSettings, settings_from
 @click.command("worker")
 @click.option(
     "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"]),
+    type=click.Choice(["info", "warning", "error"]),
     default="info",
     show_default=True,
     help="How much to tell on stderr; nothing of a stay is in it.",
@@ -67,5 +67,7 @@ def _run(connection: Connection, settings: WorkerSettings, partitions: int, log_
 
     logging.getLogger("aiokafka").propagate = True
     app = build(connection, settings, partitions)
-    faust.Worker(app, loglevel=log_level.upper()).execute_from_commandline()
+    worker = faust.Worker(app, loglevel=log_level.upper())
+    worker.spinner = None  # it would have every logger make debug records, to spin by them
+    worker.execute_from_commandline()
     return 0
