@@ -19,6 +19,7 @@ from streams.engine.checkpoint import Addressed, Checkpoint, States, Table
 from streams.engine.consumer import BatchConsumer
 from streams.engine.parcels import Post
 from streams.engine.producer import CertainProducer
+from streams.engine.queues import GenerationQueue
 from streams.engine.recovery import SeekingTableManager
 from streams.engine.table import CheckpointTable
 from streams.engine.versions import require_tested
@@ -34,6 +35,10 @@ class State(Protocol):
 
     def to_bytes(self) -> bytes:
         """Return the bytes to keep."""
+
+
+class StopTimeoutError(Exception):
+    """A worker told to stop could not finish in time: nothing was committed since, and the same is read again."""
 
 
 class Written(bytes):
@@ -72,6 +77,7 @@ class CheckpointApp(faust.App):
         *,
         on_fatal: Callable[[BaseException], None] = stop_at_once,
         lease_margin: float = 0.5,
+        stop_within: float = 25.0,
         **settings: Any,
     ) -> None:
         require_tested()
@@ -83,6 +89,7 @@ class CheckpointApp(faust.App):
         self._on_fatal = on_fatal
         self._recovered: list[Callable[[set[int]], None]] = []
         self._lease_margin = lease_margin
+        self._stop_within = stop_within
         self._failing = threading.Lock()
         self._woken: asyncio.Event | None = None
         super().__init__(name, TableManager=SeekingTableManager, Table=CheckpointTable, **settings)
@@ -98,13 +105,42 @@ class CheckpointApp(faust.App):
         while not self.should_stop:
             await self._woken.wait()
             self._woken.clear()
-            await self.consumer.commit()
+            consumer: Any = self.consumer
+            await consumer.checkpoint(commit=False)  # positions follow, every broker_commit_interval
 
     def _new_transport(self) -> CheckpointTransport:
         return CheckpointTransport(self.conf.broker_consumer, self)
 
     def _new_producer_transport(self) -> CheckpointTransport:
         return CheckpointTransport(self.conf.broker_producer, self)
+
+    def FlowControlQueue(  # noqa: N802 -- Faust's name
+        self, maxsize: int | None = None, *, clear_on_resume: bool = False
+    ) -> GenerationQueue:
+        """Return a queue for an agent or for recovery."""
+        return GenerationQueue(
+            maxsize=maxsize,
+            flow_control=self.flow_control,
+            clear_on_resume=clear_on_resume,
+            generation=lambda: self.consumer_generation_id,
+        )
+
+    async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:  # noqa: ARG002 - Faust's signature
+        """Stop: stock Faust counts what an agent raised at as done, restarts it, and reads on."""
+        self.fatal(exc)
+
+    async def stop(self) -> None:
+        """Stop, finishing what is in hand; a broker that does not answer is not waited for longer than agreed."""
+        given_up = StopTimeoutError(
+            f"the broker did not answer for {self._stop_within:g} s while this worker stopped"
+        )
+        late = threading.Timer(self._stop_within, self.fatal, (given_up,))
+        late.daemon = True
+        late.start()
+        try:
+            await super().stop()
+        finally:
+            late.cancel()
 
     def batches_of(self, name: str, partitions: int) -> Any:
         """Return the topic under this name, whose agents get ``PartitionBatch``."""

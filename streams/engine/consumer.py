@@ -7,9 +7,11 @@ them; it wraps each record in four tasks; it sleeps a second when every queue is
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message
@@ -22,8 +24,12 @@ from streams.engine.progress import Progress
 _FETCH_S = 1.0
 
 
+class PositionError(Exception):
+    """A committed position that the partition does not have; the message names both."""
+
+
 class BatchConsumer(driver.Consumer):
-    """Hands whole partition batches to agents; changelogs go record by record to Faust's recovery, as ever."""
+    """Hands whole partition batches to agents, and those of changelogs to recovery."""
 
     _thread: LeaseThread
     app: Any
@@ -51,9 +57,24 @@ class BatchConsumer(driver.Consumer):
         """
         sources = {tp for tp in self.assignment() if not self._is_changelog_tp(tp)}
         committed = {TP(*tp): offset for tp, offset in (await self.seek_to_committed()).items()}
-        unknown = [tp for tp in sources if committed.get(tp) is None or committed[tp] < 0]
-        earliest = await self.earliest_offsets(*unknown) if unknown else {}
-        positions = {tp: earliest.get(tp, 0) if tp in unknown else committed[tp] for tp in sources}
+        earliest = await self.earliest_offsets(*sources) if sources else {}
+        ends = await self.highwaters(*sources) if sources else {}
+        positions: dict[TP, int] = {}
+        for tp in sources:
+            first, position = earliest.get(tp, 0), committed.get(tp)
+            if position is None or position < 0:
+                position = first
+            elif position < first:
+                self._tell_of_lost(tp, position, first)
+                position = first
+            elif position > ends.get(tp, position):
+                self.app.fatal(
+                    PositionError(
+                        f"partition {tp.partition} of {tp.topic} ends at {ends[tp]} and was committed up to {position}: "
+                        "it was made anew or lost records; find out which, then reset the group's position"
+                    )
+                )
+            positions[tp] = position
         await self.seek_wait(positions)
         self.progress = {tp: Progress(position) for tp, position in positions.items()}
 
@@ -81,6 +102,9 @@ class BatchConsumer(driver.Consumer):
         except asyncio.CancelledError:
             if not self.app.should_stop:
                 raise
+        except Exception as error:
+            self.app.fatal(error)
+            raise
 
     async def _next_records(self) -> tuple[Mapping[Any, Any] | None, set[TP] | None]:
         if not self.flow_active:
@@ -94,17 +118,23 @@ class BatchConsumer(driver.Consumer):
     async def _deliver(self, tp: TP, records: list[Any]) -> None:
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
         if self._is_changelog_tp(tp):
-            for record in records:
-                if not await self._hand(self._to_message(tp, record)):
-                    break  # what follows would be read as if nothing were missing before it
+            await self.app.tables.recovery.restore(tp, records)
             return
         progress = self.progress.get(tp)
         if progress is None:
             return
-        if not progress.continues(records[0].offset):
+        first = records[0].offset
+        if not progress.continues(first):
             self.log.info("Fetching %s again from offset %d", tp, progress.next)
-            await self.seek_wait({tp: progress.next})
+            with suppress(IllegalStateError):  # dealt anew meanwhile: recovery seeks
+                await self.seek_wait({tp: progress.next})
             return
+        if first > progress.next:
+            earliest = (await self.earliest_offsets(tp)).get(tp, 0)
+            if self.progress.get(tp) is not progress or not self.flow_active:
+                return
+            if progress.next < earliest:
+                self._tell_of_lost(tp, progress.next, earliest)
         fresh = [record for record in records if record.offset >= progress.next]
         if not fresh:
             return
@@ -114,6 +144,14 @@ class BatchConsumer(driver.Consumer):
         progress.hand_out(batch)
         if not await self._hand(message):
             progress.take_back(batch)
+
+    def _tell_of_lost(self, tp: TP, first: int, end: int) -> None:
+        """Say that retention took records before they were read; stock Faust and aiokafka go on without a word."""
+        self.log.critical(
+            "INPUT LOST: records %d to %d of %s, partition %d, were deleted before this worker read them; "
+            "send them again from where they came from, and keep the topic longer",
+            first, end - 1, tp.topic, tp.partition,
+        )  # fmt: skip
 
     async def _hand(self, message: ConsumerMessage) -> bool:
         """Give a message to the streams; False when they stopped taking any before they took this one."""
@@ -157,6 +195,14 @@ class BatchConsumer(driver.Consumer):
         """
         if self.app.client_only:
             return False
+        return await self.checkpoint(commit=True)
+
+    async def checkpoint(self, *, commit: bool) -> bool:
+        """
+        Write what was finished since the last time; ``commit`` the positions before it, or leave that for later.
+
+        What is written and not committed is read again after a crash, and said again as it was.
+        """
         async with self._committing:
             finished = {
                 tp: (progress, position)
@@ -168,7 +214,7 @@ class BatchConsumer(driver.Consumer):
                 if await checkpoint.write(self.app.producer, self.lease_left, self.app.lease_margin):
                     await self.app.producer.flush()  # what an agent sent in Faust's way
                     self.app.written(checkpoint)
-                    return await self._commit_finished(finished)
+                    return await self._commit_finished(finished) if commit else True
             except asyncio.CancelledError:
                 self.app.put_back(checkpoint)
                 raise

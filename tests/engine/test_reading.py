@@ -2,6 +2,7 @@
 
 import asyncio
 
+import faust
 import pytest
 from engine_bench import CHANGELOG, KINDS, OURS, Bench, Log, turns
 from faust.types import TP
@@ -88,3 +89,84 @@ async def test_a_partition_without_a_commit_is_read_from_its_beginning(kind: str
         await bench.consumer.perform_seek()
         seen = bench.offsets((await bench.read(1))[0])
     assert seen[0] == (0 if kind == OURS else 7)
+
+
+async def test_records_that_retention_took_before_the_start_are_called_lost(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The position was committed, and what lay there is deleted: input is lost, and somebody has to know."""
+    bench = Bench(OURS, Log({SOURCE: [7, 8, 9]}))
+    bench.log.committed[SOURCE] = 5
+    await bench.consumer.perform_seek()
+    assert "INPUT LOST: records 5 to 6 of in, partition 0" in caplog.text
+    assert bench.consumer.progress[SOURCE].next == 7
+
+
+async def test_records_that_retention_took_while_reading_are_called_lost(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The driver moves to the first record there is without a word; a hole of compaction is no loss."""
+    bench = Bench(OURS, Log({SOURCE: [0, 1, 5, 6, 20, 21]}, at_a_time=2))
+    bench.resume()
+    async with bench.draining():
+        await bench.consumer.perform_seek()
+        await bench.read(4)
+        assert "INPUT LOST" not in caplog.text, "5 is the next after 1: what lay between was compacted"
+    bench.log.earliest[SOURCE] = 20
+    async with bench.draining():
+        await bench.read(2)
+    assert "INPUT LOST: records 7 to 19 of in, partition 0" in caplog.text
+
+
+async def test_a_position_beyond_the_end_of_its_partition_stops_the_worker() -> None:
+    """The topic was deleted and made anew, or lost records: all that comes until that offset would be passed over."""
+    bench = Bench(OURS, Log({SOURCE: [0, 1, 2]}))
+    bench.log.committed[SOURCE] = 9
+    await bench.consumer.perform_seek()
+    (error,) = bench.errors
+    assert str(error) == (
+        "partition 0 of in ends at 3 and was committed up to 9: "
+        "it was made anew or lost records; find out which, then reset the group's position"
+    )
+
+
+async def test_what_goes_wrong_while_fetching_stops_the_worker() -> None:
+    """A consumer that stopped reading must not look like one that has nothing to read."""
+    bench = Bench(OURS, Log({SOURCE: [0]}))
+    bench.resume()
+    await bench.consumer.perform_seek()
+
+    async def refused(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    bench.log.getmany = refused  # type: ignore[method-assign] -- the log stands for a driver that raises
+    with pytest.raises(PermissionError):
+        await bench.consumer._drain_messages(faust.Service())  # noqa: SLF001 -- what the fetcher runs
+    assert [type(error) for error in bench.errors] == [PermissionError]
+
+
+async def test_a_batch_that_finds_no_room_before_a_rebalance_is_taken_back() -> None:
+    """It waits at a full queue when flow stops; no task is left that would hand it over later."""
+    bench = Bench(OURS, Log({SOURCE: list(range(10))}, at_a_time=5))
+    bench.queue._maxsize = 1  # noqa: SLF001 -- a full queue
+    bench.resume()
+    async with bench.draining():
+        await bench.consumer.perform_seek()
+        await turns()
+        assert bench.consumer.progress[SOURCE].next == 10
+        bench.consumer.stop_flow()
+        await turns()
+        assert bench.consumer.progress[SOURCE].next == 5
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_fetcher_that_is_cancelled_leaves_no_task_behind() -> None:
+    """The batch it was handing over would reach an agent after the last commit."""
+    bench = Bench(OURS, Log({SOURCE: list(range(10))}, at_a_time=5))
+    bench.queue._maxsize = 1  # noqa: SLF001 -- a full queue
+    bench.resume()
+    async with bench.draining():
+        await bench.consumer.perform_seek()
+        await turns()
+    await turns()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
