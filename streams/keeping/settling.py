@@ -14,7 +14,7 @@ from models.closed_encounter import ClosedStatus, ClosingReason
 from models.encounter import Encounter, Standing
 from rules.emission import Emission
 from streams.closed import Closed
-from streams.keeping.among import encounter_of, merged_into
+from streams.keeping.among import encounter_of, merged_into, nothing_of
 from streams.keeping.closing import Closing
 from streams.keeping.kept import Due, Kept
 
@@ -42,8 +42,9 @@ def settle(kept: Kept, at: int, closing: Closing, asked: Asked) -> Closed | None
     if kept.phase == "forgotten":
         return None
     encounter: Encounter | None = None
-    if kept.registered:
-        encounter = encounter_of(kept)
+    # A stay that is gone is cheap to look at anew, and whatever comes of it may have displaced what took it away.
+    if kept.registered or kept.standing in _GONE:
+        encounter = _encounter(kept)
         _look(kept, encounter, asked)
     if kept.phase == "closed" and kept.standing == "open" and kept.known() > kept.said:
         kept.phase = "open"  # given up as inactive, and heard of again
@@ -58,11 +59,16 @@ def settle(kept: Kept, at: int, closing: Closing, asked: Asked) -> Closed | None
     return None
 
 
-def _look(kept: Kept, encounter: Encounter | None, asked: Asked) -> None:
-    kept.registered = False
-    if encounter is not None:
-        kept.standing, kept.departed_at = encounter.standing, encounter.departed_at
+def _encounter(kept: Kept) -> Encounter:
+    # A stay known only from a merge that was taken back: what was said of it must be taken back too.
+    return encounter_of(kept) or nothing_of(kept.encounter_id)
+
+
+def _look(kept: Kept, encounter: Encounter, asked: Asked) -> None:
+    kept.standing, kept.departed_at = encounter.standing, encounter.departed_at
+    if encounter.standing not in _GONE:
         kept.confirm_s, kept.while_open = asked(encounter)
+    kept.registered = False
 
 
 def _deadline(kept: Kept, closing: Closing) -> tuple[int, Due]:
@@ -97,14 +103,10 @@ def _why_now(kept: Kept, at: int) -> ClosingReason | None:
     return _REASONS.get(kept.due_for)
 
 
-def _close(
-    kept: Kept, at: int, reason: ClosingReason, asked: Asked, encounter: Encounter | None
-) -> Closed | None:
+def _close(kept: Kept, at: int, reason: ClosingReason, asked: Asked, encounter: Encounter | None) -> Closed:
     if encounter is None:
-        encounter = encounter_of(kept)
+        encounter = _encounter(kept)
         _look(kept, encounter, asked)
-    if encounter is None:
-        return None
     kept.version += 1
     kept.closed_at, kept.reason, kept.said = at, reason, kept.known()
     kept.status = _status(kept, at)
@@ -112,7 +114,9 @@ def _close(
         kept.phase = "closed" if reason in {"inactive", "overdue"} else "open"
     else:
         kept.phase = "closed" if kept.status == "preview" else "final"
-    return _written(kept, encounter)
+    closed = _written(kept, encounter)
+    kept.parsed = {}  # seldom asked for again, and ten times the size of what they were read from
+    return closed
 
 
 def _status(kept: Kept, at: int) -> ClosedStatus:
@@ -127,8 +131,7 @@ def last_closed(kept: Kept) -> Closed | None:
     """Return the closed encounter last sent, as the stay is known now; None when there is none to tell again."""
     if not kept.version or kept.phase == "forgotten":
         return None
-    encounter = encounter_of(kept)
-    return None if encounter is None else _written(kept, encounter)
+    return _written(kept, _encounter(kept))
 
 
 def _written(kept: Kept, encounter: Encounter) -> Closed:

@@ -32,7 +32,7 @@ class WorkerSettings(NamedTuple):
     session_timeout_s: float = 20.0
     look_every_s: float = 1.0
     """Between two looks at the deadlines."""
-    cached_stays: int = 50_000
+    cached_stays: int = 10_000
     """Stays kept ready in memory beside the store."""
 
 
