@@ -9,6 +9,7 @@ Exit status: 0 all coded; 1 something held or rejected; 2 wrong usage, unreadabl
 """
 
 import os
+import signal
 import sys
 import traceback
 from concurrent.futures.process import BrokenProcessPool
@@ -67,6 +68,7 @@ class Verbs(click.Group):
             _to_nowhere(sys.stdout.fileno())
             return READER_GONE
         except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again while we leave: we are leaving
             return INTERRUPTED
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise

@@ -524,6 +524,6 @@ def test_an_interrupt_ends_it_quietly(jobs: str) -> None:
         while process.poll() is None:
             process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=2)
+                process.wait(timeout=10)
         assert process.stderr.read().strip() == b""
     assert process.returncode == 130
