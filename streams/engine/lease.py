@@ -5,6 +5,7 @@ A group gives a silent member's partitions away after the session timeout, which
 it answered. Here it is counted from when that request was sent, which is earlier.
 """
 
+import asyncio
 from collections.abc import Mapping
 from math import inf
 from time import monotonic
@@ -42,6 +43,20 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
                 return answer
 
             coordinator._send_req = listened  # noqa: SLF001 - as above
+
+    async def on_thread_stop(self) -> None:
+        """
+        Leave the group, and close.
+
+        aiokafka, closed while it waits to ask a broker again, ends as if somebody had cancelled it; Faust would
+        then wait for this thread for ever.
+        """
+        try:
+            await super().on_thread_stop()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
 
     def hear(self, request: str, answer: int | None, asked_at: float) -> None:
         """Note what the group answered to a request of this name, sent at this instant of the monotonic clock."""

@@ -33,6 +33,16 @@ class _Written(NamedTuple):
     message: _Message
 
 
+class StoreError(Exception):
+    """The store on disk took nothing more; what it should have taken lies in the changelog."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"the store of table {table} cannot be written; see that its disk has room, and start again: "
+            "what it lacks is read from Kafka"
+        )
+
+
 class CheckpointTable(faust.Table[bytes, bytes]):
     """Bytes by key, kept apart by partition; a key belongs to the partition its messages come from."""
 
@@ -61,7 +71,12 @@ class CheckpointTable(faust.Table[bytes, bytes]):
                 yield key, value
 
     def remember(self, partition: int, posts: Sequence[Post], first: int) -> None:
-        """Bring the local store up to what now lies in the changelog from offset ``first`` on."""
+        """
+        Bring the local store up to what now lies in the changelog from offset ``first`` on.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
         tp = TP(self.changelog_topic_name, partition)
         self._learn(tp, ((offset, post.key, post.value) for offset, post in enumerate(posts, first)))
 
@@ -78,7 +93,10 @@ class CheckpointTable(faust.Table[bytes, bytes]):
             for offset, key, value in records
             if key is not None
         ]
-        self.data.apply_changelog_batch(written, to_key=_same, to_value=_same)
+        try:
+            self.data.apply_changelog_batch(written, to_key=_same, to_value=_same)
+        except Exception as error:
+            raise StoreError(self.name) from error
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Bring the local store up to what recovery read; a fault stops the worker, where Faust would log it."""
