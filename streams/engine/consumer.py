@@ -225,6 +225,8 @@ class BatchConsumer(driver.Consumer):
             return False
 
     async def _commit_finished(self, finished: Mapping[TP, tuple[Progress, int]]) -> bool:
+        if not finished:
+            return False  # and a consumer that is stopped before it started has no assignment to be asked for
         owned = self.assignment()
         mine = {
             tp: position
