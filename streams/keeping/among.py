@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 from models.encounter import Encounter
 from models.event import EncounterMerged, Event
 from streams.keeping.kept import Kept
-from streams.reading import validate
+from streams.reading import read, validate
 from streams.tracker import NoEventsError, fold, fold_merged, merges
+
+Line = tuple[Event, bytes]
+"""An event, read, and the line it stands on."""
 
 
 def events_of(kept: Kept) -> list[Event]:
@@ -50,10 +53,60 @@ def _among(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounter
         return None
 
 
+def told_of(kept: Kept) -> tuple[list[Line] | None, list[Line]]:
+    """Return the events of a stay and those merged into it, with their lines; None when it went into another."""
+    own = [(_event(kept, line), line) for line in kept.own]
+    if not kept.merging:
+        return own, []
+    others = {name: [(_event(kept, line), line) for line in lines] for name, lines in kept.linked.items()}
+    into = dict(merges(event for lines in (own, *others.values()) for event, _ in lines))
+    if kept.encounter_id in into:
+        return None, []
+    absorbed = [one for one in sorted(into) if _survivor(one, into) == kept.encounter_id and one in others]
+    return own, [pair for one in absorbed for pair in others[one]]
+
+
+def nothing_of(encounter_id: str) -> Encounter:
+    """Return a stay that never was: what is left of one that only a merge taken back ever named."""
+    return Encounter(
+        encounter_id=encounter_id,
+        standing="cancelled",
+        setting=None,
+        payer=None,
+        facility=None,
+        department=None,
+        department_modifier=None,
+        time_zone=None,
+        utc_offset_s=0,
+        arrived_at=None,
+        departed_at=None,
+        inpatient_ordered_at=None,
+        key_reason_order_id=None,
+        follows_encounter_id=None,
+        last_recorded_at=None,
+        sites=(),
+        procedures=(),
+        administrations=(),
+        voided=(),
+        decisions=(),
+        conflicts=(),
+    )
+
+
 def _survivor(one: str, into: Mapping[str, str]) -> str:
     while one in into:
         one = into[one]
     return one
+
+
+def names_as_survivor(stays: Mapping[str, Sequence[bytes]], encounter_id: str) -> bool:
+    """Tell whether a merge among these lines, even one taken back, says that a stay went into this one."""
+    return any(
+        isinstance(event := read(line), EncounterMerged) and event.into_encounter_id == encounter_id
+        for lines in stays.values()
+        for line in lines
+        if b"encounter_merged" in line or b"\\u" in line
+    )
 
 
 def neighbours(kept: Kept) -> tuple[str, ...]:

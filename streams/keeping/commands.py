@@ -14,12 +14,22 @@ from orjson import JSONDecodeError, dumps, loads
 KINDS: Final = frozenset({"due", "told", "event", "restored"})
 
 
+class Came(NamedTuple):
+    """Where an event that went astray lay, under which key and with which headers."""
+
+    partition: int
+    offset: int
+    key: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
 class Command(NamedTuple):
-    """One request about one stay; ``stays`` are lines of events by encounter."""
+    """One request about one stay; ``stays`` are lines of events by encounter, ``came`` is an ``event``'s."""
 
     kind: str
     encounter_id: str
     stays: Mapping[str, tuple[bytes, ...]] = {}
+    came: Came | None = None
 
 
 class NotACommandError(ValueError):
@@ -32,7 +42,17 @@ class NotACommandError(ValueError):
 def to_bytes(command: Command) -> bytes:
     """Return the value of the record."""
     stays = {name: [line.decode() for line in lines] for name, lines in command.stays.items()}
-    return dumps({"command": command.kind, "encounter_id": command.encounter_id, "stays": stays})
+    said: dict[str, Any] = {"command": command.kind, "encounter_id": command.encounter_id, "stays": stays}
+    if command.came is not None:
+        partition, offset, key, headers = command.came
+        named = [(name, _text(value)) for name, value in headers]
+        said["came"] = [partition, offset, None if key is None else _text(key), named]
+    return dumps(said)
+
+
+def _text(raw: bytes) -> str:
+    # Keys and headers are any bytes; as Latin-1 each byte is one character, and JSON holds it.
+    return (raw or b"").decode("latin-1")
 
 
 def from_bytes(raw: bytes) -> Command:
@@ -48,8 +68,17 @@ def from_bytes(raw: bytes) -> Command:
         stays = {
             str(name): tuple(line.encode() for line in lines) for name, lines in said.get("stays", {}).items()
         }
-    except (JSONDecodeError, AttributeError, KeyError, TypeError):
+        came = _came(said.get("came"))
+    except (JSONDecodeError, AttributeError, KeyError, TypeError, ValueError):
         raise NotACommandError from None
     if kind not in KINDS or not isinstance(encounter_id, str):
         raise NotACommandError
-    return Command(kind, encounter_id, stays)
+    return Command(kind, encounter_id, stays, came)
+
+
+def _came(said: Any) -> Came | None:
+    if said is None:
+        return None
+    partition, offset, key, headers = said
+    named = tuple((str(name), value.encode("latin-1")) for name, value in headers)
+    return Came(int(partition), int(offset), None if key is None else key.encode("latin-1"), named)

@@ -9,25 +9,31 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from models.event import EncounterMerged, Event
+from rules.policy import PolicyError
 from streams import topics
-from streams.closed import Closed
-from streams.closed import to_bytes as closed_to_bytes
-from streams.cloud_events import event_id, headers
-from streams.keeping.among import neighbours
+from streams.buckets import found_id
+from streams.keeping.among import names_as_survivor, neighbours
 from streams.keeping.closing import Closing
-from streams.keeping.commands import Command, NotACommandError, from_bytes, to_bytes
+from streams.keeping.commands import Came, Command, NotACommandError, from_bytes, to_bytes
+from streams.keeping.futile import futile
 from streams.keeping.kept import Kept, as_line
+from streams.keeping.refusals import (
+    EMPTY,
+    FAULT,
+    FORGOTTEN,
+    HEAVIEST,
+    LONGEST,
+    MERGED_INTO_FORGOTTEN,
+    TOO_HEAVY,
+    TOO_LONG,
+    TWO_IDS,
+)
+from streams.keeping.saying import closed_message, portions
 from streams.keeping.settling import Asked, last_closed, settle
 from streams.outgoing import Outgoing
 from streams.reading import read
 from streams.rejected_message import reject_headers
 from streams.rejects import WHOLE_LINE, Reject
-
-LONGEST: Final = 1 << 20
-"""Bytes of one event, as for a line of a file: nothing a chart holds is longer."""
-
-HEAVIEST: Final = 8 << 20
-"""Bytes of all events of a stay: its state must fit into one record of the changelog."""
 
 _REGISTERING: Final = frozenset(
     {
@@ -36,23 +42,13 @@ _REGISTERING: Final = frozenset(
     }
 )  # fmt: skip
 
-TOO_LONG: Final = Reject(WHOLE_LINE, f"longer than {LONGEST} bytes", "send an event of the contract")
-EMPTY: Final = Reject(WHOLE_LINE, "no value", "send an event; a stay is taken back by encounter_cancelled")
-TOO_HEAVY: Final = Reject(
-    "encounter_id",
-    f"the stay's events are more than {HEAVIEST} bytes",
-    "look for a publisher that repeats itself",
-)
-FORGOTTEN: Final = Reject(
-    "encounter_id",
-    "the stay was closed and forgotten, so this event cannot be coded by itself",
-    "bring the whole stay back with infusion recode --restore, then replay this reject",
-)
+_UNKNOWN: Final = -1
+"""The offset of an event that was taken in long before it was refused."""
 
+_ID: Final = b'"encounter_id"'
 
-FAULT: Final = Reject(
-    WHOLE_LINE, "a fault of ours while its stay was put together", "report it; replay it after the fix"
-)
+_RETRY: Final = 3600
+"""Seconds until a stay that failed us is put together again: after a fix, by itself."""
 
 
 class Record(Protocol):
@@ -97,7 +93,9 @@ class Batch:
         self._load, self._at_home = load, at_home
         self._touched: dict[str, Kept] = {}
         self._because: dict[str, Record] = {}
-        self._again: dict[str, None] = {}
+        self._again: dict[str, set[tuple[str, int]]] = {}
+        self._lines: dict[bytes, Record] = {}
+        """The events this batch brought, by their lines."""
         self._messages: list[Outgoing] = []
         self._asked: list[Asking] = []
 
@@ -111,6 +109,8 @@ class Batch:
             event = read(value)
             if isinstance(event, Reject):
                 self._refuse(record, event)
+            elif value.count(_ID) > 1 and found_id(value) != event.encounter_id:
+                self._refuse(record, TWO_IDS)
             elif (refused := self._take(event, as_line(value), record)) is not None:
                 self._refuse(record, refused)
 
@@ -140,7 +140,7 @@ class Batch:
         offset = record.offset
         self._because[kept.encounter_id] = record
         if offset <= kept.offsets.get(self._topic, -1):
-            self._again[kept.encounter_id] = None
+            self._again.setdefault(kept.encounter_id, set()).add((self._topic, offset))
         else:
             kept.offsets[self._topic] = offset
         self._touched[kept.encounter_id] = kept
@@ -150,13 +150,16 @@ class Batch:
         kept = self._kept(encounter_id)
         if kept is None:
             if not self._at_home(encounter_id):
-                self._forward(encounter_id, line)
+                self._forward(encounter_id, line, record)
                 return None
             kept = Kept(encounter_id, self._at)
+            kept.registered = True
         if kept.phase == "forgotten":
             return FORGOTTEN
+        if self._topic == topics.EVENTS:
+            self._lines.setdefault(line, record)
         if line in kept.own:
-            if record.offset <= kept.offsets.get(self._topic, -1):
+            if record.offset <= kept.offsets.get(self._topic, -1) or kept.due_for == "retry":
                 self._touch(kept, record)
             return None
         if kept.weight + len(line) > HEAVIEST:
@@ -176,21 +179,29 @@ class Batch:
             # Whoever forwarded it read it already; only this version's reading can differ from that one's.
             refused = event if isinstance(event, Reject) else self._take(event, line, record)
             if refused is not None:
-                self._refuse(record, refused, line)
+                self._refuse(record, refused, line, command.came)
 
     def _tell(self, command: Command, record: Record) -> None:
         kept = self._kept(command.encounter_id) or Kept(command.encounter_id, self._at)
         if kept.phase == "forgotten":
+            if names_as_survivor(command.stays, kept.encounter_id):
+                self._refuse(record, MERGED_INTO_FORGOTTEN)
             return
-        for name, lines in command.stays.items():
-            if name == kept.encounter_id:
-                continue
-            held = kept.linked.setdefault(name, {})
-            for line in lines:
-                if line not in held:
-                    held[line] = None
-                    kept.weight += len(line)
-                    kept.registered, kept.heard_at = True, self._at
+        fresh = [
+            (name, line)
+            for name, lines in command.stays.items()
+            if name != kept.encounter_id
+            for line in lines
+            if line not in kept.linked.get(name, ())
+        ]
+        weight = sum(len(line) for _, line in fresh)
+        if kept.weight + weight > HEAVIEST:
+            self._refuse(record, TOO_HEAVY)
+            return
+        for name, line in fresh:
+            kept.linked.setdefault(name, {})[line] = None
+            kept.registered, kept.heard_at = True, self._at
+        kept.weight += weight
         kept.merging = True
         self._touch(kept, record)
 
@@ -204,40 +215,73 @@ class Batch:
                 kept.own[line] = None
                 kept.weight += len(line)
                 kept.registered, kept.heard_at = True, self._at
+        kept.merging = True  # whether it is, its neighbours tell
         self._touch(kept, record)
         if len(command.stays) > 1:
             self._tell(command, record)
 
-    def _forward(self, encounter_id: str, line: bytes) -> None:
-        command = Command("event", encounter_id, {encounter_id: (line,)})
+    def _forward(self, encounter_id: str, line: bytes, record: Record) -> None:
+        came = Came(self._partition, record.offset, record.key, tuple(record.headers))
+        command = Command("event", encounter_id, {encounter_id: (line,)}, came)
         self._asked.append(Asking(encounter_id, to_bytes(command)))
 
-    def _refuse(self, record: Record, reject: Reject, value: bytes | None = None) -> None:
-        about = reject_headers(record.headers, reject.reason, self._topic, self._partition, record.offset)
-        self._messages.append(Outgoing(topics.REJECTS, record.key, value or record.value, about))
+    def _refuse(
+        self, record: Record, reject: Reject, value: bytes | None = None, came: Came | None = None
+    ) -> None:
+        topic, partition, offset = self._topic, self._partition, record.offset
+        key, own = record.key, record.headers
+        if came is not None:  # back to where it was sent first: as a command it could not be read
+            topic, (partition, offset, key, own) = topics.EVENTS, came
+        about = reject_headers(own, reject.reason, topic, partition, offset)
+        self._messages.append(Outgoing(topics.REJECTS, key, value or record.value, about))
+
+    def _refuse_futile(self, kept: Kept) -> None:
+        """Refuse, once, every event that has no effect; again only when what showed it comes again after a crash."""
+        again = self._again.get(kept.encounter_id, ())
+        for one in futile(kept):
+            name, record = one.name(), self._lines.get(one.line)
+            fresh = name not in kept.refused
+            if fresh:
+                showed = record or self._because[kept.encounter_id]
+                kept.refused[name] = (self._topic, showed.offset)
+            if fresh or kept.refused[name] in again:
+                own = record is not None and kept.refused[name] == (topics.EVENTS, record.offset)
+                if own and record is not None:
+                    self._refuse(record, one.reject)
+                else:
+                    came = Came(self._partition, _UNKNOWN, one.encounter_id.encode(), ())
+                    self._refuse(self._because[kept.encounter_id], one.reject, one.line, came)
 
     def settled(self, closing: Closing, asked: Asked) -> Followed:
         """Settle every stay that was touched, and return what is to be kept and sent."""
         faults = 0
         for encounter_id, kept in self._touched.items():
+            failed_before = kept.due_for == "retry"
             try:
                 closed = settle(kept, self._at, closing, asked)
                 if closed is None and encounter_id in self._again:
                     closed = last_closed(kept)
+                if closed is not None:
+                    self._messages.append(closed_message(closed, _trace(self._because[encounter_id])))
+                if kept.merging or kept.standing == "cancelled":
+                    self._refuse_futile(kept)
+            except PolicyError:
+                raise  # wrong for every stay: the worker stops, and is started rightly
             except Exception:  # noqa: BLE001 - one stay that cannot be folded must not stop all others
                 faults += 1
-                self._refuse(self._because[encounter_id], FAULT)
+                if not failed_before:
+                    self._refuse(self._because[encounter_id], FAULT)
+                kept.registered, kept.due_at, kept.due_for = True, self._at + _RETRY, "retry"
                 continue
-            if closed is not None:
-                self._messages.append(_closed_message(closed, _trace(self._because[encounter_id])))
             if kept.merging and (kept.known() > kept.told or encounter_id in self._again):
                 self._gossip(kept)
         return Followed(list(self._touched.values()), self._messages, self._asked, faults)
 
     def _gossip(self, kept: Kept) -> None:
-        stays = {name: tuple(lines) for name, lines in {**kept.linked, kept.encounter_id: kept.own}.items()}
-        for name in neighbours(kept):
-            self._asked.append(Asking(name, to_bytes(Command("told", name, stays))))
+        together = neighbours(kept)
+        for stays in portions({**kept.linked, kept.encounter_id: kept.own}):
+            for name in together:
+                self._asked.append(Asking(name, to_bytes(Command("told", name, stays))))
         kept.told = kept.known()
 
 
@@ -247,13 +291,3 @@ def _trace(record: Record) -> bytes | None:
         if name == "traceparent":
             return value
     return None
-
-
-def _closed_message(closed: Closed, trace: bytes | None) -> Outgoing:
-    name = event_id(topics.CLOSED, closed.encounter_id, str(closed.version))
-    return Outgoing(
-        topics.CLOSED,
-        closed.encounter_id.encode(),
-        closed_to_bytes(closed),
-        headers("closed_encounter", name, closed.encounter_id, closed.closed_at, trace),
-    )

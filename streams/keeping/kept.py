@@ -13,6 +13,7 @@ from orjson import dumps, loads
 
 from models.closed_encounter import ClosedStatus, ClosingReason
 from models.encounter import Standing
+from streams.reading import BYTE_ORDER_MARK
 
 Phase = Literal["open", "closed", "final", "forgotten"]
 """
@@ -20,8 +21,8 @@ Open: nothing final was said of it. Closed: coded, and waiting for the confirm w
 good, until an event says otherwise. Forgotten: only the fact that it was there is left.
 """
 
-Due = Literal["close", "inactive", "overdue", "preview", "confirm", "forget"]
-"""What is to be done at the deadline."""
+Due = Literal["close", "inactive", "overdue", "preview", "confirm", "forget", "retry"]
+"""What is to be done at the deadline; ``retry`` what failed us."""
 
 FORMAT: Final = 1
 """Of the bytes. A worker reads every format up to its own; what an older one wrote is rewritten when it changes."""
@@ -61,6 +62,7 @@ class Kept:
         "parsed",
         "phase",
         "reason",
+        "refused",
         "registered",
         "said",
         "standing",
@@ -105,6 +107,8 @@ class Kept:
         """P-30 of its policy: whether its charges are sent, as a preview, before it closes."""
         self.weight = 0
         """Bytes of all its events."""
+        self.refused: dict[str, tuple[str, int]] = {}
+        """Its events that were refused for having no effect: which, and the topic and offset of what showed it."""
         self.indexed_at: int | None = None
         """The earliest deadline under which the index of deadlines has it; never written."""
         self.parsed: dict[bytes, Any] = {}
@@ -120,7 +124,7 @@ class Kept:
             self.encounter_id, self.phase, self.version, self.status, self.closed_at, self.reason, self.said,
             self.told, self.standing, self.departed_at, self.first_heard_at, self.heard_at, self.due_for,
             self.offsets, self.registered, self.merging, self.confirm_s, self.while_open,
-            len(self.own), {name: len(lines) for name, lines in self.linked.items()},
+            len(self.own), {name: len(lines) for name, lines in self.linked.items()}, self.refused,
         ]  # fmt: skip
         head = _HEAD.pack(FORMAT, _NEVER if self.due_at is None else self.due_at)
         return b"\n".join([head + dumps(about), *self._lines()])
@@ -157,7 +161,7 @@ def from_bytes(written: bytes) -> Kept:
         encounter_id, phase, version, status, closed_at, reason, said,
         told, standing, departed_at, first_heard_at, heard_at, due_for,
         offsets, registered, merging, confirm_s, while_open,
-        own, linked,
+        own, linked, refused,
     ) = loads(about)  # fmt: skip
     kept = Kept(encounter_id, first_heard_at)
     kept.phase = phase if phase in _PHASES else "open"
@@ -167,6 +171,7 @@ def from_bytes(written: bytes) -> Kept:
     kept.indexed_at = due_at
     kept.offsets, kept.registered, kept.merging = offsets, registered, merging
     kept.confirm_s, kept.while_open = confirm_s, while_open
+    kept.refused = {name: (topic, offset) for name, (topic, offset) in refused.items()}
     kept.weight = len(rest)
     lines = rest.split(b"\n") if rest else []
     kept.own = dict.fromkeys(lines[:own])
@@ -177,5 +182,7 @@ def from_bytes(written: bytes) -> Kept:
 
 
 def as_line(raw: bytes) -> bytes:
-    """Return an event's bytes without line breaks, which in JSON are no more than blanks between its parts."""
+    """Return an event's bytes as one line: breaks are no more than blanks in JSON, and a mark in front says nothing."""
+    if raw.startswith(BYTE_ORDER_MARK):
+        raw = raw.lstrip(BYTE_ORDER_MARK)
     return raw.replace(b"\r", b" ").replace(b"\n", b" ") if b"\n" in raw or b"\r" in raw else raw

@@ -1,0 +1,41 @@
+"""
+Events of a stay that change nothing though they could be read: stored after it was cancelled, or merged in a circle.
+
+``infusion code`` names them at their lines. Here each is refused once, with the same words, and kept all the same:
+what is reopened, or voided, later may make them count.
+"""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import NamedTuple
+
+from streams.faults import Told, after_cancellation, circling
+from streams.keeping.among import encounter_of, told_of
+from streams.keeping.kept import Kept
+from streams.rejects import Reject
+
+
+class Futile(NamedTuple):
+    """A line of an event, the stay it is of, and why it is without effect."""
+
+    encounter_id: str
+    line: bytes
+    reject: Reject
+
+    def name(self) -> str:
+        """Return what a stay remembers of having refused it for this reason."""
+        return blake2b(self.reject.field.encode() + self.line, digest_size=8).hexdigest()
+
+
+def futile(kept: Kept) -> Iterator[Futile]:
+    """Yield the events of a stay, and of those merged into it, that have no effect as things stand."""
+    own, absorbed = told_of(kept)
+    if own is None:
+        return
+    told = [Told(event, (0, number, line)) for number, (event, line) in enumerate([*own, *absorbed])]
+    rejects = [*circling(told[: len(own)])] if kept.merging else []
+    if kept.standing == "cancelled" and (encounter := encounter_of(kept)) is not None:
+        rejects += after_cancellation(encounter, told)
+    for reject in rejects:
+        event, (_, _, line) = told[reject.line]
+        yield Futile(event.encounter_id, line, reject)

@@ -1,0 +1,117 @@
+"""
+Laws of the stream: whatever crashes, moves, repeats or comes late, charged is what ``infusion code`` charges.
+
+``INFUSION_HYPOTHESIS_EXAMPLES`` sets how many schedules each law is tried on.
+"""
+
+import os
+from collections import Counter
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from orjson import loads
+from paper_stays import NOON, Action, Script, expected, schedules, scripts
+from paper_workers import Cluster
+
+from rules.engine import Profile
+from streams import topics
+from streams.keeping.kept import from_bytes
+from streams.reading import read
+from streams.rejected_message import origin
+from streams.rejects import Reject
+
+EXAMPLES = int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "60"))
+LAW = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+PREVIEWS = Profile(overrides=(("P-30", "provisional+replace"),))
+
+
+def revisions_of(newest: dict[bytes, bytes | None]) -> dict[str, int]:
+    """Return the revision of each charge set there is."""
+    return {key.decode(): loads(value)["revision"] for key, value in newest.items() if value is not None}
+
+
+def lines_charged(cluster: Cluster) -> dict[str, Any]:
+    """Return the lines a reader holds who leaves out what he saw before, and credits what he was told to."""
+    held: dict[str, Any] = {}
+    seen: set[bytes] = set()
+    for record in cluster.paper.all_of(topics.CHARGE_LINES):
+        name = dict(record.headers)["ce_id"]
+        if name in seen:
+            continue
+        seen.add(name)
+        said = loads(record.value or b"")
+        if said["change"] == "credit":
+            assert held.pop(said["line"]["line_id"]) == said["line"], "a credit of what was not charged"
+        else:
+            assert said["line"]["line_id"] not in held, "charged twice"
+            held[said["line"]["line_id"]] = said["line"]
+    return held
+
+
+def agrees(cluster: Cluster, script: Script, profile: Profile = Profile()) -> None:  # noqa: B008 - immutable
+    """Check all that must hold once everything is quiet."""
+    newest = cluster.paper.newest(topics.CHARGES)
+    wanted = expected([line for _, line, _ in script.sent], profile, revisions_of(newest))
+    assert {key.decode(): value for key, value in newest.items() if value is not None} == {
+        key: value for key, value in wanted.charges.items() if value is not None
+    }
+    refused = {
+        (record.value, found.reason)
+        for record in cluster.paper.all_of(topics.REJECTS)
+        if (found := origin(record.headers)) is not None
+    }
+    assert wanted.futile <= refused
+    final = [loads(value) for value in newest.values() if value is not None and b'"status":"final"' in value]
+    assert lines_charged(cluster) == {line["line_id"]: line for one in final for line in one["lines"]}
+    for topic in (topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW):
+        contents: dict[bytes, set[bytes | None]] = {}
+        for record in cluster.paper.all_of(topic):
+            contents.setdefault(dict(record.headers)["ce_id"], set()).add(record.value)
+        assert all(len(values) == 1 for values in contents.values()), "one id, two contents"
+    asked = {key for key, value in cluster.paper.newest(topics.REVIEW).items() if value is not None}
+    for key, value in newest.items():
+        flags = [] if value is None else loads(value)["flags"]
+        assert (key in asked) == any(flag["severity"] != "info" for flag in flags)
+
+
+def nothing_lost(cluster: Cluster) -> None:
+    """Check that every record of the events topic is in a kept stay, or refused with its bytes."""
+    kept = [from_bytes(value or b"") for value in cluster.paper.newest(topics.ENCOUNTERS_CHANGELOG).values()]
+    held = {(one.encounter_id, line) for one in kept for line in one.own}
+    refused = Counter(record.value for record in cluster.paper.all_of(topics.REJECTS))
+    for record in cluster.paper.all_of(topics.EVENTS):
+        event = read(record.value or b"")
+        if isinstance(event, Reject):
+            assert refused[record.value]
+        else:
+            assert (event.encounter_id, record.value) in held
+    assert all(origin(record.headers) for record in cluster.paper.all_of(topics.REJECTS))
+
+
+def said(cluster: Cluster) -> list[int]:
+    """Return how many messages lie on each topic others read."""
+    read_by_others = (topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW, topics.REJECTS)
+    return [len(cluster.paper.all_of(topic)) for topic in read_by_others]
+
+
+@LAW
+@given(scripts(), schedules(), st.integers(1, 3), st.sampled_from([Profile(), PREVIEWS]))
+def test_charged_is_what_the_file_coder_charges(
+    script: Script, schedule: list[Action], workers: int, profile: Profile
+) -> None:
+    """And everything sent again changes nothing and says nothing."""
+    cluster = Cluster(NOON, workers, profile=profile)
+    cluster.play(script.sent, schedule)
+    cluster.settle()
+    agrees(cluster, script, profile)
+    nothing_lost(cluster)
+    before = said(cluster)
+    for one in script.sent:
+        cluster.publish(*one)
+    cluster.settle()
+    assert said(cluster) == before
