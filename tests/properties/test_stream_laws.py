@@ -14,8 +14,10 @@ from orjson import loads
 from paper_stays import NOON, Action, Script, expected, schedules, scripts
 from paper_workers import Cluster
 
+from models.event import EncounterMerged, Event
 from rules.engine import Profile
 from streams import topics
+from streams.keeping.closing import Closing
 from streams.keeping.kept import from_bytes
 from streams.reading import read
 from streams.rejected_message import origin
@@ -27,6 +29,7 @@ LAW = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+HORIZON = 300 * 86_400
 PREVIEWS = Profile(overrides=(("P-30", "provisional+replace"),))
 
 
@@ -115,3 +118,45 @@ def test_charged_is_what_the_file_coder_charges(
         cluster.publish(*one)
     cluster.settle()
     assert said(cluster) == before
+
+
+@LAW
+@given(scripts(), schedules(), scripts(), schedules())
+def test_what_comes_after_forgetting_is_refused_and_moves_no_charge(
+    script: Script, schedule: list[Action], later: Script, commotion: list[Action]
+) -> None:
+    """Stays that were never heard of before are coded as ever."""
+    cluster = Cluster(NOON, closing=Closing(horizon=HORIZON))
+    cluster.play(script.sent, [one for one in schedule if one[0] != "clock"])
+    cluster.settle()
+    known = {event_of(line).encounter_id for _, line, _ in script.sent}
+    cluster.paper.now += 2 * HORIZON
+    cluster.settle()
+    kept = {
+        key.decode(): from_bytes(value or b"")
+        for key, value in cluster.paper.newest(topics.ENCOUNTERS_CHANGELOG).items()
+    }
+    assert all(one.phase == "forgotten" and not one.known() for one in kept.values())
+    assert known <= kept.keys()
+    before = cluster.paper.newest(topics.CHARGES)
+    charged = lines_charged(cluster)
+    cluster.play(later.sent, [one for one in commotion if one[0] != "clock"])
+    cluster.settle()
+    newest = cluster.paper.newest(topics.CHARGES)
+    assert {key: newest.get(key) for key in before} == before
+    assert charged.items() <= lines_charged(cluster).items()
+    refused = {record.value for record in cluster.paper.all_of(topics.REJECTS)}
+    for _, line, _ in later.sent:
+        event = event_of(line)
+        into = event.into_encounter_id if isinstance(event, EncounterMerged) else ""
+        if event.encounter_id in kept:
+            assert line in refused
+        elif into in kept:
+            assert any(line in (value or b"").replace(b'\\"', b'"') for value in refused)
+
+
+def event_of(line: bytes) -> Event:
+    """Return the event of a line that is one."""
+    event = read(line)
+    assert not isinstance(event, Reject)
+    return event

@@ -1,0 +1,139 @@
+"""What is kept of a stay as bytes, when it is due, and what one partition asks of another."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kept_stays import T0, injection, line
+
+from streams.keeping.commands import Came, Command, NotACommandError, from_bytes, to_bytes
+from streams.keeping.due import DueIndex
+from streams.keeping.kept import FORMAT, Kept, UnknownFormatError, as_line, deadline_of
+from streams.keeping.kept import from_bytes as kept_from_bytes
+
+
+def made() -> Kept:
+    """Return a stay with something in every field."""
+    kept = Kept("Ü1", T0)
+    kept.own = dict.fromkeys([line("encounter_opened"), injection()])
+    kept.linked = {"E2": dict.fromkeys([injection(stay="E2")]), "E3": {}}
+    kept.phase, kept.version, kept.status, kept.closed_at, kept.reason = (
+        "closed",
+        3,
+        "final",
+        T0 + 1,
+        "overdue",
+    )
+    kept.said, kept.told, kept.standing, kept.departed_at = 2, 3, "discharged", T0 + 2
+    kept.heard_at, kept.due_at, kept.due_for = T0 + 3, T0 + 4, "confirm"
+    kept.offsets = {"infusion.events.v1": 7}
+    kept.registered, kept.merging, kept.confirm_s, kept.while_open = True, True, 5, True
+    kept.refused = {"0011": ("infusion.events.v1", 6)}
+    return kept
+
+
+def test_a_stay_comes_back_from_its_bytes_with_everything_that_is_written() -> None:
+    """Weight, index and read events are made anew."""
+    kept = made()
+    back = kept_from_bytes(kept.to_bytes())
+    made_anew = {"weight", "indexed_at", "parsed"}
+    for name in set(Kept.__slots__) - made_anew:
+        assert getattr(back, name) == getattr(kept, name), name
+    assert list(back.own) == list(kept.own)
+    assert back.indexed_at == back.due_at
+    assert back.to_bytes() == kept.to_bytes()
+
+
+def test_a_stay_without_events_or_deadline_comes_back_too() -> None:
+    """As a forgotten one is."""
+    kept = Kept("E1", T0)
+    assert deadline_of(kept.to_bytes()) is None
+    back = kept_from_bytes(kept.to_bytes())
+    assert (back.own, back.linked, back.due_at) == ({}, {}, None)
+
+
+def test_the_deadline_is_read_without_the_rest() -> None:
+    """Whatever stands behind the head."""
+    written = made().to_bytes()
+    assert deadline_of(written[:9]) == T0 + 4
+
+
+@pytest.mark.parametrize("written", [b"", b"\x01", b"\x00" * 20, bytes((FORMAT + 1,)) + b"\x00" * 20])
+def test_an_unknown_format_says_which_version_to_start(written: bytes) -> None:
+    """A newer worker's state is not guessed at."""
+    with pytest.raises(UnknownFormatError, match="start the version that wrote it"):
+        deadline_of(written)
+    with pytest.raises(UnknownFormatError):
+        kept_from_bytes(written)
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        (b'{"a":1}', b'{"a":1}'),
+        (b'{"a":\r\n1}\n', b'{"a":  1} '),
+        (b'\xef\xbb\xbf{"a":1}', b'{"a":1}'),
+    ],
+)
+def test_an_event_is_one_line(raw: bytes, kept: bytes) -> None:
+    """Breaks are blanks, and a byte-order mark is nothing."""
+    assert as_line(raw) == kept
+
+
+def test_only_what_is_due_comes_up_and_a_deadline_that_moved_waits_for_it() -> None:
+    """At its second, not before."""
+    index = DueIndex([(10, b"a"), (10, b"b"), (11, b"c")])
+    now = {b"a": 10, b"b": 20, b"c": 11}
+    assert index.soonest() == 10
+    assert list(index.due(9, now.get, 9)) == []
+    assert list(index.due(10, now.get, 9)) == [b"a"]
+    assert len(index) == 2
+    assert list(index.due(11, now.get, 9)) == [b"c"]
+    assert list(index.due(19, now.get, 9)) == []
+    assert list(index.due(20, now.get, 9)) == [b"b"]
+    assert index.soonest() == float("inf")
+
+
+def test_no_more_come_up_at_once_than_asked_for_and_a_stay_without_deadline_never() -> None:
+    """The others wait where they are."""
+    index = DueIndex([(1, b"a"), (2, b"gone"), (3, b"b"), (4, b"c")])
+    now = {b"a": 1, b"b": 3, b"c": 4}
+    assert list(index.due(9, now.get, 2)) == [b"a", b"b"]
+    index.add(b"a", 5)
+    assert list(index.due(9, now.get, 2)) == [b"c", b"a"]
+    assert list(index.due(9, now.get, 2)) == []
+
+
+def test_a_command_comes_back_as_it_was() -> None:
+    """Events, and where one lay that went astray, whatever bytes its key and headers are."""
+    for command in (
+        Command("due", "E1"),
+        Command("told", "E1", {"E2": (b'{"a":"\xc3\xbc"}', b"{}"), "E3": ()}),
+        Command("event", "E1", {"E1": (b"{}",)}, Came(2, 7, b"\xff\x00k", (("h", b"\xfe"), ("h", b"")))),
+        Command("event", "E1", {"E1": (b"{}",)}, Came(2, 7, None, ())),
+    ):
+        assert from_bytes(to_bytes(command)) == command
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"", b"[]", b"1", b'{"command":"due"}', b'{"command":"run","encounter_id":"E1"}',
+        b'{"command":"due","encounter_id":1}', b'{"command":"told","encounter_id":"E1","stays":[]}',
+        b'{"command":"told","encounter_id":"E1","stays":{"E2":[1]}}',
+        b'{"command":"event","encounter_id":"E1","came":[1]}',
+        b'{"command":"event","encounter_id":"E1","came":"abcd"}',
+    ],
+)  # fmt: skip
+def test_what_is_no_command_is_refused(raw: bytes) -> None:
+    """In words that quote nothing."""
+    with pytest.raises(NotACommandError, match="not a command"):
+        from_bytes(raw)
+
+
+@given(st.binary(max_size=40) | st.text(max_size=40).map(str.encode))
+def test_no_bytes_are_a_surprise(raw: bytes) -> None:
+    """They are a command or they are refused."""
+    try:
+        from_bytes(raw)
+    except NotACommandError:
+        return
