@@ -56,6 +56,8 @@ class CheckpointTable(faust.Table[bytes, bytes]):
             value: bytes | None = store._db_for_partition(partition).get(key)  # noqa: SLF001 - the store has no such reader
             return value
         assert isinstance(store, memory.Store)  # noqa: S101 - the app refuses any other at its start
+        if store._key_partition.get(key) != partition:  # noqa: SLF001 - as above
+            return None  # it holds all partitions in one: this key is of another
         found: bytes | None = store.data.get(key)
         return found
 
