@@ -72,7 +72,7 @@ async def test_a_worker_that_stood_still_for_a_session_writes_and_commits_nothin
     async with bench.draining():
         await bench.consumer.perform_seek()
         messages = await bench.read(10)
-        bench.log.confirmed_at = 0.0  # the machine slept, and the next heartbeat is not answered yet
+        bench.log.confirmed_at = -inf  # the machine slept, and the next heartbeat is not answered yet
         if kind == OURS:
             bench.app.send_at_checkpoint("out", 0, Post(b"k", b"v"))
         else:

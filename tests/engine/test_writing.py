@@ -1,6 +1,7 @@
 """Nothing is committed before what follows from it is written; what stock Faust commits over."""
 
 import asyncio
+from math import inf
 from typing import Any
 
 import pytest
@@ -91,13 +92,13 @@ async def test_a_checkpoint_cut_short_is_written_whole_later(writing: Any) -> No
 
 async def test_a_checkpoint_refused_for_lack_of_lease_loses_nothing(writing: Any) -> None:
     """It is put back beneath what came since, and written when the group has answered."""
-    writing.log.confirmed_at = 0.0
+    writing.log.confirmed_at = -inf
     assert not await writing.consumer.commit()
     assert not writing.written
     assert not writing.log.commits
     assert writing.app.unwritten(writing.bench.table, 0, b"k")
     writing.app.put(writing.bench.table, 0, b"other", None)
-    writing.log.confirmed_at = float("inf")
+    writing.log.confirmed_at = inf
     assert await writing.consumer.commit()
     assert writing.written == [
         ("bench-kept-changelog", [Post(b"k", b"kept"), Post(b"other", None)]),
@@ -109,10 +110,10 @@ async def test_a_checkpoint_refused_for_lack_of_lease_loses_nothing(writing: Any
 
 async def test_what_came_since_wins_over_what_is_put_back(writing: Any) -> None:
     """Of one key only the last state counts."""
-    writing.log.confirmed_at = 0.0
+    writing.log.confirmed_at = -inf
     await writing.consumer.commit()
     writing.app.put(writing.bench.table, 0, b"k", Written(b"newer"))
-    writing.log.confirmed_at = float("inf")
+    writing.log.confirmed_at = inf
     await writing.consumer.commit()
     assert writing.written[0] == ("bench-kept-changelog", [Post(b"k", b"newer")])
 
@@ -123,14 +124,14 @@ async def test_a_lease_that_runs_out_between_states_and_messages_holds_the_messa
     """The states may be there twice then; they are the same."""
 
     def stopped_for_long() -> None:
-        writing.log.confirmed_at = 0.0
+        writing.log.confirmed_at = -inf
 
     writing.before = stopped_for_long
     assert not await writing.consumer.commit()
     assert writing.topics() == CHANGELOG_THEN_OUT[:1]
     assert not writing.log.commits
     writing.before = lambda: None
-    writing.log.confirmed_at = float("inf")
+    writing.log.confirmed_at = inf
     await writing.consumer.commit()
     assert writing.topics() == ["bench-kept-changelog", *CHANGELOG_THEN_OUT]
 
