@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format cases kafka docs bench clean
+.PHONY: help run test lint format cases kafka docs bench bench-stream clean
 
 # The first interpreter that is new enough; make PYTHON=... to choose another.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
@@ -16,7 +16,7 @@ RUNTIME := .venv/.installed-runtime
 DEVELOPMENT := .venv/.installed-development
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-8s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-12s %s\n", $$1, $$2}'
 
 run: $(RUNTIME) ## Play the seeded day through Kafka and the worker, print every charge set, and compare with the file coder
 	@echo "== a synthetic day, seeds/day.jsonl: bedside events in, charge sets out, through an embedded Kafka broker"
@@ -56,6 +56,9 @@ docs: $(DEVELOPMENT) ## Write the output of the documents' examples anew; read t
 
 bench: $(RUNTIME) ## Measure a generated month and add rows to benchmarks/results.csv
 	@$(BIN)/python benchmarks/bench.py
+
+bench-stream: $(RUNTIME) ## Race the worker on a real Kafka and add rows to benchmarks/stream.csv; needs Java 17 and Maven
+	@$(BIN)/python benchmarks/stream_bench.py
 
 clean: ## Remove the environment and every cache
 	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,62 @@
+"""
+The stream beside what else could carry it: speed, latency, many open stays, recovery; on one real Kafka, in one run.
+
+    python benchmarks/stream_bench.py                                 # all of it, under ten minutes
+    python benchmarks/stream_bench.py --only throughput --stays 1000 --rounds 1 --no-record
+
+README.md says what is compared and what each guarantees. Rows go to ``stream.csv``, and none is ever edited.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "streaming"), str(HERE.parent)]
+
+import ground  # noqa: E402 - found where the line above says
+from parts import OURS, contenders, raced, recovered, stated, timed  # noqa: E402 - as above
+from rows import Row, append, show  # noqa: E402 - as above
+
+PARTS = ("throughput", "latency", "states", "recovery")
+
+
+@click.command()
+@click.option("--only", type=click.Choice(PARTS), multiple=True, help="A part; all of them when left out.")
+@click.option("--contender", "names", multiple=True, help="By name; all of them when left out.")
+@click.option(
+    "--stays", default=3_000, show_default=True, help="In each throughput run, about ten events each."
+)
+@click.option("--rounds", default=3, show_default=True, help="Of every contender, interleaved.")
+@click.option("--rate", type=float, help="Events/s for the latency; half of ours when left out.")
+@click.option("--open-stays", "many", default=1_000_000, show_default=True, help="In state, beside 1,000.")
+@click.option("--recovered-stays", "back", default=100_000, show_default=True, help="To be restored.")
+@click.option("--record/--no-record", "keep", default=True, show_default=True, help="Append to stream.csv.")
+def bench(
+    only: tuple[str, ...], names: tuple[str, ...], stays: int, rounds: int,
+    rate: float | None, many: int, back: int, *, keep: bool,
+) -> None:  # fmt: skip
+    """Measure, print, and append to stream.csv."""
+    parts = only or PARTS
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="infusion-stream-bench-") as made:
+        folder = Path(made)
+        with ground.broker(folder / "kafka") as kafka:
+            if "throughput" in parts:
+                rows += raced(kafka, folder, stays, rounds, contenders(names))
+            if "latency" in parts:
+                ours = next((row.figure for row in rows if row.what == f"{OURS}: events/s"), None)
+                rows += timed(kafka, folder, stays, rate or (ours or 4_000) / 2)
+            if "states" in parts:
+                rows += stated(kafka, folder, 1_000, many, stays // 2, min(rounds, 2))
+            if "recovery" in parts:
+                rows += recovered(kafka, folder, back)
+    show(rows)
+    if keep:
+        append(rows)
+
+
+if __name__ == "__main__":
+    bench()

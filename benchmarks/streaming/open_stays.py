@@ -1,0 +1,201 @@
+"""Many open stays: what an event costs beside them, what each takes, and how long a worker takes to have them again."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import same_work
+from aiokafka.partitioner import murmur2
+from apache_kafka import ApacheKafka
+from ground import PARTITIONS, asking, drop_topics, ends, key_of, make_topics, producer, publish
+from running import Running
+from same_work import Read
+from terms import Terms
+
+from streams import topics
+from streams.keeping.kept import Kept
+
+
+class Beside(NamedTuple):
+    """Events of new stays worked off beside so many open ones."""
+
+    open_stays: int
+    cpu_us: float
+    events_s: float
+    ready_s: float
+    """From the start of the process, with an empty disk, until its streams ran."""
+    rss_mib: float
+    disk_mib: float
+    changelog_mib: float
+
+
+class Recovery(NamedTuple):
+    """Seconds from the start of a process."""
+
+    open_stays: int
+    empty_s: float
+    """Until ready, with an empty disk."""
+    kept_s: float
+    """Until ready, with the disk it left behind."""
+    bare_s: float
+    """A bare read of the same changelogs."""
+    import_s: float
+    """Until ready with nothing to restore: what starting takes by itself."""
+    changelog_mib: float
+
+
+def patterns(events: Sequence[bytes], most: int) -> list[Kept]:
+    """Return stays under way: of each the first ``most`` events, its departure not among them."""
+    by_stay: dict[bytes, list[bytes]] = {}
+    for line in events:
+        by_stay.setdefault(key_of(line), []).append(line)
+    kept: dict[str, Kept] = {}
+    for key, lines in by_stay.items():
+        before = [line for line in lines if b"encounter_discharged" not in line and b"merged" not in line][
+            :most
+        ]
+        records = [Read(number, key, line) for number, line in enumerate(before)]
+        for one in same_work.follow(topics.EVENTS, 0, records, kept.get).stays:
+            if one.standing == "open":
+                kept[one.encounter_id] = one
+    return list(kept.values())
+
+
+def clones(stays: Sequence[Kept], count: int) -> Iterator[tuple[bytes, bytes]]:
+    """Yield keys and states of so many open stays, copies of a few under names of their own, of the same length."""
+    written = [(one.encounter_id.encode(), one.to_bytes()) for one in stays]
+    for number in range(count):
+        key, state = written[number % len(written)]
+        name = b"Z" + f"{number:x}".rjust(len(key) - 1, "0").encode()
+        yield name, state.replace(key, name)
+
+
+def fill(kafka: ApacheKafka, terms: Terms, states: Iterator[tuple[bytes, bytes]]) -> None:
+    """Write states into the changelog as the worker would have."""
+    name = terms.prefix + topics.ENCOUNTERS_CHANGELOG
+    sending = producer(
+        kafka.bootstrap, **{"linger.ms": 50, "batch.size": 1 << 20, "compression.type": "none"}
+    )
+    for key, state in states:
+        number = int((murmur2(key) & 0x7FFFFFFF) % terms.partitions)
+        while True:
+            try:
+                sending.produce(name, state, key, partition=number)
+                break
+            except BufferError:
+                sending.poll(0.1)
+        sending.poll(0)
+    sending.flush()
+
+
+def beside(
+    kafka: ApacheKafka, stays: Sequence[Kept], count: int, events: Sequence[bytes], folder: Path
+) -> Beside:
+    """Let a worker with so many open stays take in the events of new ones."""
+    terms = Terms(
+        kafka.bootstrap,
+        f"open{count}-",
+        f"open{count}.events",
+        PARTITIONS,
+        folder / f"open{count}",
+        "rocksdb",
+    )
+    make_topics(kafka, terms, events=True)
+    fill(kafka, terms, clones(stays, count))
+    try:
+        with Running("ours", terms) as running:
+            ready = running.word("READY", 600) - running.begun
+            time.sleep(3)  # its store may still be tidying up after what recovery wrote
+            rss = running.looks[-1].rss_mib
+            disk, log = (
+                _size(terms.folder / "worker"),
+                _size(kafka_folder(folder), topics.ENCOUNTERS_CHANGELOG, terms.prefix),
+            )
+            begun = running.looks[-1]
+            publish(kafka.bootstrap, terms.events, ((key_of(line), line) for line in events))
+            last = _until_still(running, terms, len(events) / 10 * 0.9)
+            done = running.at(last)
+            first = running.words["FIRST"][0]
+            cost = (done.cpu_s - begun.cpu_s) / len(events) * 1e6
+            speed = len(events) / (last - first)
+    finally:
+        drop_topics(kafka, terms)
+        shutil.rmtree(terms.folder / "worker", ignore_errors=True)
+    return Beside(count, cost, speed, ready, rss, disk, log)
+
+
+def recovery(kafka: ApacheKafka, stays: Sequence[Kept], count: int, folder: Path) -> Recovery:
+    """Start a worker with an empty disk, again with its disk kept, and read the same changelog bare."""
+    terms = Terms(
+        kafka.bootstrap,
+        f"back{count}-",
+        f"back{count}.events",
+        PARTITIONS,
+        folder / f"back{count}",
+        "rocksdb",
+    )
+    make_topics(kafka, terms, events=True)
+    try:
+        nothing = _ready(terms._replace(folder=folder / "nothing"))
+        fill(kafka, terms, clones(stays, count))
+        log = _size(kafka_folder(folder), topics.ENCOUNTERS_CHANGELOG, terms.prefix)
+        bare = asyncio.run(_read_bare(terms))
+        empty = _ready(terms)
+        kept = _ready(terms)
+    finally:
+        drop_topics(kafka, terms)
+        shutil.rmtree(terms.folder / "worker", ignore_errors=True)
+    return Recovery(count, empty, kept, bare, nothing, log)
+
+
+def kafka_folder(folder: Path) -> Path:
+    """Return where the broker of a run keeps its logs."""
+    return folder / "kafka" / "data"
+
+
+def _ready(terms: Terms) -> float:
+    with Running("ours", terms) as running:
+        ready = running.word("READY", 600) - running.begun
+        time.sleep(1)
+        running.end()  # in order, so that it leaves its group and its disk as a stopped worker does
+    return ready
+
+
+async def _read_bare(terms: Terms) -> float:
+    from bare_loop import changelog_records  # noqa: PLC0415 - it names topics as this process does, unprefixed
+
+    begun = time.perf_counter()
+    names = [terms.prefix + name for name in (topics.ENCOUNTERS_CHANGELOG, topics.RELEASES_CHANGELOG)]
+    async for _ in changelog_records(terms.servers, terms.partitions, names):
+        pass
+    return time.perf_counter() - begun
+
+
+def _until_still(running: Running, terms: Terms, least: float) -> float:
+    """Wait for the charges; return when the last of them was seen, in epoch seconds."""
+    consumer = asking(terms.servers)
+    before, since, until = -1, time.time(), time.time() + 300
+    try:
+        while time.time() < until:
+            running.require()
+            now = ends(consumer, terms.prefix + topics.CHARGES, terms.partitions)
+            if now != before:
+                before, since = now, time.time()
+            elif now >= least and time.time() - since > 3:  # noqa: PLR2004 - seconds without a new one
+                break
+            time.sleep(0.1)
+    finally:
+        consumer.close()
+    return since
+
+
+def _size(folder: Path, name: str = "", prefix: str = "") -> float:
+    """Return the MiB of the files under a folder, or of those in the partitions of one topic there."""
+    files = (one for one in folder.rglob("*") if one.is_file())
+    # Index files are laid out ahead and mostly empty: the blocks in use are what they take.
+    return sum(
+        one.stat().st_blocks * 512 for one in files if not name or one.parent.name.startswith(prefix + name)
+    ) / (1 << 20)

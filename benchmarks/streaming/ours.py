@@ -1,0 +1,26 @@
+"""Ours: the real worker. Variants: ``rocksdb`` and ``memory``."""
+
+import faust
+from contender import tell
+from same_work import AT_ONCE, PROFILE
+from terms import Terms
+
+from streams.kafka.connection import Connection
+from streams.worker.application import build
+from streams.worker.settings import WorkerSettings
+
+
+def run(terms: Terms) -> None:
+    """Run until ended."""
+    settings = WorkerSettings(
+        worker_id=f"{terms.prefix}worker",
+        data_dir=terms.folder / "worker",
+        in_memory=terms.variant == "memory",
+        closing=AT_ONCE,
+        profile=PROFILE,
+        web_port=0,
+        session_timeout_s=20.0,
+    )
+    app = build(Connection((terms.servers,)), settings, terms.partitions)
+    app.when_recovered(lambda _: tell("READY"))
+    faust.Worker(app, loglevel="INFO").execute_from_commandline()

@@ -1,0 +1,266 @@
+"""What is measured, part by part, as rows: each figure beside its yardstick."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Final
+
+import click
+import ground
+import latency
+import open_stays
+import throughput
+from rivals import rivals
+from rows import Row, over
+from terms import Terms
+from throughput import Contender, Result
+
+OURS: Final = "ours, rocksdb"
+BARE: Final = "bare aiokafka"
+SEED: Final = 20261005
+EVENTS: Final = "bench.events"
+
+
+def contenders(names: Iterable[str]) -> list[Contender]:
+    """Return who takes part, ours and the ceiling first; the environment of the others is made when one is asked for."""
+    wanted = set(names)
+    other = rivals()
+    own = sys.executable
+    every = [
+        Contender(OURS, "ours", "rocksdb", own),
+        Contender("ours, memory", "ours", "memory", own),
+        Contender(BARE, "bare_loop", "", own),
+        Contender("Faust, defaults", "stock_faust", "default", own),
+        Contender("Faust, tuned", "stock_faust", "tuned", own, other.packages),
+        Contender("Faust, tuned, bytes", "stock_faust", "raw", own, other.packages),
+        Contender("Quix Streams", "quix", "", other.python),
+        Contender("Bytewax", "bytewax_flow", "", other.python),
+    ]
+    unknown = wanted - {one.name for one in every}
+    if unknown:
+        message = f"no contender {min(unknown)}; there are {', '.join(one.name for one in every)}"
+        raise click.BadParameter(message)
+    return [one for one in every if not wanted or one.name in wanted]
+
+
+def raced(
+    kafka: ground.ApacheKafka, folder: Path, stays: int, rounds: int, who: list[Contender]
+) -> list[Row]:
+    """Measure every contender in interleaved rounds on the same events."""
+    events = ground.generated(stays, SEED)
+    expected = ground.coded(events, folder)
+    terms = Terms(kafka.bootstrap, "", EVENTS, ground.PARTITIONS, folder)
+    kafka.create_topic(EVENTS, ground.PARTITIONS)
+    ground.publish(kafka.bootstrap, terms.events, ((ground.key_of(line), line) for line in events))
+    found: dict[str, list[Result]] = {}
+    number = 0
+    for _ in range(rounds):
+        for one in who:
+            number += 1
+            begun = perf_counter()
+            result = throughput.run(
+                kafka,
+                one,
+                EVENTS,
+                len(events),
+                expected,
+                folder,
+                number=number,
+                within=60 + len(events) / 100,
+            )
+            took = perf_counter() - begun
+            print(
+                f"{one.name:<22} {result.events_s:7,.0f} events/s  {result.cpu_us:6,.0f} us CPU/event  ({took:.0f} s)"
+            )
+            found.setdefault(one.name, []).append(result)
+    return throughput_rows(found, len(events), rounds)
+
+
+def throughput_rows(found: dict[str, list[Result]], count: int, rounds: int) -> list[Row]:
+    """Return the rows of all contenders: the median of the rounds, and ours over each of the others."""
+    middles = {name: throughput.middle(results) for name, results in found.items()}
+    ours = middles.get(OURS)
+    n = f"{count} events, {rounds} rounds"
+    rows = []
+    for name, one in middles.items():
+        spread = [result.events_s for result in found[name]]
+        rows.append(
+            Row(
+                f"{name}: events/s", one.events_s, "events/s", f"ours over it; {min(spread):.0f}-{max(spread):.0f}",
+                over(ours.events_s, one.events_s) if ours else None, n,
+            )
+        )  # fmt: skip
+        rows.append(
+            Row(
+                f"{name}: CPU",
+                one.cpu_us,
+                "us/event",
+                "ours",
+                over(one.cpu_us, ours.cpu_us) if ours else None,
+                n,
+            )
+        )
+        rows.append(Row(f"{name}: peak RSS", one.peak_mib, "MiB", "", None, n))
+        rows.append(Row(f"{name}: times a stay was closed", one.closings, "closings", "", None, n))
+        rows.append(Row(f"{name}: charge sets as infusion code has them", one.told, "sets", "", None, n))
+        rows.append(Row(f"{name}: charge sets that differ", one.wrong, "sets", "", None, n))
+    return rows
+
+
+def timed(kafka: ground.ApacheKafka, folder: Path, stays: int, a_second: float) -> list[Row]:
+    """Measure how long charges take at a load."""
+    found = latency.measure(kafka, ground.generated(stays, SEED + 1), a_second, folder)
+    charges, n = found.charges, f"{found.charges.n} departures at {found.sent_s:.0f} events/s"
+    rows = [
+        Row(
+            "departure to charges, p50",
+            charges.p50,
+            "ms",
+            "round trip p50",
+            over(charges.p50, found.loaded.p50),
+            n,
+        ),
+        Row(
+            "departure to charges, p99",
+            charges.p99,
+            "ms",
+            "round trip p99",
+            over(charges.p99, found.loaded.p99),
+            n,
+        ),
+        Row(
+            "departure to charges, p99",
+            charges.p99,
+            "ms",
+            "round trip mean",
+            over(charges.p99, found.loaded.mean),
+            n,
+        ),
+        Row(
+            "departure to charges, p99",
+            charges.p99,
+            "ms",
+            "idle round trip p99",
+            over(charges.p99, found.idle.p99),
+            n,
+        ),
+        Row(
+            "departure to charges, p99",
+            charges.p99,
+            "ms",
+            "idle round trip mean",
+            over(charges.p99, found.idle.mean),
+            n,
+        ),
+        Row("departures without charges of their own", found.unanswered, "stays"),
+    ]
+    for name, one in (("round trip beside it", found.loaded), ("round trip, idle", found.idle)):
+        rows += [
+            Row(f"{name}, {word}", figure, "ms", n=str(one.n))
+            for word, figure in (("p50", one.p50), ("p99", one.p99), ("mean", one.mean))
+        ]
+    return rows
+
+
+def stated(
+    kafka: ground.ApacheKafka, folder: Path, few: int, many: int, stays: int, rounds: int
+) -> list[Row]:
+    """Measure what an event costs beside many open stays and beside few."""
+    patterns = open_stays.patterns(ground.generated(500, SEED + 2), 1)
+    events = ground.generated(stays, SEED + 3)
+    found: dict[int, list[open_stays.Beside]] = {}
+    for _ in range(rounds):
+        for count in (few, many):
+            one = open_stays.beside(kafka, patterns, count, events, folder)
+            print(
+                f"{count:>9,} open stays      {one.events_s:7,.0f} events/s  {one.cpu_us:6,.0f} us CPU/event"
+            )
+            found.setdefault(count, []).append(one)
+    little, much = (
+        open_stays.Beside(*(median(column) for column in zip(*found[count], strict=True)))
+        for count in (few, many)
+    )
+    n = f"{len(events)} events, {rounds} rounds"
+    more = many - few
+    return [
+        Row(
+            f"CPU beside {many} open stays",
+            much.cpu_us,
+            "us/event",
+            f"{few} open",
+            over(much.cpu_us, little.cpu_us),
+            n,
+        ),
+        Row(
+            f"speed beside {many} open stays",
+            much.events_s,
+            "events/s",
+            f"{few} open",
+            over(much.events_s, little.events_s),
+            n,
+        ),
+        Row(
+            "memory of an open stay", (much.rss_mib - little.rss_mib) / more * (1 << 20), "bytes", n=str(many)
+        ),
+        Row(
+            "disk of an open stay", (much.disk_mib - little.disk_mib) / more * (1 << 20), "bytes", n=str(many)
+        ),
+        Row(
+            "changelog of an open stay",
+            (much.changelog_mib - little.changelog_mib) / more * (1 << 20),
+            "bytes",
+            n=str(many),
+        ),
+        Row(
+            f"start with {many} open stays and an empty disk",
+            much.ready_s,
+            "s",
+            f"{few} open",
+            over(much.ready_s, little.ready_s),
+        ),
+        Row(
+            f"memory with {many} open stays",
+            much.rss_mib,
+            "MiB",
+            f"{few} open",
+            over(much.rss_mib, little.rss_mib),
+        ),
+    ]
+
+
+def recovered(kafka: ground.ApacheKafka, folder: Path, count: int) -> list[Row]:
+    """Measure how long a worker takes until it works again."""
+    patterns = open_stays.patterns(ground.generated(500, SEED + 4), 6)
+    found = open_stays.recovery(kafka, patterns, count, folder)
+    net = found.empty_s - found.import_s
+    n = f"{count} open stays, {found.changelog_mib:.0f} MiB"
+    return [
+        Row(
+            "recovery, empty disk",
+            found.empty_s,
+            "s",
+            "bare read of the changelog",
+            over(found.empty_s, found.bare_s),
+            n,
+        ),
+        Row(
+            "recovery, empty disk, less an empty start",
+            net,
+            "s",
+            "bare read of the changelog",
+            over(net, found.bare_s),
+            n,
+        ),
+        Row(
+            "recovery, disk kept",
+            found.kept_s,
+            "s",
+            "bare read of the changelog",
+            over(found.kept_s, found.bare_s),
+            n,
+        ),
+        Row("start with nothing to restore", found.import_s, "s"),
+        Row("bare read of the changelog", found.bare_s, "s", n=n),
+    ]

@@ -1,0 +1,83 @@
+"""The work every contender does, by the functions the worker itself uses; only who calls them differs."""
+
+from collections.abc import Callable, Iterable, Sequence
+from time import time
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+from models.encounter import Encounter
+from rules.emission import Emission, emission_of
+from rules.engine import Profile
+from streams import topics
+from streams.keeping.closing import Closing
+from streams.keeping.following import Batch, Followed
+from streams.keeping.kept import Kept
+from streams.released import Released
+from streams.worker.coded import Coded, code_records
+
+AT_ONCE: Final = Closing(grace=0, quiet=0)
+"""A stay is coded when its departure is read."""
+
+PROFILE: Final = Profile()
+MOST_LIVE: Final = 50_000
+
+
+class Read(NamedTuple):
+    """One record as the fold wants it."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+def follow(
+    topic: str,
+    partition: int,
+    records: Iterable[Any],
+    load: Callable[[str], Kept | None],
+    at_home: Callable[[str], bool] = lambda _: True,
+) -> Followed:
+    """Fold events, or obey commands, and settle the stays they touched."""
+    batch = Batch(topic, partition, int(time()), load, at_home)
+    (batch.follow if topic == topics.EVENTS else batch.obey)(records)
+    return batch.settled(AT_ONCE, _emission)
+
+
+def code(
+    partition: int, records: Iterable[Any], load: Callable[[bytes], Released | None], settled: int = 0
+) -> Coded:
+    """Code closed encounters."""
+    return code_records(records, partition, settled, load, PROFILE)
+
+
+def _emission(encounter: Encounter) -> Emission:
+    return emission_of(encounter, PROFILE)
+
+
+State = TypeVar("State")
+
+
+class Live(Generic[State]):
+    """
+    States as objects, beside the bytes a framework keeps of them, so that none is read again without need.
+
+    The framework's bytes decide: where they are not those of the object, they are read. Without this the others
+    would parse a stay's events anew for each of its events, and the comparison would be with that.
+    """
+
+    def __init__(self, read: Callable[[bytes], State]) -> None:
+        self._read = read
+        self._held: dict[bytes, tuple[bytes, State]] = {}
+
+    def of(self, key: bytes, written: bytes | None) -> State | None:
+        """Return the state of a key, whose bytes are these."""
+        if written is None:
+            return None
+        held = self._held.get(key)
+        return held[1] if held is not None and held[0] == written else self._read(written)
+
+    def keep(self, key: bytes, written: bytes, state: State) -> None:
+        """Note a state and the bytes the framework was given."""
+        if len(self._held) > MOST_LIVE:
+            self._held.clear()
+        self._held[key] = (written, state)

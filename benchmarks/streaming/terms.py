@@ -1,0 +1,53 @@
+"""What a contender is told: where Kafka is, under which names its topics lie, and where it may keep files."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from streams import topics
+
+VARIABLE: Final = "BENCH_TERMS"
+_NAMES: Final = (
+    "CLOSED", "CHARGES", "CHARGE_LINES", "REVIEW", "REJECTS", "COMMANDS", "APPLICATION",
+    "ENCOUNTERS_CHANGELOG", "RELEASES_CHANGELOG",
+)  # fmt: skip
+
+
+class Terms(NamedTuple):
+    """One run of one contender; ``prefix`` stands before the names of all topics but the one of events."""
+
+    servers: str
+    prefix: str
+    events: str
+    partitions: int
+    folder: Path
+    variant: str = ""
+
+    def variable(self) -> dict[str, str]:
+        """Return the variable of the environment that brings these terms to a child."""
+        return {VARIABLE: json.dumps([*self[:4], str(self.folder), self.variant])}
+
+
+def told() -> Terms:
+    """Return the terms this process was started under."""
+    servers, prefix, events, partitions, folder, variant = json.loads(os.environ[VARIABLE])
+    return Terms(servers, prefix, events, partitions, Path(folder), variant)
+
+
+def rename(prefix: str, events: str) -> None:
+    """
+    Put a prefix before the topics of this process, which has imported nothing yet that reads their names.
+
+    The names of the product's topics are fixed; here several runs share one broker, and all read the same events.
+    """
+    module: Any = topics
+    for name in _NAMES:
+        setattr(module, name, prefix + getattr(module, name))
+    module.EVENTS = events
+
+
+def renamed(prefix: str) -> list[topics.Topic]:
+    """Return the topics of a run, as they are to be created; the one of events is not among them."""
+    aligned = [one for one in topics.TOPICS if one.aligned and one.name != topics.EVENTS]
+    return [one._replace(name=prefix + one.name) for one in aligned]
