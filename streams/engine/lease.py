@@ -20,6 +20,9 @@ from faust.types import TP
 _CONFIRMING: Final = {"HeartbeatRequest": {0, 27}, "SyncGroupRequest": {0}}
 """Answers after which the group counts the session anew; 27 says that it is about to deal the partitions anew."""
 
+_PARKED_MS: Final = 200
+"""Milliseconds for which a broker may hold back an empty answer to a fetch."""
+
 _OUT: Final = {22, 25, 82}
 """Answers to a heartbeat that say: no member of this generation, no member at all, replaced by its namesake."""
 
@@ -28,6 +31,13 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread, which also keeps when the group last confirmed that this worker is a member."""
 
     confirmed_at: float = -inf
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        # A broker answers one connection's requests in order, and recovery's seeks wait behind a parked fetch:
+        # Faust parks it for a second and a half, each time.
+        consumer._fetch_max_wait_ms = _PARKED_MS  # noqa: SLF001 - Faust has no setting for it
+        return consumer
 
     async def on_start(self) -> None:
         """Start consuming, and listen to what the group answers."""
