@@ -6,8 +6,9 @@ are committed after both. A worker that dies in between reads the same records a
 state, and sends the same messages from it.
 """
 
-from collections.abc import Callable
-from typing import Protocol
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
 
 from streams.engine.parcels import Parcel, Post, parcels
 
@@ -37,6 +38,18 @@ Addressed = tuple[str, int, Post]
 """A message with its topic and partition."""
 
 
+_LOOK_S: Final = 0.5
+
+
+class LeaseLostError(Exception):
+    """The group was silent for a session while something was being written; the producer must not try on."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no member of the group any more in the middle of writing: another worker goes on from here"
+        )
+
+
 class Checkpoint:
     """States and messages of what was done since the one before; ``membership`` says in which time as a member."""
 
@@ -53,10 +66,12 @@ class Checkpoint:
         Write states, then messages; False when this worker may be no member of its group any more.
 
         What a worker without its lease would write could land on top of its successor's. ``lease_left`` is asked
-        for the seconds left right before each of the two steps, and ``margin`` is what there must be.
+        for the seconds left right before each of the two steps, and ``margin`` is what there must be. When they
+        run out while the producer tries again and again, only the end of the process keeps it from writing late.
 
         Raises:
             SendError: something was not written.
+            LeaseLostError: it was not written in time.
         """
         logs = [
             (table, Parcel(table.changelog_topic_name, partition, [Post(*pair) for pair in changed.items()]))
@@ -65,11 +80,24 @@ class Checkpoint:
         if logs:
             if lease_left() < margin:
                 return False
-            offsets = await producer.deliver([parcel for _, parcel in logs])
+            offsets = await _leased(producer.deliver([parcel for _, parcel in logs]), lease_left)
             for (table, parcel), first in zip(logs, offsets, strict=True):
                 table.remember(parcel.partition, parcel.posts, first)
         if self.messages:
             if lease_left() < margin:
                 return False
-            await producer.deliver(parcels(self.messages))
+            await _leased(producer.deliver(parcels(self.messages)), lease_left)
         return True
+
+
+async def _leased(writing: Awaitable[list[int]], lease_left: Callable[[], float]) -> list[int]:
+    task = asyncio.ensure_future(writing)
+    try:
+        while not task.done():
+            left = lease_left()
+            if left <= 0:
+                raise LeaseLostError
+            await asyncio.wait((task,), timeout=min(left, _LOOK_S))  # the group may also take it away
+        return task.result()
+    finally:
+        task.cancel()

@@ -209,7 +209,11 @@ class BatchConsumer(driver.Consumer):
                 for tp, progress in self.progress.items()
                 if (position := progress.position()) is not None
             }
-            checkpoint = self.app.checkpoint()
+            try:
+                checkpoint = self.app.checkpoint()
+            except Exception as error:  # noqa: BLE001 - a state that does not turn into bytes is not written
+                self.app.fatal(error)
+                return False
             try:
                 if await checkpoint.write(self.app.producer, self.lease_left, self.app.lease_margin):
                     await self.app.producer.flush()  # what an agent sent in Faust's way

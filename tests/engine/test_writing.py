@@ -2,6 +2,7 @@
 
 import asyncio
 from math import inf
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from streams.engine.app import Written
+from streams.engine.checkpoint import LeaseLostError
 from streams.engine.parcels import Parcel, Post
 from streams.engine.table import StoreError
 
@@ -134,6 +136,34 @@ async def test_a_lease_that_runs_out_between_states_and_messages_holds_the_messa
     writing.log.confirmed_at = inf
     await writing.consumer.commit()
     assert writing.topics() == ["bench-kept-changelog", *CHANGELOG_THEN_OUT]
+
+
+async def test_a_lease_that_runs_out_while_the_producer_tries_again_stops_the_worker(writing: Any) -> None:
+    """A record that gets through later would lie on top of what the next owner wrote."""
+    writing.open.clear()
+    committing = asyncio.ensure_future(writing.consumer.commit())
+    await writing.asked.wait()
+    writing.log.confirmed_at = monotonic() - 5.99  # of six seconds
+    writing.asked.clear()
+    assert not await committing
+    writing.open.set()
+    await turns()
+    assert [type(error) for error in writing.bench.errors] == [LeaseLostError]
+    assert not writing.written
+    assert not writing.log.commits
+
+
+async def test_a_state_that_does_not_turn_into_bytes_stops_the_worker(writing: Any) -> None:
+    """And what it was made from is read again by the next one."""
+
+    class Broken:
+        def to_bytes(self) -> bytes:
+            raise OverflowError
+
+    writing.app.put(writing.bench.table, 0, b"k", Broken())
+    assert not await writing.consumer.commit()
+    assert [type(error) for error in writing.bench.errors] == [OverflowError]
+    assert not writing.log.commits
 
 
 async def test_a_checkpoint_begun_before_a_rebalance_is_not_put_back_after_it(writing: Any) -> None:
