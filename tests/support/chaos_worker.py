@@ -1,0 +1,194 @@
+"""A worker under test: its process, what is done to it, and the hand that starts it again, as an operator's system would."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Final
+
+from chaos_plan import SESSION_S, Deed
+
+from streams.demo.stage import PACE
+from streams.kafka.connection import SERVERS
+
+INFUSION: Final = (sys.executable, "-c", "from streams.cli import main; main()")
+CLOCKED: Final = (sys.executable, str(Path(__file__).with_name("clock_worker.py")))
+
+QUICK: Final[Mapping[str, str]] = {
+    **PACE,
+    "INFUSION_QUIET_SECONDS": "2",
+    "INFUSION_SESSION_TIMEOUT_SECONDS": str(SESSION_S),
+}
+"""A hospital's hours in seconds: a stay closes two seconds after its last word."""
+
+_LOOK_S: Final = 0.05
+_STOP_S: Final = 30
+_AGAIN_S: Final = 0.5
+_READY: Final = re.compile(rb"Worker ready")
+
+
+class NotReadyError(Exception):
+    """A worker did not begin in time."""
+
+
+def environment(servers: str, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment in which every verb finds the broker, and a worker its pace."""
+    given = {
+        name: value for name, value in os.environ.items() if not name.startswith(("KAFKA_", "INFUSION_"))
+    }
+    return {**given, **QUICK, SERVERS: servers, **(more or {})}
+
+
+class Worker:
+    """
+    One of the group; ``name`` is its static id.
+
+    ``command`` is the process, ``more`` goes into its environment. ``ended`` counts how it ended by itself.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        servers: str,
+        *,
+        command: Sequence[str] = (*INFUSION, "worker"),
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name, self.disk, self.log = name, folder / name, folder / f"{name}.log"
+        self.ended: Counter[int] = Counter()
+        self.done: Counter[str] = Counter()
+        about = {"INFUSION_WORKER_ID": name, "INFUSION_DATA_DIR": str(self.disk)}
+        self._environment = environment(servers, {**about, **(more or {})})
+        self.command = list(command)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Worker":
+        """Start its process."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self._environment,
+            )
+        return self
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is there; it may be paused."""
+        return self._process is not None and self._process.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it is there."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+    def _note(self, words: str) -> None:
+        """Write among its own words what was done to it, for whoever reads about a seed that failed."""
+        with self.log.open("a") as log:
+            log.write(f"[{datetime.now():%F %T.%f}] ==== {words}\n")  # noqa: DTZ005 - the machine's zone, as the worker's lines
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+
+    def stop(self) -> int:
+        """End it as an operator would, and return its exit status; with SIGKILL where it does not follow."""
+        if self._process is None:
+            return 0
+        self.signal(signal.SIGTERM)
+        try:
+            return self._process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            self.done["would not stop"] += 1
+            self.kill()
+            return -signal.SIGKILL
+
+    def wait(self, seconds: float) -> int | None:
+        """Return the status with which it ended by itself, or None when it did not in time."""
+        assert self._process
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(seconds)
+        return None
+
+    def times_ready(self) -> int:
+        """Return how often it has been given partitions and had its tables complete."""
+        return len(_READY.findall(self.log.read_bytes())) if self.log.exists() else 0
+
+    def until_ready(self, times: int = 1, seconds: float = 60) -> None:
+        """
+        Return when it has been ready so often.
+
+        Raises:
+            NotReadyError: it was not in time.
+        """
+        until = monotonic() + seconds
+        while self.times_ready() < times:
+            if monotonic() > until:
+                message = f"{self.name} is not ready after {seconds:.0f} seconds; see {self.log}"
+                raise NotReadyError(message)
+            sleep(_LOOK_S)
+
+    # What is done to it
+
+    def suffer(self, deeds: Sequence[Deed], over: threading.Event, written: Callable[[], None]) -> None:
+        """
+        Go through the deeds, then mind the process until it is over; it is left running.
+
+        ``written`` returns when something was written, or when it has waited long enough.
+        """
+        for deed in deeds:
+            self._mind(deed.wait_s, over)
+            if over.is_set():
+                break
+            self.done[deed.what] += 1
+            self._note(f"{deed.what}, for {deed.for_s} s")
+            self._do(deed, over, written)
+        while not over.is_set():
+            self._mind(1, over)
+
+    def _do(self, deed: Deed, over: threading.Event, written: Callable[[], None]) -> None:
+        if deed.what.startswith("pause"):
+            self.signal(signal.SIGSTOP)
+            over.wait(deed.for_s)
+            self.signal(signal.SIGCONT)
+            return
+        if deed.what == "kill at a word":
+            written()
+        if deed.what.startswith("stop"):
+            self.stop()
+        else:
+            self.kill()
+        if deed.what == "lose its disk":
+            shutil.rmtree(self.disk, ignore_errors=True)
+        over.wait(deed.for_s)
+        self.start()
+
+    def _mind(self, seconds: float, over: threading.Event) -> None:
+        until = monotonic() + seconds
+        while monotonic() < until and not over.is_set():
+            self.mind()
+            over.wait(_LOOK_S)
+
+    def mind(self) -> None:
+        """Start it again if it has ended by itself."""
+        if self._process is None or self.running:
+            return
+        self.ended[self._process.returncode] += 1
+        self._note(f"ended with {self._process.returncode}")
+        sleep(_AGAIN_S)
+        self.start()
