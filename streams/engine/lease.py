@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any, Final
 
 from aiokafka.consumer.group_coordinator import GroupCoordinator
-from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.errors import CommitFailedError, IllegalStateError, RebalanceInProgressError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -86,6 +86,10 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
             await consumer.commit(
                 {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
             )
-        except (CommitFailedError, IllegalStateError):
+        except CommitFailedError as error:
+            if not isinstance(error.__cause__, RebalanceInProgressError):
+                self.confirmed_at = -inf
+            return False
+        except IllegalStateError:
             return False
         return True

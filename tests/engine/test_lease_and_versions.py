@@ -5,6 +5,13 @@ from math import inf
 from typing import Any
 
 import pytest
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalGenerationError,
+    KafkaError,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+)
 from engine_bench import KINDS, OURS, Bench, Log
 from faust.types import TP
 from packaging.requirements import Requirement
@@ -51,6 +58,24 @@ def test_the_lease_runs_from_the_last_request_the_group_said_yes_to(
 ) -> None:
     """It counts from when the request was sent: the answer may have waited in a process that stood still."""
     assert heard(*answers) == confirmed_at
+
+
+@pytest.mark.parametrize(
+    ("cause", "left"),
+    [(RebalanceInProgressError(), 1.0), (UnknownMemberIdError(), -inf), (IllegalGenerationError(), -inf)],
+    ids=["about to be dealt anew", "no member", "a former generation"],
+)
+async def test_a_refused_commit_is_no_crash_and_may_end_the_lease(cause: KafkaError, left: float) -> None:
+    """Whoever has the partitions now reads the same records; stock stops the worker for some of these."""
+
+    class Refusing:
+        async def commit(self, _offsets: object) -> None:
+            raise CommitFailedError from cause
+
+    thread: Any = object.__new__(LeaseThread)
+    thread.confirmed_at, thread._consumer = 1.0, Refusing()  # noqa: SLF001 -- where the driver's consumer is
+    assert not await thread._commit({SOURCE: 1})  # noqa: SLF001 -- what the consumer calls across threads
+    assert thread.confirmed_at == left
 
 
 @pytest.mark.parametrize(("now", "left"), [(10.0, 6.0), (15.5, 0.5), (16.0, 0.0), (100.0, -84.0)])
