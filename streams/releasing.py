@@ -39,7 +39,7 @@ def release(
 
     ``offset`` is the record's place in its topic. Everything said in answer to records before ``settled`` is known
     to be out, usually because that is where the consumer's group stands; what answers later ones is kept, and said
-    again when the newest of them comes again. With 0 nothing is ever known to be out: safe, and states grow.
+    again when one of them comes again. With 0 nothing is ever known to be out: safe, and states grow.
 
     An older version than one answered before, and one that was answered before, change nothing.
 
@@ -47,10 +47,10 @@ def release(
         PolicyError: the profile names a policy, switch or value that does not exist.
     """
     if previous is not None:
-        if closed.version < previous.version:
-            return Release(previous, ())
-        if _answered(previous, closed, offset):
-            again = offset == previous.offset
+        if closed.version < previous.version or _answered(previous, closed, offset):
+            # Every record that was said something about, not the newest alone: once this one is committed, what
+            # answers it counts as out.
+            again = offset == previous.offset or any(step.offset == offset for step in previous.steps)
             return Release(
                 previous, sent(previous, closed.encounter_id, settled, traceparent) if again else ()
             )

@@ -99,6 +99,7 @@ class PaperProducer:
     def __init__(self, paper: Paper) -> None:
         self._paper = paper
         self.stop_in: int | None = None
+        self.delivered = 0
         self.chance = Random(0)  # noqa: S311 - chance, not secrecy
         self.meanwhile: Callable[[], None] | None = None
         """What the worker's other tasks do while it waits for the broker."""
@@ -112,6 +113,7 @@ class PaperProducer:
                     self._write(parcel, self.chance.randint(0, len(parcel.posts)))
                 raise Crash
         offsets = [self._write(parcel, len(parcel.posts)) for parcel in parcels]
+        self.delivered += 1
         if self.meanwhile is not None:
             self.meanwhile()
         return offsets
