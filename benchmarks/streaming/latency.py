@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from apache_kafka import ApacheKafka
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
-from ground import PARTITIONS, asking, drop_topics, key_of, make_topics, producer
+from ground import PARTITIONS, all_of, asking, drop_topics, key_of, make_topics, producer
 from running import Running
 from terms import Terms
 
@@ -41,6 +41,10 @@ class Latency(NamedTuple):
     idle: Spread
     sent_s: float
     """Events a second that were sent."""
+    to_closed: Spread
+    """From the departure stored to the closed stay stored, by the broker's clock."""
+    to_charges: Spread
+    """From the closed stay stored to its charges stored, by the broker's clock."""
     unanswered: int
     """Departures without charges of their own: their stays were charged before, and nothing changed."""
 
@@ -129,15 +133,34 @@ def measure(kafka: ApacheKafka, events: Sequence[bytes], a_second: float, folder
             trips.join()
             received.close()
             running.require()
+            stored = _stored(terms)
     finally:
         sys.setswitchinterval(switching)
         drop_topics(kafka, terms)
     # A stay charged before its departure was sent says nothing of how long that one took.
     counted = {key: sent for key, sent in left.items() if received.at.get(key, sent) >= sent}
     waited = [received.at[key] - sent for key, sent in counted.items() if key in received.at]
+    departed, closed, charged = stored
+    whole = [key for key in counted if key in departed and key in closed and key in charged]
     return Latency(
-        _spread(waited), _spread(beside), _spread(idle), len(events) / took, len(left) - len(waited)
+        _spread(waited),
+        _spread(beside),
+        _spread(idle),
+        len(events) / took,
+        _spread([closed[key] - departed[key] for key in whole]),
+        _spread([charged[key] - closed[key] for key in whole]),
+        len(left) - len(waited),
     )
+
+
+def _stored(terms: Terms) -> list[dict[bytes, float]]:
+    """Return when the broker stored each stay's first departure, its first closing and its first charges."""
+    names = [terms.events, terms.prefix + topics.CLOSED, terms.prefix + topics.CHARGES]
+    stored: dict[str, dict[bytes, float]] = {name: {} for name in names}
+    for record in all_of(terms.servers, names, terms.partitions):
+        if record.topic() != terms.events or b'"encounter_discharged"' in record.value():
+            stored[record.topic()].setdefault(record.key(), record.timestamp()[1] / 1e3)
+    return [stored[name] for name in names]
 
 
 def _send(terms: Terms, events: Sequence[bytes], a_second: float) -> tuple[dict[bytes, float], float]:

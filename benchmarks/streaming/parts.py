@@ -156,7 +156,12 @@ def timed(kafka: ground.ApacheKafka, folder: Path, stays: int, a_second: float) 
         ),
         Row("departures without charges of their own", found.unanswered, "stays"),
     ]
-    for name, one in (("round trip beside it", found.loaded), ("round trip, idle", found.idle)):
+    for name, one in (
+        ("departure stored to stay closed", found.to_closed),
+        ("stay closed to charges stored", found.to_charges),
+        ("round trip beside it", found.loaded),
+        ("round trip, idle", found.idle),
+    ):
         rows += [
             Row(f"{name}, {word}", figure, "ms", n=str(one.n))
             for word, figure in (("p50", one.p50), ("p99", one.p99), ("mean", one.mean))
