@@ -71,6 +71,8 @@ class Stays:
         index = self._due[partition]
         for key in list(index.due(at, partial(self._deadline, partition), _MOST_AT_ONCE)):
             index.add(key, at + RETRY_S)
+            if (kept := self.load(partition, key.decode())) is not None:
+                kept.indexed_at = at + RETRY_S  # so that a nearer deadline gets an entry of its own
             yield key
 
     def _deadline(self, partition: int, key: bytes) -> int | None:
