@@ -27,6 +27,5 @@ def require_tested(installed: Callable[[str], str] = version) -> None:
     wrong = [f"{name} {installed(name)}" for name, wanted in TESTED.items() if installed(name) != wanted]
     if wrong:
         right = " ".join(f"{name}=={wanted}" for name, wanted in TESTED.items())
-        raise UntestedEngineError(
-            f"the worker was not tested with {', '.join(wrong)}; install what it was tested with: pip install {right}"
-        )
+        msg = f"the worker was not tested with {', '.join(wrong)}; install what it was tested with: pip install {right}"
+        raise UntestedEngineError(msg)
