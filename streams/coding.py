@@ -16,8 +16,8 @@ from models.charge import ChargeSet
 from models.encounter import Encounter
 from models.event import Event
 from rules.engine import Coding, Profile, code_encounter
-from streams.buckets import Line, found_id
 from streams.faults import Told, after_cancellation, circling, conflicts, faults
+from streams.lines import Line, found_id
 from streams.reading import read, validate
 from streams.rejects import Reject
 from streams.tracker import fold, fold_merged, merges

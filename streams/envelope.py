@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from orjson import JSONDecodeError, loads
 
-from streams.buckets import find_id
 from streams.cloud_events import SOURCE, headers
+from streams.lines import find_id
 from streams.outgoing import Headers
 from streams.reading import BYTE_ORDER_MARK
 

@@ -14,7 +14,7 @@ from models.charge import ChargeSet
 from models.encounter import Encounter
 from models.event import EncounterCancelled, EncounterMerged, Event, EventVoided
 from rules.flags import FLAGS
-from streams.buckets import Line
+from streams.lines import Line
 from streams.rejects import Reject
 from streams.tracker import merges
 

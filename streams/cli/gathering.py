@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from models.event import EncounterMerged
-from streams.buckets import Buckets, find_id, parsed_id
+from streams.buckets import Buckets
 from streams.cli.files import Lines, lines_of, opened, overlong
+from streams.lines import find_id, parsed_id
 from streams.linking import Links
 from streams.reading import read
 from streams.rejects import Reject

@@ -12,11 +12,12 @@ from typing import Final, NamedTuple
 
 from models.charge import ChargeSet
 from rules.engine import Profile
-from streams.buckets import Line, Stays
+from streams.buckets import Stays
 from streams.cli import fault
 from streams.cli.collector import at_rest, let_rest
 from streams.cli.tally import Tally
 from streams.coding import Outcome, code_linked, code_stay
+from streams.lines import Line
 from streams.rejects import Reject
 from streams.spool import Record
 

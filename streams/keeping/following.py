@@ -11,7 +11,6 @@ from typing import Final, NamedTuple, Protocol
 from models.event import EncounterMerged, Event
 from rules.policy import PolicyError
 from streams import topics
-from streams.buckets import found_id
 from streams.keeping.among import names_as_survivor, neighbours
 from streams.keeping.closing import Closing
 from streams.keeping.commands import Came, Command, NotACommandError, from_bytes, to_bytes
@@ -30,6 +29,7 @@ from streams.keeping.refusals import (
 )
 from streams.keeping.saying import closed_message, portions
 from streams.keeping.settling import Asked, last_closed, settle
+from streams.lines import found_id
 from streams.outgoing import Outgoing
 from streams.reading import read
 from streams.rejected_message import reject_headers

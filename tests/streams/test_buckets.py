@@ -7,8 +7,9 @@ from random import Random
 import pytest
 from orjson import dumps
 
-from streams.buckets import Buckets, Line, Stays, find_id, found_id, parsed_id
+from streams.buckets import Buckets, Stays
 from streams.cli.files import Lines, lines_of
+from streams.lines import Line, find_id, found_id, parsed_id
 from streams.linking import Links
 from streams.reading import looks_like_utf_16
 from streams.rejects import Reject

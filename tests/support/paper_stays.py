@@ -10,9 +10,9 @@ from orjson import dumps, loads
 
 from models.event import EncounterMerged
 from rules.engine import Profile
-from streams.buckets import Line
 from streams.coding import code_linked, code_stay
 from streams.generator import stays as generated
+from streams.lines import Line
 from streams.linking import Links
 from streams.reading import read
 from streams.rejects import Reject
