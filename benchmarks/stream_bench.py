@@ -27,9 +27,9 @@ PARTS = ("throughput", "latency", "states", "recovery")
 @click.option("--only", type=click.Choice(PARTS), multiple=True, help="A part; all of them when left out.")
 @click.option("--contender", "names", multiple=True, help="By name; all of them when left out.")
 @click.option(
-    "--stays", default=3_000, show_default=True, help="In each throughput run, about ten events each."
+    "--stays", default=2_000, show_default=True, help="In each throughput run, about ten events each."
 )
-@click.option("--rounds", default=3, show_default=True, help="Of every contender, interleaved.")
+@click.option("--rounds", default=2, show_default=True, help="Of every contender, interleaved.")
 @click.option("--rate", type=float, help="Events/s for the latency; half of ours when left out.")
 @click.option("--open-stays", "many", default=1_000_000, show_default=True, help="In state, beside 1,000.")
 @click.option("--recovered-stays", "back", default=100_000, show_default=True, help="To be restored.")
@@ -50,7 +50,7 @@ def bench(
                 ours = next((row.figure for row in rows if row.what == f"{OURS}: events/s"), None)
                 rows += timed(kafka, folder, stays, rate or (ours or 4_000) / 2)
             if "states" in parts:
-                rows += stated(kafka, folder, 1_000, many, stays // 2, min(rounds, 2))
+                rows += stated(kafka, folder, 1_000, many, max(100, stays // 4), 3)
             if "recovery" in parts:
                 rows += recovered(kafka, folder, back)
     show(rows)

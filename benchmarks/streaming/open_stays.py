@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,17 +20,25 @@ from streams import topics
 from streams.keeping.kept import Kept
 
 
-class Beside(NamedTuple):
-    """Events of new stays worked off beside so many open ones."""
+class Standing(NamedTuple):
+    """A worker with so many open stays in its state, ready."""
 
     open_stays: int
-    cpu_us: float
-    events_s: float
+    terms: Terms
+    running: Running
     ready_s: float
     """From the start of the process, with an empty disk, until its streams ran."""
     rss_mib: float
     disk_mib: float
     changelog_mib: float
+
+
+class Beside(NamedTuple):
+    """What events of new stays cost beside the open ones."""
+
+    cpu_us: float
+    events_s: float
+    """From the first one sent to the last charges stored."""
 
 
 class Recovery(NamedTuple):
@@ -91,10 +100,9 @@ def fill(kafka: ApacheKafka, terms: Terms, states: Iterator[tuple[bytes, bytes]]
     sending.flush()
 
 
-def beside(
-    kafka: ApacheKafka, stays: Sequence[Kept], count: int, events: Sequence[bytes], folder: Path
-) -> Beside:
-    """Let a worker with so many open stays take in the events of new ones."""
+@contextmanager
+def standing(kafka: ApacheKafka, stays: Sequence[Kept], count: int, folder: Path) -> Iterator[Standing]:
+    """Give a worker that was started with an empty disk beside a changelog of so many open stays."""
     terms = Terms(
         kafka.bootstrap,
         f"open{count}-",
@@ -107,24 +115,38 @@ def beside(
     fill(kafka, terms, clones(stays, count))
     try:
         with Running("ours", terms) as running:
-            ready = running.word("READY", 600) - running.begun
+            ready = running.word("READY", 900) - running.begun
             time.sleep(3)  # its store may still be tidying up after what recovery wrote
-            rss = running.looks[-1].rss_mib
-            disk, log = (
+            yield Standing(
+                count,
+                terms,
+                running,
+                ready,
+                running.looks[-1].rss_mib,
                 _size(terms.folder / "worker"),
                 _size(kafka_folder(folder), topics.ENCOUNTERS_CHANGELOG, terms.prefix),
             )
-            begun = running.looks[-1]
-            publish(kafka.bootstrap, terms.events, ((key_of(line), line) for line in events))
-            last = _until_still(running, terms, len(events) / 10 * 0.9)
-            done = running.at(last)
-            first = running.words["FIRST"][0]
-            cost = (done.cpu_s - begun.cpu_s) / len(events) * 1e6
-            speed = len(events) / (last - first)
     finally:
         drop_topics(kafka, terms)
         shutil.rmtree(terms.folder / "worker", ignore_errors=True)
-    return Beside(count, cost, speed, ready, rss, disk, log)
+
+
+def beside(one: Standing, events: Sequence[bytes]) -> Beside:
+    """Send events of new stays to a worker, and return what they cost it."""
+    before = one.running.looks[-1]
+    charged = _charges(one.terms)
+    publish(one.terms.servers, one.terms.events, ((key_of(line), line) for line in events))
+    last = _until_still(one.running, one.terms, charged + len(events) / 10 * 0.9)
+    done = one.running.at(last + 1)
+    return Beside((done.cpu_s - before.cpu_s) / len(events) * 1e6, len(events) / (last - before.at))
+
+
+def _charges(terms: Terms) -> int:
+    consumer = asking(terms.servers)
+    try:
+        return ends(consumer, terms.prefix + topics.CHARGES, terms.partitions)
+    finally:
+        consumer.close()
 
 
 def recovery(kafka: ApacheKafka, stays: Sequence[Kept], count: int, folder: Path) -> Recovery:

@@ -172,67 +172,41 @@ def timed(kafka: ground.ApacheKafka, folder: Path, stays: int, a_second: float) 
 def stated(
     kafka: ground.ApacheKafka, folder: Path, few: int, many: int, stays: int, rounds: int
 ) -> list[Row]:
-    """Measure what an event costs beside many open stays and beside few."""
+    """Measure what an event costs beside many open stays and beside few; both workers stand all the while."""
     patterns = open_stays.patterns(ground.generated(500, SEED + 2), 1)
-    events = ground.generated(stays, SEED + 3)
     found: dict[int, list[open_stays.Beside]] = {}
-    for _ in range(rounds):
-        for count in (few, many):
-            one = open_stays.beside(kafka, patterns, count, events, folder)
-            print(
-                f"{count:>9,} open stays      {one.events_s:7,.0f} events/s  {one.cpu_us:6,.0f} us CPU/event"
-            )
-            found.setdefault(count, []).append(one)
-    little, much = (
+    with (
+        open_stays.standing(kafka, patterns, few, folder) as little,
+        open_stays.standing(kafka, patterns, many, folder) as much,
+    ):
+        for number in range(rounds + 1):
+            events = ground.generated(stays, SEED + 100 + number)
+            for worker in (little, much):
+                one = open_stays.beside(worker, events)
+                print(
+                    f"{worker.open_stays:>9,} open stays      {one.events_s:7,.0f} events/s  {one.cpu_us:6,.0f} us CPU/event"
+                )
+                if number:  # the first round fills caches
+                    found.setdefault(worker.open_stays, []).append(one)
+    cheap, dear = (
         open_stays.Beside(*(median(column) for column in zip(*found[count], strict=True)))
         for count in (few, many)
     )
-    n = f"{len(events)} events, {rounds} rounds"
-    more = many - few
+    n = f"about {stays * 10} events, {rounds} rounds"
+    each = (1 << 20) / (many - few)
+    of_many = f"{many} open stays"
     return [
+        Row(f"CPU beside {of_many}", dear.cpu_us, "us/event", f"{few} open", over(dear.cpu_us, cheap.cpu_us), n),
+        Row(f"speed beside {of_many}", dear.events_s, "events/s", f"{few} open", over(dear.events_s, cheap.events_s), n),
+        Row("memory of an open stay", (much.rss_mib - little.rss_mib) * each, "bytes", n=of_many),
+        Row("disk of an open stay", (much.disk_mib - little.disk_mib) * each, "bytes", n=of_many),
+        Row("changelog of an open stay", (much.changelog_mib - little.changelog_mib) * each, "bytes", n=of_many),
+        Row(f"memory with {of_many}", much.rss_mib, "MiB", f"{few} open", over(much.rss_mib, little.rss_mib)),
         Row(
-            f"CPU beside {many} open stays",
-            much.cpu_us,
-            "us/event",
-            f"{few} open",
-            over(much.cpu_us, little.cpu_us),
-            n,
-        ),
-        Row(
-            f"speed beside {many} open stays",
-            much.events_s,
-            "events/s",
-            f"{few} open",
-            over(much.events_s, little.events_s),
-            n,
-        ),
-        Row(
-            "memory of an open stay", (much.rss_mib - little.rss_mib) / more * (1 << 20), "bytes", n=str(many)
-        ),
-        Row(
-            "disk of an open stay", (much.disk_mib - little.disk_mib) / more * (1 << 20), "bytes", n=str(many)
-        ),
-        Row(
-            "changelog of an open stay",
-            (much.changelog_mib - little.changelog_mib) / more * (1 << 20),
-            "bytes",
-            n=str(many),
-        ),
-        Row(
-            f"start with {many} open stays and an empty disk",
-            much.ready_s,
-            "s",
-            f"{few} open",
+            f"start with {of_many} and an empty disk", much.ready_s, "s", f"{few} open",
             over(much.ready_s, little.ready_s),
         ),
-        Row(
-            f"memory with {many} open stays",
-            much.rss_mib,
-            "MiB",
-            f"{few} open",
-            over(much.rss_mib, little.rss_mib),
-        ),
-    ]
+    ]  # fmt: skip
 
 
 def recovered(kafka: ground.ApacheKafka, folder: Path, count: int) -> list[Row]:
