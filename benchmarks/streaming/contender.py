@@ -27,11 +27,11 @@ def _tell_first() -> None:
     follow = Batch.follow
 
     def first(self: Batch, records: Iterable[Any]) -> None:
-        Batch.follow = follow  # type: ignore[method-assign]
+        Batch.follow = follow  # type: ignore[method-assign] -- once, to see the first batch
         tell("FIRST")
         follow(self, records)
 
-    Batch.follow = first  # type: ignore[method-assign]
+    Batch.follow = first  # type: ignore[method-assign] -- once, to see the first batch
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from statistics import fmean, quantiles
 from typing import Final, NamedTuple
 
 from apache_kafka import ApacheKafka
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from ground import PARTITIONS, all_of, asking, drop_topics, key_of, make_topics, producer
 from running import Running
 from terms import Terms
@@ -73,10 +73,10 @@ def round_trips(servers: str, name: str, until: threading.Event, most: int) -> l
     return found
 
 
-def _round(sending: "object", reading: Consumer, name: str, value: bytes) -> float:
+def _round(sending: Producer, reading: Consumer, name: str, value: bytes) -> float:
     begun = time.perf_counter()
-    sending.produce(name, value, partition=0)  # type: ignore[attr-defined]
-    sending.poll(0)  # type: ignore[attr-defined]
+    sending.produce(name, value, partition=0)
+    sending.poll(0)
     while (record := reading.poll(5.0)) is None or record.error():
         pass
     return time.perf_counter() - begun

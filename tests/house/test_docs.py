@@ -132,7 +132,7 @@ def test_what_a_document_names_exists(document: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     known = {
         r"`(?:\$ )?infusion ([a-z]+)\b|^\$ infusion ([a-z]+)\b": set(VERBS),
-        r"`make ([a-z]+)\b|^make ([a-z]+)\b": set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE)),
+        r"`make ([a-z-]+)\b|^make ([a-z-]+)\b": set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)),
         r"--set ([a-z0-9_]+)=": {switch.key for switch in SWITCHES},
         r"\b([PH]-\d+b?)\b": {switch.id for switch in SWITCHES},
         r"\b(F-[A-Z]+(?:_[A-Z]+)*)\b": set(FLAGS),
@@ -165,10 +165,10 @@ def spoken() -> Iterator[tuple[str, click.Command]]:
 
 
 def options() -> set[str]:
-    """Return every option of every command, and those of the benchmark."""
+    """Return every option of every command, and those of the benchmarks."""
     ours = {option for _, command in spoken() for parameter in command.params for option in parameter.opts}
-    bench = (ROOT / "benchmarks" / "bench.py").read_text(encoding="utf-8")
-    return ours | {"--help"} | set(re.findall(r"--[a-z-]+", bench))
+    scripts = (script.read_text(encoding="utf-8") for script in (ROOT / "benchmarks").glob("*.py"))
+    return ours | {"--help"} | {option for script in scripts for option in re.findall(r"--[a-z-]+", script)}
 
 
 @pytest.mark.parametrize("package", ["models", "streams"])
