@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 import faust
@@ -78,6 +78,7 @@ class CheckpointApp(faust.App):
         on_fatal: Callable[[BaseException], None] = stop_at_once,
         lease_margin: float = 0.5,
         stop_within: float = 25.0,
+        urgent: Iterable[str] = (),
         **settings: Any,
     ) -> None:
         require_tested()
@@ -90,6 +91,8 @@ class CheckpointApp(faust.App):
         self._recovered: list[Callable[[set[int]], None]] = []
         self._lease_margin = lease_margin
         self._stop_within = stop_within
+        self.urgent = frozenset(urgent)
+        """Topics read before all others: what lies on them followed from the others, which could fill every fetch."""
         self._failing = threading.Lock()
         self._woken: asyncio.Event | None = None
         super().__init__(name, TableManager=SeekingTableManager, Table=CheckpointTable, **settings)

@@ -113,6 +113,9 @@ class BatchConsumer(driver.Consumer):
         if active is not None and not active:
             await self.sleep(0.02)
             return None, active
+        urgent = {tp for tp in active if tp.topic in self.app.urgent} if active is not None else set()
+        if urgent and (records := await self._getmany(active_partitions=urgent, timeout=0)):
+            return records, active
         return await self._getmany(active_partitions=active, timeout=_FETCH_S), active
 
     async def _deliver(self, tp: TP, records: list[Any]) -> None:

@@ -20,7 +20,7 @@ from faust.types import TP
 _CONFIRMING: Final = {"HeartbeatRequest": {0, 27}, "SyncGroupRequest": {0}}
 """Answers after which the group counts the session anew; 27 says that it is about to deal the partitions anew."""
 
-_PARKED_MS: Final = 200
+_PARKED_MS: Final = 20
 """Milliseconds for which a broker may hold back an empty answer to a fetch."""
 
 _OUT: Final = {22, 25, 82}

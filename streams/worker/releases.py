@@ -23,6 +23,7 @@ class Releases:
     def __init__(self, app: CheckpointApp, table: CheckpointTable) -> None:
         self._app, self._table = app, table
         self._fresh: dict[tuple[int, bytes], Released] = {}
+        self._sweep_at = _MOST_FRESH
         app.when_forgotten(self._fresh.clear)
 
     def load(self, partition: int, key: bytes) -> Released | None:
@@ -35,7 +36,7 @@ class Releases:
 
     def keep(self, partition: int, key: bytes, released: Released) -> None:
         """Note what is said of a stay from now on."""
-        if len(self._fresh) > _MOST_FRESH:
+        if len(self._fresh) >= self._sweep_at:
             self._sweep()
         self._fresh[partition, key] = released
         self._app.put(self._table, partition, key, _Fresh(released))
@@ -44,6 +45,8 @@ class Releases:
         for partition, key in list(self._fresh):
             if not self._app.unwritten(self._table, partition, key):
                 del self._fresh[partition, key]
+        # A backlog is coded in batches of thousands, none of them written yet: looking again at each would be quadratic.
+        self._sweep_at = max(_MOST_FRESH, 2 * len(self._fresh))
 
 
 _MOST_FRESH = 2_000

@@ -22,6 +22,7 @@ class Stays:
     def __init__(self, app: CheckpointApp, table: CheckpointTable, most: int) -> None:
         self._app, self._table, self._most = app, table, most
         self._held: dict[tuple[int, str], Kept] = {}
+        self._crowded_at = most
         self._due: dict[int, DueIndex] = {}
         app.when_forgotten(self.forget)
 
@@ -86,8 +87,10 @@ class Stays:
 
     def _make_room(self) -> None:
         """Let go of a tenth of the stays, those unused longest, when there are too many; never of an unwritten one."""
-        if len(self._held) <= self._most:
+        if len(self._held) <= self._crowded_at:
             return
         for partition, name in list(islice(self._held, self._most // 10)):
             if not self._app.unwritten(self._table, partition, name.encode()):
                 del self._held[partition, name]
+        # Where none could go, a tenth more must come before it is worth looking again.
+        self._crowded_at = max(self._most, len(self._held) + self._most // 10)
