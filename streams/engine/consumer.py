@@ -6,7 +6,7 @@ them; it wraps each record in four tasks; it sleeps a second when every queue is
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -18,7 +18,7 @@ from faust.types.tuples import ConsumerMessage, Message
 from mode import ServiceT
 
 from streams.engine.batches import PartitionBatch
-from streams.engine.lease import LeaseThread
+from streams.engine.lease import BUSY_MS, IDLE_MS, LeaseThread
 from streams.engine.progress import Progress
 
 _FETCH_S = 1.0
@@ -46,6 +46,14 @@ class BatchConsumer(driver.Consumer):
     def lease_left(self) -> float:
         """Return for how many seconds more no other worker can have been given these partitions."""
         return self._thread.confirmed_at + float(self.app.conf.broker_session_timeout) - monotonic()
+
+    async def rest(self, partitions: Mapping[TP, int]) -> None:
+        """Fetch nothing more from these partitions, each read up to the offset beside it."""
+        await self._thread.rest(partitions)
+
+    async def wake(self, partitions: Iterable[TP]) -> None:
+        """Fetch from these partitions again."""
+        await self._thread.wake(partitions)
 
     # Reading
 
@@ -113,10 +121,15 @@ class BatchConsumer(driver.Consumer):
         if active is not None and not active:
             await self.sleep(0.02)
             return None, active
+        records = await self._fetch(active)
+        self._thread.park(BUSY_MS if records else IDLE_MS)
+        return records, active
+
+    async def _fetch(self, active: set[TP] | None) -> Mapping[Any, Any]:
         urgent = {tp for tp in active if tp.topic in self.app.urgent} if active is not None else set()
         if urgent and (records := await self._getmany(active_partitions=urgent, timeout=0)):
-            return records, active
-        return await self._getmany(active_partitions=active, timeout=_FETCH_S), active
+            return records
+        return await self._getmany(active_partitions=active, timeout=_FETCH_S)
 
     async def _deliver(self, tp: TP, records: list[Any]) -> None:
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))

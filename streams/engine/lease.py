@@ -6,7 +6,7 @@ it answered. Here it is counted from when that request was sent, which is earlie
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import inf
 from time import monotonic
 from typing import Any, Final
@@ -20,8 +20,9 @@ from faust.types import TP
 _CONFIRMING: Final = {"HeartbeatRequest": {0, 27}, "SyncGroupRequest": {0}}
 """Answers after which the group counts the session anew; 27 says that it is about to deal the partitions anew."""
 
-_PARKED_MS: Final = 20
-"""Milliseconds for which a broker may hold back an empty answer to a fetch."""
+IDLE_MS: Final = 200
+BUSY_MS: Final = 4
+"""Milliseconds for which a broker may hold back an empty answer to a fetch: while nothing comes, and while some does."""
 
 _OUT: Final = {22, 25, 82}
 """Answers to a heartbeat that say: no member of this generation, no member at all, replaced by its namesake."""
@@ -36,8 +37,41 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         # A broker answers one connection's requests in order, and recovery's seeks wait behind a parked fetch:
         # Faust parks it for a second and a half, each time.
-        consumer._fetch_max_wait_ms = _PARKED_MS  # noqa: SLF001 - Faust has no setting for it
+        consumer._fetch_max_wait_ms = IDLE_MS  # noqa: SLF001 - Faust has no setting for it
         return consumer
+
+    def park(self, milliseconds: int) -> None:
+        """
+        Have fetches from now on wait no longer than this for something to come.
+
+        One fetch a broker is under way at a time, and it asks for the partitions nothing came from lately: those
+        something just came from, the busiest ones, wait for its end.
+        """
+        self._ensure_consumer()._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001 - aiokafka has no other way
+
+    async def rest(self, partitions: Mapping[TP, int]) -> None:
+        """Fetch nothing more from these partitions, and let go of what was fetched beyond these positions."""
+        await self.call_thread(self._rest, partitions)
+
+    async def wake(self, partitions: Iterable[TP]) -> None:
+        """Fetch from these partitions again."""
+        await self.call_thread(self._wake, partitions)
+
+    async def _wake(self, partitions: Iterable[TP]) -> None:
+        consumer = self._ensure_consumer()
+        assigned = consumer.assignment()
+        for tp in partitions:
+            if TopicPartition(*tp) in assigned:
+                consumer.resume(TopicPartition(*tp))
+
+    async def _rest(self, partitions: Mapping[TP, int]) -> None:
+        consumer = self._ensure_consumer()
+        assigned = consumer.assignment()
+        for tp, position in partitions.items():
+            place = TopicPartition(*tp)
+            if place in assigned:
+                consumer.pause(place)
+                consumer.seek(place, position)
 
     async def on_start(self) -> None:
         """Start consuming, and listen to what the group answers."""

@@ -53,6 +53,7 @@ class SeekingRecovery(Recovery):
             self.signal_recovery_end.set()
 
     async def _seek_offsets(self, consumer: Any, tps: set[TP], offsets: Counter[TP], title: str) -> None:
+        await consumer.wake(tps)
         await super()._seek_offsets(consumer, tps, offsets, title)
         for tp in tps:
             self._restoring[tp] = Progress(max(offsets[tp], 0))
@@ -90,6 +91,8 @@ class SeekingRecovery(Recovery):
         if self._outlived(generation_id):
             return
         if consumer.assignment():
+            # Faust leaves changelogs fetched for good, though nobody reads them: each worker gets all it writes back.
+            await self._wait(consumer.rest({tp: progress.next for tp, progress in self._restoring.items()}))
             await self._wait(consumer.perform_seek(), timeout=self.app.conf.broker_request_timeout)
         if self._outlived(generation_id):
             return

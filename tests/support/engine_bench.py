@@ -5,7 +5,7 @@ What takes a race on a live system is made by hand here: who answers when is the
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from math import inf
 from typing import Any, NamedTuple
@@ -90,6 +90,17 @@ class Log:
     async def highwaters(self, *tps: TP) -> dict[TP, int]:
         """Return the offset after the last record."""
         return {tp: self.highwater(tp) for tp in tps}
+
+    async def rest(self, partitions: Mapping[TP, int]) -> None:
+        """Fetch nothing more from these."""
+        for tp, position in partitions.items():
+            self.positions[tp] = position
+
+    async def wake(self, partitions: Iterable[TP]) -> None:
+        """Fetch from these again: a log in memory never stopped."""
+
+    def park(self, milliseconds: int) -> None:
+        """Wait as long as that for something to come: a log in memory does not wait."""
 
     async def commit(self, offsets: Mapping[TP, int]) -> bool:
         """Take a commit."""
