@@ -16,6 +16,7 @@ from time import monotonic, sleep
 from typing import Final
 
 from chaos_plan import SESSION_S, Deed
+from kafka_process import MINDER
 
 from streams.demo.stage import PACE
 from streams.kafka.connection import SERVERS
@@ -71,17 +72,21 @@ class Worker:
         self._environment = environment(servers, {**about, **(more or {})})
         self.command = list(command)
         self._process: subprocess.Popen[bytes] | None = None
+        self._id = 0
 
     def start(self) -> "Worker":
-        """Start its process."""
+        """Start its process, with a minder that ends it when the test run is gone."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self.command,
+                [sys.executable, "-I", "-S", str(MINDER), str(os.getpid()), *self.command],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=subprocess.PIPE,
+                stderr=log,
                 env=self._environment,
             )
+        assert self._process.stdout
+        with self._process.stdout as said:
+            self._id = int(said.readline())
         return self
 
     @property
@@ -91,9 +96,9 @@ class Worker:
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal, if it is there."""
-        if self._process is not None:
+        if self.running:
             with suppress(ProcessLookupError):
-                self._process.send_signal(number)
+                os.kill(self._id, number)
 
     def _note(self, words: str) -> None:
         """Write among its own words what was done to it, for whoever reads about a seed that failed."""

@@ -86,7 +86,7 @@ async def _send(messages: Iterable[Outgoing], partition: int) -> None:
 
 def _record(event: Any) -> Received:
     message = event.message
-    return Received(message.offset, message.key, message.value, list((message.headers or {}).items()), 0)
+    return Received(message.offset, message.key, message.value, list(message.headers or ()), 0)
 
 
 async def _fold(event: Any, take_in: Any) -> None:
