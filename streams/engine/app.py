@@ -16,7 +16,7 @@ from faust.transport.drivers import aiokafka as driver
 
 from streams.engine.batches import BatchSchema
 from streams.engine.checkpoint import Addressed, Checkpoint, States, Table
-from streams.engine.consumer import BatchConsumer
+from streams.engine.consumer import BACKLOG, BatchConsumer
 from streams.engine.parcels import Post
 from streams.engine.producer import CertainProducer
 from streams.engine.queues import GenerationQueue
@@ -26,6 +26,8 @@ from streams.engine.versions import require_tested
 
 EXIT_FATAL: Final = 70
 """EX_SOFTWARE: something could not be written; start again, and the same records are read again."""
+
+_BACKLOG_PAUSE_S: Final = 0.25
 
 _log = logging.getLogger(__name__)
 
@@ -107,8 +109,11 @@ class CheckpointApp(faust.App):
         self._woken = asyncio.Event()
         while not self.should_stop:
             await self._woken.wait()
-            self._woken.clear()
             consumer: Any = self.consumer
+            if consumer.behind() > BACKLOG:
+                # Nobody waits for one record of many: fewer and larger checkpoints, in which each state is written once.
+                await asyncio.sleep(_BACKLOG_PAUSE_S)
+            self._woken.clear()
             await consumer.checkpoint(commit=False)  # positions follow, every broker_commit_interval
 
     def _new_transport(self) -> CheckpointTransport:

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
@@ -18,10 +18,13 @@ from faust.types.tuples import ConsumerMessage, Message
 from mode import ServiceT
 
 from streams.engine.batches import PartitionBatch
-from streams.engine.lease import BUSY_MS, IDLE_MS, LeaseThread
+from streams.engine.lease import BACKLOG_MS, IDLE_MS, SOON_MS, LeaseThread
 from streams.engine.progress import Progress
 
 _FETCH_S = 1.0
+
+BACKLOG: Final = 2_000
+"""Unread records from which on it is better to be done soon than to answer each soon."""
 
 
 class PositionError(Exception):
@@ -46,6 +49,10 @@ class BatchConsumer(driver.Consumer):
     def lease_left(self) -> float:
         """Return for how many seconds more no other worker can have been given these partitions."""
         return self._thread.confirmed_at + float(self.app.conf.broker_session_timeout) - monotonic()
+
+    def behind(self) -> int:
+        """Return how many records lie unread, as far as fetches have told."""
+        return sum(max(0, (self.highwater(tp) or 0) - progress.next) for tp, progress in self.progress.items())
 
     async def rest(self, partitions: Mapping[TP, int]) -> None:
         """Fetch nothing more from these partitions, each read up to the offset beside it."""
@@ -122,7 +129,8 @@ class BatchConsumer(driver.Consumer):
             await self.sleep(0.02)
             return None, active
         records = await self._fetch(active)
-        self._thread.park(BUSY_MS if records else IDLE_MS)
+        behind = self.behind() > BACKLOG
+        self._thread.park((BACKLOG_MS if behind else SOON_MS) if records else IDLE_MS)
         return records, active
 
     async def _fetch(self, active: set[TP] | None) -> Mapping[Any, Any]:

@@ -21,8 +21,12 @@ _CONFIRMING: Final = {"HeartbeatRequest": {0, 27}, "SyncGroupRequest": {0}}
 """Answers after which the group counts the session anew; 27 says that it is about to deal the partitions anew."""
 
 IDLE_MS: Final = 200
-BUSY_MS: Final = 4
-"""Milliseconds for which a broker may hold back an empty answer to a fetch: while nothing comes, and while some does."""
+BACKLOG_MS: Final = 20
+SOON_MS: Final = 4
+"""
+Milliseconds for which a broker may hold back an empty answer to a fetch: while nothing comes, while more lies there
+than can be worked off, and while what comes is to be answered at once.
+"""
 
 _OUT: Final = {22, 25, 82}
 """Answers to a heartbeat that say: no member of this generation, no member at all, replaced by its namesake."""
