@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile
 from typing import Final
@@ -17,6 +19,7 @@ from streams.demo.comparison import Comparison, compare
 from streams.demo.reader import Reader
 from streams.demo.stage import Stage, stage
 from streams.kafka.embedded import LIMITS
+from streams.topics import REJECTS
 
 _OURS: Final = [sys.executable, "-c", "from streams.cli import main; main()"]
 _STAYS: Final = 100
@@ -56,6 +59,8 @@ def command(file: str | None, rate: float | None, form: str, seconds: float) -> 
 
     Exit status: 0 identical, 1 not, 2 wrong usage.
     """
+    # Asked to end by whoever started us, we end what we started, as for Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     reader = Reader()
     with tempfile.TemporaryDirectory(prefix="infusion-demo-") as folder:
         events = _events(file, Path(folder) / "day.jsonl")
@@ -92,8 +97,10 @@ def _events(file: str | None, copy: Path) -> Path:
 
 
 def _coded(events: Path) -> list[bytes]:
+    # As of now: a stay whose confirm window has not passed is a preview in the stream, too.
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     made = subprocess.run(  # noqa: S603 - our own command
-        [*_OURS, "code", "--quiet", str(events)],
+        [*_OURS, "code", "--quiet", "--as-of", now, str(events)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         check=False,
@@ -118,7 +125,11 @@ async def _play(
             env={**os.environ, **made.environment}, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         _say(f"a publisher of {sum(1 for _ in events.open('rb')):,} events")
-        finished = await made.read(reader, lambda: compare(coded, reader).same, seconds)
+
+        def done() -> bool:
+            return publishing.returncode is not None and compare(coded, reader).same
+
+        finished = await made.read(reader, done, seconds)
         await publishing.wait()
     finally:
         minding.cancel()
@@ -150,6 +161,8 @@ def _verdict(found: Comparison, reader: Reader) -> list[str]:
         + (f" ({found.later_revision:,} at a later revision)" if found.later_revision else ""),
         f"             {found.withdrawn:,} cancelled or merged away, and without one",
         f"lines        {found.lines:,} stand charged after upsert by line_id",
+        f"rejects      {reader.messages.get(REJECTS, 0):,} messages that could not be used"
+        + ("; nothing was coded" if not found.identical + found.withdrawn else ""),
         "messages     " + ", ".join(f"{name} {count:,}" for name, count in sorted(reader.messages.items())),
     ]
     for words, names in (

@@ -13,6 +13,8 @@ from streams.kafka.admin import found_topics
 from streams.kafka.connection import Connection
 from streams.topic_check import checked
 from streams.topics import EVENTS
+from streams.worker.claims import claim_folder, require_port
+from streams.worker.quiet_log import OnceInAWhile
 from streams.worker.settings import SettingError, WorkerSettings, settings_from
 
 
@@ -43,19 +45,25 @@ def command(log_level: str) -> int:
     check_policy(profile.policy, profile.overrides, profile.setting, profile.payer)
     with broker() as connection:
         partitions = asyncio.run(_partitions(connection))
+        try:
+            claim_folder(settings.data_dir)
+            require_port(settings.web_port)
+        except SettingError as error:
+            raise click.UsageError(str(error)) from error
         return _run(connection, settings, partitions, log_level)
 
 
 async def _partitions(connection: Connection) -> int:
     """Return how many partitions our topics have; the worker starts on nothing but topics that are all right."""
     found = await found_topics(connection)
+    # Another setting of a topic that others read is a site's choice; a changelog that expires loses what is kept of stays.
     wrong = [
-        one
+        one.topic.name
         for one in checked(found, None)
-        if one.state != "ok" and (one.miscounted or one.state == "missing")
+        if one.state == "missing" or one.miscounted or (one.topic.own and one.faults)
     ]
     if wrong:
-        message = f"{len(wrong)} topics are missing or have another count of partitions; see infusion topics"
+        message = f"not as the worker needs them: {', '.join(wrong)}; see infusion topics"
         raise click.ClickException(message)
     return found[EVENTS].partitions
 
@@ -65,7 +73,18 @@ def _run(connection: Connection, settings: WorkerSettings, partitions: int, log_
 
     from streams.worker.application import build  # noqa: PLC0415 - as above
 
-    logging.getLogger("aiokafka").propagate = True
+    log = logging.getLogger("aiokafka")
+    log.propagate = True
+    once = OnceInAWhile()
+    for name in (
+        "",
+        ".conn",
+        ".cluster",
+        ".consumer.fetcher",
+        ".consumer.group_coordinator",
+        ".producer.sender",
+    ):
+        logging.getLogger(f"aiokafka{name}").addFilter(once)
     app = build(connection, settings, partitions)
     worker = faust.Worker(app, loglevel=log_level.upper())
     worker.spinner = None  # it would have every logger make debug records, to spin by them

@@ -1,7 +1,9 @@
 """The stage: a broker in this process, a worker in another that is started again whenever it ends, a reader."""
 
 import asyncio
+import ctypes
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,7 @@ from streams.kafka.connection import SERVERS
 from streams.kafka.embedded import EmbeddedBroker
 
 PARTITIONS: Final = 4
+_PARENT_DEATH_SIGNAL: Final = 1
 READ: Final = (topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW, topics.REJECTS)
 _SOURCES: Final = (topics.EVENTS, topics.COMMANDS, topics.CLOSED)
 
@@ -30,6 +33,14 @@ PACE: Final = {
     "INFUSION_WEB_PORT": "0",
 }
 """A hospital's hours in seconds: a stay closes three seconds after its last word, with or without a departure."""
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that started it does, however that ends; Linux only, elsewhere it stays."""
+    try:
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    except (AttributeError, OSError):
+        return
 
 
 class Stage:
@@ -59,6 +70,7 @@ class Stage:
             self._worker = subprocess.Popen(
                 [sys.executable, "-c", "from streams.cli import main; main()", "worker"],
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.environment,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread of ours holds a lock it could wait for
             )  # fmt: skip
         return self._worker.pid
 

@@ -52,7 +52,9 @@ class BatchConsumer(driver.Consumer):
 
     def behind(self) -> int:
         """Return how many records lie unread, as far as fetches have told."""
-        return sum(max(0, (self.highwater(tp) or 0) - progress.next) for tp, progress in self.progress.items())
+        return sum(
+            max(0, (self.highwater(tp) or 0) - progress.next) for tp, progress in self.progress.items()
+        )
 
     async def rest(self, partitions: Mapping[TP, int]) -> None:
         """Fetch nothing more from these partitions, each read up to the offset beside it."""

@@ -32,10 +32,29 @@ _OUT: Final = {22, 25, 82}
 """Answers to a heartbeat that say: no member of this generation, no member at all, replaced by its namesake."""
 
 
+_UNKNOWN: Final = 25
+_REPLACED: Final = 82
+_NAMESAKE_S: Final = 60.0
+_NAMESAKE_TIMES: Final = 3
+"""So often within so many seconds no worker is put out by anything but a namesake."""
+
+
+class CoordinationError(Exception):
+    """The task that keeps a worker a member of its group ended; the message has the kind of error."""
+
+
+class NamesakeError(Exception):
+    """Two workers share one id."""
+
+
 class LeaseThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread, which also keeps when the group last confirmed that this worker is a member."""
 
     confirmed_at: float = -inf
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._excluded: list[float] = []
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
@@ -91,6 +110,19 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
                 return answer
 
             coordinator._send_req = listened  # noqa: SLF001 - as above
+            coordinator._coordination_task.add_done_callback(self._coordination_ended)  # noqa: SLF001 - as above
+
+    def _coordination_ended(self, task: "asyncio.Task[None]") -> None:
+        """Stop for what ended the task that keeps this worker a member: without it nothing is read any more."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fatal(
+                CoordinationError(f"the membership in the group ended by {type(error.__cause__).__name__}")
+            )
+
+    def _fatal(self, error: Exception) -> None:
+        app: Any = self.app
+        if not app.should_stop:
+            app.fatal(error)
 
     async def on_thread_stop(self) -> None:
         """
@@ -112,6 +144,20 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
             self.confirmed_at = asked_at
         elif request == "HeartbeatRequest" and answer in _OUT:
             self.confirmed_at = -inf
+            self._count_exclusion(int(answer or 0), asked_at)
+
+    def _count_exclusion(self, answer: int, at: float) -> None:
+        """Stop when a namesake took this worker's place: two of them would put each other out for ever."""
+        self._excluded = (
+            [one for one in self._excluded if at - one < _NAMESAKE_S] if answer == _UNKNOWN else []
+        )
+        self._excluded.append(at)
+        if answer == _REPLACED or len(self._excluded) >= _NAMESAKE_TIMES:
+            self._fatal(
+                NamesakeError(
+                    "another worker of the group has this one's id and took its place; give each worker an id of its own"
+                )
+            )
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """

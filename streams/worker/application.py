@@ -67,6 +67,8 @@ def build(
         broker_heartbeat_interval=settings.session_timeout_s / 6,
         broker_rebalance_timeout=max(30.0, settings.session_timeout_s),
         broker_request_timeout=max(40.0, settings.session_timeout_s),
+        # A static member keeps what it said of itself when it joined first: nothing of it may change at a restart.
+        canonical_url=f"http://{settings.worker_id}",
         web_enabled=bool(settings.web_port),
         web_bind="127.0.0.1",
         web_host="127.0.0.1",
@@ -89,7 +91,9 @@ def build(
     if settings.web_port:
         # Faust's own figures, of which lag is the end of a partition less what is committed. A registry of its
         # own: two applications in one process must not share figures.
-        setup_prometheus_sensors(app, pattern="/metrics", registry=CollectorRegistry(), name_prefix="infusion")
+        setup_prometheus_sensors(
+            app, pattern="/metrics", registry=CollectorRegistry(), name_prefix="infusion"
+        )
     return app
 
 

@@ -84,13 +84,21 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
             setting=environment.get("INFUSION_SETTING") or None,
             payer=environment.get("INFUSION_PAYER") or None,
         ),
-        web_port=int(_number(environment, "INFUSION_WEB_PORT", default.web_port)),
+        web_port=_port(environment, default.web_port),
         session_timeout_s=_number(
             environment, "INFUSION_SESSION_TIMEOUT_SECONDS", default.session_timeout_s, least=1
         ),
         look_every_s=_number(environment, "INFUSION_LOOK_EVERY_SECONDS", default.look_every_s, least=0.05),
         cached_stays=int(_number(environment, "INFUSION_CACHED_STAYS", default.cached_stays, least=100)),
     )
+
+
+def _port(environment: Mapping[str, str], default: int) -> int:
+    port = int(_number(environment, "INFUSION_WEB_PORT", default))
+    if port not in range(1 << 16):
+        message = "INFUSION_WEB_PORT: not a port; write one up to 65535, or 0 for none"
+        raise SettingError(message)
+    return port
 
 
 def _overrides(said: str) -> tuple[tuple[str, str], ...]:

@@ -1,7 +1,9 @@
 """When a worker may write, and with which engine it starts at all."""
 
+import asyncio
 from importlib.metadata import requires
 from math import inf
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,12 +27,65 @@ SOURCE = TP("in", 0)
 HEARTBEAT, SYNC, JOIN = "HeartbeatRequest", "SyncGroupRequest", "JoinGroupRequest"
 
 
-def heard(*answers: tuple[str, int, float]) -> float:
-    """Return when the group confirmed this worker last, after these answers."""
+def told(*answers: tuple[str, int, float]) -> tuple[Any, list[BaseException]]:
+    """Return the thread after these answers, and what it stopped the worker for."""
     thread: Any = object.__new__(LeaseThread)
+    errors: list[BaseException] = []
+    thread._excluded = []  # noqa: SLF001 -- what its constructor makes, which would want a whole app
+    thread.app = SimpleNamespace(should_stop=False, fatal=errors.append)
     for request, code, asked_at in answers:
         thread.hear(request, code, asked_at)
-    return float(thread.confirmed_at)
+    return thread, errors
+
+
+def heard(*answers: tuple[str, int, float]) -> float:
+    """Return when the group confirmed this worker last, after these answers."""
+    return float(told(*answers)[0].confirmed_at)
+
+
+@pytest.mark.parametrize(
+    ("answers", "stopped"),
+    [
+        ([(HEARTBEAT, 25, 1.0)], False),
+        ([(HEARTBEAT, 25, 1.0), (HEARTBEAT, 25, 5.0)], False),
+        ([(HEARTBEAT, 25, 1.0), (HEARTBEAT, 25, 5.0), (HEARTBEAT, 25, 60.0)], True),
+        ([(HEARTBEAT, 25, 1.0), (HEARTBEAT, 25, 5.0), (HEARTBEAT, 25, 61.0)], False),
+        ([(HEARTBEAT, 22, 1.0), (HEARTBEAT, 22, 2.0), (HEARTBEAT, 22, 3.0)], False),
+        ([(HEARTBEAT, 82, 1.0)], True),
+    ],
+    ids=[
+        "put out once",
+        "twice",
+        "three times in a minute",
+        "now and then",
+        "by rebalances",
+        "by a namesake",
+    ],
+)
+def test_two_workers_of_one_id_do_not_go_on_putting_each_other_out(
+    answers: list[tuple[str, int, float]], *, stopped: bool
+) -> None:
+    """The group says so in as many words, or by what it does again and again."""
+    assert bool(told(*answers)[1]) == stopped
+
+
+@pytest.mark.parametrize(
+    ("error", "stopped"), [(None, False), (AssertionError("url"), True)], ids=["as asked", "by a fault"]
+)
+async def test_a_membership_that_ends_by_itself_stops_the_worker(
+    error: BaseException | None, *, stopped: bool
+) -> None:
+    """Faust would go on answering that all is well, and read nothing."""
+    thread, errors = told()
+
+    async def coordinate() -> None:
+        if error is not None:
+            raise RuntimeError from error
+
+    task = asyncio.ensure_future(coordinate())
+    await asyncio.wait([task])
+    thread._coordination_ended(task)  # noqa: SLF001 -- what the task calls when it is done
+    assert [type(one).__name__ for one in errors] == (["CoordinationError"] if stopped else [])
 
 
 @pytest.mark.parametrize(
