@@ -5,16 +5,16 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
 from streams.kafka.admin import found_topics
 from streams.kafka.connection import Connection
-from streams.kafka.publishing import Message, MissingTopicError, Publisher
+from streams.kafka.publishing import Message, Publisher
+from streams.kafka.whole_topic import reading
 from streams.outgoing import Headers
 from streams.rejected_message import Origin, origin, replay_headers
 from streams.topics import REJECTS
-from streams.topics import topic as topic_named
 
 _WAIT_MS: Final = 1_000
 _PATIENCE: Final = 30
@@ -75,27 +75,12 @@ async def rejects(connection: Connection, selection: Selection) -> AsyncGenerato
         MissingTopicError: there is no rejects topic.
         aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
     """
-    found = (await found_topics(connection)).get(REJECTS)
-    if found is None:
-        message = f"Kafka at {connection.named()} has no topic {REJECTS}; create the topics first: infusion topics --create"
-        raise MissingTopicError(message)
-    consumer = AIOKafkaConsumer(
-        **connection.for_aiokafka(),
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=topic_named(REJECTS).max_message_bytes,
-    )
-    try:
-        await consumer.start()
-        places = [TopicPartition(REJECTS, partition) for partition in range(found.partitions)]
+    async with reading(connection, REJECTS) as (consumer, places):
         first = await consumer.beginning_offsets(places)
         end = await consumer.end_offsets(places)
         for place in places:
             async for one in _between(consumer, place, first[place], end[place], selection):
                 yield one
-    finally:
-        await consumer.stop()
 
 
 async def replay(connection: Connection, selection: Selection) -> Replayed:

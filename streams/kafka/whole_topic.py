@@ -1,6 +1,7 @@
 """A topic read from its beginning to where it ends now, without a group and without leaving a trace."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -16,13 +17,14 @@ _PATIENCE: Final = 30
 """Looks in vain, of a second each, before a broker that sends nothing is taken for gone."""
 
 
-async def whole_topic(connection: Connection, name: str) -> AsyncGenerator[Any, None]:
+@asynccontextmanager
+async def reading(connection: Connection, name: str) -> AsyncIterator[tuple[Any, list[TopicPartition]]]:
     """
-    Yield every record there is of a topic, each partition in the order of its offsets.
+    Give a consumer of no group, and the partitions of a topic, none of which is assigned to it yet.
 
     Raises:
         MissingTopicError: there is no such topic.
-        aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
+        aiokafka.errors.KafkaError: Kafka cannot be reached.
     """
     found = (await found_topics(connection)).get(name)
     if found is None:
@@ -37,7 +39,20 @@ async def whole_topic(connection: Connection, name: str) -> AsyncGenerator[Any, 
     )
     try:
         await consumer.start()
-        places = [TopicPartition(name, partition) for partition in range(found.partitions)]
+        yield consumer, [TopicPartition(name, partition) for partition in range(found.partitions)]
+    finally:
+        await consumer.stop()
+
+
+async def whole_topic(connection: Connection, name: str) -> AsyncGenerator[Any, None]:
+    """
+    Yield every record there is of a topic, each partition in the order of its offsets.
+
+    Raises:
+        MissingTopicError: there is no such topic.
+        aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
+    """
+    async with reading(connection, name) as (consumer, places):
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
         ends = await consumer.end_offsets(places)
@@ -51,5 +66,3 @@ async def whole_topic(connection: Connection, name: str) -> AsyncGenerator[Any, 
                 for record in records:
                     if record.offset < ends[place]:
                         yield record
-    finally:
-        await consumer.stop()
