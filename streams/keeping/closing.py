@@ -17,5 +17,8 @@ class Closing(NamedTuple):
     """Without a word and without a departure: the registration feed lost one."""
     overdue: int = 30 * _DAY
     """Since the first word, however much is still said: no outpatient stays so long."""
-    horizon: int = 400 * _DAY
-    """From the last word to forgetting: as long as the events topic keeps what a person would need."""
+    horizon: int = 120 * _DAY
+    """
+    From the last word to forgetting. Corrections come within weeks; what comes later can be brought back with the whole
+    stay for as long as the events topic keeps it, and meanwhile every stay costs memory and disk (streams/README.md).
+    """
