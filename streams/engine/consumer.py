@@ -50,11 +50,31 @@ class BatchConsumer(driver.Consumer):
         """Return for how many seconds more no other worker can have been given these partitions."""
         return self._thread.confirmed_at + float(self.app.conf.broker_session_timeout) - monotonic()
 
+    async def subscribe(self, topics: Iterable[str]) -> None:
+        """
+        Subscribe to these topics, if the changelogs of all tables are among them.
+
+        A worker that is told to stop while it starts would join its group without them, and Faust's assignor would
+        then deal changelogs among the others in another way than the topics they belong to.
+        """
+        wanted = set(topics)
+        if self.app.client_only or wanted.issuperset(
+            table.changelog_topic_name for table in self.app.tables.values()
+        ):
+            await super().subscribe(wanted)
+        else:
+            self.log.info("Not subscribing: not all tables are there")
+
+    def highwater(self, tp: TP) -> int:
+        """Return the offset after the last record known of; 0 for a partition that is another's meanwhile."""
+        try:
+            return super().highwater(tp) or 0
+        except (AssertionError, IllegalStateError):  # aiokafka asserts that it is ours
+            return 0
+
     def behind(self) -> int:
         """Return how many records lie unread, as far as fetches have told."""
-        return sum(
-            max(0, (self.highwater(tp) or 0) - progress.next) for tp, progress in self.progress.items()
-        )
+        return sum(max(0, self.highwater(tp) - progress.next) for tp, progress in self.progress.items())
 
     async def rest(self, partitions: Mapping[TP, int]) -> None:
         """Fetch nothing more from these partitions, each read up to the offset beside it."""

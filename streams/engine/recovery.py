@@ -19,6 +19,10 @@ from mode import Service
 from streams.engine.progress import Progress
 
 
+class DealtApartError(Exception):
+    """Partitions of topics came without the partitions of the tables that belong to them, and no other deal came."""
+
+
 class RecoveryTimeoutError(Exception):
     """The broker did not answer what recovery asked of it; started again, the worker asks again."""
 
@@ -90,6 +94,9 @@ class SeekingRecovery(Recovery):
         consumer = self.app.consumer
         if self._outlived(generation_id):
             return
+        if apart := self._apart():
+            self._wait_for_another_deal(generation_id, apart)
+            return
         if consumer.assignment():
             # Faust leaves changelogs fetched for good, though nobody reads them: each worker gets all it writes back.
             await self._wait(consumer.rest({tp: progress.next for tp, progress in self._restoring.items()}))
@@ -116,6 +123,33 @@ class SeekingRecovery(Recovery):
                     RecoveryTimeoutError(f"the broker did not answer within {timeout:g} s in recovery")
                 )
             raise
+
+    def _apart(self) -> set[int]:
+        """Return the partitions this worker is to read without having their tables."""
+        read = {tp.partition for tp in self.app.consumer.assignment() if not self._is_changelog_tp(tp)}
+        return {
+            partition
+            for table in self.tables.values()
+            for partition in read
+            if TP(table.changelog_topic_name, partition) not in self.active_tps
+        }
+
+    def _wait_for_another_deal(self, generation_id: int, apart: set[int]) -> None:
+        """
+        Read nothing: states made without what was there before would take its place.
+
+        Faust's assignor deals changelogs and the topics they belong to apart when the members of a group do not
+        subscribe to the same topics: while a release with other tables comes in, say. The next deal mends that.
+        """
+        self.log.error(
+            "Partitions %s were dealt without their tables; reading nothing until the next deal", apart
+        )
+
+        def give_up() -> None:
+            if self.app.consumer_generation_id == generation_id and not self.app.should_stop:
+                self.app.fatal(DealtApartError(f"partitions {apart} were dealt without their tables"))
+
+        asyncio.get_running_loop().call_later(3 * float(self.app.conf.broker_session_timeout), give_up)
 
     def _outlived(self, generation_id: int) -> bool:
         if self.app.consumer_generation_id == generation_id:

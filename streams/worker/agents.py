@@ -85,9 +85,10 @@ class Agents:
         """Tell whether every event is read that was there when this was first asked since the last yes."""
         consumer: Any = self._app.consumer
         events = TP(topics.EVENTS, partition)
-        progress, end = consumer.progress.get(events), consumer.highwater(events)
-        if progress is None or end is None:
+        progress = consumer.progress.get(events)
+        if progress is None:
             return False
+        end = consumer.highwater(events)
         if progress.next < self._read_up_to.setdefault(partition, end):
             return False
         del self._read_up_to[partition]

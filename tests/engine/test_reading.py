@@ -27,6 +27,7 @@ async def test_what_is_fetched_between_recovery_and_the_seek_is_not_lost(kind: s
     bench.log.during_seek = a_fetch_is_queued_and_another_on_its_way
     bench.app._fetcher.maybe_start = turns  # noqa: SLF001 -- the bench fetches
     async with bench.draining():
+        bench.deal()
         await bench.app.tables.recovery.on_recovery_completed(1)
         seen: list[int] = []
         while 99 not in seen:

@@ -98,6 +98,7 @@ async def test_streams_stay_shut_when_another_rebalance_began_during_the_seek() 
         bench.app.consumer_generation_id = 2
 
     bench.log.during_seek = dealt_anew
+    bench.deal()
     await bench.app.tables.recovery.on_recovery_completed(1)
     assert SOURCE not in bench.consumer._get_active_partitions()  # noqa: SLF001 -- what would be fetched
     assert not told
@@ -113,6 +114,7 @@ async def test_timers_find_a_table_complete_before_records_flow() -> None:
     bench.app.when_recovered(
         lambda partitions: flowing.append(partitions != {0} or bench.consumer.progress[SOURCE].next != 0)
     )
+    bench.deal()
     await bench.app.tables.recovery.on_recovery_completed(1)
     assert flowing == [False]
 
@@ -130,3 +132,30 @@ async def test_a_record_of_a_former_generation_does_not_enter_a_queue(kind: str)
     bench.resume()
     await entering
     assert bench.queue.empty() == (kind == OURS)
+
+
+async def test_partitions_that_come_without_their_tables_are_not_read() -> None:
+    """Faust's assignor deals the two apart when members subscribe to different topics: states would be made from nothing."""
+    bench = Bench(OURS, Log({SOURCE: [0, 1, 2], CHANGELOG: []}))
+    recovery = bench.app.tables.recovery
+    bench.app.consumer_generation_id = 1
+    recovery.active_tps.clear()
+    await recovery._begin(1)  # noqa: SLF001 -- what follows on recovery
+    assert not bench.consumer.progress
+    recovery.add_active(bench.table, CHANGELOG)
+    assert not recovery._apart()  # noqa: SLF001 -- as above
+
+
+async def test_a_worker_without_all_its_tables_does_not_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told to stop while it starts, it would have the others' changelogs dealt apart from their topics."""
+    bench = Bench(OURS, Log({SOURCE: [], CHANGELOG: []}))
+    asked: list[set[str]] = []
+
+    async def subscribed(topics: set[str]) -> None:
+        asked.append(topics)
+
+    monkeypatch.setattr(bench.log, "subscribe", subscribed, raising=False)
+    await bench.consumer.subscribe([SOURCE.topic])
+    assert asked == []
+    await bench.consumer.subscribe([SOURCE.topic, CHANGELOG.topic])
+    assert asked == [{SOURCE.topic, CHANGELOG.topic}]

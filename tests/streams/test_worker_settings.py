@@ -23,7 +23,7 @@ def test_every_setting_is_read() -> None:
     """Minutes, hours and days become seconds; switches are pairs."""
     found = settings_from(
         {
-            "INFUSION_WORKER_ID": "w-2", "INFUSION_DATA_DIR": "/srv/w", "INFUSION_STORE": "memory",
+            "INFUSION_WORKER_ID": "w-2", "INFUSION_DATA_DIR": "stores/w", "INFUSION_STORE": "memory",
             "INFUSION_GRACE_MINUTES": "1.5", "INFUSION_QUIET_SECONDS": "2", "INFUSION_INACTIVE_HOURS": "1",
             "INFUSION_OVERDUE_DAYS": "2", "INFUSION_HORIZON_DAYS": "3", "INFUSION_POLICY": "aetna",
             "INFUSION_SET": "missing_stop=push, P-31=0", "INFUSION_SETTING": "office", "INFUSION_PAYER": "aetna",
@@ -31,7 +31,7 @@ def test_every_setting_is_read() -> None:
         }
     )  # fmt: skip
     assert found.closing == Closing(grace=90, quiet=2, inactive=3600, overdue=172_800, horizon=259_200)
-    assert (found.worker_id, found.data_dir, found.in_memory) == ("w-2", Path("/srv/w"), True)
+    assert (found.worker_id, found.data_dir, found.in_memory) == ("w-2", Path("stores/w"), True)
     assert found.profile.overrides == (("missing_stop", "push"), ("P-31", "0"))
     assert (found.profile.policy, found.profile.setting, found.profile.payer) == ("aetna", "office", "aetna")
     assert (found.web_port, found.session_timeout_s, found.cached_stays) == (0, 6.0, 100)

@@ -170,6 +170,12 @@ class Bench:
         self.consumer.track_message(message)
         await self.queue.put(message)
 
+    def deal(self) -> None:
+        """Give this worker the table's partitions that belong to those of the log, as the group's leader would."""
+        recovery = self.app.tables.recovery
+        for partition in {tp.partition for tp in self.log.records}:
+            recovery.active_tps.add(TP(self.table.changelog_topic_name, partition))
+
     def resume(self) -> None:
         """Let records flow."""
         self.app.flow_control.resume()
