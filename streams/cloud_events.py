@@ -6,6 +6,7 @@ Ids are therefore made from what a message is about, and its time is that of the
 no random number has a say.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -48,6 +49,11 @@ def headers(
     if traceparent is not None:
         found.append(("traceparent", traceparent))
     return tuple(found)
+
+
+def traceparent(found: Iterable[tuple[str, bytes]]) -> bytes | None:
+    """Return the trace context among the headers of a message, to be passed on with what it caused; None without one."""
+    return next((value for name, value in found if name == "traceparent"), None)
 
 
 @lru_cache(maxsize=256)

@@ -4,7 +4,7 @@ The raw lines of a stay in, the stay and its charge set out: read, fold, code. P
 Stays that were merged are coded together, for the events of one belong to the other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
@@ -18,8 +18,9 @@ from models.event import Event
 from rules.engine import Coding, Profile, code_encounter
 from streams.faults import Told, after_cancellation, circling, conflicts, faults
 from streams.lines import Line, found_id
+from streams.linking import survivor
 from streams.reading import read, validate
-from streams.rejects import Reject
+from streams.rejects import TWO_IDS, Reject
 from streams.tracker import fold, fold_merged, merges
 
 _id_of: Final = attrgetter("encounter_id")
@@ -84,7 +85,7 @@ def code_linked(lines: Sequence[Line], profile: Profile, as_of: datetime | None 
     rejects += [reject for one, told in stays.items() if one not in into for reject in circling(told)]
     absorbed: dict[str, list[str]] = {one: [] for one in stays}
     for one in into:
-        absorbed.setdefault(_survivor(one, into), []).append(one)
+        absorbed.setdefault(survivor(one, into), []).append(one)
     coded: list[Coded] = []
     found: list[Reject] = []
     for encounter_id in sorted(absorbed):
@@ -99,12 +100,6 @@ def code_linked(lines: Sequence[Line], profile: Profile, as_of: datetime | None 
             rejects += [*conflicts(encounter, told), *after_cancellation(encounter, told)]
             found += faults(coding.charge_set, told)
     return Outcome(tuple(coded), tuple(rejects), tuple(found))
-
-
-def _survivor(one: str, into: Mapping[str, str]) -> str:
-    while one in into:
-        one = into[one]
-    return one
 
 
 def _read(
@@ -126,14 +121,11 @@ def _read(
         if isinstance(event, Reject):
             rejects.append(event.at(file, number))
         elif event.encounter_id != (encounter_id or found_id(raw) or event.encounter_id):
-            rejects.append(Reject("encounter_id", *_TWO_IDS, file, number))
+            rejects.append(TWO_IDS.at(file, number))
         else:
             events.append(event)
             kept.append(line)
     return events, kept, rejects
-
-
-_TWO_IDS: Final = ("stands twice in the line with different ids", "send the event again with one of them")
 
 
 def _coding(encounter: Encounter, profile: Profile, as_of: datetime | None) -> Coding:

@@ -1,5 +1,14 @@
 """Which stays must be coded together: all that merges connect, however long the chain."""
 
+from collections.abc import Mapping
+
+
+def survivor(one: str, into: Mapping[str, str]) -> str:
+    """Return the encounter in which one ends up, by merges that run in no circle; its own id when it was not merged."""
+    while one in into:
+        one = into[one]
+    return one
+
 
 class Links:
     """Groups of encounter ids, grown link by link."""

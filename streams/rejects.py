@@ -6,7 +6,7 @@ event content is patient data, and these lines end in logs.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 WHOLE_LINE = "line"
 """The field of a reject that is about the line itself: its bytes, its length, its JSON."""
@@ -45,3 +45,9 @@ class Reject(NamedTuple):
         if self.line > 0:
             place = f"{place}:{self.line}"
         return f"{place}: {self.reason}"
+
+
+TWO_IDS: Final = Reject(
+    "encounter_id", "stands twice in the line with different ids", "send the event again with one of them"
+)
+"""A line whose two readers would put it to two stays."""

@@ -15,7 +15,7 @@ from models.charge import ChargeSet
 from models.field import Setting
 from rules.engine import Profile
 from streams.buckets import Buckets
-from streams.cli.files import STDIN, named, size_of
+from streams.cli.files import STDIN, files_argument, named, size_of
 from streams.cli.gathering import Gatherer
 from streams.cli.jobs import Batch, Code, Recipe, batches, coder
 from streams.cli.profile_options import check_policy, profile_options
@@ -48,12 +48,7 @@ class InstantType(click.ParamType):
 
 
 @click.command("code")
-@click.argument(
-    "files",
-    metavar="[FILE]...",
-    nargs=-1,
-    type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True),
-)
+@files_argument
 @click.option(
     "--format",
     "form",

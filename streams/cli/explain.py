@@ -15,7 +15,7 @@ from models.field import Setting
 from rules.engine import Profile
 from streams.buckets import Buckets, Stays
 from streams.cli.code import InstantType
-from streams.cli.files import STDIN, named
+from streams.cli.files import STDIN, files_argument, named
 from streams.cli.gathering import Gatherer
 from streams.cli.profile_options import check_policy, profile_options
 from streams.coding import Coded, Outcome, code_linked, code_stay
@@ -31,12 +31,7 @@ _LONGEST_LINE: Final = 1 << 20
 
 
 @click.command("explain")
-@click.argument(
-    "files",
-    metavar="[FILE]...",
-    nargs=-1,
-    type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True),
-)
+@files_argument
 @click.option(
     "--svg",
     type=click.Path(dir_okay=False, writable=True, allow_dash=True),

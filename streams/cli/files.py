@@ -15,6 +15,14 @@ from streams.reading import looks_like_utf_16, unreadable_bytes
 from streams.rejects import WHOLE_LINE, Reject
 
 STDIN: Final = "-"
+
+files_argument: Final = click.argument(
+    "files",
+    metavar="[FILE]...",
+    nargs=-1,
+    type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True),
+)
+"""Gives a verb the inputs it reads one after the other, stdin among them."""
 _CHUNK: Final = 1 << 18
 _COMPRESSED: Final = {
     b"\x1f\x8b": ("gzip", "gunzip -c"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from streams.cli.broker import broker
-from streams.cli.files import STDIN, Lines, lines_of, named, opened, overlong, size_of
+from streams.cli.files import STDIN, Lines, files_argument, lines_of, named, opened, overlong, size_of
 from streams.cli.words import Words, words
 from streams.envelope import envelope
 from streams.kafka.background import Background
@@ -20,12 +20,7 @@ _LARGEST = largest_value(EVENTS)
 
 
 @click.command("publish")
-@click.argument(
-    "files",
-    metavar="[FILE]...",
-    nargs=-1,
-    type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True),
-)
+@files_argument
 @click.option(
     "--rate",
     type=click.FloatRange(min=0.001),

@@ -1,7 +1,7 @@
 """
 The application: Faust's, with our transport, our recovery, and states that are written at checkpoints.
 
-An agent takes batches, changes states with ``put``, sends with ``send``, and calls ``finish`` on the batch.
+An agent takes batches, changes states with ``put``, sends with ``send_at_checkpoint``, and calls ``finish`` on the batch.
 """
 
 import asyncio

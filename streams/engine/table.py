@@ -14,8 +14,6 @@ from faust.types import TP
 
 from streams.engine.parcels import Post
 
-FAUST_OFFSET = rocksdb.Store.offset_key
-
 
 class _Message(NamedTuple):
     tp: TP
@@ -103,19 +101,6 @@ class CheckpointTable(faust.Table[bytes, bytes]):
             self.data.apply_changelog_batch(written, to_key=_same, to_value=_same)
         except Exception as error:
             raise StoreError(self.name) from error
-
-    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
-        """Bring the local store up to what recovery read; a fault stops the worker, where Faust would log it."""
-        try:
-            super().apply_changelog_batch(batch)
-        except Exception as error:  # noqa: BLE001 - a store half restored must not be used, whatever the reason
-            self.app.fatal(error)
-
-    def _to_key(self, k: Any) -> Any:
-        return k
-
-    def _to_value(self, v: Any) -> Any:
-        return v
 
 
 def _same(value: Any) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from models.encounter import Encounter
 from models.event import EncounterMerged, Event
 from streams.keeping.kept import Kept
+from streams.linking import survivor
 from streams.reading import read, validate
 from streams.tracker import NoEventsError, fold, fold_merged, merges
 
@@ -41,9 +42,7 @@ def encounter_of(kept: Kept) -> Encounter | None:
 
 def _among(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounter | None:
     into = dict(merges(event for events in stays.values() for event in events))
-    absorbed = {
-        one: list(stays[one]) for one in into if _survivor(one, into) == encounter_id and one in stays
-    }
+    absorbed = {one: list(stays[one]) for one in into if survivor(one, into) == encounter_id and one in stays}
     own = stays.get(encounter_id, ())
     if encounter_id in into:
         return fold(own) if own else None
@@ -62,7 +61,7 @@ def told_of(kept: Kept) -> tuple[list[Line] | None, list[Line]]:
     into = dict(merges(event for lines in (own, *others.values()) for event, _ in lines))
     if kept.encounter_id in into:
         return None, []
-    absorbed = [one for one in sorted(into) if _survivor(one, into) == kept.encounter_id and one in others]
+    absorbed = [one for one in sorted(into) if survivor(one, into) == kept.encounter_id and one in others]
     return own, [pair for one in absorbed for pair in others[one]]
 
 
@@ -91,12 +90,6 @@ def nothing_of(encounter_id: str) -> Encounter:
         decisions=(),
         conflicts=(),
     )
-
-
-def _survivor(one: str, into: Mapping[str, str]) -> str:
-    while one in into:
-        one = into[one]
-    return one
 
 
 def names_as_survivor(stays: Mapping[str, Sequence[bytes]], encounter_id: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, Protocol
 from models.event import EncounterMerged, Event
 from rules.policy import PolicyError
 from streams import topics
+from streams.cloud_events import traceparent
 from streams.keeping.among import names_as_survivor, neighbours
 from streams.keeping.closing import Closing
 from streams.keeping.commands import Came, Command, NotACommandError, from_bytes, to_bytes
@@ -25,7 +26,6 @@ from streams.keeping.refusals import (
     MERGED_INTO_FORGOTTEN,
     TOO_HEAVY,
     TOO_LONG,
-    TWO_IDS,
 )
 from streams.keeping.saying import closed_message, portions
 from streams.keeping.settling import Asked, last_closed, settle
@@ -33,7 +33,7 @@ from streams.lines import found_id
 from streams.outgoing import Outgoing
 from streams.reading import read
 from streams.rejected_message import reject_headers
-from streams.rejects import WHOLE_LINE, Reject
+from streams.rejects import TWO_IDS, WHOLE_LINE, Reject
 
 _REGISTERING: Final = frozenset(
     {
@@ -262,7 +262,9 @@ class Batch:
                 if closed is None and encounter_id in self._again:
                     closed = last_closed(kept)
                 if closed is not None:
-                    self._messages.append(closed_message(closed, _trace(self._because[encounter_id])))
+                    self._messages.append(
+                        closed_message(closed, traceparent(self._because[encounter_id].headers))
+                    )
                 if kept.merging or kept.standing == "cancelled":
                     self._refuse_futile(kept)
             except PolicyError:
@@ -283,11 +285,3 @@ class Batch:
             for name in together:
                 self._asked.append(Asking(name, to_bytes(Command("told", name, stays))))
         kept.told = kept.known()
-
-
-def _trace(record: Record) -> bytes | None:
-    """Return the trace context of a record, to be passed on with what it caused."""
-    for name, value in record.headers:
-        if name == "traceparent":
-            return value
-    return None

@@ -12,11 +12,6 @@ HEAVIEST: Final = 8 << 20
 
 TOO_LONG: Final = Reject(WHOLE_LINE, f"longer than {LONGEST} bytes", "send an event of the contract")
 EMPTY: Final = Reject(WHOLE_LINE, "no value", "send an event; a stay is taken back by encounter_cancelled")
-TWO_IDS: Final = Reject(
-    "encounter_id",
-    "stands twice in the line with different ids",
-    "send the event again with one of them",
-)
 TOO_HEAVY: Final = Reject(
     "encounter_id",
     f"the stay's events are more than {HEAVIEST} bytes",

@@ -7,6 +7,7 @@ from rules.engine import Profile
 from rules.policy import PolicyError
 from streams import topics
 from streams.closed import NotAClosedEncounterError, from_bytes
+from streams.cloud_events import traceparent
 from streams.keeping.following import Record
 from streams.outgoing import Outgoing
 from streams.rejected_message import reject_headers
@@ -58,7 +59,7 @@ def code_records(
         key = closed.encounter_id.encode()
         try:
             previous = released.get(key) or load(key)
-            trace = next((value for name, value in record.headers if name == "traceparent"), None)
+            trace = traceparent(record.headers)
             made = release(previous, closed, profile, record.offset, settled=settled, traceparent=trace)
         except (PolicyError, UnreadableReleaseError):
             raise  # wrong for every stay: the worker stops, and is started rightly

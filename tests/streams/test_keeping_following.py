@@ -16,10 +16,10 @@ from streams.coding import code_linked, code_stay
 from streams.keeping import following, refusals
 from streams.keeping.commands import Came, Command, from_bytes
 from streams.keeping.following import Batch, Followed
-from streams.keeping.refusals import EMPTY, FAULT, FORGOTTEN, LONGEST, TOO_HEAVY, TOO_LONG, TWO_IDS
+from streams.keeping.refusals import EMPTY, FAULT, FORGOTTEN, LONGEST, TOO_HEAVY, TOO_LONG
 from streams.outgoing import Outgoing
 from streams.rejected_message import Origin, origin
-from streams.rejects import Reject
+from streams.rejects import TWO_IDS, Reject
 
 OPENED = line("encounter_opened")
 LEFT = line("encounter_discharged", 60)
