@@ -200,7 +200,12 @@ def test_a_crash_between_state_and_messages_loses_nothing(records: list[Closed],
     assert (reader.charge_set, reader.review) == (undisturbed.charge_set, undisturbed.review)
     assert (again.state is None) == (whole.state is None)
     if again.state is not None and whole.state is not None:
-        assert again.state._replace(steps=()) == whole.state._replace(steps=())
+        assert _apart_from_what_is_out(again.state) == _apart_from_what_is_out(whole.state)
+
+
+def _apart_from_what_is_out(state: Released) -> Released:
+    """Leave out what depends on how far the commits got: the steps, and whether a tombstone may be missing."""
+    return state._replace(steps=(), review_said=False)
 
 
 @LAW
