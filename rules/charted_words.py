@@ -3,8 +3,9 @@
 import re
 import tomllib
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Literal
+
+from rules.data_files import INDICATIONS, ROUTES
 
 Route = Literal[
     "IV",
@@ -23,7 +24,7 @@ Meaning = Literal["volume", "deficiency", "routine", "keep_open", "hormone_witho
 
 @cache
 def _routes() -> dict[str, str]:
-    table = tomllib.loads(files("rules").joinpath("parameters/routes.toml").read_text("utf-8"))
+    table = tomllib.loads(ROUTES.read_text("utf-8"))
     return {spelling: route for route, spellings in table["routes"].items() for spelling in spellings}
 
 
@@ -37,7 +38,7 @@ def route_of(charted: str | None) -> str | None:
 
 @cache
 def _indications() -> dict[str, re.Pattern[str]]:
-    table = tomllib.loads(files("rules").joinpath("parameters/indications.toml").read_text("utf-8"))
+    table = tomllib.loads(INDICATIONS.read_text("utf-8"))
     patterns = {}
     for meaning, entry in table.items():
         if isinstance(entry, dict):

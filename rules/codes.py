@@ -15,11 +15,10 @@ from tomllib import TOMLDecodeError, load
 from types import MappingProxyType
 from typing import Final, Literal, cast, get_args
 
+from rules.data_files import CODES
 from rules.lines import RANK_ORDER
 from rules.parameter import dated, parameters
 from rules.sources import sources
-
-FILE: Final = Path(__file__).parent / "parameters" / "codes.toml"
 
 Status = Literal["complete", "partial", "person"]
 Role = Literal["initial", "add-on", "own", "start", "device", "person"]
@@ -68,7 +67,7 @@ class NeverCoded:
 @cache
 def codes() -> tuple[Code, ...]:
     """Return every row, in the order a claim lists the codes."""
-    return tuple(_code(entry) for entry in _tables(_read(FILE), "codes"))
+    return tuple(_code(entry) for entry in _tables(_read(CODES), "codes"))
 
 
 @cache
@@ -76,7 +75,7 @@ def never_coded() -> tuple[NeverCoded, ...]:
     """Return what is never put on a charge, with its reason."""
     return tuple(
         NeverCoded(_texts(entry, "codes"), str(entry["says"]), _texts(entry, "cites"), str(entry["grade"]))
-        for entry in _tables(_read(FILE), "never")
+        for entry in _tables(_read(CODES), "never")
     )
 
 
@@ -92,7 +91,7 @@ def code_on(name: str, on: date) -> Code | None:
 @cache
 def sentences() -> Mapping[str, str]:
     """Return the sentences about minutes by name, with the parameters' names where their numbers go."""
-    said = _read(FILE)["minutes"]
+    said = _read(CODES)["minutes"]
     return MappingProxyType(
         {str(name): str(text) for name, text in said.items()} if isinstance(said, dict) else {}
     )
@@ -123,7 +122,7 @@ def minutes_rule(code: Code, on: date) -> str:
     return sentences()[code.minutes].format(**numbers)
 
 
-def problems(file: Path = FILE) -> list[str]:
+def problems(file: Path = CODES) -> list[str]:
     """Return what is wrong with the table of codes, one sentence each; nothing when it is in order."""
     place = f"parameters/{file.name}"
     try:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from rules.codes import Status, codes, never_coded
+from rules.data_files import COVERAGE, README
 from rules.flags import FLAGS
 from rules.rule import Rule
 from rules.rulebook import CHAPTERS, all_rules
@@ -20,8 +21,6 @@ from rules.sources import sources
 from rules.switches import SWITCHES
 from rules.where import Declared, source
 
-HERE: Final = Path(__file__).parent
-README: Final = HERE / "README.md"
 BEGIN: Final = "<!-- coverage: begin; written by `infusion rules coverage` -->"
 NEVER: Final = "Never charged."
 END: Final = "<!-- coverage: end -->"
@@ -41,7 +40,7 @@ class Row(NamedTuple):
 @cache
 def gaps() -> Mapping[str, tuple[Status, str]]:
     """Return what is not complete: its status, and one sentence on what is left out."""
-    with (HERE / "coverage.toml").open("rb") as file:
+    with COVERAGE.open("rb") as file:
         said = load(file)
     held: dict[str, tuple[Status, str]] = {key: ("partial", text) for key, text in said["partial"].items()}
     held |= {key: ("person", text) for key, text in said["person"].items()}

@@ -11,14 +11,13 @@ Nothing is guessed: a word that is not understood stays, and the name is then un
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from re import IGNORECASE, Pattern
 from re import compile as pattern
 from tomllib import load
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from unicodedata import normalize
 
-WORDS: Final = Path(__file__).parent / "parameters" / "drugs" / "words.toml"
+from rules.data_files import DRUG_WORDS
 
 Key = tuple[str, ...]
 """The identifying words of a name, sorted."""
@@ -50,7 +49,7 @@ _SLASHED = pattern(r"\s*/\s*")
 
 @cache
 def _vocabulary(kind: str) -> frozenset[str]:
-    with WORDS.open("rb") as file:
+    with DRUG_WORDS.open("rb") as file:
         return frozenset(load(file)[kind].split())
 
 

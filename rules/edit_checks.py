@@ -10,8 +10,8 @@ from tomllib import TOMLDecodeError, load
 from typing import Final, get_args
 
 from models.charge import Packaging
+from rules.data_files import EDITS
 from rules.edit_files import (
-    EDITS,
     KEY_WIDTH,
     EditFileError,
     Edition,

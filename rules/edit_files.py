@@ -16,9 +16,8 @@ from tomllib import TOMLDecodeError, load
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
+from rules.data_files import EDITS
 from rules.parameter import NotInForceError
-
-EDITS: Final = Path(__file__).parent / "parameters" / "edits"
 
 Table = Literal[
     "mue_practitioner",

@@ -13,8 +13,9 @@ from tomllib import TOMLDecodeError, load
 from typing import Final, get_args
 
 from models.drug import BillingClass
+from rules.data_files import DRUGS
 from rules.drug_names import Key, key
-from rules.products import HERE, Basis, Pushable, rows
+from rules.products import Basis, Pushable, rows
 from rules.sources import sources
 
 PRODUCTS: Final = "products.csv"
@@ -32,7 +33,7 @@ _Row = tuple[int, Mapping[str, str]]
 _Span = tuple[date, date]
 
 
-def problems(folder: Path = HERE) -> list[str]:
+def problems(folder: Path = DRUGS) -> list[str]:
     """Return what is wrong with the formulary's files, one sentence each; nothing when they are in order."""
     found: list[str] = []
     products = _table(folder, PRODUCTS, found)

@@ -17,9 +17,9 @@ from tomllib import TOMLDecodeError, load
 from types import MappingProxyType
 from typing import Final
 
+from rules.data_files import RULES
 from rules.sources import sources
 
-HERE: Final = Path(__file__).parent
 QUESTIONS: Final = ("timing",)
 """The folders of parameters/ that hold single numbers; the others hold tables, drugs and policies."""
 
@@ -79,7 +79,7 @@ class Parameter:
 
 @cache
 def _by_name() -> Mapping[str, Parameter]:
-    return MappingProxyType({name: _parameter(name, _read(path)) for name, path in _files(HERE)})
+    return MappingProxyType({name: _parameter(name, _read(path)) for name, path in _files(RULES)})
 
 
 def parameters() -> tuple[Parameter, ...]:
@@ -122,7 +122,7 @@ def parameter(name: str, on: date) -> int:
     return dated(name, on).value
 
 
-def problems(root: Path = HERE) -> list[str]:
+def problems(root: Path = RULES) -> list[str]:
     """Return what is wrong with the parameter files, one sentence each."""
     found: list[str] = []
     for name, path in _files(root):

@@ -6,9 +6,10 @@ from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 
+from rules.data_files import POLICIES
 from rules.formulary import entries
 from rules.payers import ANY_ENDING, compact, with_what_it_extends
-from rules.policy_files import SHIPPED, Layer, faults_of, files_in, read_layer
+from rules.policy_files import Layer, faults_of, files_in, read_layer
 from rules.sources import sources
 from rules.switches import SETTINGS, SWITCHES, PolicyError
 
@@ -81,8 +82,8 @@ def problems(extra_dirs: tuple[Path | str, ...] = ()) -> list[str]:
     and ``extra_dirs`` are a site's own: their cites may be words.
     """
     found: list[str] = []
-    directories: list[tuple[Path, ...]] = [(SHIPPED / "global.toml", *files_in(SHIPPED / "payers"))]
-    for directory in (SHIPPED / "examples", *map(Path, extra_dirs)):
+    directories: list[tuple[Path, ...]] = [(POLICIES / "global.toml", *files_in(POLICIES / "payers"))]
+    for directory in (POLICIES / "examples", *map(Path, extra_dirs)):
         try:
             directories.append(files_in(directory))
         except PolicyError as error:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from rules.data_files import POLICIES
 from rules.switches import SETTINGS, PolicyError, switch
 
 Scope = Literal["global", "payer", "facility", "department"]
@@ -23,8 +24,6 @@ AdministrationClass = Literal["chemotherapy", "therapeutic"]
 
 INHERITS = "inherits"
 """The answer that ends a layer's own: from that date the layers below decide again."""
-
-SHIPPED = Path(__file__).with_name("policies")
 
 _SIMPLE = {"name": str, "title": str, "edition": date, "extends": str, "facility": str, "department": str}
 _TOP = {"scope", "aliases", "values", "complex_biologic_classes", *_SIMPLE}
@@ -284,4 +283,4 @@ def layers_in(directory: Path) -> tuple[Layer, ...]:
 @lru_cache(maxsize=1)
 def shipped_layers() -> tuple[Layer, ...]:
     """Return the layers that come with the product: the global one, then the payers."""
-    return (read_layer(SHIPPED / "global.toml"), *layers_in(SHIPPED / "payers"))
+    return (read_layer(POLICIES / "global.toml"), *layers_in(POLICIES / "payers"))

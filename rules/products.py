@@ -19,10 +19,9 @@ from tomllib import load
 from typing import Final, Literal, NamedTuple, cast, get_args
 
 from models.drug import BillingClass
+from rules.data_files import DRUGS, FORMULARY
 from rules.drug_names import Key, key, parts, readings
 from rules.parameter import NotInForceError
-
-HERE: Final = Path(__file__).parent / "parameters" / "drugs"
 
 Pushable = Literal["yes", "never", "unknown"]
 """Whether the drug is ever given as an intravenous push; a site's pharmacist signs it."""
@@ -115,7 +114,7 @@ class Catalogue:
         return self.by_code.get((system, code.strip().upper()), ())
 
 
-def rows(file: str, folder: Path = HERE) -> Iterator[tuple[int, dict[str, str]]]:
+def rows(file: str, folder: Path = DRUGS) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the line number and the cells of every row of a table; lines that begin with # are its header."""
     with (folder / file).open(encoding="utf-8", newline="") as lines:
         numbered = [(number, line) for number, line in enumerate(lines, 1) if not line.startswith("#")]
@@ -176,7 +175,7 @@ def hcpcs_codes() -> tuple[HcpcsCode, ...]:
 @cache
 def statement() -> tuple[tuple[date, ...], Pushability]:
     """Return the days the formulary changed, oldest first, and what its pushable column rests on."""
-    with (HERE / "formulary.toml").open("rb") as file:
+    with FORMULARY.open("rb") as file:
         text = load(file)
     opened = {edition["from"] for edition in text["editions"]}
     first = min(opened)

@@ -14,7 +14,8 @@ from tomllib import TOMLDecodeError, load
 from types import MappingProxyType
 from typing import Final
 
-HERE: Final = Path(__file__).parent
+from rules.data_files import RULES
+
 GRADES: Final = frozenset({"A", "B", "C", "K", "unverified"})
 FIELDS: Final = ("title", "section", "edition", "href", "found", "grade", "note")
 
@@ -65,7 +66,7 @@ class Source:
         return text if self.verified else f"{text} [not verified]"
 
 
-def bibliographies(root: Path = HERE) -> list[Path]:
+def bibliographies(root: Path = RULES) -> list[Path]:
     """Return the files that declare sources, the house's own first, then one a refreshed edition."""
     return [root / "sources.toml", *sorted((root / "parameters" / "edits").glob("*/sources.toml"))]
 
@@ -99,7 +100,7 @@ def declared_beside(edits: Path) -> frozenset[str]:
     return frozenset(sources()) | frozenset(own)
 
 
-def problems(root: Path = HERE) -> list[str]:
+def problems(root: Path = RULES) -> list[str]:
     """Return what is wrong with the bibliography, one sentence each; nothing when the house is in order."""
     found: list[str] = []
     seen: dict[str, str] = {}

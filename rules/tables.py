@@ -16,8 +16,9 @@ from typing import Final, Literal, cast
 
 from models.charge import Packaging
 from models.field import Setting
+from rules.data_files import OPPS_STATUS
 from rules.edit_checks import problems
-from rules.edit_files import EDITS, Edition, Table, in_force, laid_over
+from rules.edit_files import Edition, Table, in_force, laid_over
 from rules.parameter import NotInForceError
 
 __all__ = [
@@ -156,7 +157,7 @@ def _primaries(layers: tuple[Edition, ...]) -> Mapping[str, frozenset[str]]:
 
 @cache
 def _rates(layers: tuple[Edition, ...]) -> Mapping[str, OppsRate]:
-    with (EDITS / "opps_status.toml").open("rb") as file:
+    with OPPS_STATUS.open("rb") as file:
         statuses = load(file)
     found: dict[str, OppsRate] = {}
     for (code, status, apc, cents), edition in laid_over(layers).values():

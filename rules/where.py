@@ -2,7 +2,7 @@
 Where in the code each id stands: read from the rules' own source, so that no table has to be kept by hand.
 
 A rule is where its constant is declared, used or named; a flag where it is raised; a switch where the policy is
-asked; a code where it can be earned. Modules are named without package and ending.
+asked; a code where it can be earned. Modules are named by their dotted path inside ``rules``.
 """
 
 import ast
@@ -15,7 +15,7 @@ from re import compile as pattern
 from types import MappingProxyType
 from typing import Final
 
-HERE: Final = Path(__file__).parent
+from rules.data_files import RULES
 
 _ID: Final = pattern(r"\b([RPFH]-(?:[A-Z_]+-)*[0-9A-Z_]+b?)\b")
 _CODE: Final = pattern(r"[0-9A-Z][0-9]{4}")
@@ -50,9 +50,12 @@ class Source:
 
 
 @cache
-def source(folder: Path = HERE) -> Source:
+def source(folder: Path = RULES) -> Source:
     """Return where everything stands; empty where only compiled modules are installed."""
-    trees = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
+    trees = {
+        ".".join(path.relative_to(folder).with_suffix("").parts): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*.py"))
+    }
     modules = {name: ast.parse(text) for name, text in trees.items()}
     declared = tuple(one for name, tree in modules.items() for one in _declared(name, tree))
     homes = {one.id: one.module for one in reversed(declared)}

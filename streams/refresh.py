@@ -18,9 +18,9 @@ from shutil import copytree, rmtree
 from tomllib import TOMLDecodeError, load
 from typing import Final
 
+from rules.data_files import EDITS
 from rules.edit_files import (
     COLUMNS,
-    EDITS,
     KEY_WIDTH,
     EditFileError,
     Edition,

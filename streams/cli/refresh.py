@@ -7,7 +7,8 @@ from typing import Final
 
 import click
 
-from rules.edit_files import EDITS, Table
+from rules.data_files import EDITS
+from rules.edit_files import Table
 from streams.refresh import Change, RefreshRefusedError, quarter_start, refresh
 
 _SHOWN: Final = 10

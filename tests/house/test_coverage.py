@@ -24,6 +24,7 @@ from rules.coverage import (
     rule_rows,
     switch_rows,
 )
+from rules.data_files import CODES
 from rules.lines import RANK_ORDER
 from rules.parameter import NotInForceError
 from rules.rulebook import CHAPTERS
@@ -179,7 +180,7 @@ def test_before_a_code_there_is_none() -> None:
         minutes_rule(told, date(2005, 12, 31))
 
 
-CODES_TOML = codes_module.FILE.read_text(encoding="utf-8")
+CODES_TOML = CODES.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

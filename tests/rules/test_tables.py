@@ -12,8 +12,9 @@ import pytest
 
 from models.field import Setting
 from rules.code_facts import code_facts
+from rules.data_files import EDITS
 from rules.edit_checks import problems as problems_under
-from rules.edit_files import EDITS, expand, families, looks_like_a_code
+from rules.edit_files import expand, families, looks_like_a_code
 from rules.parameter import NotInForceError
 from rules.tables import Mue, OppsRate, addon_primaries, editions, mue, opps, problems, ptp
 

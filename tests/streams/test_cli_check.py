@@ -72,7 +72,7 @@ def test_a_cite_nobody_declared_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_file_of_words_that_is_no_toml_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It is named, and the rest is still read."""
     (tmp_path / "routes.toml").write_text("[routes\n", encoding="utf-8")
-    monkeypatch.setattr("streams.cli.check.codes.FILE", tmp_path / "codes.toml")
+    monkeypatch.setattr("streams.cli.check.PARAMETERS", tmp_path)
     monkeypatch.setattr("streams.cli.check.DRUGS", tmp_path)
     monkeypatch.setattr("streams.cli.check.EDITS", tmp_path)
     assert check.uncited() == ["routes.toml: cannot be read as TOML (TOMLDecodeError); mend or restore it."]
