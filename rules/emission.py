@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 from models.encounter import Encounter
 from rules.engine import Profile, first_date
 from rules.parameter import NotInForceError
-from rules.policy import policy_for
-from rules.service_dates import Calendar
+from rules.policy.resolve import policy_for
+from rules.worksheet.service_dates import Calendar
 
 _HOUR: Final = 3600
 _DEFAULT: Final = 72 * _HOUR

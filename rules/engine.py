@@ -11,29 +11,29 @@ from models.charge import ChargeSet, Flag, NotBilled, Status
 from models.encounter import Encounter
 from models.field import Setting
 from models.interval import Coverage
-from rules.arterial import code_arterial_infusions, code_arterial_pushes
-from rules.bundles import CODED_PROCEDURES
-from rules.context import Context
-from rules.decisions import code_decisions, decided_administrations
-from rules.doses import doses_of
-from rules.edits import check_lines
+from rules.claim.charge_lines import charge_lines, stable_id
+from rules.claim.claim_edits import check_lines
+from rules.coding.arterial import code_arterial_infusions, code_arterial_pushes
+from rules.coding.decisions import code_decisions, decided_administrations
+from rules.coding.doses import doses_of
+from rules.coding.injections import code_cavities, code_injections
+from rules.coding.intravenous import code_intravenous
+from rules.coding.modifiers import attach
+from rules.coding.pumps import code_devices, code_patient_controlled, code_prolonged
+from rules.coding.sites import Accesses
+from rules.coding.subcutaneous import code_subcutaneous
 from rules.flags import FLAGS
-from rules.injections import code_cavities, code_injections
-from rules.intake import Intake, take_in
-from rules.intravenous import code_intravenous
-from rules.lines import charge_lines, stable_id
-from rules.modifiers import attach
 from rules.parameter import NotInForceError
-from rules.policy import Policy, policy_for
-from rules.pumps import code_devices, code_patient_controlled, code_prolonged
+from rules.policy.resolve import Policy, policy_for
 from rules.rule import Rule
-from rules.service_dates import Calendar
-from rules.sites import Accesses
-from rules.subcutaneous import code_subcutaneous
-from rules.tables import editions
-from rules.timing import thresholds
-from rules.window import NOT_GIVEN
-from rules.worksheet import Worksheet
+from rules.screening.bundles import CODED_PROCEDURES
+from rules.screening.screen import Intake, take_in
+from rules.screening.window import NOT_GIVEN
+from rules.tables.lookup import editions
+from rules.worksheet.context import Context
+from rules.worksheet.service_dates import Calendar
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.timing import thresholds
 
 RULEBOOK_VERSION = "26.11.0"
 

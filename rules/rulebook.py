@@ -3,16 +3,13 @@
 from collections.abc import Iterable
 from datetime import date
 
-from rules import (
+from rules import engine
+from rules.claim import claim_edits as edits
+from rules.coding import (
     arterial,
-    bundles,
-    classes,
     decisions,
     definitions,
-    documentation,
     doses,
-    edits,
-    engine,
     hydration,
     infusions,
     initial,
@@ -20,13 +17,12 @@ from rules import (
     modifiers,
     pumps,
     pushes,
-    service_dates,
     sites,
     subcutaneous,
-    timing,
-    window,
 )
 from rules.rule import Rule
+from rules.screening import bundles, classes, documentation, window
+from rules.worksheet import service_dates, timing
 
 VERSION = engine.RULEBOOK_VERSION
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from models.schema import CONTRACT_VERSION
-from rules.lines import stable_id
+from rules.claim.charge_lines import stable_id
 from streams.outgoing import Headers
 
 SOURCE: Final = "infusion-charges"

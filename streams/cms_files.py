@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from io import StringIO
 from typing import Final
 
-from rules.edit_files import Families, Row, Table, looks_like_a_code
+from rules.tables.edition_files import Families, Row, Table, looks_like_a_code
 
 HEADER_WITHIN: Final = 60
 """CMS puts at most a dozen lines above its header; further down there is none."""
@@ -100,7 +100,7 @@ def read(table: Table, file: str, raw: bytes, on: date, kept: Families) -> Readi
     """
     Return the rows of one official file that are in force on the quarter's first day and of our families.
 
-    ``file`` is the name to use in faults. The rows are in the order of ``rules.edit_files.COLUMNS``.
+    ``file`` is the name to use in faults. The rows are in the order of ``rules.tables.edition_files.COLUMNS``.
     """
     found = Reading()
     if raw.startswith(WORKBOOK):

@@ -19,7 +19,8 @@ from tomllib import TOMLDecodeError, load
 from typing import Final
 
 from rules.data_files import EDITS
-from rules.edit_files import (
+from rules.parameter import NotInForceError
+from rules.tables.edition_files import (
     COLUMNS,
     KEY_WIDTH,
     EditFileError,
@@ -31,8 +32,7 @@ from rules.edit_files import (
     laid_over,
     layers,
 )
-from rules.parameter import NotInForceError
-from rules.tables import problems
+from rules.tables.lookup import problems
 from streams.cms_files import read
 
 QUARTER: Final = pattern(r"(\d{4})-?[Qq]([1-4])")

@@ -8,17 +8,17 @@ from datetime import date
 from difflib import get_close_matches
 
 from models.field import Setting
-from rules.code_facts import CodeFacts, code_facts
-from rules.codes import Code, code_on, codes, minutes_rule, never_coded, thresholds
-from rules.coverage import gaps
+from rules.catalogue.code_facts import CodeFacts, code_facts
+from rules.catalogue.codes import Code, code_on, codes, minutes_rule, never_coded, thresholds
+from rules.catalogue.coverage import gaps
 from rules.flags import FLAGS, FlagKind
 from rules.parameter import NotInForceError, Parameter, parameters
-from rules.policy import Policy
+from rules.policy.resolve import Policy
+from rules.policy.switches import SWITCHES, Switch
 from rules.rule import Rule
 from rules.rulebook import CHAPTERS, all_rules
 from rules.sources import Source, sources
-from rules.switches import SWITCHES, Switch
-from rules.tables import Mue
+from rules.tables.lookup import Mue
 from streams.cases import Case
 from streams.rulebook_facts import Facts, number_facts, rule_facts, sourced, switch_facts
 

@@ -8,14 +8,14 @@ so in place of one.
 from datetime import date
 from typing import Any
 
-from rules.edit_files import TABLES, Table, in_force
+from rules.formulary.products import edition
 from rules.parameter import NotInForceError, Parameter, dated, parameters
-from rules.policy import Policy
-from rules.products import edition
+from rules.policy.resolve import Policy
+from rules.policy.switches import SWITCHES, Switch
 from rules.rule import Rule
 from rules.rulebook import CHAPTERS, VERSION
 from rules.sources import sources
-from rules.switches import SWITCHES, Switch
+from rules.tables.edition_files import TABLES, Table, in_force
 
 Facts = dict[str, Any]
 

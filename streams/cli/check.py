@@ -10,9 +10,13 @@ from typing import Final, NamedTuple
 
 import click
 
-from rules import codes, coverage, formulary, parameter, policy, sources, tables
+from rules import parameter, sources
+from rules.catalogue import codes, coverage
 from rules.data_files import CODES, DRUGS, EDITS, FORMULARY, PARAMETERS
+from rules.formulary import lookup as formulary
+from rules.policy import resolve as policy
 from rules.rulebook import VERSION, all_rules
+from rules.tables import lookup as tables
 from streams import cases
 
 _FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, OSError)

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import click
 
 from models.field import Setting
-from rules.policy import PolicyError, policy_for
+from rules.policy.resolve import PolicyError, policy_for
 
 
 class SwitchType(click.ParamType):

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from rules.data_files import EDITS
-from rules.edit_files import Table
+from rules.tables.edition_files import Table
 from streams.refresh import Change, RefreshRefusedError, quarter_start, refresh
 
 _SHOWN: Final = 10

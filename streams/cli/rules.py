@@ -10,9 +10,9 @@ import click
 from orjson import OPT_INDENT_2, dumps
 
 from models.field import Setting
-from rules.coverage import block, block_in
+from rules.catalogue.coverage import block, block_in
 from rules.parameter import NotInForceError
-from rules.policy import Policy, PolicyError, policy_for
+from rules.policy.resolve import Policy, PolicyError, policy_for
 from streams.cases import cases
 from streams.rulebook_entry import nearest, told
 from streams.rulebook_facts import Facts, overview

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.charge import ChargeSet, Status
-from rules.lines import RANK_ORDER
+from rules.claim.charge_lines import RANK_ORDER
 from streams.cli.tally import Tally
 from streams.writing import Row, row
 

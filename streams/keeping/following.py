@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from models.event import EncounterMerged, Event
-from rules.policy import PolicyError
+from rules.policy.resolve import PolicyError
 from streams import topics
 from streams.cloud_events import traceparent
 from streams.keeping.among import names_as_survivor, neighbours

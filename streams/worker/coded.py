@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from rules.engine import Profile
-from rules.policy import PolicyError
+from rules.policy.resolve import PolicyError
 from streams import topics
 from streams.closed import NotAClosedEncounterError, from_bytes
 from streams.cloud_events import traceparent

@@ -15,9 +15,9 @@ import click
 import pytest
 
 from rules.flags import FLAGS
+from rules.policy.switches import SWITCHES
 from rules.rulebook import all_rules
 from rules.sources import sources
-from rules.switches import SWITCHES
 from streams.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]

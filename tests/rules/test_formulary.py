@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from models.drug import BillingClass, Drug, Ingredient
 from rules.data_files import DRUGS
-from rules.formulary import (
+from rules.formulary.lookup import (
     Entry,
     codes,
     entries,

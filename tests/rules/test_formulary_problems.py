@@ -6,7 +6,7 @@ from shutil import copytree
 import pytest
 
 from rules.data_files import DRUGS
-from rules.formulary import problems
+from rules.formulary.lookup import problems
 
 UNDECLARED = "which rules/sources.toml does not hold."
 

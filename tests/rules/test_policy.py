@@ -10,9 +10,9 @@ import pytest
 
 from rules.data_files import POLICIES
 from rules.parameter import NotInForceError
-from rules.policy import Origin, Policy, PolicyError, policy_for, problems, switch
-from rules.policy_files import faults_of, read_layer, shipped_layers
-from rules.switches import SETTINGS, SWITCHES, Switch, chosen
+from rules.policy.layer_files import faults_of, read_layer, shipped_layers
+from rules.policy.resolve import Origin, Policy, PolicyError, policy_for, problems, switch
+from rules.policy.switches import SETTINGS, SWITCHES, Switch, chosen
 
 TODAY = date(2026, 3, 2)
 EXAMPLES = POLICIES / "examples"

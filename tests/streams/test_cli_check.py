@@ -37,7 +37,7 @@ def test_a_finding_is_a_line_with_its_file_and_status_1(monkeypatch: pytest.Monk
     """On stdout, so that it can be counted and filed; the summary counts it."""
     areas = (
         Area("a", "rules/", lambda: ["parameters/timing/x.toml: label is missing."]),
-        Area("b", "rules/policies/", lambda: ["rules/switches.py: dos: no source 'X'"]),
+        Area("b", "rules/policies/", lambda: ["rules/policy/switches.py: dos: no source 'X'"]),
         Area("c", "rules/", list),
     )
     monkeypatch.setattr(check, "AREAS", areas)
@@ -45,7 +45,7 @@ def test_a_finding_is_a_line_with_its_file_and_status_1(monkeypatch: pytest.Monk
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         "rules/parameters/timing/x.toml: label is missing.",
-        "rules/switches.py: dos: no source 'X'",
+        "rules/policy/switches.py: dos: no source 'X'",
     ]
     assert result.stderr.splitlines()[-1] == "2 to mend"
 

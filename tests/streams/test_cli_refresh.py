@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from rules.edit_checks import problems
-from rules.edit_files import EDITS
+from rules.tables.check import problems
+from rules.tables.edition_files import EDITS
 from streams.cli import main
 from streams.cli.refresh import lines
 from streams.refresh import Change

@@ -7,13 +7,13 @@ import pytest
 from click.testing import CliRunner, Result
 from orjson import loads
 
-from rules.coverage import BEGIN, block
+from rules.catalogue.coverage import BEGIN, block
+from rules.claim.charge_lines import RANK_ORDER
 from rules.flags import FLAGS
-from rules.lines import RANK_ORDER
 from rules.parameter import parameters
+from rules.policy.switches import SWITCHES
 from rules.rulebook import all_rules
 from rules.sources import sources
-from rules.switches import SWITCHES
 from streams.cases import Case, cases
 from streams.cli import main
 from streams.rulebook_entry import nearest

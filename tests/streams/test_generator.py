@@ -15,7 +15,7 @@ from orjson import loads
 
 from models.drug import Drug
 from models.event import EVENT, event_types
-from rules.formulary import lookup
+from rules.formulary.lookup import lookup
 from streams.cli.generate import command
 from streams.generator import generate, stays
 from streams.generator_charting import Habits, instant, stored_after_end

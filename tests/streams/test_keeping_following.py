@@ -9,7 +9,7 @@ from kept_stays import CLOSING, DAY, HOUR, T0, Shelf, asked, injection, line, re
 from orjson import loads
 
 from rules.engine import Profile
-from rules.policy import PolicyError
+from rules.policy.resolve import PolicyError
 from streams import topics
 from streams.closed import from_bytes as closed_from_bytes
 from streams.coding import code_linked, code_stay

@@ -11,7 +11,7 @@ from timeline import events_of
 from models.drug import Drug
 from models.encounter import Encounter, Flow
 from rules.engine import Profile, charge_set_id, code_encounter
-from rules.policy import PolicyError
+from rules.policy.resolve import PolicyError
 from streams.closed import Closed, NotAClosedEncounterError, to_bytes
 from streams.recoding import compare, newest, recode
 from streams.releasing import release

@@ -7,8 +7,8 @@ from shutil import copytree
 
 import pytest
 
-from rules.edit_checks import problems
-from rules.edit_files import EDITS, Table, editions, families, laid_over, layers, rows
+from rules.tables.check import problems
+from rules.tables.edition_files import EDITS, Table, editions, families, laid_over, layers, rows
 from streams.cms_files import read
 from streams.refresh import RefreshRefusedError, quarter_start, read_tables, refresh
 

@@ -21,7 +21,7 @@ from models.charge import ChargeSet
 from models.drug import Drug
 from models.event import EVENT, Event
 from rules.engine import Profile, code_encounter
-from rules.formulary import lookup
+from rules.formulary.lookup import lookup
 from streams.tracker import fold
 
 TABLE = Path(__file__).parent.parent / "cases" / "published.toml"

@@ -20,7 +20,7 @@ from second_coder_others import code_others
 from second_coder_pushes import code_pushes
 
 from models.encounter import Encounter
-from rules.policy import Policy
+from rules.policy.resolve import Policy
 
 
 class Result(NamedTuple):

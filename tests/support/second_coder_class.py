@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from second_coder_desk import POOLED, UNKNOWN_SITE, Desk, Given
 
 from models.encounter import AccessSite, Administration
-from rules.formulary import Entry, lookup, on_route, substance
+from rules.formulary.lookup import Entry, lookup, on_route, substance
 
 IV_ROUTES = {"IV", None}
 UNBILLED_CLASSES = {

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from models.encounter import Administration, Encounter
-from rules.policy import Policy
+from rules.policy.resolve import Policy
 
 POOLED = "every site without a reason of its own"
 """The site group of all access nobody gave a reason for (R-SITE-4)."""

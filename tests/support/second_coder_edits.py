@@ -5,7 +5,7 @@ from datetime import date
 
 from second_coder_desk import Desk, Unit
 
-from rules.tables import addon_primaries, mue, ptp
+from rules.tables.lookup import addon_primaries, mue, ptp
 
 HOURS = {"96361", "96366", "96370", "96415", "96423"}
 INITIALS = {"96360", "96365", "96374", "96409", "96413"}

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from models.drug import Drug
 from models.encounter import Administration, Encounter, Flow
-from rules.policy import Policy, policy_for
+from rules.policy.resolve import Policy, policy_for
 
 DAY = date(2026, 3, 2)
 """The first day of every stay written by hand; its zone is UTC."""

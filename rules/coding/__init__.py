@@ -1,0 +1,1 @@
+"""Which codes an administration earns: sites, doses, initial service, infusions, pushes, hydration, modifiers."""

@@ -1,0 +1,122 @@
+"""Administrations of one drug joined into doses: one preparation, paused and re-bagged as it may be (R-SAME)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from models.charge import Evidence
+from models.interval import Stretch, length, union
+from rules.policy.resolve import Policy
+from rules.rule import Rule
+from rules.worksheet.codable import Course, Family, weakest
+
+LATER_DOSE = Rule(
+    "R-SAME-1",
+    "A later dose of a drug already infused takes the added-hour code.",
+    ("RCA-SAME", "SUPER", "ML-OBS"),
+    "B",
+)
+SEGMENTS = Rule("R-SAME-2", "Segments of one dose are summed before any threshold.", ("AAPC-RITUX",), "C")
+BOTTLES = Rule("R-SAME-3", "Several bags of one dose are one dose.", (), "K")
+LATER_CHEMO = Rule(
+    "R-SAME-4", "A later dose of a chemotherapy drug takes its added-hour code, by analogy.", (), "K"
+)
+ONE_SUBSTANCE = Rule("R-SAME-5", "Brands, salts and biosimilars of one ingredient are one drug.", (), "K")
+TWO_BAGS = Rule("R-CONC-9", "One drug in two bags at once is one infusion.", (), "K")
+
+RULES = (LATER_DOSE, SEGMENTS, BOTTLES, LATER_CHEMO, ONE_SUBSTANCE, TWO_BAGS)
+
+
+@dataclass(slots=True)
+class Dose:
+    """One drug given once at one site, over all its bags; ``flows`` and ``minutes`` are their union."""
+
+    courses: list[Course]
+    substance: str
+    family: Family
+    site: str
+    dose_id: str | None
+    flows: list[Stretch]
+    minutes: int
+    evidence: Evidence
+
+    @property
+    def start(self) -> int:
+        """The epoch minute of its first flow."""
+        return self.flows[0][0]
+
+    @property
+    def id(self) -> str:
+        """The id of its first administration: the last resort of every order."""
+        return self.courses[0].id
+
+
+def _dose(courses: list[Course]) -> Dose:
+    first = courses[0]
+    flows = first.flows if len(courses) == 1 else union(flow for course in courses for flow in course.flows)
+    ids = {course.given.dose_id for course in courses}
+    return Dose(
+        courses,
+        first.substance,
+        first.family,
+        first.site,
+        ids.pop() if len(ids) == 1 else None,
+        flows,
+        first.minutes if len(courses) == 1 else length(flows),
+        weakest(courses),
+    )
+
+
+def _find(parents: list[int], one: int) -> int:
+    while parents[one] != one:
+        parents[one] = parents[parents[one]]
+        one = parents[one]
+    return one
+
+
+def _joined(courses: list[Course], gap: int) -> Iterable[list[Course]]:
+    """Yield the doses among administrations of one drug at one site, given in time order; joining is transitive."""
+    parents = list(range(len(courses)))
+    by_dose_id: dict[str, int] = {}
+    last_unnamed: tuple[int, int] | None = None
+    flows = []
+    for place, course in enumerate(courses):
+        flows += [(start, stop, place) for start, stop in course.flows]
+        dose_id, end = course.given.dose_id, course.flows[-1][1]
+        if dose_id is not None:
+            parents[place] = _find(parents, by_dose_id.setdefault(dose_id, place))
+            continue
+        if last_unnamed is not None and course.at - last_unnamed[0] <= gap:
+            parents[place] = _find(parents, last_unnamed[1])
+        if last_unnamed is None or end >= last_unnamed[0]:
+            last_unnamed = (end, place)
+    latest, holder = -1, -1
+    for start, stop, place in sorted(flows):
+        if start < latest:
+            parents[_find(parents, place)] = _find(parents, holder)
+        if stop > latest:
+            latest, holder = stop, place
+    doses: dict[int, list[Course]] = {}
+    for place, course in enumerate(courses):
+        doses.setdefault(_find(parents, place), []).append(course)
+    return doses.values()
+
+
+def doses_of(courses: Iterable[Course], policy: Policy) -> list[Dose]:
+    """Join infusions of one drug at one site: one dose id, a shared minute, or a gap within tolerance (P-07)."""
+    chains: dict[tuple[str, str], list[Course]] = {}
+    for course in sorted(courses, key=lambda c: (c.at, c.id)):
+        chains.setdefault((course.site, course.substance), []).append(course)
+    gap = policy.merge_gap_inside_one_dose_without_id
+    return [
+        _dose(members)
+        for chain in chains.values()
+        for members in (_joined(chain, gap) if len(chain) > 1 else [chain])
+    ]
+
+
+def summed(doses: list[Dose], scope: Callable[[Dose], object]) -> list[Dose]:
+    """Return the doses with those of one drug and one scope (a date, the stay) added up (P-05)."""
+    together: dict[tuple[str, str, object], list[Course]] = {}
+    for dose in sorted(doses, key=lambda d: (d.start, d.id)):
+        together.setdefault((dose.site, dose.substance, scope(dose)), []).extend(dose.courses)
+    return [_dose(courses) for courses in together.values()]

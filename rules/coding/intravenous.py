@@ -1,0 +1,211 @@
+"""Everything into a vein: sites, doses, the initial, infusions, pushes, hydration (steps 6 to 9 of 11.3)."""
+
+from rules.coding.doses import Dose, doses_of, summed
+from rules.coding.hydration import Hydration, code_hydration, measure
+from rules.coding.infusions import code_infusions
+from rules.coding.initial import (
+    Precedence,
+    choose_office_initial,
+    group_precedence,
+    in_rank_order,
+    leading_push,
+)
+from rules.coding.pushes import Pushes, push_of, short_infusion
+from rules.coding.site_group import Group, Push
+from rules.coding.sites import POOL, Accesses, assign_sites
+from rules.screening.bundles import KEEP_OPEN, NO_REASON, PRIMARY_LINE, SLOW_OR_SMALL, reason_for_fluid
+from rules.screening.documentation import EARLY_STOPS
+from rules.screening.screen import Intake
+from rules.worksheet.codable import Course
+from rules.worksheet.context import Context
+
+
+def code_intravenous(context: Context, intake: Intake) -> None:
+    """Enter every intravenous service of the encounter."""
+    sheet = context.sheet
+    fluids = _reasoned_fluids(context, intake)
+    courses = [*intake.infusions, *intake.pushes, *fluids]
+    if len(courses) > 1 or context.encounter.sites:
+        courses = assign_sites(context.encounter, courses, sheet)
+    groups = _groups(context, courses)
+    _flow_alongside(context, intake, groups)
+    waters: list[tuple[Group, Hydration]] = []
+    for group in groups:
+        if group.fluids:
+            found = measure(context, group)
+            group.counted_fluids = found.running if found.units else []
+            waters.append((group, found))
+    key = context.encounter.key_reason_order_id
+    known = key is not None and any(given.order_id == key for given in context.encounter.administrations)
+    if not sheet.facility and not choose_office_initial(groups, key, sheet, context.limits, known=known):
+        return
+    for group in _main_first(context, groups):
+        order = in_rank_order(group.doses, sheet.policy, context.limits)
+        if isinstance(group.initial, Dose):
+            lead = group.initial
+            order = [lead, *(dose for dose in order if dose is not lead)]
+        elif group.initial is None and not group.fluid_first:
+            group.initial = leading_push(order, group.pushes)
+        code_infusions(context, group, order)
+    if any(group.pushes for group in groups):
+        Pushes(context, groups).code(groups)
+    for group, found in waters:
+        code_hydration(context, group, found)
+
+
+def _reasoned_fluids(context: Context, intake: Intake) -> list[Course]:
+    """Return the fluids ordered as treatment for a reason; refuse or flag the others (R-HYD-7, R-HYD-9)."""
+    sheet = context.sheet
+    kept = []
+    for course in intake.fluids:
+        given = course.given
+        problem = reason_for_fluid(given)
+        if problem == "routine":
+            sheet.refuse([course], NO_REASON, "Routine or maintenance fluid without signs of volume loss.")
+        elif problem == "keep_open":
+            sheet.refuse([course], KEEP_OPEN, "Ordered to keep the line open: never billed.")
+        elif problem == "missing" and given.intent != "hydrate" and _behind_a_drug(course, intake):
+            sheet.refuse(
+                [course], PRIMARY_LINE, "Ran behind a drug and no order calls it hydration: carrier."
+            )
+        elif problem == "missing":
+            sheet.flag("F-HYD_NECESSITY", [course])
+        elif _too_small(context, course):
+            sheet.refuse([course], SLOW_OR_SMALL, "At most the payer's minimum volume: not billed by policy.")
+        else:
+            kept.append(course)
+    return kept
+
+
+def _behind_a_drug(course: Course, intake: Intake) -> bool:
+    start, stop = course.flows[0][0], course.flows[-1][1]
+    return any(
+        start < other.flows[-1][1] and other.flows[0][0] < stop
+        for other in intake.infusions
+        if other.given.site_id == course.given.site_id or None in {other.given.site_id, course.given.site_id}
+    )
+
+
+def _too_small(context: Context, course: Course) -> bool:
+    """Raise the small-volume flag; tell whether the policy refuses the fluid for it (P-29)."""
+    sheet = context.sheet
+    volume = course.given.volume_ml
+    least = sheet.policy.hydration_minimum_volume
+    if volume is None or volume > (least or context.limits.short_volume):
+        return False
+    sheet.flag("F-HYD_VOLUME", [course], f"{volume:f} mL is a small volume for hydration.")
+    return least is not None
+
+
+class _Groups:
+    """The groups of sites (and of dates, where the policy resets by date), made as services ask for them."""
+
+    def __init__(self, context: Context) -> None:
+        self._by_date = context.sheet.policy.initial_reset == "calendar_day"
+        self._date_of = context.calendar.date_of
+        self._groups: dict[tuple[str, str], Group] = {}
+
+    def at(self, site: str, minute: int) -> Group:
+        """Return the group of a site at an epoch minute."""
+        day = self._date_of(minute) if self._by_date else None
+        key = (site, str(day))
+        if key not in self._groups:
+            self._groups[key] = Group(site, day)
+        return self._groups[key]
+
+    def all(self) -> list[Group]:
+        """Return every group, in a fixed order."""
+        return [self._groups[key] for key in sorted(self._groups)]
+
+
+def _groups(context: Context, courses: list[Course]) -> list[Group]:
+    """Return the groups, each with its doses, pushes and fluids."""
+    sheet = context.sheet
+    policy = sheet.policy
+    groups = _Groups(context)
+    infusions = [c for c in courses if c.way == "infusion" and c.family != "hydration"]
+    doses = doses_of(infusions, policy) if infusions else []
+    if policy.same_drug_later_dose != "each_dose" and len(doses) > 1:
+        # A push stays a push (11.3, step 7): only what is an infusion by itself is added up.
+        least = context.limits.infusion
+        long = _add_up(context, [dose for dose in doses if dose.minutes >= least])
+        doses = [*long, *(dose for dose in doses if dose.minutes < least)]
+    for dose in doses:
+        if dose.minutes >= context.limits.infusion:
+            groups.at(dose.site, dose.start).doses.append(dose)
+        elif (push := _as_push(context, dose)) is not None:
+            groups.at(dose.site, dose.start).pushes.append(push)
+        else:
+            groups.at(dose.site, dose.start).other_flows += dose.flows
+    for course in courses:
+        if course.family == "hydration":
+            groups.at(course.site, course.at).fluids.append(course)
+        elif course.way == "push" and course.pushable == "never":
+            sheet.flag("F-IMPLAUSIBLE_PUSH", [course])
+            groups.at(course.site, course.at).held_pushes.append(push_of(course))
+        elif course.way == "push":
+            groups.at(course.site, course.at).pushes.append(push_of(course))
+    return groups.all()
+
+
+def _add_up(context: Context, doses: list[Dose]) -> list[Dose]:
+    sheet = context.sheet
+    by_date = sheet.policy.same_drug_later_dose == "sum_per_dos"
+    together = summed(
+        doses, (lambda dose: context.calendar.date_of(dose.start)) if by_date else (lambda _: None)
+    )
+    if len(together) < len(doses):
+        apart = {id(dose.courses[0]): len(dose.courses) for dose in doses}
+        for dose in together:
+            if apart.get(id(dose.courses[0])) != len(dose.courses):
+                sheet.flag("F-SAME_DRUG_REPEAT", dose.courses, "Doses of one drug are added up by policy.")
+    return together
+
+
+def _as_push(context: Context, dose: Dose) -> Push | None:
+    """Return a short dose as a push, or None when that would be implausible (R-TIME-1, R-MOD-6)."""
+    sheet = context.sheet
+    early = any(course.given.stop_reason in EARLY_STOPS for course in dose.courses)
+    if not early and any(course.pushable == "never" for course in dose.courses):
+        says = f"{dose.minutes} minutes of a drug that is never pushed."
+        sheet.flag("F-IMPLAUSIBLE_PUSH", dose.courses, says, minutes=dose.minutes)
+        return None
+    limits = context.limits
+    if limits.near_boundary(dose.minutes, limits.infusion, limits.near):
+        says = f"{dose.minutes} minutes is within {limits.near} minutes of a unit boundary."
+        sheet.flag("F-NEAR_THRESHOLD", dose.courses, says, minutes=dose.minutes)
+    push = short_infusion(dose)
+    if early:
+        sheet.flag("F-DISCONTINUED", dose.courses, minutes=dose.minutes)
+        push.planned_as_infusion = sheet.policy.discontinued_15_min_infusion.startswith("planned")
+    return push
+
+
+def _flow_alongside(context: Context, intake: Intake, groups: list[Group]) -> None:
+    """Let blood, pump infusions and the like stop fluid at their site from being hydration (R-HYD-4)."""
+    flows = [*intake.alongside, *((course.given.site_id, course.flows) for course in intake.prolonged)]
+    if not flows:
+        return
+    accesses = Accesses(context.encounter, [])
+    for site_id, stretches in flows:
+        root = accesses.root(site_id) if site_id is not None else POOL
+        site = root if root != POOL and accesses.justified(root) else POOL
+        for group in groups:
+            if group.site == site:
+                group.other_flows.extend(stretches)
+
+
+def _main_first(context: Context, groups: list[Group]) -> list[Group]:
+    """Return the groups with each date's best one first; the others' initials need a modifier (R-SITE-2)."""
+    if len(groups) == 1:
+        return groups
+    best: dict[object, tuple[Precedence, Group]] = {}
+    for group in groups:
+        if group.doses or group.pushes or group.counted_fluids:
+            rank = group_precedence(group, context.sheet.policy, context.limits)
+            held = best.get(group.day)
+            if held is None or rank < held[0]:
+                best[group.day] = (rank, group)
+    for group in groups:
+        group.second = group.day in best and best[group.day][1] is not group
+    return sorted(groups, key=lambda group: (str(group.day), group.second, group.site))

@@ -1,0 +1,79 @@
+"""One access site's services (and, where the policy resets by date, one date's): what shares an initial."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from models.charge import Evidence
+from models.interval import Coverage, Stretch
+from rules.coding.doses import Dose
+from rules.worksheet.codable import Course, Family
+
+
+class Codes(NamedTuple):
+    """The codes of one family of intravenous services."""
+
+    infusion: str
+    hour: str
+    sequential: str
+    push: str
+    next_push: str
+    infusion_rank: int
+    push_rank: int
+
+
+CODES: dict[Family, Codes] = {
+    "chemotherapy": Codes("96413", "96415", "96417", "96409", "96411", 1, 2),
+    "therapeutic": Codes("96365", "96366", "96367", "96374", "96375", 4, 5),
+}
+"""Facility rank with the codes (R-HIER-1); hydration, rank 7, and injections stand elsewhere."""
+
+
+@dataclass(slots=True)
+class Push:
+    """One push, or an infusion too short to be one; ``flows`` are its documented minutes."""
+
+    courses: list[Course]
+    substance: str
+    family: Family
+    site: str
+    at: int
+    flows: list[Stretch]
+    minutes: int
+    evidence: Evidence
+    note: str = ""
+    planned_as_infusion: bool = False
+
+    @property
+    def id(self) -> str:
+        """The id of its first administration."""
+        return self.courses[0].id
+
+
+@dataclass(slots=True)
+class Group:
+    """What one justified site, or the pool of all others, gave; with one initial service."""
+
+    site: str
+    day: date | None = None
+    doses: list[Dose] = field(default_factory=list)
+    pushes: list[Push] = field(default_factory=list)
+    fluids: list[Course] = field(default_factory=list)
+    held_pushes: list[Push] = field(default_factory=list)
+    """Pushes that earn no line but took their documented minutes all the same."""
+    other_flows: list[Stretch] = field(default_factory=list)
+    """Flow at this site that is neither billed nor hydration, but stops fluid from being hydration."""
+    covered: Coverage = field(default_factory=Coverage)
+    initial: Dose | Push | None = None
+    keyed: bool = False
+    """The initial is the office's key reason for the visit, not the best ranked (R-INIT-3)."""
+    counted_fluids: list[Course] = field(default_factory=list)
+    """The fluids with qualifying minutes, where those are enough to be a service."""
+    fluid_first: bool = False
+    """The office's key reason is the fluid itself (R-INIT-3)."""
+    second: bool = False
+    """Another group holds the encounter's best initial; this one's needs a modifier."""
+
+    def initial_is_push(self) -> bool:
+        """Tell whether the office's key reason is a push."""
+        return isinstance(self.initial, Push)

@@ -1,0 +1,271 @@
+"""
+What a charted drug is: the ingredient that makes it the same drug twice, and the class that names its code.
+
+Brands, salts, strengths and biosimilars of one ingredient are one drug (R-SAME-5); drugs in one bag are one
+infusate, known by the set of what is in it (R-DEF-7). A code decides before a name, the class a publisher
+states before both. What is not known is not guessed: ``lookup`` then says None and a person decides (R-CLS-7).
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from models.drug import BillingClass, Drug, Ingredient
+from rules.formulary.check import problems
+from rules.formulary.drug_names import parts, spoken
+from rules.formulary.products import (
+    Basis,
+    HcpcsCode,
+    Product,
+    Pushability,
+    Pushable,
+    catalogue,
+    edition,
+    hcpcs_codes,
+    products,
+    statement,
+)
+
+__all__ = [
+    "Entry",
+    "codes",
+    "entries",
+    "hcpcs_ended",
+    "lookup",
+    "on_route",
+    "problems",
+    "pushability",
+    "substance",
+]
+
+UNNAMED: Final = "unnamed"
+"""Identity of a drug charted with neither name nor code."""
+
+_COMPLEXITY: Final[tuple[BillingClass, ...]] = (
+    "chemotherapy",
+    "complex_biologic",
+    "hormonal_antineoplastic",
+    "therapeutic",
+    "electrolyte",
+    "rsv_antibody",
+    "blood",
+    "vaccine",
+    "allergen",
+    "contrast",
+    "radiopharmaceutical",
+    "anesthetic",
+    "self_administered",
+    "hydration",
+    "flush",
+)
+"""Most complex first: a mixed bag takes the class of the most complex thing in it."""
+
+_DOUBT: Final[tuple[Basis, ...]] = ("product", "cited", "assigned", "unverified")
+"""Surest first: a mixed bag is as sure as its least sure drug."""
+
+_Part = tuple[str | None, str | None, str | None]
+"""Name, code and code system of one thing in the bag."""
+
+
+class Entry(NamedTuple):
+    """
+    What the formulary says of one charted drug on one date.
+
+    ``ingredient`` is the identity of the infusate, ingredients joined by ``+``. ``base_fluid`` tells that a plain
+    fluid is in the bag, which an electrolyte needs to be hydration (R-INF-6). ``disagreement`` tells that the
+    code and the name are of different drugs; the entry then is the code's, or the listed ingredients'. ``by_route`` holds the class
+    under a route that changes it: see ``on_route``.
+    """
+
+    ingredient: str
+    billing_class: BillingClass
+    pushable: Pushable
+    basis: Basis
+    cites: tuple[str, ...]
+    base_fluid: bool
+    disagreement: bool = False
+    by_route: tuple[tuple[str, BillingClass], ...] = ()
+
+
+class _Found(NamedTuple):
+    entry: Entry | None
+    substance: str
+
+
+def lookup(drug: Drug, on: date) -> Entry | None:
+    """
+    Return what the formulary says of a drug on a date of service, or None when its class is not known.
+
+    A mixed bag with one unknown ingredient is unknown. A class stated on the drug stands in place of the
+    formulary's, with basis ``stated``, and makes an unknown drug known.
+
+    Raises:
+        NotInForceError: the date lies before the formulary's first day.
+
+    """
+    inside = drug.ingredients
+    return _find(
+        drug.name, drug.code, drug.system, _flat(inside) if inside else (), drug.billing_class, edition(on)
+    ).entry
+
+
+def substance(drug: Drug, on: date) -> str:
+    """
+    Return the identity of an infusate: its ingredients, sorted and joined by ``+`` (R-DEF-7).
+
+    Plain fluid beside a drug is vehicle and leaves no trace; electrolytes stay. An unknown drug is its name without
+    strength and form, else ``system:code``; a drug with neither is ``unnamed`` and like any other such.
+
+    Raises:
+        NotInForceError: the date lies before the formulary's first day.
+
+    """
+    inside = drug.ingredients
+    return _find(
+        drug.name, drug.code, drug.system, _flat(inside) if inside else (), drug.billing_class, edition(on)
+    ).substance
+
+
+def on_route(entry: Entry, route: str | None) -> Entry:
+    """
+    Return the entry as it stands under a route, ``IV``, ``SC`` or ``IM``; most are the same under all.
+
+    A biologic infused under complex monitoring is a plain injection under the skin (R-CLS-6); lidocaine is
+    an anaesthetic except into a vein. The change of class is an assignment no pharmacist has signed.
+    """
+    if not entry.by_route or entry.basis == "stated":
+        return entry
+    for meant, kind in entry.by_route:
+        if meant == route:
+            return entry._replace(billing_class=kind, basis="assigned", cites=("FORMULARY-2026-11",))
+    return entry
+
+
+def entries() -> tuple[Product, ...]:
+    """Return every product of the formulary, whatever its dates, by key."""
+    return tuple(sorted(products(), key=lambda row: (row.key, row.since or date.min)))
+
+
+def codes() -> tuple[HcpcsCode, ...]:
+    """Return every drug code the formulary knows, ended ones too, by code."""
+    return tuple(sorted(hcpcs_codes(), key=lambda known: (known.code, known.product)))
+
+
+def hcpcs_ended(code: str, on: date) -> date | None:
+    """Return the last day of a drug code that no longer existed on a date of service, else None."""
+    last = _last_days().get(code.strip().upper())
+    return last if last is not None and last < on else None
+
+
+def pushability() -> Pushability:
+    """Return what the pushable column rests on, in words for a flag, with its source key."""
+    return statement()[1]
+
+
+@lru_cache(maxsize=1)
+def _last_days() -> dict[str, date]:
+    return {known.code: known.until for known in hcpcs_codes() if known.until is not None}
+
+
+def _flat(inside: Iterable[str | Ingredient]) -> tuple[_Part, ...]:
+    return tuple(
+        (part, None, None) if isinstance(part, str) else (part.name, part.code, part.system)
+        for part in inside
+    )
+
+
+@lru_cache(maxsize=8192)
+def _find(
+    name: str | None,
+    code: str | None,
+    system: str | None,
+    inside: tuple[_Part, ...],
+    stated: BillingClass | None,
+    since: date,
+) -> _Found:
+    known, unknown, disagreement = _contents(name, code, system, inside, since)
+    identity = _identity(known, unknown)
+    entry = None if unknown else _entry(known, identity, disagreement=disagreement)
+    if stated is not None:
+        entry = _stated(entry, identity, stated, known)
+    return _Found(entry, identity)
+
+
+def _contents(
+    name: str | None, code: str | None, system: str | None, inside: tuple[_Part, ...], since: date
+) -> tuple[tuple[Product, ...], tuple[str, ...], bool]:
+    """Return the products in the bag, the identities of what is unknown in it, and whether code and name differ."""
+    if not inside:
+        known, disagreement = _resolve((name, code, system), since)
+        if known:
+            return known, (), disagreement
+        pieces = [(piece, *_resolve((piece, None, None), since)) for piece in parts(name or "")]
+        known = tuple(product for _, meant, _ in pieces for product in meant)
+        unknown = tuple(spoken(piece) for piece, meant, _ in pieces if not meant)
+        return (known, unknown, False) if known else ((), (_own_words(name, code, system),), False)
+    found = [(part, *_resolve(part, since)) for part in inside]
+    known = tuple(product for _, meant, _ in found for product in meant)
+    unknown = tuple(_own_words(*part) for part, meant, _ in found if not meant)
+    coded = catalogue(since).coded(system, code) if code is not None else ()
+    foreign = bool(coded) and not {product.ingredient for product in coded} & {
+        part.ingredient for part in known
+    }
+    return known, unknown, foreign or any(differs for _, _, differs in found)
+
+
+def _resolve(part: _Part, since: date) -> tuple[tuple[Product, ...], bool]:
+    """Return the products one charted drug means, and whether its code and its name mean different drugs."""
+    name, code, system = part
+    in_force = catalogue(since)
+    by_name = in_force.named(name) if name is not None else ()
+    by_code = in_force.coded(system, code) if code is not None else ()
+    if not by_code or not by_name:
+        return by_name or by_code[:1], False
+    if any(product in by_name for product in by_code):
+        return by_name, False
+    alike = [product for product in by_code if product.ingredient in {named.ingredient for named in by_name}]
+    if not alike:
+        return by_code[:1], True
+    # An RxNorm ingredient cannot tell a flush from a dose; a HCPCS code can.
+    return (by_name if system == "rxnorm" or len(by_name) > 1 else tuple(alike[:1])), False
+
+
+def _own_words(name: str | None, code: str | None, system: str | None) -> str:
+    if name is not None and (words := spoken(name)):
+        return words
+    return f"{system or 'code'}:{code.strip().casefold()}" if code is not None else UNNAMED
+
+
+def _drugs(known: Iterable[Product]) -> tuple[Product, ...]:
+    return tuple(product for product in known if not product.vehicle)
+
+
+def _identity(known: tuple[Product, ...], unknown: tuple[str, ...]) -> str:
+    counted = _drugs(known) or (() if unknown else known)
+    ingredients = {part for product in counted for part in product.ingredient.split("+")}
+    return "+".join(sorted({*ingredients, *unknown}))
+
+
+def _entry(known: tuple[Product, ...], identity: str, *, disagreement: bool) -> Entry:
+    counted = _drugs(known) or known
+    leading = min(counted, key=lambda product: _COMPLEXITY.index(product.billing_class))
+    pushes = {product.pushable for product in counted}
+    pushable: Pushable = "never" if "never" in pushes else "yes" if pushes == {"yes"} else "unknown"
+    return Entry(
+        ingredient=identity,
+        billing_class=leading.billing_class,
+        pushable=pushable,
+        basis=max((product.basis for product in counted), key=_DOUBT.index),
+        cites=tuple(dict.fromkeys(cite for product in counted for cite in product.cites)),
+        base_fluid=any(product.billing_class == "hydration" for product in known),
+        disagreement=disagreement,
+        by_route=leading.by_route if len(counted) == 1 else (),
+    )
+
+
+def _stated(entry: Entry | None, identity: str, stated: BillingClass, known: tuple[Product, ...]) -> Entry:
+    if entry is not None:
+        return entry._replace(billing_class=stated, basis="stated", cites=(), by_route=())
+    fluid = stated == "hydration" or any(product.billing_class == "hydration" for product in known)
+    return Entry(identity, stated, "unknown", "stated", (), fluid)

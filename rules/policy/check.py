@@ -1,0 +1,101 @@
+"""Is the policy in order: every switch answered, every answer cited, every name one payer's."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from difflib import get_close_matches
+from itertools import chain
+from pathlib import Path
+
+from rules.data_files import POLICIES
+from rules.formulary.lookup import entries
+from rules.policy.layer_files import Layer, faults_of, files_in, read_layer
+from rules.policy.payers import ANY_ENDING, compact, with_what_it_extends
+from rules.policy.switches import SETTINGS, SWITCHES, PolicyError
+from rules.sources import sources
+
+
+def _global_gaps(layer: Layer) -> Iterator[str]:
+    """Yield the switches that have no answer where the layer begins, and defaults that moved in one place only."""
+    first = min((one.since for one in layer.values), default=date.min)
+    for one in SWITCHES[1:]:
+        for setting in SETTINGS:
+            newest = layer.answer(one.key, setting, date.max)
+            if layer.answer(one.key, setting, first) is None:
+                yield f"global.toml: {one.key} ({one.id}) has no value in {setting} from {first}, where the layer begins"
+            elif newest is not None and newest.value != one.default_in(setting):
+                yield (
+                    f"global.toml: {one.key} ({one.id}) is {newest.value} in {setting}, but the default in"
+                    f" rules/policy/switches.py is {one.default_in(setting)}; change both or neither"
+                )
+
+
+def _unknown_sources(shipped: Iterable[Layer]) -> Iterator[str]:
+    """Yield the citations of shipped layers and of the register that the bibliography does not hold."""
+    known = sources()
+    for layer in shipped:
+        for held in (*layer.values, *layer.classes):
+            source = known.get(held.cite)
+            if source is None:
+                yield f"{Path(layer.file).name}: {held.key}: no source {held.cite!r} in rules/sources.toml"
+            elif source.grade == "unverified":
+                yield f"{Path(layer.file).name}: {held.key}: {held.cite} was never read; it cannot decide a value"
+    for one in SWITCHES:
+        for answer, keys in one.views.items():
+            if answer not in one.values:
+                yield f"rules/policy/switches.py: {one.key}: nobody can hold {answer!r}, it is not an answer"
+            yield from (
+                f"rules/policy/switches.py: {one.key}: no source {key!r}" for key in keys if key not in known
+            )
+
+
+def _unknown_drugs(layers: Iterable[Layer]) -> Iterator[str]:
+    """Yield the drugs a layer classes that the formulary does not know: no encounter would ever ask for them."""
+    known = {row.ingredient for row in entries()}
+    for layer in layers:
+        for held in layer.classes:
+            if held.key not in known:
+                near = get_close_matches(held.key, known, n=1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                yield f"{Path(layer.file).name}: {held.key!r} is no ingredient of the formulary{hint}"
+
+
+def _payer_faults(layers: tuple[Layer, ...], beside: tuple[Layer, ...]) -> Iterator[str]:
+    """Yield names two payers of one directory claim, and payers that extend nobody."""
+    owners: dict[str, Layer] = {}
+    for layer in layers:
+        for alias in layer.aliases if layer.scope == "payer" else ():
+            name = compact(alias) + alias[-1] * alias.endswith(ANY_ENDING)
+            if owners.setdefault(name, layer) is not layer:
+                yield f"{Path(layer.file).name}: the name {alias!r} already belongs to {owners[name].name}"
+        try:
+            with_what_it_extends(layer, (*beside, *layers))
+        except PolicyError as error:
+            yield str(error)
+
+
+def problems(extra_dirs: tuple[Path | str, ...] = ()) -> list[str]:
+    """
+    Return what is wrong with the policy files, for ``infusion check``: one sentence each, none when in order.
+
+    Unknown keys, values out of range, missing cites, unknown sources, a switch the global layer leaves
+    unanswered, a default that moved in one place only, two payers claiming one name. The shipped examples
+    and ``extra_dirs`` are a site's own: their cites may be words.
+    """
+    found: list[str] = []
+    directories: list[tuple[Path, ...]] = [(POLICIES / "global.toml", *files_in(POLICIES / "payers"))]
+    for directory in (POLICIES / "examples", *map(Path, extra_dirs)):
+        try:
+            directories.append(files_in(directory))
+        except PolicyError as error:
+            found.append(str(error))
+    found += [fault for files in directories for path in files for fault in faults_of(path)]
+    if found:
+        return found
+    shipped, *local = [tuple(map(read_layer, files)) for files in directories]
+    found += _global_gaps(shipped[0])
+    found += _unknown_sources(shipped)
+    found += _unknown_drugs((*shipped, *chain.from_iterable(local)))
+    found += _payer_faults(shipped, ())
+    for layers in local:
+        found += _payer_faults(layers, shipped)
+    return found

@@ -1,0 +1,111 @@
+"""What is included in something else: carriers, keep-open rates, flushes, drugs of a procedure (R-BUN)."""
+
+from models.encounter import Administration, Encounter
+from models.interval import Stretch
+from rules.formulary.charted_terms import means
+from rules.rule import Rule
+from rules.screening.classes import INCLUDED, INTEGRAL
+from rules.worksheet.codable import Course
+
+CARRIER = Rule("R-BUN-1", "Carrier fluid is part of the drug's infusion.", ("NCCI11",), "A")
+KEEP_OPEN = Rule("R-BUN-2", "Keeping a vein open is never billed.", ("NCCI11", "RAC137"), "A")
+VENIPUNCTURE = Rule(
+    "R-BUN-5",
+    "Starting the line is included; clearing a clotted one is another procedure.",
+    ("SEL", "HAU-QA1"),
+    "C",
+)
+VISIT = Rule(
+    "R-BUN-8", "A visit on the same day needs modifier 25 and work of its own.", ("SEL", "WMIB", "UHC"), "A"
+)
+WATCHING = Rule("R-BUN-9", "Watching and teaching after an infusion are included.", ("SEL",), "C")
+KEEP_OPEN_MEANT = Rule(
+    "R-DEF-9", "Flow only to keep the line open is never billed.", ("RAC137", "NCCI11", "CGS12"), "A"
+)
+CARRIER_MEANT = Rule("R-DEF-10", "Fluid that dilutes or drives a drug is incidental.", ("NCCI11",), "A")
+NO_REASON = Rule(
+    "R-HYD-7", "Hydration needs an order for fluid as treatment and a reason.",
+    ("RAC137", "A52732", "HCPRO-HYD", "ML-HYDDOC", "NOR-WY"), "A",
+)  # fmt: skip
+SLOW_OR_SMALL = Rule(
+    "R-HYD-8",
+    "A slow rate only keeps the line open; some payers ask for a minimum volume.",
+    ("HCPRO-VOL", "HAU-QA2"),
+    "A",
+)
+PRIMARY_LINE = Rule("R-HYD-9", "Fluid behind piggybacks is carrier unless ordered as hydration.", (), "K")
+
+RULES = (
+    CARRIER, KEEP_OPEN, INCLUDED, VENIPUNCTURE, VISIT, WATCHING, KEEP_OPEN_MEANT, CARRIER_MEANT, NO_REASON, SLOW_OR_SMALL,
+    PRIMARY_LINE,
+)  # fmt: skip
+
+CODED_PROCEDURES = {
+    "portable_pump_refill": "96521",
+    "implantable_pump_refill": "96522",
+    "port_irrigation": "96523",
+}
+"""Procedure kinds that are lines of their own."""
+
+NOT_A_WINDOW = frozenset({*CODED_PROCEDURES, "subcutaneous_pump_setup", "evaluation"})
+"""Procedure kinds that say nothing about drugs given meanwhile."""
+
+
+def included_by_intent(given: Administration) -> tuple[Rule, str] | None:
+    """Return why an administration's charted intent keeps it off the claim, if it does."""
+    match given.intent:
+        case "carrier":
+            return CARRIER, "Charted as carrier: part of the drug's infusion."
+        case "flush":
+            return INCLUDED, "Charted as a flush: included."
+        case "kvo":
+            return KEEP_OPEN, "Charted as keep-open: never billed."
+        case "procedure":
+            return INTEGRAL, "Charted as part of another procedure."
+    return None
+
+
+def procedure_windows(encounter: Encounter) -> list[tuple[int, int | None]]:
+    """Return when other procedures ran, in epoch seconds; an unended one runs to the end of the stay."""
+    return [
+        (procedure.started_at, procedure.ended_at)
+        for procedure in encounter.procedures
+        if procedure.kind not in NOT_A_WINDOW and procedure.started_at is not None
+    ]
+
+
+def keep_open_stretches(course: Course, ceiling: int, shift: int) -> list[Stretch]:
+    """
+    Return the parts of a fluid's flow at a rate that only keeps the line open, in epoch minutes.
+
+    ``shift`` is the seconds added before an instant is cut to its minute (P-24).
+    """
+    rates = course.given.rates
+    if not rates:
+        rate = course.given.rate_ml_per_h
+        return list(course.flows) if rate is not None and rate <= ceiling else []
+    slow: list[Stretch] = []
+    for index, (since, rate) in enumerate(rates):
+        if rate > ceiling:
+            continue
+        first = (since + shift) // 60
+        if not index:
+            first = min(first, course.flows[0][0])
+        last = (rates[index + 1][0] + shift) // 60 if index + 1 < len(rates) else course.flows[-1][1]
+        slow.extend(
+            (max(first, start), min(last, stop))
+            for start, stop in course.flows
+            if start < last and first < stop
+        )
+    return [stretch for stretch in slow if stretch[0] < stretch[1]]
+
+
+def reason_for_fluid(given: Administration) -> str | None:
+    """Return why a fluid cannot be hydration as charted: "keep_open", "routine", "missing", or None if it can."""
+    if given.indication is None or not given.indication.strip():
+        return "missing"
+    if means(given.indication, "keep_open") and not means(given.indication, "volume"):
+        return "keep_open"
+    if means(given.indication, "routine") and not means(given.indication, "volume"):
+        return "routine"
+    return None
