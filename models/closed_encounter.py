@@ -1,7 +1,7 @@
 """
 A closed stay on the wire: what the rules saw, and which decision closed it.
 
-Read by validating, written by ``streams.closed``. A field that is not known or empty is left out, as in events, and
+Read by validating, written by ``streams.wire.closed_encounter_json``. A field that is not known or empty is left out, as in events, and
 one this release does not know is refused: it might be the one that changes what is billed. Typed dictionaries,
 because what is read becomes the tuples of ``models.encounter`` and lives no longer than that.
 """

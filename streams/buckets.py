@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import IO, Final, Self
 from zlib import crc32
 
-from streams.lines import Line
+from streams.wire.encounter_key import Line
 
 Stays = dict[bytes, list[Line]]
 """Lines by encounter id, the id in UTF-8."""

@@ -17,11 +17,11 @@ from models.encounter import Encounter
 from models.event import Event
 from rules.engine import Coding, Profile, code_encounter
 from streams.faults import Told, after_cancellation, circling, conflicts, faults
-from streams.lines import Line, found_id
 from streams.linking import survivor
-from streams.reading import read, validate
-from streams.rejects import TWO_IDS, Reject
 from streams.tracker import fold, fold_merged, merges
+from streams.wire.encounter_key import Line, found_id
+from streams.wire.event_json import read, validate
+from streams.wire.rejects import TWO_IDS, Reject
 
 _id_of: Final = attrgetter("encounter_id")
 _HOUR: Final = 3600

@@ -14,9 +14,9 @@ from models.charge import ChargeSet
 from models.encounter import Encounter
 from models.event import EncounterCancelled, EncounterMerged, Event, EventVoided
 from rules.flags import FLAGS
-from streams.lines import Line
-from streams.rejects import Reject
 from streams.tracker import merges
+from streams.wire.encounter_key import Line
+from streams.wire.rejects import Reject
 
 _ALSO_DATA: Final = frozenset({"F-CLASS_UNKNOWN", "F-NOT_IN_FORCE", "F-SITE_UNKNOWN"})
 """Flags outside the documentation rules that a better event would clear."""

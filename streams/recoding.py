@@ -12,9 +12,9 @@ from models.charge import ChargeSet
 from models.line_change import LineChange
 from rules.engine import Profile
 from streams.charged import charged, line_changes
-from streams.closed import Closed, NotAClosedEncounterError, from_bytes
 from streams.releasing import at_revision, coded
-from streams.writing import value_of
+from streams.wire.charge_json import value_of
+from streams.wire.closed_encounter_json import Closed, NotAClosedEncounterError, from_bytes
 
 Refused = Callable[[NotAClosedEncounterError], None]
 """Told of a record that is no closed encounter; the others are coded all the same."""

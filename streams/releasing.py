@@ -15,12 +15,12 @@ from models.charge import EVIDENCE_ORDER, ChargeSet
 from models.review_item import ReviewItem
 from rules.engine import Profile, charge_set_id, code_encounter
 from streams.charged import charged, line_changes
-from streams.closed import Closed
-from streams.cloud_events import event_id, headers
-from streams.outgoing import Outgoing
 from streams.released import Released, Step
-from streams.topics import CHARGE_LINES, CHARGES, REVIEW
-from streams.writing import value_of
+from streams.wire.charge_json import value_of
+from streams.wire.closed_encounter_json import Closed
+from streams.wire.cloud_events import event_id, headers
+from streams.wire.message import Outgoing
+from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
 
 class Release(NamedTuple):

@@ -17,12 +17,12 @@ from aiokafka.partitioner import murmur2
 from contender import tell
 from terms import Terms
 
-from streams import topics
 from streams.keeping.kept import Kept
 from streams.keeping.kept import from_bytes as kept_from_bytes
 from streams.released import Released
 from streams.released import from_bytes as released_from_bytes
 from streams.released import to_bytes as released_to_bytes
+from streams.wire import topics
 
 EVERY_S: Final = 1.0
 _BATCH: Final = 900_000

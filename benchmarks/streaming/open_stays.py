@@ -16,8 +16,8 @@ from running import Running
 from same_work import Read
 from terms import Terms
 
-from streams import topics
 from streams.keeping.kept import Kept
+from streams.wire import topics
 
 
 class Standing(NamedTuple):

@@ -7,11 +7,11 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
 from rules.engine import Profile
-from streams import topics
 from streams.keeping.closing import Closing
 from streams.keeping.following import Batch, Followed
 from streams.keeping.kept import Kept
 from streams.released import Released
+from streams.wire import topics
 from streams.worker.coded import Coded, code_records
 
 AT_ONCE: Final = Closing(grace=0, quiet=0)

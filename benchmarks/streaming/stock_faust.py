@@ -14,11 +14,11 @@ import same_work
 from same_work import Live, Read
 from terms import Terms
 
-from streams import topics
 from streams.keeping.kept import from_bytes as kept_from_bytes
-from streams.outgoing import Outgoing
 from streams.released import from_bytes as released_from_bytes
 from streams.released import to_bytes as released_to_bytes
+from streams.wire import topics
+from streams.wire.message import Outgoing
 
 TUNED: dict[str, Any] = {
     "producer_linger": 0.05,

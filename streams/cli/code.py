@@ -22,9 +22,9 @@ from streams.cli.profile_options import check_policy, profile_options
 from streams.cli.tally import Tally
 from streams.cli.words import Words, words
 from streams.linking import Links
-from streams.rejects import Reject
 from streams.spool import Record, Spool, key_of_record
-from streams.writing import written
+from streams.wire.charge_json import written
+from streams.wire.rejects import Reject
 
 _TABLE_COLUMNS: Final = 80
 

@@ -19,7 +19,7 @@ from streams.demo.comparison import Comparison, compare
 from streams.demo.reader import Reader
 from streams.demo.stage import Stage, stage
 from streams.kafka.embedded import LIMITS
-from streams.topics import REJECTS
+from streams.wire.topics import REJECTS
 
 _OURS: Final = [sys.executable, "-c", "from streams.cli import main; main()"]
 _STAYS: Final = 100

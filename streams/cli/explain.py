@@ -24,7 +24,7 @@ from streams.explain.picture import Picture
 from streams.explain.svg import render as render_svg
 from streams.explain.terminal_glyphs import NARROWEST
 from streams.linking import Links
-from streams.rejects import Reject
+from streams.wire.rejects import Reject
 
 _PIPED: Final = 100
 _LONGEST_LINE: Final = 1 << 20

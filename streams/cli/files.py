@@ -11,8 +11,8 @@ from typing import BinaryIO, Final, NamedTuple, Protocol
 
 import click
 
-from streams.reading import looks_like_utf_16, unreadable_bytes
-from streams.rejects import WHOLE_LINE, Reject
+from streams.wire.event_json import looks_like_utf_16, unreadable_bytes
+from streams.wire.rejects import WHOLE_LINE, Reject
 
 STDIN: Final = "-"
 

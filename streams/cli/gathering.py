@@ -6,10 +6,10 @@ from typing import Final
 from models.event import EncounterMerged
 from streams.buckets import Buckets
 from streams.cli.files import Lines, lines_of, opened, overlong
-from streams.lines import find_id, parsed_id
 from streams.linking import Links
-from streams.reading import read
-from streams.rejects import Reject
+from streams.wire.encounter_key import find_id, parsed_id
+from streams.wire.event_json import read
+from streams.wire.rejects import Reject
 
 _MERGED: Final = b"encounter_merged"
 _ESCAPED: Final = b"\\u"

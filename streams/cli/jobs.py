@@ -17,9 +17,9 @@ from streams.cli import fault
 from streams.cli.collector import at_rest, let_rest
 from streams.cli.tally import Tally
 from streams.coding import Outcome, code_linked, code_stay
-from streams.lines import Line
-from streams.rejects import Reject
 from streams.spool import Record
+from streams.wire.encounter_key import Line
+from streams.wire.rejects import Reject
 
 Unit = tuple[bytes | None, list[Line]]
 """Lines coded together, with the id of their stay, or None for stays that merges link."""

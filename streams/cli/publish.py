@@ -8,13 +8,13 @@ import click
 from streams.cli.broker import broker
 from streams.cli.files import STDIN, Lines, files_argument, lines_of, named, opened, overlong, size_of
 from streams.cli.words import Words, words
-from streams.envelope import envelope
 from streams.kafka.background import Background
 from streams.kafka.connection import Connection
 from streams.kafka.publishing import Message, Publisher, largest_value
 from streams.pace import AsItHappened, AtOnce, Pace, Steady
-from streams.rejects import Reject
-from streams.topics import EVENTS
+from streams.wire.event_message import envelope
+from streams.wire.rejects import Reject
+from streams.wire.topics import EVENTS
 
 _LARGEST = largest_value(EVENTS)
 

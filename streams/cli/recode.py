@@ -11,7 +11,6 @@ import click
 from models.charge import ChargeSet
 from models.field import Setting
 from rules.engine import Profile
-from streams import topics
 from streams.cli.broker import broker
 from streams.cli.profile_options import check_policy, profile_options
 from streams.cli.tally import Tally
@@ -20,7 +19,8 @@ from streams.kafka.publishing import MissingTopicError
 from streams.kafka.restoring import restore
 from streams.kafka.whole_topic import whole_topic
 from streams.recoding import Recoded, compare, recode
-from streams.writing import value_of, written
+from streams.wire import topics
+from streams.wire.charge_json import value_of, written
 
 
 @click.command("recode")

@@ -11,8 +11,8 @@ from streams.cli.broker import broker
 from streams.cli.profile_options import check_policy
 from streams.kafka.admin import found_topics
 from streams.kafka.connection import Connection
-from streams.topic_check import checked
-from streams.topics import EVENTS
+from streams.wire.topic_check import checked
+from streams.wire.topics import EVENTS
 from streams.worker.claims import claim_folder, require_port
 from streams.worker.quiet_log import OnceInAWhile
 from streams.worker.settings import SettingError, WorkerSettings, settings_from

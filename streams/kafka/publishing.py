@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple, Self
 from aiokafka import AIOKafkaProducer
 
 from streams.kafka.connection import Connection
-from streams.outgoing import Headers
 from streams.pace import AtOnce, Pace
-from streams.topics import topic as topic_named
+from streams.wire.message import Headers
+from streams.wire.topics import topic as topic_named
 
 _LINGER_MS: Final = 10
 _BATCH_BYTES: Final = 1 << 18

@@ -12,9 +12,9 @@ from streams.kafka.admin import found_topics
 from streams.kafka.connection import Connection
 from streams.kafka.publishing import Message, Publisher
 from streams.kafka.whole_topic import reading
-from streams.outgoing import Headers
-from streams.rejected_message import Origin, origin, replay_headers
-from streams.topics import REJECTS
+from streams.wire.message import Headers
+from streams.wire.reject_headers import Origin, origin, replay_headers
+from streams.wire.topics import REJECTS
 
 _WAIT_MS: Final = 1_000
 _PATIENCE: Final = 30

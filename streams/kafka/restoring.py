@@ -3,15 +3,14 @@
 from contextlib import aclosing
 
 from models.event import EncounterMerged
-from streams import topics
 from streams.kafka.connection import Connection
 from streams.kafka.publishing import Message, Publisher
 from streams.kafka.whole_topic import whole_topic
 from streams.keeping.commands import Command, to_bytes
-from streams.keeping.kept import as_line
 from streams.linking import Links
-from streams.reading import read
-from streams.rejects import Reject
+from streams.wire import topics
+from streams.wire.event_json import as_line, read
+from streams.wire.rejects import Reject
 
 
 async def restore(connection: Connection, encounter_id: str) -> int:

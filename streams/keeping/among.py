@@ -6,8 +6,8 @@ from models.encounter import Encounter
 from models.event import EncounterMerged, Event
 from streams.keeping.kept import Kept
 from streams.linking import survivor
-from streams.reading import read, validate
 from streams.tracker import NoEventsError, fold, fold_merged, merges
+from streams.wire.event_json import read, validate
 
 Line = tuple[Event, bytes]
 """An event, read, and the line it stands on."""

@@ -5,18 +5,16 @@ Events are folded into the stays they are about; commands have a stay looked at,
 stay a batch touched is settled once, at its end.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
 
 from models.event import EncounterMerged, Event
 from rules.policy.resolve import PolicyError
-from streams import topics
-from streams.cloud_events import traceparent
 from streams.keeping.among import names_as_survivor, neighbours
 from streams.keeping.closing import Closing
 from streams.keeping.commands import Came, Command, NotACommandError, from_bytes, to_bytes
 from streams.keeping.futile import futile
-from streams.keeping.kept import Kept, as_line
+from streams.keeping.kept import Kept
 from streams.keeping.refusals import (
     EMPTY,
     FAULT,
@@ -29,11 +27,13 @@ from streams.keeping.refusals import (
 )
 from streams.keeping.saying import closed_message, portions
 from streams.keeping.settling import Asked, last_closed, settle
-from streams.lines import found_id
-from streams.outgoing import Outgoing
-from streams.reading import read
-from streams.rejected_message import reject_headers
-from streams.rejects import TWO_IDS, WHOLE_LINE, Reject
+from streams.wire import topics
+from streams.wire.cloud_events import traceparent
+from streams.wire.encounter_key import found_id
+from streams.wire.event_json import as_line, read
+from streams.wire.message import Outgoing, Record
+from streams.wire.reject_headers import reject_headers
+from streams.wire.rejects import TWO_IDS, WHOLE_LINE, Reject
 
 _REGISTERING: Final = frozenset(
     {
@@ -49,15 +49,6 @@ _ID: Final = b'"encounter_id"'
 
 _RETRY: Final = 3600
 """Seconds until a stay that failed us is put together again: after a fix, by itself."""
-
-
-class Record(Protocol):
-    """One record as Kafka keeps it."""
-
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
 
 
 class Asking(NamedTuple):

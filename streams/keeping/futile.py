@@ -12,7 +12,7 @@ from typing import NamedTuple
 from streams.faults import Told, after_cancellation, circling
 from streams.keeping.among import encounter_of, told_of
 from streams.keeping.kept import Kept
-from streams.rejects import Reject
+from streams.wire.rejects import Reject
 
 
 class Futile(NamedTuple):

@@ -13,7 +13,6 @@ from orjson import dumps, loads
 
 from models.closed_encounter import ClosedStatus, ClosingReason
 from models.encounter import Standing
-from streams.reading import BYTE_ORDER_MARK
 
 Phase = Literal["open", "closed", "final", "forgotten"]
 """
@@ -179,10 +178,3 @@ def from_bytes(written: bytes) -> Kept:
         kept.linked[name] = dict.fromkeys(lines[own : own + count])
         own += count
     return kept
-
-
-def as_line(raw: bytes) -> bytes:
-    """Return an event's bytes as one line: breaks are no more than blanks in JSON, and a mark in front says nothing."""
-    if raw.startswith(BYTE_ORDER_MARK):
-        raw = raw.lstrip(BYTE_ORDER_MARK)
-    return raw.replace(b"\r", b" ").replace(b"\n", b" ") if b"\n" in raw or b"\r" in raw else raw

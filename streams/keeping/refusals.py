@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from streams.rejects import WHOLE_LINE, Reject
+from streams.wire.rejects import WHOLE_LINE, Reject
 
 LONGEST: Final = 1 << 20
 """Bytes of one event, as for a line of a file: nothing a chart holds is longer."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from streams import topics
-from streams.closed import Closed
-from streams.closed import to_bytes as closed_to_bytes
-from streams.cloud_events import event_id, headers
-from streams.outgoing import Outgoing
+from streams.wire import topics
+from streams.wire.closed_encounter_json import Closed
+from streams.wire.closed_encounter_json import to_bytes as closed_to_bytes
+from streams.wire.cloud_events import event_id, headers
+from streams.wire.message import Outgoing
 
 _PORTION: Final = 4 << 20
 """Bytes of events in one command: as JSON within JSON they may take twice the room, and 12 MiB is what a topic takes."""

@@ -13,10 +13,10 @@ from typing import Final
 from models.closed_encounter import ClosedStatus, ClosingReason
 from models.encounter import Encounter, Standing
 from rules.emission import Emission
-from streams.closed import Closed
 from streams.keeping.among import encounter_of, merged_into, nothing_of
 from streams.keeping.closing import Closing
 from streams.keeping.kept import Due, Kept
+from streams.wire.closed_encounter_json import Closed
 
 _GONE: Final[dict[Standing, ClosingReason]] = {"cancelled": "cancelled", "merged": "merged"}
 _REASONS: Final[dict[Due, ClosingReason]] = {

@@ -15,13 +15,13 @@ from faust.types import TP
 
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
-from streams import topics
 from streams.engine.app import CheckpointApp
 from streams.engine.batches import PartitionBatch
 from streams.engine.parcels import Parcel, Post, parcels
 from streams.keeping.commands import Command, to_bytes
 from streams.keeping.following import Batch
-from streams.outgoing import Outgoing
+from streams.wire import topics
+from streams.wire.message import Outgoing
 from streams.worker.coded import code_records
 from streams.worker.releases import Releases
 from streams.worker.settings import WorkerSettings

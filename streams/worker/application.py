@@ -7,9 +7,9 @@ from typing import Any, Final
 from faust.sensors.prometheus import setup_prometheus_sensors
 from prometheus_client import CollectorRegistry
 
-from streams import topics
 from streams.engine.app import CheckpointApp, stop_at_once
 from streams.kafka.connection import Connection
+from streams.wire import topics
 from streams.worker.agents import Agents
 from streams.worker.releases import Releases
 from streams.worker.settings import WorkerSettings

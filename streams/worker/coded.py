@@ -5,15 +5,14 @@ from typing import Final, NamedTuple
 
 from rules.engine import Profile
 from rules.policy.resolve import PolicyError
-from streams import topics
-from streams.closed import NotAClosedEncounterError, from_bytes
-from streams.cloud_events import traceparent
-from streams.keeping.following import Record
-from streams.outgoing import Outgoing
-from streams.rejected_message import reject_headers
-from streams.rejects import WHOLE_LINE, Reject
 from streams.released import Released, UnreadableReleaseError
 from streams.releasing import release
+from streams.wire import topics
+from streams.wire.closed_encounter_json import NotAClosedEncounterError, from_bytes
+from streams.wire.cloud_events import traceparent
+from streams.wire.message import Outgoing, Record
+from streams.wire.reject_headers import reject_headers
+from streams.wire.rejects import WHOLE_LINE, Reject
 
 _FAULT: Final = Reject(WHOLE_LINE, "a fault of ours while it was coded", "report it; replay it after the fix")
 

@@ -17,15 +17,15 @@ from models.compatibility import Schema, Side, breaks
 from models.event import event_types
 from models.schema import GREW, charge_set, closed_encounter, events, fields, line_change, review_item, text
 from rules.engine import Profile
-from streams.asyncapi import asyncapi, channels
 from streams.cli.code import command as code
 from streams.cli.schema import DOCUMENTS
 from streams.cli.schema import command as schema
-from streams.closed import Closed, to_bytes
-from streams.outgoing import Outgoing
 from streams.releasing import release
-from streams.topics import CHARGE_LINES, CHARGES, REVIEW
 from streams.tracker import fold
+from streams.wire.asyncapi import asyncapi, channels
+from streams.wire.closed_encounter_json import Closed, to_bytes
+from streams.wire.message import Outgoing
+from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = ROOT / "models" / "contract"

@@ -10,13 +10,13 @@ from orjson import dumps, loads
 
 from models.event import EVENT
 from rules.engine import Profile
-from streams.closed import Closed, to_bytes
 from streams.kafka.embedded import EmbeddedBroker
 from streams.keeping.commands import from_bytes
 from streams.releasing import coded
-from streams.topics import CHARGES, CLOSED, COMMANDS, EVENTS
 from streams.tracker import fold
-from streams.writing import value_of, written
+from streams.wire.charge_json import value_of, written
+from streams.wire.closed_encounter_json import Closed, to_bytes
+from streams.wire.topics import CHARGES, CLOSED, COMMANDS, EVENTS
 
 Run = Callable[..., Result]
 MARCH = 1_772_500_000

@@ -13,8 +13,8 @@ from confluent_kafka.admin import ConfigResource
 
 from streams.kafka.connection import connection
 from streams.kafka.publishing import largest_value
-from streams.rejected_message import reject_headers
-from streams.topics import CHARGES, EVENTS, REJECTS, TOPICS, topic
+from streams.wire.reject_headers import reject_headers
+from streams.wire.topics import CHARGES, EVENTS, REJECTS, TOPICS, topic
 
 pytestmark = pytest.mark.broker
 

@@ -11,12 +11,12 @@ from models.encounter import Encounter
 from models.line_change import LINE_CHANGE
 from models.review_item import REVIEW_ITEM
 from rules.engine import Profile, charge_set_id, code_encounter
-from streams.closed import Closed
-from streams.outgoing import Outgoing
 from streams.released import Released, from_bytes, to_bytes
 from streams.releasing import release
-from streams.topics import CHARGE_LINES, CHARGES, REVIEW
-from streams.writing import value_of
+from streams.wire.charge_json import value_of
+from streams.wire.closed_encounter_json import Closed
+from streams.wire.message import Outgoing
+from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
 LAW = settings(max_examples=60, deadline=None)
 PROFILE = Profile()

@@ -17,12 +17,12 @@ from paper_workers import Cluster
 
 from models.event import EncounterMerged, Event
 from rules.engine import Profile
-from streams import topics
 from streams.keeping.closing import Closing
 from streams.keeping.kept import from_bytes
-from streams.reading import read
-from streams.rejected_message import origin
-from streams.rejects import Reject
+from streams.wire import topics
+from streams.wire.event_json import read
+from streams.wire.reject_headers import origin
+from streams.wire.rejects import Reject
 
 EXAMPLES = int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "120"))
 LAW = settings(

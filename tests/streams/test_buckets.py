@@ -9,11 +9,11 @@ from orjson import dumps
 
 from streams.buckets import Buckets, Stays
 from streams.cli.files import Lines, lines_of
-from streams.lines import Line, find_id, found_id, parsed_id
 from streams.linking import Links
-from streams.reading import looks_like_utf_16
-from streams.rejects import Reject
 from streams.spool import Spool
+from streams.wire.encounter_key import Line, find_id, found_id, parsed_id
+from streams.wire.event_json import looks_like_utf_16
+from streams.wire.rejects import Reject
 
 
 def stays(number: int) -> list[tuple[bytes, Line]]:

@@ -17,9 +17,9 @@ from timeline import events_of
 from models.drug import Drug, Ingredient
 from models.encounter import AccessSite, Decision, Encounter, Flow, Procedure
 from rules.engine import Profile, code_encounter
-from streams.closed import Closed, NotAClosedEncounterError, from_bytes, to_bytes
 from streams.tracker import fold
-from streams.writing import written
+from streams.wire.charge_json import written
+from streams.wire.closed_encounter_json import Closed, NotAClosedEncounterError, from_bytes, to_bytes
 
 MORNING = int(datetime(2026, 3, 2, 13, tzinfo=UTC).timestamp())
 

@@ -6,7 +6,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
 
 from models.schema import CONTRACT_VERSION
-from streams.cloud_events import SCHEMA_VERSION, event_id, headers
+from streams.wire.cloud_events import SCHEMA_VERSION, event_id, headers
 
 NOON = 1772452800
 TRACE = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

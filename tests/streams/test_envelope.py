@@ -3,7 +3,7 @@
 import pytest
 from orjson import dumps
 
-from streams.envelope import Envelope, envelope
+from streams.wire.event_message import Envelope, envelope
 
 EVENT = {
     "type": "infusion_started",

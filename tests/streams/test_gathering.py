@@ -10,7 +10,7 @@ from streams.buckets import Buckets
 from streams.cli import files
 from streams.cli.collector import at_rest
 from streams.cli.gathering import Gatherer
-from streams.rejects import Reject
+from streams.wire.rejects import Reject
 
 PUSH = (
     b'{"type":"push_given","event_id":"%d","encounter_id":"E%d","occurred_at":"2026-03-02T08:00:00-05:00",'

@@ -6,10 +6,10 @@ import pytest
 from kept_stays import CLOSING, T0, Shelf, asked, injection, line, records
 
 from rules.engine import Profile
-from streams import topics
 from streams.keeping.following import Batch
-from streams.rejected_message import origin
 from streams.released import Released, UnreadableReleaseError
+from streams.wire import topics
+from streams.wire.reject_headers import origin
 from streams.worker import coded
 from streams.worker.coded import code_records
 

@@ -10,16 +10,16 @@ from orjson import loads
 
 from rules.engine import Profile
 from rules.policy.resolve import PolicyError
-from streams import topics
-from streams.closed import from_bytes as closed_from_bytes
 from streams.coding import code_linked, code_stay
 from streams.keeping import following, refusals
 from streams.keeping.commands import Came, Command, from_bytes
 from streams.keeping.following import Batch, Followed
 from streams.keeping.refusals import EMPTY, FAULT, FORGOTTEN, LONGEST, TOO_HEAVY, TOO_LONG
-from streams.outgoing import Outgoing
-from streams.rejected_message import Origin, origin
-from streams.rejects import TWO_IDS, Reject
+from streams.wire import topics
+from streams.wire.closed_encounter_json import from_bytes as closed_from_bytes
+from streams.wire.message import Outgoing
+from streams.wire.reject_headers import Origin, origin
+from streams.wire.rejects import TWO_IDS, Reject
 
 OPENED = line("encounter_opened")
 LEFT = line("encounter_discharged", 60)

@@ -7,8 +7,9 @@ from kept_stays import T0, injection, line
 
 from streams.keeping.commands import Came, Command, NotACommandError, from_bytes, to_bytes
 from streams.keeping.due import DueIndex
-from streams.keeping.kept import FORMAT, Kept, UnknownFormatError, as_line, deadline_of
+from streams.keeping.kept import FORMAT, Kept, UnknownFormatError, deadline_of
 from streams.keeping.kept import from_bytes as kept_from_bytes
+from streams.wire.event_json import as_line
 
 
 def made() -> Kept:

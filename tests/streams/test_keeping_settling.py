@@ -5,9 +5,9 @@ from kept_stays import CLOSING, CONFIRM, DAY, HOUR, T0, asked, asked_early, inje
 
 from models.encounter import Encounter
 from rules.emission import Emission
-from streams.closed import Closed
 from streams.keeping.kept import Kept
 from streams.keeping.settling import last_closed, settle
+from streams.wire.closed_encounter_json import Closed
 
 LEFT = T0 + HOUR
 DISCHARGED = (line("encounter_opened"), injection(), line("encounter_discharged", 60))

@@ -6,8 +6,8 @@ import pytest
 from orjson import dumps
 
 from models.event import InfusionStarted, event_types
-from streams.reading import read
-from streams.rejects import Reject
+from streams.wire.event_json import read
+from streams.wire.rejects import Reject
 
 CANARY = "Wilhelmina-4711"
 """Stands wherever a publisher could put patient data; no reject may repeat it."""

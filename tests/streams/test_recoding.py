@@ -12,12 +12,12 @@ from models.drug import Drug
 from models.encounter import Encounter, Flow
 from rules.engine import Profile, charge_set_id, code_encounter
 from rules.policy.resolve import PolicyError
-from streams.closed import Closed, NotAClosedEncounterError, to_bytes
 from streams.recoding import compare, newest, recode
 from streams.releasing import release
-from streams.topics import CHARGES
 from streams.tracker import fold
-from streams.writing import value_of, written
+from streams.wire.charge_json import value_of, written
+from streams.wire.closed_encounter_json import Closed, NotAClosedEncounterError, to_bytes
+from streams.wire.topics import CHARGES
 
 PROFILE = Profile()
 MORNING = int(datetime(2026, 3, 2, 13, tzinfo=UTC).timestamp())

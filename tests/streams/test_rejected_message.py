@@ -3,8 +3,8 @@
 import pytest
 
 from rules.engine import RULEBOOK_VERSION
-from streams.rejected_message import Origin, origin, original_headers_of, reject_headers, replay_headers
-from streams.rejects import Reject
+from streams.wire.reject_headers import Origin, origin, original_headers_of, reject_headers, replay_headers
+from streams.wire.rejects import Reject
 
 OWN = (("ce_id", b"1"), ("x", b"\xff"), ("x", b"twice"))
 REJECT = Reject("occurred_at", "has no offset", "write RFC 3339")

@@ -15,13 +15,13 @@ from models.encounter import Encounter, Flow
 from models.line_change import LINE_CHANGE, LineChange
 from models.review_item import REVIEW_ITEM
 from rules.engine import Profile, charge_set_id, code_encounter
-from streams.closed import Closed
-from streams.outgoing import Outgoing
 from streams.released import Released, UnreadableReleaseError, from_bytes, to_bytes
 from streams.releasing import coded, release, sent
-from streams.topics import CHARGE_LINES, CHARGES, REVIEW
 from streams.tracker import fold
-from streams.writing import value_of, written
+from streams.wire.charge_json import value_of, written
+from streams.wire.closed_encounter_json import Closed
+from streams.wire.message import Outgoing
+from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
 PROFILE = Profile()
 MORNING = int(datetime(2026, 3, 2, 13, tzinfo=UTC).timestamp())

@@ -1,7 +1,7 @@
 """Topics as found, held against what they should be: what is missing, what differs, and what can be mended."""
 
-from streams.topic_check import Checked, Found, checked, expected_partitions
-from streams.topics import CHARGES, DEFAULT_PARTITIONS, EVENTS, RAW_FHIR, REJECTS, TOPICS
+from streams.wire.topic_check import Checked, Found, checked, expected_partitions
+from streams.wire.topics import CHARGES, DEFAULT_PARTITIONS, EVENTS, RAW_FHIR, REJECTS, TOPICS
 
 ALL = {one.name: Found(4, one.settings()) for one in TOPICS}
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from streams import topics
-from streams.asyncapi import channels
-from streams.topics import TOPICS, Topic
+from streams.wire import topics
+from streams.wire.asyncapi import channels
+from streams.wire.topics import TOPICS, Topic
 
 DAY = 24 * 60 * 60 * 1000
 

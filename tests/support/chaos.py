@@ -23,7 +23,7 @@ from chaos_plan import Deed, plan
 from chaos_verdict import Outcome, Verdict, coded, next_word
 from chaos_worker import CLOCKED, INFUSION, Worker, environment
 
-from streams import topics
+from streams.wire import topics
 
 PARTITIONS: Final = 4
 WRITTEN: Final = (

@@ -14,10 +14,10 @@ from typing import Any, Final, NamedTuple
 
 from confluent_kafka import Producer
 
-from streams.envelope import envelope
 from streams.generator import generate
 from streams.generator_order import Order
-from streams.topics import EVENTS
+from streams.wire.event_message import envelope
+from streams.wire.topics import EVENTS
 
 DAY: Final = date(2026, 10, 5)
 ORDERS: Final[tuple[Order, ...]] = ("arrival", "grouped", "shuffled")

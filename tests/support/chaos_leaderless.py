@@ -8,7 +8,7 @@ from chaos import PARTITIONS, Stream
 from chaos_feed import Feed, day, messages
 from chaos_verdict import Verdict
 
-from streams.topics import TOPICS
+from streams.wire.topics import TOPICS
 
 
 def leaderless(

@@ -12,9 +12,9 @@ from chaos_worker import INFUSION, environment
 from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 from orjson import loads
 
-from streams import topics
 from streams.demo.comparison import Comparison, compare
 from streams.demo.reader import Reader
+from streams.wire import topics
 
 OUT: Final = (topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW, topics.REJECTS)
 IN: Final = (topics.EVENTS, topics.COMMANDS, topics.CLOSED)

@@ -12,12 +12,12 @@ from models.event import EncounterMerged
 from rules.engine import Profile
 from streams.coding import code_linked, code_stay
 from streams.generator import stays as generated
-from streams.lines import Line
 from streams.linking import Links
-from streams.reading import read
-from streams.rejects import Reject
 from streams.releasing import at_revision
-from streams.writing import value_of
+from streams.wire.charge_json import value_of
+from streams.wire.encounter_key import Line
+from streams.wire.event_json import read
+from streams.wire.rejects import Reject
 
 NAMES = ("E1", "E2", "E3", "E4")
 MORNING = datetime(2026, 3, 2, 13, tzinfo=UTC)

@@ -11,11 +11,11 @@ from faust.types import TP
 from paper_kafka import Crash, Paper, PaperApp, PaperTable
 
 from rules.engine import Profile
-from streams import topics
 from streams.engine.batches import PartitionBatch
 from streams.engine.parcels import Post
 from streams.engine.progress import Progress
 from streams.keeping.closing import Closing
+from streams.wire import topics
 from streams.worker.agents import Agents, home_of
 from streams.worker.releases import Releases
 from streams.worker.settings import WorkerSettings

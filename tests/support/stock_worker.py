@@ -14,15 +14,15 @@ import faust
 
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
-from streams import topics
 from streams.engine.batches import Received
 from streams.kafka.connection import connection
 from streams.keeping.commands import Command, to_bytes
 from streams.keeping.following import Batch
 from streams.keeping.kept import deadline_of, from_bytes
-from streams.outgoing import Outgoing
 from streams.released import from_bytes as released_from_bytes
 from streams.released import to_bytes as released_to_bytes
+from streams.wire import topics
+from streams.wire.message import Outgoing
 from streams.worker.agents import home_of
 from streams.worker.coded import code_records
 from streams.worker.settings import settings_from

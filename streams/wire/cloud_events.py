@@ -13,7 +13,7 @@ from typing import Final
 
 from models.schema import CONTRACT_VERSION
 from rules.claim.charge_lines import stable_id
-from streams.outgoing import Headers
+from streams.wire.message import Headers
 
 SOURCE: Final = "infusion-charges"
 TYPE_PREFIX: Final = "org.infusion-charges."

@@ -1,9 +1,19 @@
-"""One message on its way out: where to, under which key, what, and with which headers. Pure."""
+"""A record as Kafka keeps it, and a message for a topic: key, value and headers. Pure."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 Headers = tuple[tuple[str, bytes], ...]
 """Names and values of a message's headers, in their order; a name may stand twice."""
+
+
+class Record(Protocol):
+    """One record as Kafka keeps it."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
 
 
 class Outgoing(NamedTuple):

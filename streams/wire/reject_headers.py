@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from rules.engine import RULEBOOK_VERSION
-from streams.outgoing import Headers
+from streams.wire.message import Headers
 
 REASON: Final = "infusion-reject-reason"
 TOPIC: Final = "infusion-reject-topic"

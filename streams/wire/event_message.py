@@ -11,10 +11,10 @@ from typing import Any, Final, NamedTuple
 
 from orjson import JSONDecodeError, loads
 
-from streams.cloud_events import SOURCE, headers
-from streams.lines import find_id
-from streams.outgoing import Headers
-from streams.reading import BYTE_ORDER_MARK
+from streams.wire.cloud_events import SOURCE, headers
+from streams.wire.encounter_key import find_id
+from streams.wire.event_json import BYTE_ORDER_MARK
+from streams.wire.message import Headers
 
 _LONGEST: Final = 1024
 """Characters of type, ids and source together that are repeated in headers; an event of longer ones has no headers."""

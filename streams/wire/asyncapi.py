@@ -8,7 +8,7 @@ format of AsyncAPI knows as well, so that its tools read them. Pure.
 from typing import Any, Final, NamedTuple
 
 from models.schema import CHARGE_SET_ID, CONTRACT_VERSION, Schema, charge_set, events
-from streams import topics
+from streams.wire import topics
 
 EVENTS_FILE: Final = "./events.schema.json"
 CHARGE_SET_FILE: Final = "./charge-set.schema.json"

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
-from streams.reading import BYTE_ORDER_MARK
+from streams.wire.event_json import BYTE_ORDER_MARK
 
 Line = tuple[int, int, bytes]
 """Number of the input, number of the line in it, and its bytes; a plain tuple, for there are millions."""

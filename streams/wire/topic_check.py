@@ -8,7 +8,7 @@ would part stays from their state. Everything else can be set right on the broke
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
-from streams.topics import DEFAULT_PARTITIONS, EVENTS, TOPICS, Topic
+from streams.wire.topics import DEFAULT_PARTITIONS, EVENTS, TOPICS, Topic
 
 State = Literal["ok", "missing", "differs"]
 

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails, from_json
 from models.drug import Drug, Ingredient
 from models.event import EVENT, Event, event_types
 from models.fact import ChartedInterval, Fact
-from streams.rejects import WHOLE_LINE, Reject
+from streams.wire.rejects import WHOLE_LINE, Reject
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 INSTANT: Final = "write RFC 3339 with an offset, for example 2026-03-02T08:00:00-05:00"
@@ -233,3 +233,10 @@ def _position(loc: tuple[int | str, ...], raw: bytes) -> int:
         if isinstance(step, int) or step in inside:
             inside = inside[step]
     return list(inside).index(loc[-1]) + 1
+
+
+def as_line(raw: bytes) -> bytes:
+    """Return an event's bytes as one line: breaks are no more than blanks in JSON, and a mark in front says nothing."""
+    if raw.startswith(BYTE_ORDER_MARK):
+        raw = raw.lstrip(BYTE_ORDER_MARK)
+    return raw.replace(b"\r", b" ").replace(b"\n", b" ") if b"\n" in raw or b"\r" in raw else raw
