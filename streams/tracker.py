@@ -2,8 +2,7 @@
 What is known of an encounter: the set of its events, and the stay they tell.
 
 Pure: no clock, no environment, no policy. The stay is a function of the set, so events may come in any
-order and any number of times, a correction or a void before what it corrects. ``follow`` takes one event at
-a time, ``fold`` all of them at once; both end in the same stay.
+order and any number of times, a correction or a void before what it corrects.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,23 +11,20 @@ from typing import NamedTuple
 from models.encounter import Encounter
 from models.event import Event
 from streams.assembly import encounter, gather, parts_of
-from streams.known import Key, Known
 from streams.merging import Part, join
 from streams.ordering import Dated, dated
 from streams.stays import stay_of
 from streams.voids import effective
 
+Key = tuple[str, str]
+"""Who sent an event and under which id: ``source``, empty when none is given, and ``event_id``."""
 
-class State(NamedTuple):
-    """The events of one encounter so far; never changed, only followed by another."""
 
-    events: Known
+class _Collected(NamedTuple):
+    """The events of one encounter, each once; ``conflicts`` are ids that came with two different contents."""
+
+    events: dict[Key, Dated]
     conflicts: frozenset[str]
-    """The ids of events that came with two different contents."""
-
-
-EMPTY = State(Known({}), frozenset())
-"""An encounter of which nothing is known yet."""
 
 
 class MixedEncountersError(ValueError):
@@ -45,7 +41,7 @@ class NoEventsError(ValueError):
 
     def __init__(self) -> None:
         super().__init__(
-            "no event of this encounter is known: follow at least one event before asking for its facts"
+            "no event of this encounter is known: give at least one event before asking for its facts"
         )
 
 
@@ -54,35 +50,15 @@ def _standing(one: Dated, other: Dated) -> Dated:
     return min(one, other, key=lambda entry: (entry.recorded, entry.event.model_dump_json()))
 
 
-def follow(state: State, event: Event) -> State:
+def _collect(events: Iterable[Event]) -> _Collected:
     """
-    Return what is known once this event is.
+    Return each event once, by source and id.
 
-    A repeated event changes nothing. One that repeats a ``source`` and ``event_id`` with another content is a
-    conflict: which of the two counts does not depend on which came first, and the id is remembered.
+    Of two contents under one id one counts, whichever came first, and the id is remembered as a conflict.
 
     Raises:
-        MixedEncountersError: the event is another encounter's.
+        MixedEncountersError: the events are of more than one encounter.
     """
-    (entry,) = dated((event,))
-    key = (entry.source, entry.event_id)
-    events, conflicts = state
-    first = events.first()
-    if first is not None and first.encounter_id != entry.encounter_id:
-        raise MixedEncountersError
-    held = events.held(key)
-    if held is None:
-        return State(events.with_event(key, entry), conflicts)
-    if held.event != event:
-        conflicts |= {entry.event_id}
-    kept = _standing(held, entry)
-    if kept is held and conflicts == state.conflicts:
-        return state
-    return State(events if kept is held else events.with_event(key, kept), conflicts)
-
-
-def _collect(events: Iterable[Event]) -> State:
-    """Return the state that following these events one by one leads to."""
     held: dict[Key, Dated] = {}
     conflicts: set[str] = set()
     encounter_id = None
@@ -97,24 +73,26 @@ def _collect(events: Iterable[Event]) -> State:
             held[key] = _standing(first, entry)
             if first.event != entry.event:
                 conflicts.add(entry.event_id)
-    return State(Known(held), frozenset(conflicts))
+    return _Collected(held, frozenset(conflicts))
 
 
-def _unsettled(state: State, live: Iterable[Dated]) -> frozenset[str]:
+def _unsettled(state: _Collected, live: Iterable[Dated]) -> frozenset[str]:
     """Return the conflicting ids that still count: a voided event is settled."""
     if not state.conflicts:
         return state.conflicts
     return state.conflicts & {entry.event_id for entry in live}
 
 
-def facts(state: State) -> Encounter:
+def fold(events: Iterable[Event]) -> Encounter:
     """
-    Return the stay the events known so far tell.
+    Return the stay these events tell.
 
     Raises:
-        NoEventsError: nothing is known.
+        MixedEncountersError: the events are of more than one encounter.
+        NoEventsError: there are none.
     """
-    entries = state.events.in_order()
+    collected = _collect(events)
+    entries = sorted(collected.events.values())
     if not entries:
         raise NoEventsError
     live = effective(entries)
@@ -124,19 +102,8 @@ def facts(state: State) -> Encounter:
         parts_of(gathered),
         earliest=(live or entries)[0],
         last_recorded=max([entry.recorded for entry in entries]),
-        conflicts=_unsettled(state, live),
+        conflicts=_unsettled(collected, live),
     )
-
-
-def fold(events: Iterable[Event]) -> Encounter:
-    """
-    Return the stay these events tell: what following them one by one ends in, built once.
-
-    Raises:
-        MixedEncountersError: the events are of more than one encounter.
-        NoEventsError: there are none.
-    """
-    return facts(_collect(events))
 
 
 def _rekeyed(entry: Dated, own: Dated | None) -> bool:
@@ -146,7 +113,7 @@ def _rekeyed(entry: Dated, own: Dated | None) -> bool:
     return all(value == own.said[field] for field, value in entry.said.items() if field != "encounter_id")
 
 
-def _survivor(states: Mapping[str, State]) -> str:
+def _survivor(states: Mapping[str, _Collected]) -> str:
     """Return where these encounters were merged into, for a survivor nothing else is known of."""
     for encounter_id, state in sorted(states.items()):
         for _, into in merges(entry.event for entry in state.events.values()):
@@ -169,7 +136,7 @@ def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> 
     """
     mine = _collect(own)
     theirs = {encounter_id: _collect(events) for encounter_id, events in sorted(others.items())}
-    entries = mine.events.in_order()
+    entries = sorted(mine.events.values())
     encounter_id = entries[0].encounter_id if entries else _survivor(theirs)
     seen = dict(mine.events)
     joining: list[Dated] = []
@@ -217,7 +184,7 @@ def merges(events: Iterable[Event]) -> tuple[tuple[str, str], ...]:
             merged.add(event.encounter_id)
     said: list[tuple[Dated, str]] = []
     for encounter_id in merged:
-        live = effective(_collect(grouped[encounter_id]).events.in_order())
+        live = effective(sorted(_collect(grouped[encounter_id]).events.values()))
         said += [(entry, into) for entry in live if (into := _merged_into(entry)) is not None][-1:]
     into_of: dict[str, str] = {}
     for entry, into in sorted(said, key=lambda pair: pair[0]):

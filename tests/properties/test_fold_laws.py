@@ -8,12 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.encounter import Encounter
 from models.event import EVENT, Event
 from streams.administrations import weighed
 from streams.ordering import Dated, dated
 from streams.plain import plain
-from streams.tracker import EMPTY, State, facts, fold, fold_merged, follow, merges
+from streams.tracker import fold, fold_merged, merges
 
 LAW = settings(max_examples=60, deadline=None)
 MORNING = datetime(2026, 3, 2, 13, tzinfo=UTC)
@@ -122,14 +121,6 @@ def stays(encounter_id: str = "E1") -> st.SearchStrategy[list[Event]]:
     return st.lists(events(encounter_id), min_size=1, max_size=14)
 
 
-def followed(told: list[Event]) -> Encounter:
-    """Return the stay that following these events one by one ends in."""
-    state = EMPTY
-    for event in told:
-        state = follow(state, event)
-    return facts(state)
-
-
 @LAW
 @given(stays(), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_count(told: list[Event], random: Any) -> None:
@@ -145,26 +136,6 @@ def test_repetition_does_not_count(told: list[Event], data: st.DataObject) -> No
     """Any event may come again, at any place."""
     again = data.draw(st.lists(st.sampled_from(told), max_size=6))
     assert repr(fold([*again, *told, *again])) == repr(fold(told))
-
-
-@LAW
-@given(stays())
-def test_folding_is_following_one_by_one(told: list[Event]) -> None:
-    """The fast path and the slow one end in the same stay."""
-    assert repr(followed(told)) == repr(fold(told))
-
-
-@LAW
-@given(stays(), st.data())
-def test_what_follows_a_state_does_not_change_it(told: list[Event], data: st.DataObject) -> None:
-    """States are branched at will, and every one goes on telling what its own events told."""
-    grown: list[tuple[State, list[Event]]] = [(EMPTY, [])]
-    for event in told:
-        state, known = data.draw(st.sampled_from(grown))
-        grown.append((follow(state, event), [*known, event]))
-    for state, known in grown[1:]:
-        assert repr(facts(state)) == repr(fold(known))
-    assert len(EMPTY.events) == 0
 
 
 def entries() -> st.SearchStrategy[list[Dated]]:
