@@ -21,7 +21,7 @@ from streams.cli.jobs import Batch, Code, Recipe, batches, coder
 from streams.cli.profile_options import check_policy, profile_options
 from streams.cli.tally import Tally
 from streams.cli.words import Words, words
-from streams.linking import Links
+from streams.encounter.merge_groups import Links
 from streams.spool import Record, Spool, key_of_record
 from streams.wire.charge_json import written
 from streams.wire.rejects import Reject

@@ -19,11 +19,11 @@ from streams.cli.files import STDIN, files_argument, named
 from streams.cli.gathering import Gatherer
 from streams.cli.profile_options import check_policy, profile_options
 from streams.coding import Coded, Outcome, code_linked, code_stay
+from streams.encounter.merge_groups import Links
 from streams.explain.layout import lay_out
 from streams.explain.picture import Picture
 from streams.explain.svg import render as render_svg
 from streams.explain.terminal_glyphs import NARROWEST
-from streams.linking import Links
 from streams.wire.rejects import Reject
 
 _PIPED: Final = 100

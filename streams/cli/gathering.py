@@ -6,7 +6,7 @@ from typing import Final
 from models.event import EncounterMerged
 from streams.buckets import Buckets
 from streams.cli.files import Lines, lines_of, opened, overlong
-from streams.linking import Links
+from streams.encounter.merge_groups import Links
 from streams.wire.encounter_key import find_id, parsed_id
 from streams.wire.event_json import read
 from streams.wire.rejects import Reject

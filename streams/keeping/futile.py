@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
-from streams.faults import Told, after_cancellation, circling
+from streams.encounter.event_problems import Told, after_cancellation, circling
 from streams.keeping.among import encounter_of, told_of
 from streams.keeping.kept import Kept
 from streams.wire.rejects import Reject

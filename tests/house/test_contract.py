@@ -20,8 +20,8 @@ from rules.engine import Profile
 from streams.cli.code import command as code
 from streams.cli.schema import DOCUMENTS
 from streams.cli.schema import command as schema
+from streams.encounter.fold import fold
 from streams.releasing import release
-from streams.tracker import fold
 from streams.wire.asyncapi import asyncapi, channels
 from streams.wire.closed_encounter_json import Closed, to_bytes
 from streams.wire.message import Outgoing

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.event import EVENT, Event
-from streams.administrations import weighed
-from streams.ordering import Dated, dated
-from streams.plain import plain
-from streams.tracker import fold, fold_merged, merges
+from streams.encounter.administrations import weighed
+from streams.encounter.dated_event import Dated, dated
+from streams.encounter.fold import fold, fold_merged, merges
+from streams.encounter.uncorrected import plain
 
 LAW = settings(max_examples=60, deadline=None)
 MORNING = datetime(2026, 3, 2, 13, tzinfo=UTC)

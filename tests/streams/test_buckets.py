@@ -9,7 +9,7 @@ from orjson import dumps
 
 from streams.buckets import Buckets, Stays
 from streams.cli.files import Lines, lines_of
-from streams.linking import Links
+from streams.encounter.merge_groups import Links
 from streams.spool import Spool
 from streams.wire.encounter_key import Line, find_id, found_id, parsed_id
 from streams.wire.event_json import looks_like_utf_16

@@ -17,7 +17,7 @@ from timeline import events_of
 from models.drug import Drug, Ingredient
 from models.encounter import AccessSite, Decision, Encounter, Flow, Procedure
 from rules.engine import Profile, code_encounter
-from streams.tracker import fold
+from streams.encounter.fold import fold
 from streams.wire.charge_json import written
 from streams.wire.closed_encounter_json import Closed, NotAClosedEncounterError, from_bytes, to_bytes
 

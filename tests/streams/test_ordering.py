@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from telling import at, told
 
 from models.field import EARLIEST, LATEST
-from streams.instants import epoch_seconds
-from streams.ordering import dated
+from streams.encounter.dated_event import dated
+from streams.encounter.epoch import epoch_seconds
 
 ZONES = (
     UTC,

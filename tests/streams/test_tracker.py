@@ -4,7 +4,7 @@ import pytest
 from telling import at, stay, told
 
 from models.encounter import Flow
-from streams.tracker import MixedEncountersError, NoEventsError, fold
+from streams.encounter.fold import MixedEncountersError, NoEventsError, fold
 
 
 def test_a_repeated_event_changes_nothing() -> None:

@@ -5,7 +5,7 @@ from telling import at, told
 
 from models.encounter import Encounter, Flow
 from models.event import Event
-from streams.tracker import MixedEncountersError, NoEventsError, fold, fold_merged, merges
+from streams.encounter.fold import MixedEncountersError, NoEventsError, fold, fold_merged, merges
 
 
 def of(encounter_id: str, *lines: str, **encounter: str) -> list[Event]:

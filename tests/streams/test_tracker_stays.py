@@ -3,7 +3,7 @@
 from telling import at, stay, told
 
 from models.encounter import AccessSite, Decision, Procedure
-from streams.tracker import fold
+from streams.encounter.fold import fold
 
 
 def test_each_field_of_the_registration_is_the_one_stored_last() -> None:

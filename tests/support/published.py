@@ -22,7 +22,7 @@ from models.drug import Drug
 from models.event import EVENT, Event
 from rules.engine import Profile, code_encounter
 from rules.formulary.lookup import lookup
-from streams.tracker import fold
+from streams.encounter.fold import fold
 
 TABLE = Path(__file__).parent.parent / "cases" / "published.toml"
 DAY = datetime(2026, 3, 2, 8, tzinfo=UTC)

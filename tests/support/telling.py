@@ -4,7 +4,7 @@ from timeline import events_of
 
 from models.encounter import Administration, Encounter
 from models.event import Event
-from streams.tracker import fold
+from streams.encounter.fold import fold
 
 NOON = 1772470800
 """2026-03-02 12:00 in New York, in epoch seconds."""

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from models.encounter import Encounter
 from models.event import Event
-from streams.assembly import encounter, gather, parts_of
-from streams.merging import Part, join
-from streams.ordering import Dated, dated
-from streams.stays import stay_of
-from streams.voids import effective
+from streams.encounter.assembly import encounter, gather, parts_of
+from streams.encounter.dated_event import Dated, dated
+from streams.encounter.merged_stay import Part, join
+from streams.encounter.stay_facts import stay_of
+from streams.encounter.voids import effective
 
 Key = tuple[str, str]
 """Who sent an event and under which id: ``source``, empty when none is given, and ``event_id``."""

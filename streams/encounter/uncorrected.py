@@ -1,7 +1,7 @@
 """
 The administrations nobody corrected: a push in one event, an infusion in a start and a stop or in one chart entry.
 
-They are most of what is given, and what they come to needs no weighing. What ``streams.administrations``
+They are most of what is given, and what they come to needs no weighing. What ``streams.encounter.administrations``
 makes of the same events is the same.
 """
 
@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Final
 
 from models.encounter import Administration, Flow
-from streams.attributes import BOLUS, MOMENTARY, PUMP, attributes_in
-from streams.ordering import Dated
-from streams.witness import chart_entry
+from streams.encounter.dated_event import Dated
+from streams.encounter.drug_given import BOLUS, MOMENTARY, PUMP, attributes_in
+from streams.encounter.source_record import chart_entry
 
 _built: Final = tuple.__new__
 """Makes a named tuple from its fields in their order; by keywords 28 of them take five times as long."""

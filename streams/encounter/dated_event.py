@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from models.event import Event
-from streams.instants import epoch_seconds
+from streams.encounter.epoch import epoch_seconds
 
 
 class Dated(NamedTuple):

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from models.encounter import AccessSite, Administration, Decision, Procedure
-from streams.assembly import Gathered, Parts, administrations_of
-from streams.attributes import GIVEN
-from streams.ordering import Dated
-from streams.stays import Stay, decisions_of, procedures_of, sites_of, stay_of
+from streams.encounter.assembly import Gathered, Parts, administrations_of
+from streams.encounter.dated_event import Dated
+from streams.encounter.drug_given import GIVEN
+from streams.encounter.stay_facts import Stay, decisions_of, procedures_of, sites_of, stay_of
 
 Named = TypeVar("Named", AccessSite, Procedure, Decision)
 Names = dict[str, str]

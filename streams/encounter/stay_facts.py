@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from models.encounter import AccessSite, Decision, Procedure, Standing
-from streams.ordering import Dated, by_record, latest_recorded
+from streams.encounter.dated_event import Dated, by_record, latest_recorded
 
 _REGISTERED = (
     "setting",

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Final, get_args
 
 from models.encounter import Administration, Fault, Flow
-from streams.attributes import GIVEN, MOMENTARY, PUMP, what_was_given
-from streams.ordering import Dated
-from streams.plain import plain
-from streams.witness import SILENT, testimony
+from streams.encounter.dated_event import Dated
+from streams.encounter.drug_given import GIVEN, MOMENTARY, PUMP, what_was_given
+from streams.encounter.source_record import SILENT, testimony
+from streams.encounter.uncorrected import plain
 
 _FAULT_ORDER: Final[tuple[Fault, ...]] = get_args(Fault)
 _built: Final = tuple.__new__

@@ -7,7 +7,7 @@ it took away is back; two voids that take each other away are settled in favour 
 
 from collections.abc import Sequence
 
-from streams.ordering import Dated, by_record
+from streams.encounter.dated_event import Dated, by_record
 
 
 class _Voiding:

@@ -5,10 +5,10 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from models.encounter import AccessSite, Administration, Decision, Encounter, Procedure
-from streams.administrations import administration
-from streams.attributes import GIVEN
-from streams.ordering import Dated
-from streams.stays import Stay, decisions_of, procedures_of, sites_of
+from streams.encounter.administrations import administration
+from streams.encounter.dated_event import Dated
+from streams.encounter.drug_given import GIVEN
+from streams.encounter.stay_facts import Stay, decisions_of, procedures_of, sites_of
 
 _ABOUT_ADMINISTRATIONS = GIVEN | {
     "infusion_paused",

@@ -11,9 +11,20 @@ from typing import NamedTuple
 from models.encounter import Fault, Flow
 from models.event import AdministrationCharted
 from models.field import StopReason
-from streams.flow_reduction import BAG, DRY, PAUSE, RESUME, RUN, START, STOP, Move, reduce_moves, stated_flows
-from streams.instants import epoch_seconds
-from streams.ordering import Dated, by_record
+from streams.encounter.dated_event import Dated, by_record
+from streams.encounter.epoch import epoch_seconds
+from streams.encounter.flow_intervals import (
+    BAG,
+    DRY,
+    PAUSE,
+    RESUME,
+    RUN,
+    START,
+    STOP,
+    Move,
+    reduce_moves,
+    stated_flows,
+)
 
 _MOVES = {
     "infusion_started": START,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from models.encounter import Administration
 from models.field import Technique
-from streams.ordering import Dated
+from streams.encounter.dated_event import Dated
 
 GIVEN: Final = frozenset({"infusion_started", "push_given", "injection_given", "administration_charted"})
 """The events that say what was given; the others only say how an infusion went on."""
