@@ -17,8 +17,8 @@ from bytewax.operators import StatefulBatchLogic
 from bytewax.recovery import RecoveryConfig, init_db_dir
 from terms import Terms
 
-from streams.keeping.kept import Kept
-from streams.keeping.kept import from_bytes as kept_from_bytes
+from streams.lifecycle.state import Kept
+from streams.lifecycle.state import from_bytes as kept_from_bytes
 from streams.released import Released
 from streams.released import from_bytes as released_from_bytes
 from streams.released import to_bytes as released_to_bytes

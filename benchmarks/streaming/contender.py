@@ -22,7 +22,7 @@ def tell(word: str) -> None:
 
 
 def _tell_first() -> None:
-    from streams.keeping.following import Batch  # noqa: PLC0415 - after the topics are renamed
+    from streams.lifecycle.event_processor import Batch  # noqa: PLC0415 - after the topics are renamed
 
     follow = Batch.follow
 

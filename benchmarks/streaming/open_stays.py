@@ -16,7 +16,7 @@ from running import Running
 from same_work import Read
 from terms import Terms
 
-from streams.keeping.kept import Kept
+from streams.lifecycle.state import Kept
 from streams.wire import topics
 
 

@@ -7,9 +7,9 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
 from rules.engine import Profile
-from streams.keeping.closing import Closing
-from streams.keeping.following import Batch, Followed
-from streams.keeping.kept import Kept
+from streams.lifecycle.event_processor import Batch, Followed
+from streams.lifecycle.state import Kept
+from streams.lifecycle.timeouts import Closing
 from streams.released import Released
 from streams.wire import topics
 from streams.worker.coded import Coded, code_records

@@ -7,7 +7,7 @@ from streams.encounter.merge_groups import Links
 from streams.kafka.connection import Connection
 from streams.kafka.publishing import Message, Publisher
 from streams.kafka.whole_topic import whole_topic
-from streams.keeping.commands import Command, to_bytes
+from streams.lifecycle.commands import Command, to_bytes
 from streams.wire import topics
 from streams.wire.event_json import as_line, read
 from streams.wire.rejects import Reject

@@ -18,8 +18,8 @@ from rules.emission import Emission, emission_of
 from streams.engine.app import CheckpointApp
 from streams.engine.batches import PartitionBatch
 from streams.engine.parcels import Parcel, Post, parcels
-from streams.keeping.commands import Command, to_bytes
-from streams.keeping.following import Batch
+from streams.lifecycle.commands import Command, to_bytes
+from streams.lifecycle.event_processor import Batch
 from streams.wire import topics
 from streams.wire.message import Outgoing
 from streams.worker.coded import code_records

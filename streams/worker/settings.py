@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from rules.engine import Profile
-from streams.keeping.closing import Closing
+from streams.lifecycle.timeouts import Closing
 
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from streams.engine.app import CheckpointApp
 from streams.engine.table import CheckpointTable
-from streams.keeping.due import DueIndex
-from streams.keeping.kept import Kept, deadline_of, from_bytes
+from streams.lifecycle.deadline_index import DueIndex
+from streams.lifecycle.state import Kept, deadline_of, from_bytes
 
 RETRY_S: Final = 30
 """After which a stay that is still due is asked for again: the command may have been lost with a worker."""

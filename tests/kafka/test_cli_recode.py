@@ -12,7 +12,7 @@ from models.event import EVENT
 from rules.engine import Profile
 from streams.encounter.fold import fold
 from streams.kafka.embedded import EmbeddedBroker
-from streams.keeping.commands import from_bytes
+from streams.lifecycle.commands import from_bytes
 from streams.releasing import coded
 from streams.wire.charge_json import value_of, written
 from streams.wire.closed_encounter_json import Closed, to_bytes

@@ -17,8 +17,8 @@ from paper_workers import Cluster
 
 from models.event import EncounterMerged, Event
 from rules.engine import Profile
-from streams.keeping.closing import Closing
-from streams.keeping.kept import from_bytes
+from streams.lifecycle.state import from_bytes
+from streams.lifecycle.timeouts import Closing
 from streams.wire import topics
 from streams.wire.event_json import read
 from streams.wire.reject_headers import origin

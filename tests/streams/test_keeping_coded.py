@@ -6,7 +6,7 @@ import pytest
 from kept_stays import CLOSING, T0, Shelf, asked, injection, line, records
 
 from rules.engine import Profile
-from streams.keeping.following import Batch
+from streams.lifecycle.event_processor import Batch
 from streams.released import Released, UnreadableReleaseError
 from streams.wire import topics
 from streams.wire.reject_headers import origin

@@ -11,10 +11,11 @@ from orjson import loads
 from rules.engine import Profile
 from rules.policy.resolve import PolicyError
 from streams.coding import code_linked, code_stay
-from streams.keeping import following, refusals
-from streams.keeping.commands import Came, Command, from_bytes
-from streams.keeping.following import Batch, Followed
-from streams.keeping.refusals import EMPTY, FAULT, FORGOTTEN, LONGEST, TOO_HEAVY, TOO_LONG
+from streams.lifecycle import event_processor as following
+from streams.lifecycle import reject_reasons as refusals
+from streams.lifecycle.commands import Came, Command, from_bytes
+from streams.lifecycle.event_processor import Batch, Followed
+from streams.lifecycle.reject_reasons import EMPTY, FAULT, FORGOTTEN, LONGEST, TOO_HEAVY, TOO_LONG
 from streams.wire import topics
 from streams.wire.closed_encounter_json import from_bytes as closed_from_bytes
 from streams.wire.message import Outgoing
@@ -214,7 +215,7 @@ def test_a_merge_tells_the_other_stay_and_each_tells_what_it_learns() -> None:
 
 def test_what_is_too_much_for_one_command_is_told_in_several(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left out, and nothing is told twice."""
-    from streams.keeping import saying  # noqa: PLC0415 - only to make one of its limits small
+    from streams.lifecycle import messages as saying  # noqa: PLC0415 - only to make one of its limits small
 
     lines = [
         line("encounter_merged", 70, "E1", into_encounter_id="E2"),

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kept_stays import T0, injection, line
 
-from streams.keeping.commands import Came, Command, NotACommandError, from_bytes, to_bytes
-from streams.keeping.due import DueIndex
-from streams.keeping.kept import FORMAT, Kept, UnknownFormatError, deadline_of
-from streams.keeping.kept import from_bytes as kept_from_bytes
+from streams.lifecycle.commands import Came, Command, NotACommandError, from_bytes, to_bytes
+from streams.lifecycle.deadline_index import DueIndex
+from streams.lifecycle.state import FORMAT, Kept, UnknownFormatError, deadline_of
+from streams.lifecycle.state import from_bytes as kept_from_bytes
 from streams.wire.event_json import as_line
 
 

@@ -5,8 +5,8 @@ from kept_stays import CLOSING, CONFIRM, DAY, HOUR, T0, asked, asked_early, inje
 
 from models.encounter import Encounter
 from rules.emission import Emission
-from streams.keeping.kept import Kept
-from streams.keeping.settling import last_closed, settle
+from streams.lifecycle.state import Kept
+from streams.lifecycle.transitions import last_closed, settle
 from streams.wire.closed_encounter_json import Closed
 
 LEFT = T0 + HOUR

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.keeping.closing import Closing
+from streams.lifecycle.timeouts import Closing
 from streams.worker.claims import claim_folder, require_port
 from streams.worker.quiet_log import OnceInAWhile
 from streams.worker.settings import SettingError, WorkerSettings, settings_from

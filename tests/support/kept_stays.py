@@ -8,10 +8,10 @@ from paper_kafka import Rec
 
 from models.encounter import Encounter
 from rules.emission import Emission
-from streams.keeping.closing import Closing
-from streams.keeping.commands import Command, to_bytes
-from streams.keeping.following import Batch, Followed
-from streams.keeping.kept import Kept, from_bytes
+from streams.lifecycle.commands import Command, to_bytes
+from streams.lifecycle.event_processor import Batch, Followed
+from streams.lifecycle.state import Kept, from_bytes
+from streams.lifecycle.timeouts import Closing
 from streams.wire import topics
 
 EIGHT = datetime(2026, 3, 2, 8, tzinfo=UTC)

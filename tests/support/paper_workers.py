@@ -14,7 +14,7 @@ from rules.engine import Profile
 from streams.engine.batches import PartitionBatch
 from streams.engine.parcels import Post
 from streams.engine.progress import Progress
-from streams.keeping.closing import Closing
+from streams.lifecycle.timeouts import Closing
 from streams.wire import topics
 from streams.worker.agents import Agents, home_of
 from streams.worker.releases import Releases

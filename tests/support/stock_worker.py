@@ -16,9 +16,9 @@ from models.encounter import Encounter
 from rules.emission import Emission, emission_of
 from streams.engine.batches import Received
 from streams.kafka.connection import connection
-from streams.keeping.commands import Command, to_bytes
-from streams.keeping.following import Batch
-from streams.keeping.kept import deadline_of, from_bytes
+from streams.lifecycle.commands import Command, to_bytes
+from streams.lifecycle.event_processor import Batch
+from streams.lifecycle.state import deadline_of, from_bytes
 from streams.released import from_bytes as released_from_bytes
 from streams.released import to_bytes as released_to_bytes
 from streams.wire import topics

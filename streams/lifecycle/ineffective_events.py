@@ -10,8 +10,8 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from streams.encounter.event_problems import Told, after_cancellation, circling
-from streams.keeping.among import encounter_of, told_of
-from streams.keeping.kept import Kept
+from streams.lifecycle.merged_view import encounter_of, told_of
+from streams.lifecycle.state import Kept
 from streams.wire.rejects import Reject
 
 

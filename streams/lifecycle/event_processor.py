@@ -10,12 +10,11 @@ from typing import Final, NamedTuple
 
 from models.event import EncounterMerged, Event
 from rules.policy.resolve import PolicyError
-from streams.keeping.among import names_as_survivor, neighbours
-from streams.keeping.closing import Closing
-from streams.keeping.commands import Came, Command, NotACommandError, from_bytes, to_bytes
-from streams.keeping.futile import futile
-from streams.keeping.kept import Kept
-from streams.keeping.refusals import (
+from streams.lifecycle.commands import Came, Command, NotACommandError, from_bytes, to_bytes
+from streams.lifecycle.ineffective_events import futile
+from streams.lifecycle.merged_view import names_as_survivor, neighbours
+from streams.lifecycle.messages import closed_message, portions
+from streams.lifecycle.reject_reasons import (
     EMPTY,
     FAULT,
     FORGOTTEN,
@@ -25,8 +24,9 @@ from streams.keeping.refusals import (
     TOO_HEAVY,
     TOO_LONG,
 )
-from streams.keeping.saying import closed_message, portions
-from streams.keeping.settling import Asked, last_closed, settle
+from streams.lifecycle.state import Kept
+from streams.lifecycle.timeouts import Closing
+from streams.lifecycle.transitions import Asked, last_closed, settle
 from streams.wire import topics
 from streams.wire.cloud_events import traceparent
 from streams.wire.encounter_key import found_id

@@ -13,9 +13,9 @@ from typing import Final
 from models.closed_encounter import ClosedStatus, ClosingReason
 from models.encounter import Encounter, Standing
 from rules.emission import Emission
-from streams.keeping.among import encounter_of, merged_into, nothing_of
-from streams.keeping.closing import Closing
-from streams.keeping.kept import Due, Kept
+from streams.lifecycle.merged_view import encounter_of, merged_into, nothing_of
+from streams.lifecycle.state import Due, Kept
+from streams.lifecycle.timeouts import Closing
 from streams.wire.closed_encounter_json import Closed
 
 _GONE: Final[dict[Standing, ClosingReason]] = {"cancelled": "cancelled", "merged": "merged"}

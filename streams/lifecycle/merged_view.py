@@ -6,7 +6,7 @@ from models.encounter import Encounter
 from models.event import EncounterMerged, Event
 from streams.encounter.fold import NoEventsError, fold, fold_merged, merges
 from streams.encounter.merge_groups import survivor
-from streams.keeping.kept import Kept
+from streams.lifecycle.state import Kept
 from streams.wire.event_json import read, validate
 
 Line = tuple[Event, bytes]
