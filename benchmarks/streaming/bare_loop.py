@@ -17,11 +17,11 @@ from aiokafka.partitioner import murmur2
 from contender import tell
 from terms import Terms
 
+from streams.charging.release_state import Released
+from streams.charging.release_state import from_bytes as released_from_bytes
+from streams.charging.release_state import to_bytes as released_to_bytes
 from streams.lifecycle.state import Kept
 from streams.lifecycle.state import from_bytes as kept_from_bytes
-from streams.released import Released
-from streams.released import from_bytes as released_from_bytes
-from streams.released import to_bytes as released_to_bytes
 from streams.wire import topics
 
 EVERY_S: Final = 1.0

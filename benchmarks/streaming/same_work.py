@@ -7,12 +7,12 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
 from rules.engine import Profile
+from streams.charging.closed_encounter_processor import Coded, code_records
+from streams.charging.release_state import Released
 from streams.lifecycle.event_processor import Batch, Followed
 from streams.lifecycle.state import Kept
 from streams.lifecycle.timeouts import Closing
-from streams.released import Released
 from streams.wire import topics
-from streams.worker.coded import Coded, code_records
 
 AT_ONCE: Final = Closing(grace=0, quiet=0)
 """A stay is coded when its departure is read."""

@@ -14,9 +14,9 @@ import same_work
 from same_work import Live, Read
 from terms import Terms
 
+from streams.charging.release_state import from_bytes as released_from_bytes
+from streams.charging.release_state import to_bytes as released_to_bytes
 from streams.lifecycle.state import from_bytes as kept_from_bytes
-from streams.released import from_bytes as released_from_bytes
-from streams.released import to_bytes as released_to_bytes
 from streams.wire import topics
 from streams.wire.message import Outgoing
 

@@ -11,6 +11,7 @@ import click
 from models.charge import ChargeSet
 from models.field import Setting
 from rules.engine import Profile
+from streams.charging.recode import Recoded, compare, recode
 from streams.cli.broker import broker
 from streams.cli.profile_options import check_policy, profile_options
 from streams.cli.tally import Tally
@@ -18,7 +19,6 @@ from streams.kafka.connection import Connection
 from streams.kafka.publishing import MissingTopicError
 from streams.kafka.restoring import restore
 from streams.kafka.whole_topic import whole_topic
-from streams.recoding import Recoded, compare, recode
 from streams.wire import topics
 from streams.wire.charge_json import value_of, written
 

@@ -15,6 +15,7 @@ from faust.types import TP
 
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
+from streams.charging.closed_encounter_processor import code_records
 from streams.engine.app import CheckpointApp
 from streams.engine.batches import PartitionBatch
 from streams.engine.parcels import Parcel, Post, parcels
@@ -22,7 +23,6 @@ from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.event_processor import Batch
 from streams.wire import topics
 from streams.wire.message import Outgoing
-from streams.worker.coded import code_records
 from streams.worker.releases import Releases
 from streams.worker.settings import WorkerSettings
 from streams.worker.stays import Stays

@@ -1,8 +1,8 @@
 """What was last said of each stay, as the table has it and as a batch under way leaves it."""
 
+from streams.charging.release_state import Released, from_bytes, to_bytes
 from streams.engine.app import CheckpointApp
 from streams.engine.table import CheckpointTable
-from streams.released import Released, from_bytes, to_bytes
 
 
 class _Fresh:

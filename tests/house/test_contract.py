@@ -17,11 +17,11 @@ from models.compatibility import Schema, Side, breaks
 from models.event import event_types
 from models.schema import GREW, charge_set, closed_encounter, events, fields, line_change, review_item, text
 from rules.engine import Profile
+from streams.charging.release import release
 from streams.cli.code import command as code
 from streams.cli.schema import DOCUMENTS
 from streams.cli.schema import command as schema
 from streams.encounter.fold import fold
-from streams.releasing import release
 from streams.wire.asyncapi import asyncapi, channels
 from streams.wire.closed_encounter_json import Closed, to_bytes
 from streams.wire.message import Outgoing

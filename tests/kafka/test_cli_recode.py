@@ -10,10 +10,10 @@ from orjson import dumps, loads
 
 from models.event import EVENT
 from rules.engine import Profile
+from streams.charging.release import coded
 from streams.encounter.fold import fold
 from streams.kafka.embedded import EmbeddedBroker
 from streams.lifecycle.commands import from_bytes
-from streams.releasing import coded
 from streams.wire.charge_json import value_of, written
 from streams.wire.closed_encounter_json import Closed, to_bytes
 from streams.wire.topics import CHARGES, CLOSED, COMMANDS, EVENTS

@@ -11,8 +11,8 @@ from models.encounter import Encounter
 from models.line_change import LINE_CHANGE
 from models.review_item import REVIEW_ITEM
 from rules.engine import Profile, charge_set_id, code_encounter
-from streams.released import Released, from_bytes, to_bytes
-from streams.releasing import release
+from streams.charging.release import release
+from streams.charging.release_state import Released, from_bytes, to_bytes
 from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import Closed
 from streams.wire.message import Outgoing

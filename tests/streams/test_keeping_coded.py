@@ -6,12 +6,12 @@ import pytest
 from kept_stays import CLOSING, T0, Shelf, asked, injection, line, records
 
 from rules.engine import Profile
+from streams.charging import closed_encounter_processor as coded
+from streams.charging.closed_encounter_processor import code_records
+from streams.charging.release_state import Released, UnreadableReleaseError
 from streams.lifecycle.event_processor import Batch
-from streams.released import Released, UnreadableReleaseError
 from streams.wire import topics
 from streams.wire.reject_headers import origin
-from streams.worker import coded
-from streams.worker.coded import code_records
 
 
 def closed(stay: str) -> bytes:

@@ -12,9 +12,9 @@ from models.drug import Drug
 from models.encounter import Encounter, Flow
 from rules.engine import Profile, charge_set_id, code_encounter
 from rules.policy.resolve import PolicyError
+from streams.charging.recode import compare, newest, recode
+from streams.charging.release import release
 from streams.encounter.fold import fold
-from streams.recoding import compare, newest, recode
-from streams.releasing import release
 from streams.wire.charge_json import value_of, written
 from streams.wire.closed_encounter_json import Closed, NotAClosedEncounterError, to_bytes
 from streams.wire.topics import CHARGES

@@ -15,9 +15,9 @@ from models.encounter import Encounter, Flow
 from models.line_change import LINE_CHANGE, LineChange
 from models.review_item import REVIEW_ITEM
 from rules.engine import Profile, charge_set_id, code_encounter
+from streams.charging.release import coded, release, sent
+from streams.charging.release_state import Released, UnreadableReleaseError, from_bytes, to_bytes
 from streams.encounter.fold import fold
-from streams.released import Released, UnreadableReleaseError, from_bytes, to_bytes
-from streams.releasing import coded, release, sent
 from streams.wire.charge_json import value_of, written
 from streams.wire.closed_encounter_json import Closed
 from streams.wire.message import Outgoing

@@ -10,10 +10,10 @@ from orjson import dumps, loads
 
 from models.event import EncounterMerged
 from rules.engine import Profile
+from streams.charging.release import at_revision
 from streams.coding import code_linked, code_stay
 from streams.encounter.merge_groups import Links
 from streams.generator import stays as generated
-from streams.releasing import at_revision
 from streams.wire.charge_json import value_of
 from streams.wire.encounter_key import Line
 from streams.wire.event_json import read

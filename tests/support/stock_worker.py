@@ -14,17 +14,17 @@ import faust
 
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
+from streams.charging.closed_encounter_processor import code_records
+from streams.charging.release_state import from_bytes as released_from_bytes
+from streams.charging.release_state import to_bytes as released_to_bytes
 from streams.engine.batches import Received
 from streams.kafka.connection import connection
 from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.event_processor import Batch
 from streams.lifecycle.state import deadline_of, from_bytes
-from streams.released import from_bytes as released_from_bytes
-from streams.released import to_bytes as released_to_bytes
 from streams.wire import topics
 from streams.wire.message import Outgoing
 from streams.worker.agents import home_of
-from streams.worker.coded import code_records
 from streams.worker.settings import settings_from
 
 PARTITIONS: Final = 4

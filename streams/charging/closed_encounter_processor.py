@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 from rules.engine import Profile
 from rules.policy.resolve import PolicyError
-from streams.released import Released, UnreadableReleaseError
-from streams.releasing import release
+from streams.charging.release import release
+from streams.charging.release_state import Released, UnreadableReleaseError
 from streams.wire import topics
 from streams.wire.closed_encounter_json import NotAClosedEncounterError, from_bytes
 from streams.wire.cloud_events import traceparent

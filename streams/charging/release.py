@@ -14,8 +14,8 @@ from orjson import loads
 from models.charge import EVIDENCE_ORDER, ChargeSet
 from models.review_item import ReviewItem
 from rules.engine import Profile, charge_set_id, code_encounter
-from streams.charged import charged, line_changes
-from streams.released import Released, Step
+from streams.charging.line_changes import charged, line_changes
+from streams.charging.release_state import Released, Step
 from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import Closed
 from streams.wire.cloud_events import event_id, headers

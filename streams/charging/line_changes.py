@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from models.charge import ChargeLine, ChargeSet, Status
 from models.line_change import LineChange
-from streams.released import UnreadableReleaseError
+from streams.charging.release_state import UnreadableReleaseError
 
 
 @dataclass(frozen=True)

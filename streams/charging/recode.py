@@ -11,8 +11,8 @@ from typing import NamedTuple
 from models.charge import ChargeSet
 from models.line_change import LineChange
 from rules.engine import Profile
-from streams.charged import charged, line_changes
-from streams.releasing import at_revision, coded
+from streams.charging.line_changes import charged, line_changes
+from streams.charging.release import at_revision, coded
 from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import Closed, NotAClosedEncounterError, from_bytes
 
