@@ -14,15 +14,15 @@ import click
 from models.charge import ChargeSet
 from models.field import Setting
 from rules.engine import Profile
-from streams.buckets import Buckets
-from streams.cli.files import STDIN, files_argument, named, size_of
-from streams.cli.gathering import Gatherer
-from streams.cli.jobs import Batch, Code, Recipe, batches, coder
+from streams.batch.gather import Gatherer
+from streams.batch.process_pool import Batch, Code, Recipe, batches, coder
+from streams.batch.sorted_runs import Record, Spool, key_of_record
+from streams.batch.spill_buckets import Buckets
+from streams.batch.tally import Tally
+from streams.cli.files import STDIN, files_argument, named, opened, size_of
 from streams.cli.profile_options import check_policy, profile_options
-from streams.cli.tally import Tally
 from streams.cli.words import Words, words
 from streams.encounter.merge_groups import Links
-from streams.spool import Record, Spool, key_of_record
 from streams.wire.charge_json import written
 from streams.wire.rejects import Reject
 
@@ -155,7 +155,8 @@ class _Run:
             gatherer = Gatherer(buckets, self._limit, self._refuse)
             self._shown.stage("reading", size_of(self._inputs))
             for number, name in enumerate(self._inputs):
-                gatherer.gather(number, name, self._shown.passed)
+                with opened(name) as stream:
+                    gatherer.gather(number, stream, self._shown.passed)
             self.tally.events = gatherer.lines
             self._shown.stage("coding", gatherer.lines)
             for _, line in self._in_order(buckets, gatherer.links, code):

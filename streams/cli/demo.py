@@ -14,7 +14,7 @@ from typing import Final
 import click
 
 from models.charge import CHARGE_SET
-from streams.cli.tally import Tally
+from streams.batch.tally import Tally
 from streams.demo.comparison import Comparison, compare
 from streams.demo.reader import Reader
 from streams.demo.stage import Stage, stage

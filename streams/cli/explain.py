@@ -13,12 +13,12 @@ import click
 
 from models.field import Setting
 from rules.engine import Profile
-from streams.buckets import Buckets, Stays
+from streams.batch.coder import Coded, Outcome, code_linked, code_stay
+from streams.batch.gather import Gatherer
+from streams.batch.spill_buckets import Buckets, Stays
 from streams.cli.code import InstantType
-from streams.cli.files import STDIN, files_argument, named
-from streams.cli.gathering import Gatherer
+from streams.cli.files import STDIN, files_argument, named, opened
 from streams.cli.profile_options import check_policy, profile_options
-from streams.coding import Coded, Outcome, code_linked, code_stay
 from streams.encounter.merge_groups import Links
 from streams.explain.layout import lay_out
 from streams.explain.picture import Picture
@@ -149,7 +149,8 @@ class _Reader:
         with Buckets() as buckets:
             gatherer = Gatherer(buckets, _LONGEST_LINE, self._refuse)
             for number, name in enumerate(self._inputs):
-                gatherer.gather(number, name, lambda _: None)
+                with opened(name) as stream:
+                    gatherer.gather(number, stream, lambda _: None)
             only = None if wanted is None else gatherer.links.group(wanted.encode(errors="replace"))
             for stays in buckets.drain():
                 _set_aside(stays, gatherer.links, linked)

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from streams.batch.line_reader import Lines, lines_of, overlong
 from streams.cli.broker import broker
-from streams.cli.files import STDIN, Lines, files_argument, lines_of, named, opened, overlong, size_of
+from streams.cli.files import STDIN, files_argument, named, opened, size_of
 from streams.cli.words import Words, words
 from streams.kafka.background import Background
 from streams.kafka.connection import Connection

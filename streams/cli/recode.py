@@ -11,10 +11,10 @@ import click
 from models.charge import ChargeSet
 from models.field import Setting
 from rules.engine import Profile
+from streams.batch.tally import Tally
 from streams.charging.recode import Recoded, compare, recode
 from streams.cli.broker import broker
 from streams.cli.profile_options import check_policy, profile_options
-from streams.cli.tally import Tally
 from streams.kafka.connection import Connection
 from streams.kafka.publishing import MissingTopicError
 from streams.kafka.restoring import restore

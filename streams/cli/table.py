@@ -10,7 +10,7 @@ from rich.text import Text
 
 from models.charge import ChargeSet, Status
 from rules.claim.charge_lines import RANK_ORDER
-from streams.cli.tally import Tally
+from streams.batch.tally import Tally
 from streams.wire.charge_json import Row, row
 
 _STATUS_STYLES: Final = {"final": "green", "preview": "cyan", "held": "bold red", "cancelled": "dim"}

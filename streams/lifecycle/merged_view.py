@@ -29,7 +29,7 @@ def encounter_of(kept: Kept) -> Encounter | None:
     """
     Return the stay as all that is known tells it; None when nothing does.
 
-    The same stays, coded together from a file, give the same encounter (``streams.coding.code_linked``).
+    The same stays, coded together from a file, give the same encounter (``streams.batch.coder.code_linked``).
     """
     if not kept.linked:
         own = events_of(kept)

@@ -7,10 +7,10 @@ from random import Random
 import pytest
 from orjson import dumps
 
-from streams.buckets import Buckets, Stays
-from streams.cli.files import Lines, lines_of
+from streams.batch.line_reader import Lines, lines_of
+from streams.batch.sorted_runs import Spool
+from streams.batch.spill_buckets import Buckets, Stays
 from streams.encounter.merge_groups import Links
-from streams.spool import Spool
 from streams.wire.encounter_key import Line, find_id, found_id, parsed_id
 from streams.wire.event_json import looks_like_utf_16
 from streams.wire.rejects import Reject

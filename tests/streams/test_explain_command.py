@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner, Result
 
-from streams import buckets
+from streams.batch import spill_buckets as buckets
 from streams.cli import main
 
 ROOT = Path(__file__).parents[2]

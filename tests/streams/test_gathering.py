@@ -6,10 +6,10 @@ from typing import NoReturn
 
 import pytest
 
-from streams.buckets import Buckets
-from streams.cli import files
-from streams.cli.collector import at_rest
-from streams.cli.gathering import Gatherer
+from streams.batch import line_reader
+from streams.batch.garbage_collection import at_rest
+from streams.batch.gather import Gatherer
+from streams.batch.spill_buckets import Buckets
 from streams.wire.rejects import Reject
 
 PUSH = (
@@ -35,14 +35,15 @@ def test_a_merge_is_seen_wherever_it_stands_and_however_the_input_comes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, merge: bytes, chunk: int
 ) -> None:
     """Cut anywhere, at either end, with or without its line feed."""
-    monkeypatch.setattr(files, "_CHUNK", chunk)
+    monkeypatch.setattr(line_reader, "_CHUNK", chunk)
     told = {"first": merge + b"\n" + LINES, "amid": LINES + merge + b"\n" + LINES, "last": LINES + merge}
     path = tmp_path / "events.jsonl"
     path.write_bytes(told[place])
     with Buckets() as buckets:
         sizes: list[int] = []
         gatherer = Gatherer(buckets, 1 << 20, refused)
-        gatherer.gather(0, str(path), sizes.append)
+        with path.open("rb", buffering=0) as stream:
+            gatherer.gather(0, stream, sizes.append)
         assert sum(sizes) == len(told[place])
         assert sorted(gatherer.links.ids()) == [b"E1", b"E2"]
         assert gatherer.lines == told[place].count(b'"event_id"')

@@ -10,7 +10,7 @@ from orjson import loads
 
 from rules.engine import Profile
 from rules.policy.resolve import PolicyError
-from streams.coding import code_linked, code_stay
+from streams.batch.coder import code_linked, code_stay
 from streams.lifecycle import event_processor as following
 from streams.lifecycle import reject_reasons as refusals
 from streams.lifecycle.commands import Came, Command, from_bytes

@@ -10,8 +10,8 @@ from orjson import dumps, loads
 
 from models.event import EncounterMerged
 from rules.engine import Profile
+from streams.batch.coder import code_linked, code_stay
 from streams.charging.release import at_revision
-from streams.coding import code_linked, code_stay
 from streams.encounter.merge_groups import Links
 from streams.generator import stays as generated
 from streams.wire.charge_json import value_of

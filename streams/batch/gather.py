@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from models.event import EncounterMerged
-from streams.buckets import Buckets
-from streams.cli.files import Lines, lines_of, opened, overlong
+from streams.batch.line_reader import Lines, Readable, lines_of, overlong
+from streams.batch.spill_buckets import Buckets
 from streams.encounter.merge_groups import Links
 from streams.wire.encounter_key import find_id, parsed_id
 from streams.wire.event_json import read
@@ -26,17 +26,16 @@ class Gatherer:
         self._limit = limit
         self._refuse = refuse
 
-    def gather(self, file: int, name: str, passed: Callable[[int], None]) -> None:
-        """Read one input; ``passed`` is told of every so many bytes."""
-        with opened(name) as stream:
-            for batch in lines_of(stream, self._limit):
-                if isinstance(batch, Reject):
-                    self.lines += 1
-                    self._refuse(batch.at(file, 1))
-                else:
-                    self._sort(file, batch)
-                    self._buckets.grew(batch.size)
-                    passed(batch.size)
+    def gather(self, file: int, stream: Readable, passed: Callable[[int], None]) -> None:
+        """Read one open input; ``passed`` is told of every so many bytes."""
+        for batch in lines_of(stream, self._limit):
+            if isinstance(batch, Reject):
+                self.lines += 1
+                self._refuse(batch.at(file, 1))
+            else:
+                self._sort(file, batch)
+                self._buckets.grew(batch.size)
+                passed(batch.size)
 
     def _sort(self, file: int, batch: Lines) -> None:
         # Its loop runs once a line: this is all that happens to one before it is coded.

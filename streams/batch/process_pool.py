@@ -12,12 +12,12 @@ from typing import Final, NamedTuple
 
 from models.charge import ChargeSet
 from rules.engine import Profile
-from streams.buckets import Stays
-from streams.cli import fault
-from streams.cli.collector import at_rest, let_rest
-from streams.cli.tally import Tally
-from streams.coding import Outcome, code_linked, code_stay
-from streams.spool import Record
+from streams.batch.coder import Outcome, code_linked, code_stay
+from streams.batch.error_place import fault
+from streams.batch.garbage_collection import at_rest, let_rest
+from streams.batch.sorted_runs import Record
+from streams.batch.spill_buckets import Stays
+from streams.batch.tally import Tally
 from streams.wire.encounter_key import Line
 from streams.wire.rejects import Reject
 

@@ -16,10 +16,10 @@ from models.charge import ChargeSet
 from models.encounter import Encounter
 from models.event import Event
 from rules.engine import Coding, Profile, code_encounter
+from streams.batch.stay_problems import faults
 from streams.encounter.event_problems import Told, after_cancellation, circling, conflicts
 from streams.encounter.fold import fold, fold_merged, merges
 from streams.encounter.merge_groups import survivor
-from streams.faults import faults
 from streams.wire.encounter_key import Line, found_id
 from streams.wire.event_json import read, validate
 from streams.wire.rejects import TWO_IDS, Reject
