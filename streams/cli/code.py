@@ -19,32 +19,15 @@ from streams.batch.process_pool import Batch, Code, Recipe, batches, coder
 from streams.batch.sorted_runs import Record, Spool, key_of_record
 from streams.batch.spill_buckets import Buckets
 from streams.batch.tally import Tally
-from streams.cli.files import STDIN, files_argument, named, opened, size_of
-from streams.cli.profile_options import check_policy, profile_options
-from streams.cli.words import Words, words
+from streams.cli.shared.inputs import STDIN, files_argument, named, opened, size_of
+from streams.cli.shared.instant import InstantType
+from streams.cli.shared.profile_options import check_policy, profile_options
+from streams.cli.shared.progress import Words, words
 from streams.encounter.merge_groups import Links
 from streams.wire.charge_json import written
 from streams.wire.rejects import Reject
 
 _TABLE_COLUMNS: Final = 80
-
-
-class InstantType(click.ParamType):
-    """An aware instant in RFC 3339."""
-
-    name = "instant"
-
-    def convert(
-        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Return the instant; one without an offset is refused, for its hour is anybody's guess."""
-        try:
-            instant = datetime.fromisoformat(value) if isinstance(value, str) else value
-        except ValueError:
-            self.fail("not an instant; write for example 2026-03-05T00:00:00-05:00", param, ctx)
-        if instant.tzinfo is None:
-            self.fail("has no offset; write for example 2026-03-05T00:00:00-05:00", param, ctx)
-        return instant
 
 
 @click.command("code")
@@ -110,7 +93,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
 
 def _write_summary(tally: Tally) -> None:
-    from streams.cli.table import summary_table  # noqa: PLC0415 -- only a table pays for loading rich
+    from streams.cli.shared.charge_table import summary_table  # noqa: PLC0415 -- only a table pays for loading rich
 
     width, colour = _shape()
     out = click.get_binary_stream("stdout")
@@ -121,7 +104,7 @@ def _write_summary(tally: Tally) -> None:
 def _writer(form: str) -> Callable[[ChargeSet], bytes]:
     if form == "jsonl":
         return written
-    from streams.cli.table import table  # noqa: PLC0415 -- only a table pays for loading rich
+    from streams.cli.shared.charge_table import table  # noqa: PLC0415 -- only a table pays for loading rich
 
     width, colour = _shape()
     return partial(table, width=width, colour=colour)

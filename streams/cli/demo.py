@@ -143,7 +143,7 @@ def _show(reader: Reader, form: str) -> None:
         for value in values:
             out.write(value + b"\n")
     elif form == "table":
-        from streams.cli.table import summary_table, table  # noqa: PLC0415 -- only a table pays for loading rich
+        from streams.cli.shared.charge_table import summary_table, table  # noqa: PLC0415 -- only a table pays for loading rich
 
         tally = Tally()
         for value in values:

@@ -16,9 +16,9 @@ from rules.engine import Profile
 from streams.batch.coder import Coded, Outcome, code_linked, code_stay
 from streams.batch.gather import Gatherer
 from streams.batch.spill_buckets import Buckets, Stays
-from streams.cli.code import InstantType
-from streams.cli.files import STDIN, files_argument, named, opened
-from streams.cli.profile_options import check_policy, profile_options
+from streams.cli.shared.inputs import STDIN, files_argument, named, opened
+from streams.cli.shared.instant import InstantType
+from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.encounter.merge_groups import Links
 from streams.explain.layout import lay_out
 from streams.explain.picture import Picture

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 import click
 
 from streams.batch.line_reader import Lines, lines_of, overlong
-from streams.cli.broker import broker
-from streams.cli.files import STDIN, files_argument, named, opened, size_of
-from streams.cli.words import Words, words
+from streams.cli.shared.broker import broker
+from streams.cli.shared.inputs import STDIN, files_argument, named, opened, size_of
+from streams.cli.shared.progress import Words, words
 from streams.kafka.background import Background
 from streams.kafka.connection import Connection
 from streams.kafka.publishing import Message, Publisher, largest_value

@@ -13,8 +13,8 @@ from models.field import Setting
 from rules.engine import Profile
 from streams.batch.tally import Tally
 from streams.charging.recode import Recoded, compare, recode
-from streams.cli.broker import broker
-from streams.cli.profile_options import check_policy, profile_options
+from streams.cli.shared.broker import broker
+from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.kafka.connection import Connection
 from streams.kafka.publishing import MissingTopicError
 from streams.kafka.restoring import restore

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from streams.cli.broker import broker
+from streams.cli.shared.broker import broker
 from streams.kafka.admin import TopicCreationError, create_topics, found_topics
 from streams.kafka.connection import Connection
 from streams.wire.topic_check import Checked, checked

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from streams.cli.broker import broker
-from streams.cli.profile_options import check_policy
+from streams.cli.shared.broker import broker
+from streams.cli.shared.profile_options import check_policy
 from streams.kafka.admin import found_topics
 from streams.kafka.connection import Connection
 from streams.wire.topic_check import checked

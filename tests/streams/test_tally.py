@@ -5,7 +5,7 @@ from datetime import date
 
 from models.charge import ChargeLine, ChargeSet, ExpectedPayment
 from streams.batch.tally import Tally
-from streams.cli.table import summary_table
+from streams.cli.shared.charge_table import summary_table
 
 RATE = ExpectedPayment("OPPS 2026-01-01", "S", "5693", "paid", 21731, 21731, "")
 LINE = ChargeLine("l", "96365", 1, (), date(2026, 10, 5), ("A1",), 60, "charted", (), (), RATE)
