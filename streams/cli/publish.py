@@ -9,10 +9,10 @@ from streams.batch.line_reader import Lines, lines_of, overlong
 from streams.cli.shared.broker import broker
 from streams.cli.shared.inputs import STDIN, files_argument, named, opened, size_of
 from streams.cli.shared.progress import Words, words
-from streams.kafka.background import Background
 from streams.kafka.connection import Connection
-from streams.kafka.publishing import Message, Publisher, largest_value
-from streams.pace import AsItHappened, AtOnce, Pace, Steady
+from streams.kafka.loop_thread import Background
+from streams.kafka.pace import AsItHappened, AtOnce, Pace, Steady
+from streams.kafka.publisher import Message, Publisher, largest_value
 from streams.wire.event_message import envelope
 from streams.wire.rejects import Reject
 from streams.wire.topics import EVENTS

@@ -13,9 +13,9 @@ from streams.kafka.admin import found_topics
 from streams.kafka.connection import Connection
 from streams.wire.topic_check import checked
 from streams.wire.topics import EVENTS
-from streams.worker.claims import claim_folder, require_port
-from streams.worker.quiet_log import OnceInAWhile
+from streams.worker.log_throttle import OnceInAWhile
 from streams.worker.settings import SettingError, WorkerSettings, settings_from
+from streams.worker.startup_checks import claim_folder, require_port
 
 
 @click.command("worker")

@@ -17,9 +17,9 @@ from faust.transport.drivers import aiokafka as driver
 from streams.engine.batches import BatchSchema
 from streams.engine.checkpoint import Addressed, Checkpoint, States, Table
 from streams.engine.consumer import BACKLOG, BatchConsumer
-from streams.engine.parcels import Post
 from streams.engine.producer import CertainProducer
 from streams.engine.queues import GenerationQueue
+from streams.engine.records import Post
 from streams.engine.recovery import SeekingTableManager
 from streams.engine.table import CheckpointTable
 from streams.engine.versions import require_tested

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
-from streams.engine.parcels import Parcel, Post, parcels
+from streams.engine.records import Parcel, Post, parcels
 
 
 class Table(Protocol):

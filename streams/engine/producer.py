@@ -12,7 +12,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.transport.producer import ProducerBuffer
 from faust.types.tuples import FutureMessage
 
-from streams.engine.parcels import Parcel
+from streams.engine.records import Parcel
 
 _PARTS_A_BATCH: Final = 900_000
 """Bytes of one produce batch; a single record may be larger, a batch of several is not."""

@@ -12,7 +12,7 @@ import faust
 from faust.stores import memory, rocksdb
 from faust.types import TP
 
-from streams.engine.parcels import Post
+from streams.engine.records import Post
 
 
 class _Message(NamedTuple):

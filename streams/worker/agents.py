@@ -18,14 +18,14 @@ from rules.emission import Emission, emission_of
 from streams.charging.closed_encounter_processor import code_records
 from streams.engine.app import CheckpointApp
 from streams.engine.batches import PartitionBatch
-from streams.engine.parcels import Parcel, Post, parcels
+from streams.engine.records import Parcel, Post, parcels
 from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.event_processor import Batch
 from streams.wire import topics
 from streams.wire.message import Outgoing
-from streams.worker.releases import Releases
+from streams.worker.encounter_store import Stays
+from streams.worker.release_store import Releases
 from streams.worker.settings import WorkerSettings
-from streams.worker.stays import Stays
 
 _log = logging.getLogger(__name__)
 _POSITIVE: Final = 0x7FFFFFFF

@@ -11,9 +11,9 @@ from streams.engine.app import CheckpointApp, stop_at_once
 from streams.kafka.connection import Connection
 from streams.wire import topics
 from streams.worker.agents import Agents
-from streams.worker.releases import Releases
+from streams.worker.encounter_store import Stays
+from streams.worker.release_store import Releases
 from streams.worker.settings import WorkerSettings
-from streams.worker.stays import Stays
 
 _LARGEST: Final = 16 << 20
 """Bytes of the largest message we send: the state of a stay, or an event of ten megabytes that is rejected."""

@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 
 from streams.engine import consumer
 from streams.engine.lease import LeaseThread
-from streams.engine.parcels import Post
+from streams.engine.records import Post
 from streams.engine.versions import TESTED, UntestedEngineError, require_tested
 
 SOURCE = TP("in", 0)

@@ -11,8 +11,8 @@ from engine_bench import OURS, Bench, Log
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.parcels import Parcel, Post, parcels
 from streams.engine.producer import SendError
+from streams.engine.records import Parcel, Post, parcels
 
 PARTITIONS = st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 2))
 

@@ -2,7 +2,7 @@
 
 from engine_bench import CHANGELOG, OURS, Bench, Log
 
-from streams.engine.parcels import Post
+from streams.engine.records import Post
 
 
 async def test_a_key_of_one_partition_is_not_found_in_another() -> None:

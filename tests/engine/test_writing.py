@@ -12,7 +12,7 @@ from faust.types import TP
 
 from streams.engine.app import Written
 from streams.engine.checkpoint import LeaseLostError
-from streams.engine.parcels import Parcel, Post
+from streams.engine.records import Parcel, Post
 from streams.engine.table import StoreError
 
 SOURCE = TP("in", 0)

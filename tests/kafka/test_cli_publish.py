@@ -15,7 +15,7 @@ from click.testing import Result
 from orjson import dumps
 
 from streams.kafka.embedded import PRODUCE, EmbeddedBroker
-from streams.kafka.publishing import largest_value
+from streams.kafka.publisher import largest_value
 from streams.wire.topics import EVENTS
 
 Run = Callable[..., Result]

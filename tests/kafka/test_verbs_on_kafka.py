@@ -12,7 +12,7 @@ from click.testing import Result
 from confluent_kafka.admin import ConfigResource
 
 from streams.kafka.connection import connection
-from streams.kafka.publishing import largest_value
+from streams.kafka.publisher import largest_value
 from streams.wire.reject_headers import reject_headers
 from streams.wire.topics import CHARGES, EVENTS, REJECTS, TOPICS, topic
 

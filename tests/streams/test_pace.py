@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.pace import AsItHappened, AtOnce, Steady
+from streams.kafka.pace import AsItHappened, AtOnce, Steady
 
 
 def test_at_once_waits_for_nothing() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from streams.lifecycle.timeouts import Closing
-from streams.worker.claims import claim_folder, require_port
-from streams.worker.quiet_log import OnceInAWhile
+from streams.worker.log_throttle import OnceInAWhile
 from streams.worker.settings import SettingError, WorkerSettings, settings_from
+from streams.worker.startup_checks import claim_folder, require_port
 
 
 def test_nothing_said_is_the_default() -> None:
@@ -91,7 +91,7 @@ def test_a_port_somebody_has_is_told_in_words() -> None:
 def test_a_complaint_is_heard_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """The next one let through says how many were not; words of another kind, and news, are not held back."""
     now = [100.0]
-    monkeypatch.setattr("streams.worker.quiet_log.monotonic", lambda: now[0])
+    monkeypatch.setattr("streams.worker.log_throttle.monotonic", lambda: now[0])
     once = OnceInAWhile()
 
     def said(words: str, level: int = logging.ERROR) -> str | None:

@@ -16,7 +16,7 @@ import faust
 
 from streams.engine.app import CheckpointApp, Written
 from streams.engine.batches import PartitionBatch
-from streams.engine.parcels import Post
+from streams.engine.records import Post
 
 GROUP: Final = "count"
 SOURCE, OUT, CHANGELOG = "in", "out", f"{GROUP}-kept-changelog"

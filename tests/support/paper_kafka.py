@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from faust.types import TP
 
 from streams.engine.app import CheckpointApp
-from streams.engine.parcels import Parcel, Post
 from streams.engine.progress import Progress
+from streams.engine.records import Parcel, Post
 
 
 class Crash(Exception):  # noqa: N818 - it is no error: it is what was asked for

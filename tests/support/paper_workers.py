@@ -12,14 +12,14 @@ from paper_kafka import Crash, Paper, PaperApp, PaperTable
 
 from rules.engine import Profile
 from streams.engine.batches import PartitionBatch
-from streams.engine.parcels import Post
 from streams.engine.progress import Progress
+from streams.engine.records import Post
 from streams.lifecycle.timeouts import Closing
 from streams.wire import topics
 from streams.worker.agents import Agents, home_of
-from streams.worker.releases import Releases
+from streams.worker.encounter_store import Stays
+from streams.worker.release_store import Releases
 from streams.worker.settings import WorkerSettings
-from streams.worker.stays import Stays
 
 SOURCES = (topics.EVENTS, topics.COMMANDS, topics.CLOSED)
 FOREVER = Closing(horizon=100 * 365 * 86_400)

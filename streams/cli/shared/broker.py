@@ -31,7 +31,7 @@ from streams.kafka.connection import (
     ConnectionSettingError,
     connection,
 )
-from streams.kafka.publishing import MissingTopicError
+from streams.kafka.publisher import MissingTopicError
 
 _REFUSED = (
     ClusterAuthorizationFailedError,

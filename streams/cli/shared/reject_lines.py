@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from orjson import dumps
 
-from streams.kafka.rejected import Rejected
+from streams.operations.reject_queue import Rejected
 
 _PLACE: Final = 12
 _FROM: Final = 34

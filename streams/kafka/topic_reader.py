@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaTimeoutError
 
 from streams.kafka.admin import found_topics
 from streams.kafka.connection import Connection
-from streams.kafka.publishing import MissingTopicError
+from streams.kafka.publisher import MissingTopicError
 from streams.wire.topics import topic as topic_named
 
 _WAIT_MS: Final = 1_000

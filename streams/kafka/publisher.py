@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Self
 from aiokafka import AIOKafkaProducer
 
 from streams.kafka.connection import Connection
-from streams.pace import AtOnce, Pace
+from streams.kafka.pace import AtOnce, Pace
 from streams.wire.message import Headers
 from streams.wire.topics import topic as topic_named
 

@@ -5,8 +5,8 @@ from contextlib import aclosing
 from models.event import EncounterMerged
 from streams.encounter.merge_groups import Links
 from streams.kafka.connection import Connection
-from streams.kafka.publishing import Message, Publisher
-from streams.kafka.whole_topic import whole_topic
+from streams.kafka.publisher import Message, Publisher
+from streams.kafka.topic_reader import whole_topic
 from streams.lifecycle.commands import Command, to_bytes
 from streams.wire import topics
 from streams.wire.event_json import as_line, read

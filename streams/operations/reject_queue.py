@@ -10,8 +10,8 @@ from aiokafka.errors import KafkaTimeoutError
 
 from streams.kafka.admin import found_topics
 from streams.kafka.connection import Connection
-from streams.kafka.publishing import Message, Publisher
-from streams.kafka.whole_topic import reading
+from streams.kafka.publisher import Message, Publisher
+from streams.kafka.topic_reader import reading
 from streams.wire.message import Headers
 from streams.wire.reject_headers import Origin, origin, replay_headers
 from streams.wire.topics import REJECTS
