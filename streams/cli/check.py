@@ -17,7 +17,7 @@ from rules.formulary import lookup as formulary
 from rules.policy import resolve as policy
 from rules.rulebook import VERSION, all_rules
 from rules.tables import lookup as tables
-from streams import cases
+from streams.rulebook import golden_cases as cases
 
 _FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, OSError)
 """What a file no longer made as its reader expects ends in."""

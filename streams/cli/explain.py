@@ -22,8 +22,8 @@ from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.encounter.merge_groups import Links
 from streams.explain.layout import lay_out
 from streams.explain.picture import Picture
-from streams.explain.svg import render as render_svg
-from streams.explain.terminal_glyphs import NARROWEST
+from streams.explain.svg.page import render as render_svg
+from streams.explain.terminal.glyphs import NARROWEST
 from streams.wire.rejects import Reject
 
 _PIPED: Final = 100
@@ -91,7 +91,7 @@ def _print(pictures: Iterable[Picture], width: int | None) -> bool:
     """Print pictures one below the other; return whether any of them is held."""
     from rich.console import Console  # noqa: PLC0415 -- only a drawing on a terminal pays for loading rich
 
-    from streams.explain.terminal import render  # noqa: PLC0415 -- as above
+    from streams.explain.terminal.drawing import render  # noqa: PLC0415 -- as above
 
     console = Console(highlight=False, legacy_windows=False)
     columns = width or (get_terminal_size().columns if console.is_terminal else _PIPED)

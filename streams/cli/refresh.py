@@ -9,7 +9,7 @@ import click
 
 from rules.data_files import EDITS
 from rules.tables.edition_files import Table
-from streams.refresh import Change, RefreshRefusedError, quarter_start, refresh
+from streams.cms.refresh import Change, RefreshRefusedError, quarter_start, refresh
 
 _SHOWN: Final = 10
 """Rows of each kind of change that are named; the folder itself holds them all."""

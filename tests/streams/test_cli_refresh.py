@@ -9,7 +9,7 @@ from rules.tables.check import problems
 from rules.tables.edition_files import EDITS
 from streams.cli import main
 from streams.cli.refresh import lines
-from streams.refresh import Change
+from streams.cms.refresh import Change
 
 MUE = (
     'Copyright line,,,\r\n"HCPCS/\r\nCPT Code",Outpatient Hospital Services MUE Values,'

@@ -14,10 +14,10 @@ from rules.parameter import parameters
 from rules.policy.switches import SWITCHES
 from rules.rulebook import all_rules
 from rules.sources import sources
-from streams.cases import Case, cases
 from streams.cli import main
-from streams.rulebook_entry import nearest
-from streams.rulebook_view import columns
+from streams.rulebook.entry import nearest
+from streams.rulebook.golden_cases import Case, cases
+from streams.rulebook.text import columns
 
 DAY = "2026-03-02"
 

@@ -19,9 +19,9 @@ from streams.explain.labels import plain
 from streams.explain.lanes import lanes
 from streams.explain.layout import lay_out
 from streams.explain.picture import Picture
-from streams.explain.svg import render as page
-from streams.explain.svg_sheet import WIDTH
-from streams.explain.terminal import render as text
+from streams.explain.svg.page import render as page
+from streams.explain.svg.sheet import WIDTH
+from streams.explain.terminal.drawing import render as text
 
 NEW_YORK = "America/New_York"
 MANUAL = "Medicare Claims Processing Manual, ch. 12, section 30.5"

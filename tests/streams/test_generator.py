@@ -17,10 +17,10 @@ from models.drug import Drug
 from models.event import EVENT, event_types
 from rules.formulary.lookup import lookup
 from streams.cli.generate import command
-from streams.generator import generate, stays
-from streams.generator_charting import Habits, instant, stored_after_end
-from streams.generator_order import Order, Stay, ordered
-from streams.generator_plans import PLANS
+from streams.synthetic.arrival_order import Order, Stay, ordered
+from streams.synthetic.care_plans import PLANS
+from streams.synthetic.charting import Habits, instant, stored_after_end
+from streams.synthetic.generator import generate, stays
 
 START = date(2026, 10, 5)
 ENCOUNTERS = 600

@@ -9,8 +9,8 @@ import pytest
 
 from rules.tables.check import problems
 from rules.tables.edition_files import EDITS, Table, editions, families, laid_over, layers, rows
-from streams.cms_files import read
-from streams.refresh import RefreshRefusedError, quarter_start, read_tables, refresh
+from streams.cms.files import read
+from streams.cms.refresh import RefreshRefusedError, quarter_start, read_tables, refresh
 
 NEW_YEAR = date(2027, 1, 1)
 

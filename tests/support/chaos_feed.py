@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 
 from confluent_kafka import Producer
 
-from streams.generator import generate
-from streams.generator_order import Order
+from streams.synthetic.arrival_order import Order
+from streams.synthetic.generator import generate
 from streams.wire.event_message import envelope
 from streams.wire.topics import EVENTS
 

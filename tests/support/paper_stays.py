@@ -13,7 +13,7 @@ from rules.engine import Profile
 from streams.batch.coder import code_linked, code_stay
 from streams.charging.release import at_revision
 from streams.encounter.merge_groups import Links
-from streams.generator import stays as generated
+from streams.synthetic.generator import stays as generated
 from streams.wire.charge_json import value_of
 from streams.wire.encounter_key import Line
 from streams.wire.event_json import read

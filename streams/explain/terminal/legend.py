@@ -3,8 +3,8 @@
 from collections.abc import Set as AbstractSet
 
 from streams.explain.picture import Picture
-from streams.explain.terminal_frame import Frame
-from streams.explain.terminal_glyphs import Glyphs
+from streams.explain.terminal.frame import Frame
+from streams.explain.terminal.glyphs import Glyphs
 
 
 def legend(frame: Frame, used: AbstractSet[str], picture: Picture) -> None:

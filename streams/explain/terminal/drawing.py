@@ -12,13 +12,13 @@ from rich.text import Text
 
 from streams.explain.labels import plain
 from streams.explain.picture import Picture, Row
-from streams.explain.terminal_axis import clock, marks
-from streams.explain.terminal_bars import Bars
-from streams.explain.terminal_frame import Frame
-from streams.explain.terminal_glyphs import ASCII, NARROWEST, UNICODE
-from streams.explain.terminal_legend import legend
-from streams.explain.terminal_page import Page
-from streams.explain.terminal_words import charges, flags, not_billed, sources
+from streams.explain.terminal.axis import clock, marks
+from streams.explain.terminal.bars import Bars
+from streams.explain.terminal.frame import Frame
+from streams.explain.terminal.glyphs import ASCII, NARROWEST, UNICODE
+from streams.explain.terminal.legend import legend
+from streams.explain.terminal.page import Page
+from streams.explain.terminal.words import charges, flags, not_billed, sources
 
 _LONG: Final = 12
 """Rows from which on the clock is repeated below them."""

@@ -12,7 +12,7 @@ from re import DOTALL, MULTILINE, escape, search
 from re import compile as pattern
 from typing import Final, NamedTuple
 
-PLACE: Final = Path(__file__).resolve().parents[1] / "tests" / "cases"
+PLACE: Final = Path(__file__).resolve().parents[2] / "tests" / "cases"
 
 _BEGINS: Final = pattern(r"^- case:\s*(.+?)\s*$", MULTILINE)
 _CHARGES: Final = pattern(r"^\s+charges:(.*?)(?=^\s+\w+:|\Z)", MULTILINE | DOTALL)

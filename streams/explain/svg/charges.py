@@ -4,8 +4,8 @@ from typing import Final
 
 from streams.explain.labels import TIMES, plain
 from streams.explain.picture import Picture
-from streams.explain.svg_fonts import BODY, SMALL
-from streams.explain.svg_sheet import EDGE, GREY, LINE, Sheet
+from streams.explain.svg.fonts import BODY, SMALL
+from streams.explain.svg.sheet import EDGE, GREY, LINE, Sheet
 
 _COLUMNS: Final = (EDGE, 150.0, 250.0, 365.0, 455.0, 590.0)
 _HEADS: Final = ("Code and units", "Modifiers", "Service date", "Minutes", "Evidence", "Administrations")

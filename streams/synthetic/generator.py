@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from orjson import dumps
 
-from streams.generator_charting import MINUTE, Chart, Fields, Habits, Span
-from streams.generator_order import Order, Stay, ordered
-from streams.generator_plans import PLANS, Area, Dose, Plan
+from streams.synthetic.arrival_order import Order, Stay, ordered
+from streams.synthetic.care_plans import PLANS, Area, Dose, Plan
+from streams.synthetic.charting import MINUTE, Chart, Fields, Habits, Span
 
 Shape = Literal["month", "day"]
 

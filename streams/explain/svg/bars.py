@@ -3,10 +3,10 @@
 from typing import Final
 
 from streams.explain.picture import Band, Piece, Row
-from streams.explain.svg_axis import LEFT, Axis
-from streams.explain.svg_fonts import BODY, SMALL, cut, folded, measure
-from streams.explain.svg_legend import diamond
-from streams.explain.svg_sheet import (
+from streams.explain.svg.axis import LEFT, Axis
+from streams.explain.svg.fonts import BODY, SMALL, cut, folded, measure
+from streams.explain.svg.legend import diamond
+from streams.explain.svg.sheet import (
     ACCENT,
     DOTTED,
     DOUBTFUL,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from streams.explain.picture import Band, Piece, Row
-from streams.explain.terminal_frame import Cells, Frame, put
+from streams.explain.terminal.frame import Cells, Frame, put
 
 _OVER: Final = ("unknown", "running", "unbilled", "billed")
 """Which piece wins a column that several share, the last one."""

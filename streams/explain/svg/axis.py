@@ -4,8 +4,8 @@ from typing import Final
 
 from streams.explain.lanes import lanes
 from streams.explain.picture import Picture
-from streams.explain.svg_fonts import SMALL, TINY, measure
-from streams.explain.svg_sheet import DASHED, EDGE, GREY, HAIR, INK, LINE, PALE, RIGHT, THIN, WASH, Sheet
+from streams.explain.svg.fonts import SMALL, TINY, measure
+from streams.explain.svg.sheet import DASHED, EDGE, GREY, HAIR, INK, LINE, PALE, RIGHT, THIN, WASH, Sheet
 
 LEFT: Final = 332.0
 """Where the clock begins; left of it the rows say what they are."""

@@ -9,7 +9,7 @@ from typing import Final
 from rich.cells import cell_len, set_cell_size
 
 from streams.explain.picture import Picture, Row
-from streams.explain.terminal_page import Page
+from streams.explain.terminal.page import Page
 
 _NARROW: Final = 70
 _WIDE: Final = 100

@@ -33,7 +33,7 @@ from rules.tables.edition_files import (
     layers,
 )
 from rules.tables.lookup import problems
-from streams.cms_files import read
+from streams.cms.files import read
 
 QUARTER: Final = pattern(r"(\d{4})-?[Qq]([1-4])")
 

@@ -9,7 +9,7 @@ from html import escape
 from typing import Final
 
 from streams.explain.labels import plain
-from streams.explain.svg_fonts import BODY, FONTS, HEADING, SMALL, folded
+from streams.explain.svg.fonts import BODY, FONTS, HEADING, SMALL, folded
 
 WIDTH: Final = 1000
 EDGE: Final = 36.0

@@ -19,8 +19,8 @@ from rules.rule import Rule
 from rules.rulebook import CHAPTERS, all_rules
 from rules.sources import Source, sources
 from rules.tables.lookup import Mue
-from streams.cases import Case
-from streams.rulebook_facts import Facts, number_facts, rule_facts, sourced, switch_facts
+from streams.rulebook.facts import Facts, number_facts, rule_facts, sourced, switch_facts
+from streams.rulebook.golden_cases import Case
 
 
 def names() -> dict[str, str]:

@@ -10,7 +10,7 @@ from itertools import groupby
 from textwrap import wrap
 from typing import Final
 
-from streams.rulebook_facts import Facts
+from streams.rulebook.facts import Facts
 
 _NARROWEST: Final = 24
 """Columns below which wrapping a sentence makes it unreadable; it then runs on."""

@@ -5,8 +5,8 @@ from typing import Final
 
 from streams.explain.labels import TIMES, plain
 from streams.explain.picture import Picture, Row
-from streams.explain.terminal_money import payment, worth
-from streams.explain.terminal_page import Page
+from streams.explain.terminal.money import payment, worth
+from streams.explain.terminal.page import Page
 
 _SEVERITY: Final = {"block": ("BLOCK", "bold red"), "warn": ("warn", "yellow"), "info": ("info", "")}
 

@@ -3,8 +3,8 @@
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from streams.explain.svg_fonts import SMALL, measure
-from streams.explain.svg_sheet import (
+from streams.explain.svg.fonts import SMALL, measure
+from streams.explain.svg.sheet import (
     ACCENT,
     DOTTED,
     DOUBTFUL,

@@ -10,12 +10,12 @@ from typing import Final
 
 from streams.explain.labels import plain
 from streams.explain.picture import Picture
-from streams.explain.svg_axis import Axis
-from streams.explain.svg_bars import Bars
-from streams.explain.svg_charges import charges, not_billed, sources
-from streams.explain.svg_fonts import BODY, HEADING, TITLE, cut, measure
-from streams.explain.svg_legend import legend
-from streams.explain.svg_sheet import EDGE, GREY, RIGHT, Sheet
+from streams.explain.svg.axis import Axis
+from streams.explain.svg.bars import Bars
+from streams.explain.svg.charges import charges, not_billed, sources
+from streams.explain.svg.fonts import BODY, HEADING, TITLE, cut, measure
+from streams.explain.svg.legend import legend
+from streams.explain.svg.sheet import EDGE, GREY, RIGHT, Sheet
 
 _STATUS: Final = {
     "final": "Final charges",

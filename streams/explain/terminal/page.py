@@ -7,7 +7,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.text import Text
 
 from streams.explain.labels import plain
-from streams.explain.terminal_glyphs import Glyphs
+from streams.explain.terminal.glyphs import Glyphs
 
 
 class Page:

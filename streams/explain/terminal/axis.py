@@ -2,7 +2,7 @@
 
 from streams.explain.lanes import lanes
 from streams.explain.picture import Picture
-from streams.explain.terminal_frame import Frame, put
+from streams.explain.terminal.frame import Frame, put
 
 
 def marks(frame: Frame, picture: Picture) -> None:
