@@ -13,7 +13,7 @@ from terms import Terms, renamed
 from streams.wire.topics import EVENTS, topic
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "support"))
+sys.path.insert(0, str(ROOT / "tests" / "support" / "kafka_broker"))
 
 from apache_kafka import ApacheKafka  # noqa: E402 - found where the line above says
 from kafka_settings import FOR_BENCHMARKS  # noqa: E402 - as above

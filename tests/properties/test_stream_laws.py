@@ -11,9 +11,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from model_encounters import NOON, Action, Script, expected, schedules, scripts
+from model_workers import Cluster
 from orjson import loads
-from paper_stays import NOON, Action, Script, expected, schedules, scripts
-from paper_workers import Cluster
 
 from models.event import EncounterMerged, Event
 from rules.engine import Profile

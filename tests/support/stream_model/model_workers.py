@@ -1,4 +1,4 @@
-"""Workers on paper: the real agents, stays and releases over ``paper_kafka``, driven by a schedule."""
+"""Workers over a model of Kafka: the real agents, stays and releases over ``model_kafka``, driven by a schedule."""
 
 import asyncio
 import atexit
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from faust.types import TP
-from paper_kafka import Crash, Paper, PaperApp, PaperTable
+from model_kafka import Crash, Paper, PaperApp, PaperTable
 
 from rules.engine import Profile
 from streams.engine.batches import PartitionBatch

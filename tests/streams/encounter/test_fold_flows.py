@@ -1,7 +1,7 @@
 """When it flowed: live events reduced to stretches, chart entries, and what cannot have happened so."""
 
 import pytest
-from telling import at, only, stay
+from timeline_encounter import at, only, stay
 
 from models.encounter import Flow
 

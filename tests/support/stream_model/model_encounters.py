@@ -1,4 +1,4 @@
-"""Stays told line by line, and what a schedule does while they are: drawn for ``paper_workers``."""
+"""Stays told line by line, and what a schedule does while they are: drawn for ``model_workers``."""
 
 from datetime import UTC, date, datetime, timedelta
 from functools import cache

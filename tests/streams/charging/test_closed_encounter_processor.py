@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from kept_stays import CLOSING, T0, Shelf, asked, injection, line, records
+from encounter_states import CLOSING, T0, Shelf, asked, injection, line, records
 
 from rules.engine import Profile
 from streams.charging import closed_encounter_processor as coded

@@ -1,5 +1,5 @@
 """
-Kafka on paper: topics as lists, offsets as numbers, and writes that stop where a schedule says.
+A model of Kafka: topics as lists, offsets as numbers, and writes that stop where a schedule says.
 
 The engine's own checkpoint (``streams.engine``) writes to it; only what stands for the network is ours.
 """

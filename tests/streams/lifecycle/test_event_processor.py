@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from kept_stays import CLOSING, DAY, HOUR, T0, Shelf, asked, injection, line, records
+from encounter_states import CLOSING, DAY, HOUR, T0, Shelf, asked, injection, line, records
 from orjson import loads
 
 from rules.engine import Profile

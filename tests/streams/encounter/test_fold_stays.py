@@ -1,6 +1,6 @@
 """Registration, departure, sites, procedures and decisions, as the tracker tells them."""
 
-from telling import at, stay, told
+from timeline_encounter import at, stay, told
 
 from models.encounter import AccessSite, Decision, Procedure
 from streams.encounter.fold import fold

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from telling import told
 from timeline import TimelineError, cases_in, events_of, wire_of
+from timeline_encounter import told
 
 
 def wire(*lines: str, **case: object) -> dict[str, object]:

@@ -1,9 +1,9 @@
 """What is kept of a stay as bytes, when it is due, and what one partition asks of another."""
 
 import pytest
+from encounter_states import T0, injection, line
 from hypothesis import given
 from hypothesis import strategies as st
-from kept_stays import T0, injection, line
 
 from streams.lifecycle.commands import Came, Command, NotACommandError, from_bytes, to_bytes
 from streams.lifecycle.deadline_index import DueIndex

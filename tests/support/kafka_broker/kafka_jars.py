@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-POM = Path(__file__).resolve().parents[2] / ".ci" / "kafka" / "pom.xml"
+POM = Path(__file__).resolve().parents[3] / ".ci" / "kafka" / "pom.xml"
 LOGGING = POM.with_name("log4j2.properties")
 
 OLDEST_JAVA = 17

@@ -1,7 +1,7 @@
 """When a stay is coded: every deadline a second before, on and after it, and what becomes known in between."""
 
 import pytest
-from kept_stays import CLOSING, CONFIRM, DAY, HOUR, T0, asked, asked_early, injection, line
+from encounter_states import CLOSING, CONFIRM, DAY, HOUR, T0, asked, asked_early, injection, line
 
 from models.encounter import Encounter
 from rules.emission import Emission

@@ -424,7 +424,7 @@ def test_a_fault_of_ours_costs_one_stay_and_is_told_without_its_text(monkeypatch
     assert list(sets(result)) == ["E1", "E3"]
     assert result.exit_code == 1
     assert len(rejects(result)) == 1
-    assert "a fault of ours while coding it (RuntimeError in test_cli_code.py" in result.stderr
+    assert "a fault of ours while coding it (RuntimeError in test_code.py" in result.stderr
 
 
 def test_help_names_every_option() -> None:

@@ -1,7 +1,7 @@
 """Stays that turned out to be one: what joins, what is renamed, who went where."""
 
 import pytest
-from telling import at, told
+from timeline_encounter import at, told
 
 from models.encounter import Encounter, Flow
 from models.event import Event

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from model_kafka import Rec
 from orjson import dumps
-from paper_kafka import Rec
 
 from models.encounter import Encounter
 from rules.emission import Emission

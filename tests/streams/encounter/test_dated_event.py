@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from telling import at, told
+from timeline_encounter import at, told
 
 from models.field import EARLIEST, LATEST
 from streams.encounter.dated_event import dated

@@ -6,7 +6,7 @@ A real Apache Kafka on this machine, without Docker: one KRaft node on free loop
         ...                                # clients: kafka.bootstrap
         kafka.kill(); kafka.start()        # the same ports, the same data
 
-``python tests/support/apache_kafka.py [FOLDER]`` keeps one running until Ctrl-C.
+``python tests/support/kafka_broker/apache_kafka.py [FOLDER]`` keeps one running until Ctrl-C.
 """
 
 import shutil

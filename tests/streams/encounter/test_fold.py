@@ -1,7 +1,7 @@
 """What is known of an encounter is the set of its events: repetitions, conflicts, voids."""
 
 import pytest
-from telling import at, stay, told
+from timeline_encounter import at, stay, told
 
 from models.encounter import Flow
 from streams.encounter.fold import MixedEncountersError, NoEventsError, fold

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from telling import at, only, stay
+from timeline_encounter import at, only, stay
 
 from models.encounter import Flow
 
