@@ -12,6 +12,7 @@ from streams.kafka.connection import Connection
 from streams.wire import topics
 from streams.worker.agents import Agents
 from streams.worker.encounter_store import Stays
+from streams.worker.faust_connection import faust_connection
 from streams.worker.release_store import Releases
 from streams.worker.settings import WorkerSettings
 
@@ -32,7 +33,7 @@ def build(
     **overrides: Any,
 ) -> CheckpointApp:
     """Return the application of one worker; ``partitions`` is the count of all our topics."""
-    urls, credentials = connection.for_faust()
+    urls, credentials = faust_connection(connection)
     data_dir = settings.data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
     app = CheckpointApp(

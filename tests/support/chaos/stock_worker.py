@@ -25,6 +25,7 @@ from streams.lifecycle.state import deadline_of, from_bytes
 from streams.wire import topics
 from streams.wire.message import Outgoing
 from streams.worker.agents import home_of
+from streams.worker.faust_connection import faust_connection
 from streams.worker.settings import settings_from
 
 PARTITIONS: Final = 4
@@ -33,7 +34,7 @@ OUT: Final = (
 )  # fmt: skip
 
 SETTINGS = settings_from(os.environ)
-URLS, CREDENTIALS = connection(os.environ).for_faust()
+URLS, CREDENTIALS = faust_connection(connection(os.environ))
 
 app = faust.App(
     topics.APPLICATION,
