@@ -20,7 +20,7 @@ from terms import Terms
 from streams.charging.release_state import Released
 from streams.charging.release_state import from_bytes as released_from_bytes
 from streams.charging.release_state import to_bytes as released_to_bytes
-from streams.lifecycle.state import Kept
+from streams.lifecycle.state import EncounterState
 from streams.lifecycle.state import from_bytes as kept_from_bytes
 from streams.wire import topics
 
@@ -35,9 +35,9 @@ class Loop:
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
-        self._stays: dict[str, Kept] = {}
+        self._stays: dict[str, EncounterState] = {}
         self._releases: dict[bytes, Released] = {}
-        self._touched: dict[tuple[str, int], dict[bytes, Kept | Released]] = {}
+        self._touched: dict[tuple[str, int], dict[bytes, EncounterState | Released]] = {}
         self._out: dict[tuple[str, int], list[Sent]] = {}
         self._committed: dict[int, int] = {}
 
@@ -99,7 +99,7 @@ class Loop:
             return
         states = {
             place: [
-                (key, state.to_bytes() if isinstance(state, Kept) else released_to_bytes(state), ())
+                (key, state.to_bytes() if isinstance(state, EncounterState) else released_to_bytes(state), ())
                 for key, state in changed.items()
             ]
             for place, changed in self._touched.items()

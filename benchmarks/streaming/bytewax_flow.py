@@ -20,7 +20,7 @@ from terms import Terms
 from streams.charging.release_state import Released
 from streams.charging.release_state import from_bytes as released_from_bytes
 from streams.charging.release_state import to_bytes as released_to_bytes
-from streams.lifecycle.state import Kept
+from streams.lifecycle.state import EncounterState
 from streams.lifecycle.state import from_bytes as kept_from_bytes
 from streams.wire import topics
 
@@ -29,7 +29,7 @@ class Follow(StatefulBatchLogic[Any, Any, bytes]):
     """One stay: events and commands in, messages out."""
 
     def __init__(self, written: bytes | None) -> None:
-        self._kept: Kept | None = None if written is None else kept_from_bytes(written)
+        self._kept: EncounterState | None = None if written is None else kept_from_bytes(written)
 
     def on_batch(self, values: list[Any]) -> tuple[list[Any], bool]:
         """Take in what one epoch brought of this stay, topic by topic."""

@@ -10,7 +10,7 @@ from rules.engine import Profile
 from streams.charging.closed_encounter_processor import Coded, code_records
 from streams.charging.release_state import Released
 from streams.lifecycle.event_processor import Batch, Followed
-from streams.lifecycle.state import Kept
+from streams.lifecycle.state import EncounterState
 from streams.lifecycle.timeouts import Closing
 from streams.wire import topics
 
@@ -34,7 +34,7 @@ def follow(
     topic: str,
     partition: int,
     records: Iterable[Any],
-    load: Callable[[str], Kept | None],
+    load: Callable[[str], EncounterState | None],
     at_home: Callable[[str], bool] = lambda _: True,
 ) -> Followed:
     """Fold events, or obey commands, and settle the stays they touched."""

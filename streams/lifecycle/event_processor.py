@@ -24,7 +24,7 @@ from streams.lifecycle.reject_reasons import (
     TOO_HEAVY,
     TOO_LONG,
 )
-from streams.lifecycle.state import Kept
+from streams.lifecycle.state import EncounterState
 from streams.lifecycle.timeouts import Closing
 from streams.lifecycle.transitions import Asked, last_closed, settle
 from streams.wire import topics
@@ -61,13 +61,13 @@ class Asking(NamedTuple):
 class Followed(NamedTuple):
     """What came of a batch: stays to keep, messages for this partition, commands for any, and stays that failed us."""
 
-    stays: list[Kept]
+    stays: list[EncounterState]
     messages: list[Outgoing]
     asked: list[Asking]
     faults: int
 
 
-Load = Callable[[str], Kept | None]
+Load = Callable[[str], EncounterState | None]
 Home = Callable[[str], bool]
 
 
@@ -82,7 +82,7 @@ class Batch:
     def __init__(self, topic: str, partition: int, at: int, load: Load, at_home: Home) -> None:
         self._topic, self._partition, self._at = topic, partition, at
         self._load, self._at_home = load, at_home
-        self._touched: dict[str, Kept] = {}
+        self._touched: dict[str, EncounterState] = {}
         self._because: dict[str, Record] = {}
         self._again: dict[str, set[tuple[str, int]]] = {}
         self._lines: dict[bytes, Record] = {}
@@ -121,47 +121,47 @@ class Batch:
                 self._tell(command, record)
             elif command.kind == "restored":
                 self._restore(command, record)
-            elif (kept := self._kept(command.encounter_id)) is not None:
-                self._touch(kept, record)
+            elif (state := self._state(command.encounter_id)) is not None:
+                self._touch(state, record)
 
-    def _kept(self, encounter_id: str) -> Kept | None:
+    def _state(self, encounter_id: str) -> EncounterState | None:
         return self._touched.get(encounter_id) or self._load(encounter_id)
 
-    def _touch(self, kept: Kept, record: Record) -> None:
+    def _touch(self, state: EncounterState, record: Record) -> None:
         offset = record.offset
-        self._because[kept.encounter_id] = record
-        if offset <= kept.offsets.get(self._topic, -1):
-            self._again.setdefault(kept.encounter_id, set()).add((self._topic, offset))
+        self._because[state.encounter_id] = record
+        if offset <= state.offsets.get(self._topic, -1):
+            self._again.setdefault(state.encounter_id, set()).add((self._topic, offset))
         else:
-            kept.offsets[self._topic] = offset
-        self._touched[kept.encounter_id] = kept
+            state.offsets[self._topic] = offset
+        self._touched[state.encounter_id] = state
 
     def _take(self, event: Event, line: bytes, record: Record) -> Reject | None:
         encounter_id = event.encounter_id
-        kept = self._kept(encounter_id)
-        if kept is None:
+        state = self._state(encounter_id)
+        if state is None:
             if not self._at_home(encounter_id):
                 self._forward(encounter_id, line, record)
                 return None
-            kept = Kept(encounter_id, self._at)
-            kept.registered = True
-        if kept.phase == "forgotten":
+            state = EncounterState(encounter_id, self._at)
+            state.standing_stale = True
+        if state.phase == "forgotten":
             return FORGOTTEN
         if self._topic == topics.EVENTS:
             self._lines.setdefault(line, record)
-        if line in kept.own:
-            if record.offset <= kept.offsets.get(self._topic, -1) or kept.due_for == "retry":
-                self._touch(kept, record)
+        if line in state.events:
+            if record.offset <= state.offsets.get(self._topic, -1) or state.due_for == "retry":
+                self._touch(state, record)
             return None
-        if kept.weight + len(line) > HEAVIEST:
+        if state.size_bytes + len(line) > HEAVIEST:
             return TOO_HEAVY
-        kept.own[line] = None
-        kept.parsed[line] = event
-        kept.weight += len(line)
-        kept.heard_at = self._at
-        kept.registered = kept.registered or event.type in _REGISTERING
-        kept.merging = kept.merging or isinstance(event, EncounterMerged)
-        self._touch(kept, record)
+        state.events[line] = None
+        state.parsed[line] = event
+        state.size_bytes += len(line)
+        state.last_event_at = self._at
+        state.standing_stale = state.standing_stale or event.type in _REGISTERING
+        state.has_merges = state.has_merges or isinstance(event, EncounterMerged)
+        self._touch(state, record)
         return None
 
     def _take_forwarded(self, command: Command, record: Record) -> None:
@@ -173,41 +173,41 @@ class Batch:
                 self._refuse(record, refused, line, command.came)
 
     def _tell(self, command: Command, record: Record) -> None:
-        kept = self._kept(command.encounter_id) or Kept(command.encounter_id, self._at)
-        if kept.phase == "forgotten":
-            if names_as_survivor(command.stays, kept.encounter_id):
+        state = self._state(command.encounter_id) or EncounterState(command.encounter_id, self._at)
+        if state.phase == "forgotten":
+            if names_as_survivor(command.stays, state.encounter_id):
                 self._refuse(record, MERGED_INTO_FORGOTTEN)
             return
         fresh = [
             (name, line)
             for name, lines in command.stays.items()
-            if name != kept.encounter_id
+            if name != state.encounter_id
             for line in lines
-            if line not in kept.linked.get(name, ())
+            if line not in state.merged_events.get(name, ())
         ]
         weight = sum(len(line) for _, line in fresh)
-        if kept.weight + weight > HEAVIEST:
+        if state.size_bytes + weight > HEAVIEST:
             self._refuse(record, TOO_HEAVY)
             return
         for name, line in fresh:
-            kept.linked.setdefault(name, {})[line] = None
-            kept.registered, kept.heard_at = True, self._at
-        kept.weight += weight
-        kept.merging = True
-        self._touch(kept, record)
+            state.merged_events.setdefault(name, {})[line] = None
+            state.standing_stale, state.last_event_at = True, self._at
+        state.size_bytes += weight
+        state.has_merges = True
+        self._touch(state, record)
 
     def _restore(self, command: Command, record: Record) -> None:
         """Take in every event the events topic still has of a stay: of a forgotten one they are all there is."""
-        kept = self._kept(command.encounter_id) or Kept(command.encounter_id, self._at)
-        if kept.phase == "forgotten":
-            kept.phase = "final" if kept.version else "open"
-        for line in command.stays.get(kept.encounter_id, ()):
-            if line not in kept.own:
-                kept.own[line] = None
-                kept.weight += len(line)
-                kept.registered, kept.heard_at = True, self._at
-        kept.merging = True  # whether it is, its neighbours tell
-        self._touch(kept, record)
+        state = self._state(command.encounter_id) or EncounterState(command.encounter_id, self._at)
+        if state.phase == "forgotten":
+            state.phase = "final" if state.version else "open"
+        for line in command.stays.get(state.encounter_id, ()):
+            if line not in state.events:
+                state.events[line] = None
+                state.size_bytes += len(line)
+                state.standing_stale, state.last_event_at = True, self._at
+        state.has_merges = True  # whether it is, its neighbours tell
+        self._touch(state, record)
         if len(command.stays) > 1:
             self._tell(command, record)
 
@@ -226,53 +226,55 @@ class Batch:
         about = reject_headers(own, reject.reason, topic, partition, offset)
         self._messages.append(Outgoing(topics.REJECTS, key, value or record.value, about))
 
-    def _refuse_futile(self, kept: Kept) -> None:
+    def _refuse_futile(self, state: EncounterState) -> None:
         """Refuse, once, every event that has no effect; again only when what showed it comes again after a crash."""
-        again = self._again.get(kept.encounter_id, ())
-        for one in futile(kept):
+        again = self._again.get(state.encounter_id, ())
+        for one in futile(state):
             name, record = one.name(), self._lines.get(one.line)
-            fresh = name not in kept.refused
+            fresh = name not in state.refused
             if fresh:
-                showed = record or self._because[kept.encounter_id]
-                kept.refused[name] = (self._topic, showed.offset)
-            if fresh or kept.refused[name] in again:
-                own = record is not None and kept.refused[name] == (topics.EVENTS, record.offset)
+                showed = record or self._because[state.encounter_id]
+                state.refused[name] = (self._topic, showed.offset)
+            if fresh or state.refused[name] in again:
+                own = record is not None and state.refused[name] == (topics.EVENTS, record.offset)
                 if own and record is not None:
                     self._refuse(record, one.reject)
                 else:
                     came = Came(self._partition, _UNKNOWN, one.encounter_id.encode(), ())
-                    self._refuse(self._because[kept.encounter_id], one.reject, one.line, came)
+                    self._refuse(self._because[state.encounter_id], one.reject, one.line, came)
 
     def settled(self, closing: Closing, asked: Asked) -> Followed:
         """Settle every stay that was touched, and return what is to be kept and sent."""
         faults = 0
-        for encounter_id, kept in self._touched.items():
-            failed_before = kept.due_for == "retry"
+        for encounter_id, state in self._touched.items():
+            failed_before = state.due_for == "retry"
             try:
-                closed = settle(kept, self._at, closing, asked)
+                closed = settle(state, self._at, closing, asked)
                 if closed is None and encounter_id in self._again:
-                    closed = last_closed(kept)
+                    closed = last_closed(state)
                 if closed is not None:
                     self._messages.append(
                         closed_message(closed, traceparent(self._because[encounter_id].headers))
                     )
-                if kept.merging or kept.standing == "cancelled":
-                    self._refuse_futile(kept)
+                if state.has_merges or state.standing == "cancelled":
+                    self._refuse_futile(state)
             except PolicyError:
                 raise  # wrong for every stay: the worker stops, and is started rightly
             except Exception:  # noqa: BLE001 - one stay that cannot be folded must not stop all others
                 faults += 1
                 if not failed_before:
                     self._refuse(self._because[encounter_id], FAULT)
-                kept.registered, kept.due_at, kept.due_for = True, self._at + _RETRY, "retry"
+                state.standing_stale, state.due_at, state.due_for = True, self._at + _RETRY, "retry"
                 continue
-            if kept.merging and (kept.known() > kept.told or encounter_id in self._again):
-                self._gossip(kept)
+            if state.has_merges and (
+                state.event_count() > state.events_shared or encounter_id in self._again
+            ):
+                self._gossip(state)
         return Followed(list(self._touched.values()), self._messages, self._asked, faults)
 
-    def _gossip(self, kept: Kept) -> None:
-        together = neighbours(kept)
-        for stays in portions({**kept.linked, kept.encounter_id: kept.own}):
+    def _gossip(self, state: EncounterState) -> None:
+        together = neighbours(state)
+        for stays in portions({**state.merged_events, state.encounter_id: state.events}):
             for name in together:
                 self._asked.append(Asking(name, to_bytes(Command("told", name, stays))))
-        kept.told = kept.known()
+        state.events_shared = state.event_count()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from streams.encounter.event_problems import Told, after_cancellation, circling
 from streams.lifecycle.merged_view import encounter_of, told_of
-from streams.lifecycle.state import Kept
+from streams.lifecycle.state import EncounterState
 from streams.wire.rejects import Reject
 
 
@@ -27,14 +27,14 @@ class Futile(NamedTuple):
         return blake2b(self.reject.field.encode() + self.line, digest_size=8).hexdigest()
 
 
-def futile(kept: Kept) -> Iterator[Futile]:
+def futile(state: EncounterState) -> Iterator[Futile]:
     """Yield the events of a stay, and of those merged into it, that have no effect as things stand."""
-    own, absorbed = told_of(kept)
+    own, absorbed = told_of(state)
     if own is None:
         return
     told = [Told(event, (0, number, line)) for number, (event, line) in enumerate([*own, *absorbed])]
-    rejects = [*circling(told[: len(own)])] if kept.merging else []
-    if kept.standing == "cancelled" and (encounter := encounter_of(kept)) is not None:
+    rejects = [*circling(told[: len(own)])] if state.has_merges else []
+    if state.standing == "cancelled" and (encounter := encounter_of(state)) is not None:
         rejects += after_cancellation(encounter, told)
     for reject in rejects:
         event, (_, _, line) = told[reject.line]

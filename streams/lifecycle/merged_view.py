@@ -6,38 +6,38 @@ from models.encounter import Encounter
 from models.event import EncounterMerged, Event
 from streams.encounter.fold import NoEventsError, fold, fold_merged, merges
 from streams.encounter.merge_groups import survivor
-from streams.lifecycle.state import Kept
+from streams.lifecycle.state import EncounterState
 from streams.wire.event_json import read, validate
 
 Line = tuple[Event, bytes]
 """An event, read, and the line it stands on."""
 
 
-def events_of(kept: Kept) -> list[Event]:
+def events_of(state: EncounterState) -> list[Event]:
     """Return the stay's own events, read."""
-    return [_event(kept, line) for line in kept.own]
+    return [_event(state, line) for line in state.events]
 
 
-def _event(kept: Kept, line: bytes) -> Event:
-    event = kept.parsed.get(line)
+def _event(state: EncounterState, line: bytes) -> Event:
+    event = state.parsed.get(line)
     if event is None:
-        event = kept.parsed[line] = validate(line)
+        event = state.parsed[line] = validate(line)
     return event
 
 
-def encounter_of(kept: Kept) -> Encounter | None:
+def encounter_of(state: EncounterState) -> Encounter | None:
     """
     Return the stay as all that is known tells it; None when nothing does.
 
     The same stays, coded together from a file, give the same encounter (``streams.batch.coder.code_linked``).
     """
-    if not kept.linked:
-        own = events_of(kept)
+    if not state.merged_events:
+        own = events_of(state)
         if not any(isinstance(event, EncounterMerged) for event in own):
             return fold(own) if own else None
-        return _among(kept.encounter_id, {kept.encounter_id: own})
-    stays = {name: [_event(kept, line) for line in lines] for name, lines in kept.linked.items()}
-    return _among(kept.encounter_id, {**stays, kept.encounter_id: events_of(kept)})
+        return _among(state.encounter_id, {state.encounter_id: own})
+    stays = {name: [_event(state, line) for line in lines] for name, lines in state.merged_events.items()}
+    return _among(state.encounter_id, {**stays, state.encounter_id: events_of(state)})
 
 
 def _among(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounter | None:
@@ -52,16 +52,18 @@ def _among(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounter
         return None
 
 
-def told_of(kept: Kept) -> tuple[list[Line] | None, list[Line]]:
+def told_of(state: EncounterState) -> tuple[list[Line] | None, list[Line]]:
     """Return the events of a stay and those merged into it, with their lines; None when it went into another."""
-    own = [(_event(kept, line), line) for line in kept.own]
-    if not kept.merging:
+    own = [(_event(state, line), line) for line in state.events]
+    if not state.has_merges:
         return own, []
-    others = {name: [(_event(kept, line), line) for line in lines] for name, lines in kept.linked.items()}
+    others = {
+        name: [(_event(state, line), line) for line in lines] for name, lines in state.merged_events.items()
+    }
     into = dict(merges(event for lines in (own, *others.values()) for event, _ in lines))
-    if kept.encounter_id in into:
+    if state.encounter_id in into:
         return None, []
-    absorbed = [one for one in sorted(into) if survivor(one, into) == kept.encounter_id and one in others]
+    absorbed = [one for one in sorted(into) if survivor(one, into) == state.encounter_id and one in others]
     return own, [pair for one in absorbed for pair in others[one]]
 
 
@@ -102,21 +104,24 @@ def names_as_survivor(stays: Mapping[str, Sequence[bytes]], encounter_id: str) -
     )
 
 
-def neighbours(kept: Kept) -> tuple[str, ...]:
+def neighbours(state: EncounterState) -> tuple[str, ...]:
     """Return the stays that a merge, even one taken back, names together with this one; sorted."""
     found: set[str] = set()
-    for name, lines in (*kept.linked.items(), (kept.encounter_id, kept.own)):
+    for name, lines in (*state.merged_events.items(), (state.encounter_id, state.events)):
         for line in lines:
             if b"encounter_merged" in line or b"\\u" in line:
-                event = _event(kept, line)
+                event = _event(state, line)
                 if isinstance(event, EncounterMerged):
                     pair = {name, event.into_encounter_id}
-                    if kept.encounter_id in pair:
+                    if state.encounter_id in pair:
                         found |= pair
-    return tuple(sorted(found - {kept.encounter_id}))
+    return tuple(sorted(found - {state.encounter_id}))
 
 
-def merged_into(kept: Kept) -> str | None:
+def merged_into(state: EncounterState) -> str | None:
     """Return the stay this one was merged into, or None."""
-    events = [*events_of(kept), *(_event(kept, line) for lines in kept.linked.values() for line in lines)]
-    return dict(merges(events)).get(kept.encounter_id)
+    events = [
+        *events_of(state),
+        *(_event(state, line) for lines in state.merged_events.values() for line in lines),
+    ]
+    return dict(merges(events)).get(state.encounter_id)

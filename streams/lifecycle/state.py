@@ -41,42 +41,42 @@ class UnknownFormatError(ValueError):
         )
 
 
-class Kept:
+class EncounterState:
     """One stay: its events, those of stays merged with it, and what was last said of it. Instants in epoch seconds."""
 
     __slots__ = (
         "closed_at",
-        "confirm_s",
+        "confirm_window_s",
         "departed_at",
         "due_at",
         "due_for",
         "encounter_id",
-        "first_heard_at",
-        "heard_at",
+        "events",
+        "events_shared",
+        "events_when_closed",
+        "first_event_at",
+        "has_merges",
         "indexed_at",
-        "linked",
-        "merging",
+        "last_event_at",
+        "merged_events",
         "offsets",
-        "own",
         "parsed",
         "phase",
+        "preview_while_open",
         "reason",
         "refused",
-        "registered",
-        "said",
+        "size_bytes",
         "standing",
+        "standing_stale",
         "status",
-        "told",
         "version",
-        "weight",
-        "while_open",
     )
 
     def __init__(self, encounter_id: str, at: int) -> None:
         self.encounter_id = encounter_id
-        self.own: dict[bytes, None] = {}
+        self.events: dict[bytes, None] = {}
         """Its events as sent, each once, in the order in which they came."""
-        self.linked: dict[str, dict[bytes, None]] = {}
+        self.merged_events: dict[str, dict[bytes, None]] = {}
         """The events of every stay that merges connect with it, by encounter."""
         self.phase: Phase = "open"
         self.version = 0
@@ -84,27 +84,27 @@ class Kept:
         self.status: ClosedStatus = "preview"
         self.closed_at = 0
         self.reason: ClosingReason = "provisional"
-        self.said = 0
+        self.events_when_closed = 0
         """How many events it was folded from when it was last closed."""
-        self.told = 0
+        self.events_shared = 0
         """How many events its neighbours were told of."""
         self.standing: Standing = "open"
         self.departed_at: int | None = None
-        self.first_heard_at = at
-        self.heard_at = at
+        self.first_event_at = at
+        self.last_event_at = at
         self.due_at: int | None = None
         self.due_for: Due | None = None
         self.offsets: dict[str, int] = {}
         """The last offset of each topic that is in here: what comes at or before it came before."""
-        self.registered = False
+        self.standing_stale = False
         """Whether an event since the last look may have changed its standing."""
-        self.merging = False
+        self.has_merges = False
         """Whether any event names it together with another stay."""
-        self.confirm_s = 0
+        self.confirm_window_s = 0
         """P-31 of its policy, in seconds."""
-        self.while_open = False
+        self.preview_while_open = False
         """P-30 of its policy: whether its charges are sent, as a preview, before it closes."""
-        self.weight = 0
+        self.size_bytes = 0
         """Bytes of all its events."""
         self.refused: dict[str, tuple[str, int]] = {}
         """Its events that were refused for having no effect: which, and the topic and offset of what showed it."""
@@ -113,24 +113,28 @@ class Kept:
         self.parsed: dict[bytes, Any] = {}
         """Events already read, to save reading them again; never written."""
 
-    def known(self) -> int:
+    def event_count(self) -> int:
         """Return how many events are known, linked ones included."""
-        return len(self.own) + sum(map(len, self.linked.values())) if self.linked else len(self.own)
+        return (
+            len(self.events) + sum(map(len, self.merged_events.values()))
+            if self.merged_events
+            else len(self.events)
+        )
 
     def to_bytes(self) -> bytes:
         """Return the bytes to keep: a fixed head with the deadline, a line of JSON, then the events, one a line."""
         about = [
-            self.encounter_id, self.phase, self.version, self.status, self.closed_at, self.reason, self.said,
-            self.told, self.standing, self.departed_at, self.first_heard_at, self.heard_at, self.due_for,
-            self.offsets, self.registered, self.merging, self.confirm_s, self.while_open,
-            len(self.own), {name: len(lines) for name, lines in self.linked.items()}, self.refused,
+            self.encounter_id, self.phase, self.version, self.status, self.closed_at, self.reason, self.events_when_closed,
+            self.events_shared, self.standing, self.departed_at, self.first_event_at, self.last_event_at, self.due_for,
+            self.offsets, self.standing_stale, self.has_merges, self.confirm_window_s, self.preview_while_open,
+            len(self.events), {name: len(lines) for name, lines in self.merged_events.items()}, self.refused,
         ]  # fmt: skip
         head = _HEAD.pack(FORMAT, _NEVER if self.due_at is None else self.due_at)
         return b"\n".join([head + dumps(about), *self._lines()])
 
     def _lines(self) -> Iterator[bytes]:
-        yield from self.own
-        for lines in self.linked.values():
+        yield from self.events
+        for lines in self.merged_events.values():
             yield from lines
 
 
@@ -147,7 +151,7 @@ def deadline_of(written: bytes) -> int | None:
     return None if due_at == _NEVER else int(due_at)
 
 
-def from_bytes(written: bytes) -> Kept:
+def from_bytes(written: bytes) -> EncounterState:
     """
     Return the stay these bytes keep.
 
@@ -162,19 +166,24 @@ def from_bytes(written: bytes) -> Kept:
         offsets, registered, merging, confirm_s, while_open,
         own, linked, refused,
     ) = loads(about)  # fmt: skip
-    kept = Kept(encounter_id, first_heard_at)
-    kept.phase = phase if phase in _PHASES else "open"
-    kept.version, kept.status, kept.closed_at, kept.reason = version, status, closed_at, reason
-    kept.said, kept.told, kept.standing, kept.departed_at = said, told, standing, departed_at
-    kept.heard_at, kept.due_at, kept.due_for = heard_at, due_at, due_for
-    kept.indexed_at = due_at
-    kept.offsets, kept.registered, kept.merging = offsets, registered, merging
-    kept.confirm_s, kept.while_open = confirm_s, while_open
-    kept.refused = {name: (topic, offset) for name, (topic, offset) in refused.items()}
-    kept.weight = len(rest)
+    state = EncounterState(encounter_id, first_heard_at)
+    state.phase = phase if phase in _PHASES else "open"
+    state.version, state.status, state.closed_at, state.reason = version, status, closed_at, reason
+    state.events_when_closed, state.events_shared, state.standing, state.departed_at = (
+        said,
+        told,
+        standing,
+        departed_at,
+    )
+    state.last_event_at, state.due_at, state.due_for = heard_at, due_at, due_for
+    state.indexed_at = due_at
+    state.offsets, state.standing_stale, state.has_merges = offsets, registered, merging
+    state.confirm_window_s, state.preview_while_open = confirm_s, while_open
+    state.refused = {name: (topic, offset) for name, (topic, offset) in refused.items()}
+    state.size_bytes = len(rest)
     lines = rest.split(b"\n") if rest else []
-    kept.own = dict.fromkeys(lines[:own])
+    state.events = dict.fromkeys(lines[:own])
     for name, count in linked.items():
-        kept.linked[name] = dict.fromkeys(lines[own : own + count])
+        state.merged_events[name] = dict.fromkeys(lines[own : own + count])
         own += count
-    return kept
+    return state

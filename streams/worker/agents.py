@@ -122,8 +122,8 @@ class Agents:
         )
         take_in(under_way, batch.records)
         followed = under_way.settled(self._settings.closing, self._emission)
-        for kept in followed.stays:
-            self._stays.keep(partition, kept)
+        for state in followed.stays:
+            self._stays.keep(partition, state)
         self._send(partition, followed.messages)
         for asked in followed.asked:
             home = home_of(asked.encounter_id, self._partitions)

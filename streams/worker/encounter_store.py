@@ -8,7 +8,7 @@ from typing import Final
 from streams.engine.app import CheckpointApp
 from streams.engine.table import CheckpointTable
 from streams.lifecycle.deadline_index import DueIndex
-from streams.lifecycle.state import Kept, deadline_of, from_bytes
+from streams.lifecycle.state import EncounterState, deadline_of, from_bytes
 
 RETRY_S: Final = 30
 """After which a stay that is still due is asked for again: the command may have been lost with a worker."""
@@ -21,7 +21,7 @@ class Stays:
 
     def __init__(self, app: CheckpointApp, table: CheckpointTable, most: int) -> None:
         self._app, self._table, self._most = app, table, most
-        self._held: dict[tuple[int, str], Kept] = {}
+        self._held: dict[tuple[int, str], EncounterState] = {}
         self._crowded_at = most
         self._due: dict[int, DueIndex] = {}
         app.when_forgotten(self.forget)
@@ -40,27 +40,27 @@ class Stays:
                 if (due_at := deadline_of(written)) is not None
             )
 
-    def load(self, partition: int, encounter_id: str) -> Kept | None:
+    def load(self, partition: int, encounter_id: str) -> EncounterState | None:
         """Return what is kept of a stay, or None."""
         place = (partition, encounter_id)
-        kept = self._held.get(place)
-        if kept is None:
+        state = self._held.get(place)
+        if state is None:
             written = self._table.read(partition, encounter_id.encode())
             if written is not None:
-                kept = self._held[place] = from_bytes(written)
+                state = self._held[place] = from_bytes(written)
                 self._make_room()
-        return kept
+        return state
 
-    def keep(self, partition: int, kept: Kept) -> None:
+    def keep(self, partition: int, state: EncounterState) -> None:
         """Note a stay that changed for the next checkpoint."""
-        key = kept.encounter_id.encode()
-        self._held.pop((partition, kept.encounter_id), None)
-        self._held[partition, kept.encounter_id] = kept
-        self._app.put(self._table, partition, key, kept)
-        due_at = kept.due_at
-        if due_at is not None and (kept.indexed_at is None or due_at < kept.indexed_at):
+        key = state.encounter_id.encode()
+        self._held.pop((partition, state.encounter_id), None)
+        self._held[partition, state.encounter_id] = state
+        self._app.put(self._table, partition, key, state)
+        due_at = state.due_at
+        if due_at is not None and (state.indexed_at is None or due_at < state.indexed_at):
             self._due.setdefault(partition, DueIndex()).add(key, due_at)
-            kept.indexed_at = due_at
+            state.indexed_at = due_at
         self._make_room()
 
     def partitions_due(self, at: int) -> list[int]:
@@ -72,16 +72,16 @@ class Stays:
         index = self._due[partition]
         for key in list(index.due(at, partial(self._deadline, partition), _MOST_AT_ONCE)):
             index.add(key, at + RETRY_S)
-            if (kept := self.load(partition, key.decode())) is not None:
-                kept.indexed_at = at + RETRY_S  # so that a nearer deadline gets an entry of its own
+            if (state := self.load(partition, key.decode())) is not None:
+                state.indexed_at = at + RETRY_S  # so that a nearer deadline gets an entry of its own
             yield key
 
     def _deadline(self, partition: int, key: bytes) -> int | None:
-        kept = self._held.get((partition, key.decode()))
-        if kept is not None:
+        state = self._held.get((partition, key.decode()))
+        if state is not None:
             # From here on the index has it under this deadline, or under that of the next try.
-            kept.indexed_at = kept.due_at
-            return kept.due_at
+            state.indexed_at = state.due_at
+            return state.due_at
         written = self._table.read(partition, key)
         return None if written is None else deadline_of(written)
 

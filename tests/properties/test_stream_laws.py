@@ -87,8 +87,8 @@ def agrees(cluster: Cluster, script: Script, profile: Profile = Profile()) -> No
 
 def nothing_lost(cluster: Cluster) -> None:
     """Check that every record of the events topic is in a kept stay, or refused with its bytes."""
-    kept = [from_bytes(value or b"") for value in cluster.paper.newest(topics.ENCOUNTERS_CHANGELOG).values()]
-    held = {(one.encounter_id, line) for one in kept for line in one.own}
+    state = [from_bytes(value or b"") for value in cluster.paper.newest(topics.ENCOUNTERS_CHANGELOG).values()]
+    held = {(one.encounter_id, line) for one in state for line in one.events}
     refused = Counter(record.value for record in cluster.paper.all_of(topics.REJECTS))
     for record in cluster.paper.all_of(topics.EVENTS):
         event = read(record.value or b"")
@@ -135,12 +135,12 @@ def test_what_comes_after_forgetting_is_refused_and_moves_no_charge(
     known = {event_of(line).encounter_id for _, line, _ in script.sent}
     cluster.paper.now += 2 * HORIZON
     cluster.settle()
-    kept = {
+    state = {
         key.decode(): from_bytes(value or b"")
         for key, value in cluster.paper.newest(topics.ENCOUNTERS_CHANGELOG).items()
     }
-    assert all(one.phase == "forgotten" and not one.known() for one in kept.values())
-    assert known <= kept.keys()
+    assert all(one.phase == "forgotten" and not one.event_count() for one in state.values())
+    assert known <= state.keys()
     before = cluster.paper.newest(topics.CHARGES)
     charged = lines_charged(cluster)
     cluster.play(later.sent, [one for one in commotion if one[0] != "clock"])
@@ -152,9 +152,9 @@ def test_what_comes_after_forgetting_is_refused_and_moves_no_charge(
     for _, line, _ in later.sent:
         event = event_of(line)
         into = event.into_encounter_id if isinstance(event, EncounterMerged) else ""
-        if event.encounter_id in kept:
+        if event.encounter_id in state:
             assert line in refused
-        elif into in kept:
+        elif into in state:
             assert any(line in (value or b"").replace(b'\\"', b'"') for value in refused)
 
 

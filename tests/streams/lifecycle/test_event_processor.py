@@ -165,9 +165,9 @@ def forgotten() -> Shelf:
     shelf.follow(OPENED, injection(), LEFT)
     for number in range(4):
         shelf.obey(Command("due", "E1"), first=number, at=T0 + (number + 1) * CLOSING.horizon)
-    kept = shelf.load("E1")
-    assert kept is not None
-    assert kept.phase == "forgotten"
+    state = shelf.load("E1")
+    assert state is not None
+    assert state.phase == "forgotten"
     return shelf
 
 
@@ -305,7 +305,7 @@ def take(shelf: Shelf, topic: str, values: Any, at: int, policy: Any) -> Followe
     batch = Batch(topic, 1, at, shelf.load, lambda _: True)
     (batch.follow if topic == topics.EVENTS else batch.obey)(values)
     followed = batch.settled(CLOSING, policy)
-    shelf.stays |= {kept.encounter_id: kept.to_bytes() for kept in followed.stays}
+    shelf.stays |= {state.encounter_id: state.to_bytes() for state in followed.stays}
     return followed
 
 
@@ -316,15 +316,15 @@ def test_a_stay_that_fails_us_is_refused_once_and_tried_again_every_hour() -> No
     assert followed.faults == 1
     assert refused(followed) == [(LEFT, FAULT.reason)]
     due = records(b'{"command":"due","encounter_id":"E1","stays":{}}')
-    kept = shelf.load("E1")
-    assert kept is not None
-    assert (kept.due_at, kept.due_for) == (T0 + HOUR, "retry")
+    state = shelf.load("E1")
+    assert state is not None
+    assert (state.due_at, state.due_for) == (T0 + HOUR, "retry")
     assert refused(take(shelf, topics.COMMANDS, due, T0 + HOUR, failing)) == []
     failing.error = None
     take(shelf, topics.EVENTS, records(LEFT, first=9), T0 + HOUR, failing)
-    kept = shelf.load("E1")
-    assert kept is not None
-    assert (kept.standing, kept.due_for) == ("discharged", "close")
+    state = shelf.load("E1")
+    assert state is not None
+    assert (state.standing, state.due_for) == ("discharged", "close")
 
 
 def test_a_policy_that_does_not_exist_stops_the_worker() -> None:

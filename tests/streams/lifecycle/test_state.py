@@ -7,49 +7,59 @@ from hypothesis import strategies as st
 
 from streams.lifecycle.commands import Came, Command, NotACommandError, from_bytes, to_bytes
 from streams.lifecycle.deadline_index import DueIndex
-from streams.lifecycle.state import FORMAT, Kept, UnknownFormatError, deadline_of
-from streams.lifecycle.state import from_bytes as kept_from_bytes
+from streams.lifecycle.state import FORMAT, EncounterState, UnknownFormatError, deadline_of
+from streams.lifecycle.state import from_bytes as state_from_bytes
 from streams.wire.event_json import as_line
 
 
-def made() -> Kept:
+def made() -> EncounterState:
     """Return a stay with something in every field."""
-    kept = Kept("Ü1", T0)
-    kept.own = dict.fromkeys([line("encounter_opened"), injection()])
-    kept.linked = {"E2": dict.fromkeys([injection(stay="E2")]), "E3": {}}
-    kept.phase, kept.version, kept.status, kept.closed_at, kept.reason = (
+    state = EncounterState("Ü1", T0)
+    state.events = dict.fromkeys([line("encounter_opened"), injection()])
+    state.merged_events = {"E2": dict.fromkeys([injection(stay="E2")]), "E3": {}}
+    state.phase, state.version, state.status, state.closed_at, state.reason = (
         "closed",
         3,
         "final",
         T0 + 1,
         "overdue",
     )
-    kept.said, kept.told, kept.standing, kept.departed_at = 2, 3, "discharged", T0 + 2
-    kept.heard_at, kept.due_at, kept.due_for = T0 + 3, T0 + 4, "confirm"
-    kept.offsets = {"infusion.events.v1": 7}
-    kept.registered, kept.merging, kept.confirm_s, kept.while_open = True, True, 5, True
-    kept.refused = {"0011": ("infusion.events.v1", 6)}
-    return kept
+    state.events_when_closed, state.events_shared, state.standing, state.departed_at = (
+        2,
+        3,
+        "discharged",
+        T0 + 2,
+    )
+    state.last_event_at, state.due_at, state.due_for = T0 + 3, T0 + 4, "confirm"
+    state.offsets = {"infusion.events.v1": 7}
+    state.standing_stale, state.has_merges, state.confirm_window_s, state.preview_while_open = (
+        True,
+        True,
+        5,
+        True,
+    )
+    state.refused = {"0011": ("infusion.events.v1", 6)}
+    return state
 
 
 def test_a_stay_comes_back_from_its_bytes_with_everything_that_is_written() -> None:
     """Weight, index and read events are made anew."""
-    kept = made()
-    back = kept_from_bytes(kept.to_bytes())
+    state = made()
+    back = state_from_bytes(state.to_bytes())
     made_anew = {"weight", "indexed_at", "parsed"}
-    for name in set(Kept.__slots__) - made_anew:
-        assert getattr(back, name) == getattr(kept, name), name
-    assert list(back.own) == list(kept.own)
+    for name in set(EncounterState.__slots__) - made_anew:
+        assert getattr(back, name) == getattr(state, name), name
+    assert list(back.events) == list(state.events)
     assert back.indexed_at == back.due_at
-    assert back.to_bytes() == kept.to_bytes()
+    assert back.to_bytes() == state.to_bytes()
 
 
 def test_a_stay_without_events_or_deadline_comes_back_too() -> None:
     """As a forgotten one is."""
-    kept = Kept("E1", T0)
-    assert deadline_of(kept.to_bytes()) is None
-    back = kept_from_bytes(kept.to_bytes())
-    assert (back.own, back.linked, back.due_at) == ({}, {}, None)
+    state = EncounterState("E1", T0)
+    assert deadline_of(state.to_bytes()) is None
+    back = state_from_bytes(state.to_bytes())
+    assert (back.events, back.merged_events, back.due_at) == ({}, {}, None)
 
 
 def test_the_deadline_is_read_without_the_rest() -> None:
@@ -64,7 +74,7 @@ def test_an_unknown_format_says_which_version_to_start(written: bytes) -> None:
     with pytest.raises(UnknownFormatError, match="start the version that wrote it"):
         deadline_of(written)
     with pytest.raises(UnknownFormatError):
-        kept_from_bytes(written)
+        state_from_bytes(written)
 
 
 @pytest.mark.parametrize(
@@ -75,9 +85,9 @@ def test_an_unknown_format_says_which_version_to_start(written: bytes) -> None:
         (b'\xef\xbb\xbf{"a":1}', b'{"a":1}'),
     ],
 )
-def test_an_event_is_one_line(raw: bytes, kept: bytes) -> None:
+def test_an_event_is_one_line(raw: bytes, state: bytes) -> None:
     """Breaks are blanks, and a byte-order mark is nothing."""
-    assert as_line(raw) == kept
+    assert as_line(raw) == state
 
 
 def test_only_what_is_due_comes_up_and_a_deadline_that_moved_waits_for_it() -> None:

@@ -5,7 +5,7 @@ from encounter_states import CLOSING, CONFIRM, DAY, HOUR, T0, asked, asked_early
 
 from models.encounter import Encounter
 from rules.emission import Emission
-from streams.lifecycle.state import Kept
+from streams.lifecycle.state import EncounterState
 from streams.lifecycle.transitions import last_closed, settle
 from streams.wire.closed_encounter_json import Closed
 
@@ -17,25 +17,25 @@ class Stay:
     """One stay under the clock."""
 
     def __init__(self, early: bool = False) -> None:  # noqa: FBT001, FBT002 - P-30 is a yes or no
-        self.kept = Kept("E1", T0)
+        self.state = EncounterState("E1", T0)
         self._asked = asked_early if early else asked
 
     def hear(self, *lines: bytes, at: int) -> Closed | None:
         """Take in events and settle."""
-        self.kept.own.update(dict.fromkeys(lines))
-        self.kept.heard_at, self.kept.registered = at, True
+        self.state.events.update(dict.fromkeys(lines))
+        self.state.last_event_at, self.state.standing_stale = at, True
         return self.at(at)
 
     def at(self, at: int) -> Closed | None:
         """Settle at an instant, twice: the second time has nothing to say."""
-        closed = settle(self.kept, at, CLOSING, self._asked)
+        closed = settle(self.state, at, CLOSING, self._asked)
         if closed is not None:
-            assert settle(self.kept, at, CLOSING, self._asked) is None
+            assert settle(self.state, at, CLOSING, self._asked) is None
         return closed
 
     def closed_at(self, due: int) -> Closed:
         """Check that it is silent until a second before an instant, and return what it says on it."""
-        assert self.kept.due_at == due
+        assert self.state.due_at == due
         assert self.at(due - 1) is None
         closed = self.at(due)
         assert closed is not None
@@ -51,14 +51,14 @@ def test_a_departure_closes_after_the_grace_period_and_is_confirmed_when_its_win
     assert stay.at(LEFT + CLOSING.grace + 1) is None
     second = stay.closed_at(LEFT + CONFIRM)
     assert (second.version, second.status, second.reason) == (2, "final", "confirmed")
-    assert stay.kept.phase == "final"
-    assert stay.kept.due_at == LEFT + CLOSING.horizon
+    assert stay.state.phase == "final"
+    assert stay.state.due_at == LEFT + CLOSING.horizon
     assert stay.at(LEFT + CLOSING.horizon - 1) is None
-    assert stay.kept.known() == 3
+    assert stay.state.event_count() == 3
     assert stay.at(LEFT + CLOSING.horizon) is None
-    assert (stay.kept.phase, stay.kept.known(), stay.kept.due_at) == ("forgotten", 0, None)
+    assert (stay.state.phase, stay.state.event_count(), stay.state.due_at) == ("forgotten", 0, None)
     assert stay.at(LEFT + 2 * CLOSING.horizon) is None
-    assert last_closed(stay.kept) is None
+    assert last_closed(stay.state) is None
 
 
 def test_what_is_read_long_after_the_departure_waits_only_until_the_feed_is_quiet() -> None:
@@ -92,8 +92,8 @@ def test_a_stay_without_a_departure_is_given_up_after_silence() -> None:
     assert stay.hear(DISCHARGED[0], injection(), at=T0) is None
     closed = stay.closed_at(T0 + CLOSING.inactive)
     assert (closed.status, closed.reason) == ("preview", "inactive")
-    assert stay.kept.phase == "closed"
-    assert stay.kept.due_for == "forget"
+    assert stay.state.phase == "closed"
+    assert stay.state.due_for == "forget"
 
 
 def test_a_stay_given_up_is_open_again_once_it_is_heard_of() -> None:
@@ -103,7 +103,7 @@ def test_a_stay_given_up_is_open_again_once_it_is_heard_of() -> None:
     stay.at(T0 + CLOSING.inactive)
     heard = T0 + CLOSING.inactive + HOUR
     assert stay.hear(injection(), at=heard) is None
-    assert stay.kept.phase == "open"
+    assert stay.state.phase == "open"
     assert stay.closed_at(heard + CLOSING.inactive).version == 2
     left = heard + CLOSING.inactive + HOUR
     closed = stay.hear(line("encounter_discharged", (left - T0) / 60), at=left)
@@ -127,7 +127,7 @@ def test_under_p30_an_open_stay_is_sent_as_a_preview_whenever_its_feed_is_quiet(
     stay = Stay(early=True)
     assert stay.hear(DISCHARGED[0], injection(), at=T0) is None
     closed = stay.closed_at(T0 + CLOSING.quiet)
-    assert (closed.status, closed.reason, stay.kept.phase) == ("preview", "provisional", "open")
+    assert (closed.status, closed.reason, stay.state.phase) == ("preview", "provisional", "open")
     assert stay.hear(injection(9, name="b"), at=T0 + HOUR) is None
     assert stay.closed_at(T0 + HOUR + CLOSING.quiet).version == 2
     stay.hear(DISCHARGED[2], at=LEFT + 1)
@@ -139,11 +139,11 @@ def test_a_departure_taken_back_after_final_is_said_at_once() -> None:
     stay = Stay()
     stay.hear(*DISCHARGED, at=LEFT)
     stay.at(LEFT + CONFIRM)
-    assert stay.kept.status == "final"
+    assert stay.state.status == "final"
     at = LEFT + CONFIRM + DAY
     closed = stay.hear(line("encounter_reopened", 120), at=at)
     assert closed is not None
-    assert (closed.status, closed.reason, stay.kept.phase) == ("preview", "reopened", "open")
+    assert (closed.status, closed.reason, stay.state.phase) == ("preview", "reopened", "open")
     assert stay.hear(line("encounter_discharged", 180), at=at + 1) is None
     again = stay.closed_at(at + 1 + CLOSING.quiet)
     assert (again.status, again.reason) == ("final", "discharged")
@@ -162,8 +162,8 @@ def test_a_cancelled_stay_that_was_never_coded_says_nothing() -> None:
     """There is nothing to take back."""
     stay = Stay()
     assert stay.hear(DISCHARGED[0], line("encounter_cancelled", 5), at=T0) is None
-    assert stay.kept.due_for == "forget"
-    assert last_closed(stay.kept) is None
+    assert stay.state.due_for == "forget"
+    assert last_closed(stay.state) is None
 
 
 def test_a_cancelled_stay_that_was_coded_is_withdrawn_at_once_and_comes_back_when_reopened() -> None:
@@ -183,10 +183,10 @@ def test_a_cancellation_that_loses_its_id_to_an_earlier_event_has_no_effect() ->
     """Though nothing that came says anything of the stay's standing."""
     stay = Stay()
     stay.hear(line("encounter_cancelled", 5, recorded=90, event_id="x"), at=T0)
-    stay.kept.own[injection(event_id="x", recorded=30)] = None
-    stay.kept.registered = False
+    stay.state.events[injection(event_id="x", recorded=30)] = None
+    stay.state.standing_stale = False
     assert stay.at(T0 + 1) is None
-    assert (stay.kept.standing, stay.kept.due_for) == ("open", "inactive")
+    assert (stay.state.standing, stay.state.due_for) == ("open", "inactive")
 
 
 def test_a_stay_known_only_from_a_merge_is_withdrawn_when_the_merge_is_taken_back() -> None:
@@ -199,18 +199,18 @@ def test_a_stay_known_only_from_a_merge_is_withdrawn_when_the_merge_is_taken_bac
         line("encounter_discharged", 60, "E2"),
         merge,
     ]
-    stay.kept.linked["E2"] = dict.fromkeys(told)
-    stay.kept.merging = True
+    stay.state.merged_events["E2"] = dict.fromkeys(told)
+    stay.state.has_merges = True
     assert stay.hear(at=LEFT) is None
     assert stay.closed_at(LEFT + CLOSING.grace).encounter.administrations
-    stay.kept.linked["E2"][line("event_voided", 70, "E2", voids_event_id="m")] = None
+    stay.state.merged_events["E2"][line("event_voided", 70, "E2", voids_event_id="m")] = None
     closed = stay.hear(at=LEFT + DAY)
     assert closed is not None
     assert (closed.status, closed.encounter.administrations) == ("withdrawn", ())
-    assert last_closed(stay.kept) == closed
-    stay.kept.linked["E2"][line("encounter_merged", 80, "E2", into_encounter_id="E1")] = None
+    assert last_closed(stay.state) == closed
+    stay.state.merged_events["E2"][line("encounter_merged", 80, "E2", into_encounter_id="E1")] = None
     assert stay.hear(at=LEFT + 2 * DAY) is not None
-    assert stay.kept.status == "preview"
+    assert stay.state.status == "preview"
 
 
 def test_a_policy_that_fails_leaves_the_stay_to_be_looked_at_again() -> None:
@@ -220,8 +220,8 @@ def test_a_policy_that_fails_leaves_the_stay_to_be_looked_at_again() -> None:
     def fails(_: Encounter) -> Emission:
         raise ZeroDivisionError
 
-    stay.kept.own[DISCHARGED[0]] = None
-    stay.kept.registered = True
+    stay.state.events[DISCHARGED[0]] = None
+    stay.state.standing_stale = True
     with pytest.raises(ZeroDivisionError):
-        settle(stay.kept, T0, CLOSING, fails)
-    assert stay.kept.registered
+        settle(stay.state, T0, CLOSING, fails)
+    assert stay.state.standing_stale

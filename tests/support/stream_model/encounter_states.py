@@ -10,7 +10,7 @@ from models.encounter import Encounter
 from rules.emission import Emission
 from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.event_processor import Batch, Followed
-from streams.lifecycle.state import Kept, from_bytes
+from streams.lifecycle.state import EncounterState, from_bytes
 from streams.lifecycle.timeouts import Closing
 from streams.wire import topics
 
@@ -75,13 +75,13 @@ class Shelf:
         batch.obey(records(*values, first=first))
         return self._keep(batch.settled(CLOSING, asked))
 
-    def load(self, encounter_id: str) -> Kept | None:
+    def load(self, encounter_id: str) -> EncounterState | None:
         """Return a stay from its bytes."""
         written = self.stays.get(encounter_id)
         return None if written is None else from_bytes(written)
 
     def _keep(self, followed: Followed) -> Followed:
         """Write what is to be kept."""
-        for kept in followed.stays:
-            self.stays[kept.encounter_id] = kept.to_bytes()
+        for state in followed.stays:
+            self.stays[state.encounter_id] = state.to_bytes()
         return followed
