@@ -11,10 +11,10 @@ from streams.charging.closed_encounter_processor import Coded, code_records
 from streams.charging.release_state import Released
 from streams.lifecycle.event_processor import Batch, Followed
 from streams.lifecycle.state import EncounterState
-from streams.lifecycle.timeouts import Closing
+from streams.lifecycle.timeouts import Timeouts
 from streams.wire import topics
 
-AT_ONCE: Final = Closing(grace=0, quiet=0)
+AT_ONCE: Final = Timeouts(grace=0, quiet=0)
 """A stay is coded when its departure is read."""
 
 PROFILE: Final = Profile()

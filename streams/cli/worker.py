@@ -13,7 +13,7 @@ from streams.kafka.admin import found_topics
 from streams.kafka.connection import Connection
 from streams.wire.topic_check import checked
 from streams.wire.topics import EVENTS
-from streams.worker.log_throttle import OnceInAWhile
+from streams.worker.log_throttle import ThrottleFilter
 from streams.worker.settings import SettingError, WorkerSettings, settings_from
 from streams.worker.startup_checks import claim_folder, require_port
 
@@ -75,7 +75,7 @@ def _run(connection: Connection, settings: WorkerSettings, partitions: int, log_
 
     log = logging.getLogger("aiokafka")
     log.propagate = True
-    once = OnceInAWhile()
+    once = ThrottleFilter()
     for name in (
         "",
         ".conn",

@@ -13,7 +13,7 @@ Entry = tuple[int, bytes]
 """A deadline in epoch seconds, and the key of a stay."""
 
 
-class DueIndex:
+class DeadlineIndex:
     """The deadlines of one partition."""
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:

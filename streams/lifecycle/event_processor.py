@@ -25,7 +25,7 @@ from streams.lifecycle.reject_reasons import (
     TOO_LONG,
 )
 from streams.lifecycle.state import EncounterState
-from streams.lifecycle.timeouts import Closing
+from streams.lifecycle.timeouts import Timeouts
 from streams.lifecycle.transitions import Asked, last_closed, settle
 from streams.wire import topics
 from streams.wire.cloud_events import traceparent
@@ -243,13 +243,13 @@ class Batch:
                     came = Came(self._partition, _UNKNOWN, one.encounter_id.encode(), ())
                     self._refuse(self._because[state.encounter_id], one.reject, one.line, came)
 
-    def settled(self, closing: Closing, asked: Asked) -> Followed:
+    def settled(self, timeouts: Timeouts, asked: Asked) -> Followed:
         """Settle every stay that was touched, and return what is to be kept and sent."""
         faults = 0
         for encounter_id, state in self._touched.items():
             failed_before = state.due_for == "retry"
             try:
-                closed = settle(state, self._at, closing, asked)
+                closed = settle(state, self._at, timeouts, asked)
                 if closed is None and encounter_id in self._again:
                     closed = last_closed(state)
                 if closed is not None:

@@ -1,7 +1,7 @@
 """
 Whether a stay is to be coded now, or when: the decision, taken whenever something became known or due.
 
-    open ──discharge + grace, inactivity, overdue──▶ closed ──confirm window──▶ final ──horizon──▶ forgotten
+    open ──discharge + grace, inactivity, overdue──▶ closed ──confirm window──▶ final ─retention──▶ forgotten
       ◀──────────── departure taken back ────────────┴───────────────────────────┘
 
 Whatever becomes known of a stay that was coded has it coded again at once.
@@ -15,7 +15,7 @@ from models.encounter import Encounter, Standing
 from rules.emission import Emission
 from streams.lifecycle.merged_view import encounter_of, merged_into, nothing_of
 from streams.lifecycle.state import Due, EncounterState
-from streams.lifecycle.timeouts import Closing
+from streams.lifecycle.timeouts import Timeouts
 from streams.wire.closed_encounter_json import Closed
 
 _GONE: Final[dict[Standing, ClosingReason]] = {"cancelled": "cancelled", "merged": "merged"}
@@ -32,7 +32,7 @@ Asked = Callable[[Encounter], Emission]
 """What the policy of a stay says of when its charges are sent."""
 
 
-def settle(state: EncounterState, at: int, closing: Closing, asked: Asked) -> Closed | None:
+def settle(state: EncounterState, at: int, timeouts: Timeouts, asked: Asked) -> Closed | None:
     """
     Bring a stay's phase and deadline up to an instant, and return its closed encounter if that is to be sent now.
 
@@ -52,11 +52,11 @@ def settle(state: EncounterState, at: int, closing: Closing, asked: Asked) -> Cl
         and state.event_count() > state.events_when_closed
     ):
         state.phase = "open"  # given up as inactive, and heard of again
-    state.due_at, state.due_for = _deadline(state, closing)
+    state.due_at, state.due_for = _deadline(state, timeouts)
     reason = _why_now(state, at)
     if reason is not None:
         closed = _close(state, at, reason, asked, encounter)
-        state.due_at, state.due_for = _deadline(state, closing)
+        state.due_at, state.due_for = _deadline(state, timeouts)
         return closed
     if state.due_for == "forget" and state.due_at <= at:
         _forget(state)
@@ -75,23 +75,26 @@ def _look(state: EncounterState, encounter: Encounter, asked: Asked) -> None:
     state.standing_stale = False
 
 
-def _deadline(state: EncounterState, closing: Closing) -> tuple[int, Due]:
-    forget = state.last_event_at + closing.horizon
+def _deadline(state: EncounterState, timeouts: Timeouts) -> tuple[int, Due]:
+    forget = state.last_event_at + timeouts.retention
     if state.phase == "final" or state.standing in _GONE:
         return forget, "forget"
-    quiet = state.last_event_at + closing.quiet
+    quiet = state.last_event_at + timeouts.quiet_period
     if state.standing == "discharged" and state.departed_at is not None:
         if state.phase == "closed":
             return max(state.departed_at + state.confirm_window_s, state.closed_at), "confirm"
         # A departure typed into the next century must not keep the stay from ever being coded.
         return min(
-            max(state.departed_at + closing.grace, quiet), state.last_event_at + closing.overdue
+            max(state.departed_at + timeouts.grace, quiet), state.last_event_at + timeouts.max_open
         ), "close"
     if state.event_count() <= state.events_when_closed:
         return forget, "forget"
     if state.preview_while_open:
         return quiet, "preview"
-    inactive, overdue = state.last_event_at + closing.inactive, state.first_event_at + closing.overdue
+    inactive, overdue = (
+        state.last_event_at + timeouts.inactivity_gap,
+        state.first_event_at + timeouts.max_open,
+    )
     return (inactive, "inactive") if inactive <= overdue else (overdue, "overdue")
 
 

@@ -121,7 +121,7 @@ class Agents:
             lambda name: home_of(name, self._partitions) == partition,
         )
         take_in(under_way, batch.records)
-        followed = under_way.settled(self._settings.closing, self._emission)
+        followed = under_way.settled(self._settings.timeouts, self._emission)
         for state in followed.stays:
             self._stays.keep(partition, state)
         self._send(partition, followed.messages)

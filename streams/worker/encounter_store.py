@@ -7,7 +7,7 @@ from typing import Final
 
 from streams.engine.app import CheckpointApp
 from streams.engine.table import CheckpointTable
-from streams.lifecycle.deadline_index import DueIndex
+from streams.lifecycle.deadline_index import DeadlineIndex
 from streams.lifecycle.state import EncounterState, deadline_of, from_bytes
 
 RETRY_S: Final = 30
@@ -23,7 +23,7 @@ class Stays:
         self._app, self._table, self._most = app, table, most
         self._held: dict[tuple[int, str], EncounterState] = {}
         self._crowded_at = most
-        self._due: dict[int, DueIndex] = {}
+        self._due: dict[int, DeadlineIndex] = {}
         app.when_forgotten(self.forget)
 
     def forget(self) -> None:
@@ -34,7 +34,7 @@ class Stays:
     def restore(self, partitions: set[int]) -> None:
         """Index the deadlines of these partitions anew, from what recovery left in the table."""
         for partition in partitions:
-            self._due[partition] = DueIndex(
+            self._due[partition] = DeadlineIndex(
                 (due_at, key)
                 for key, written in self._table.held(partition)
                 if (due_at := deadline_of(written)) is not None
@@ -59,7 +59,7 @@ class Stays:
         self._app.put(self._table, partition, key, state)
         due_at = state.due_at
         if due_at is not None and (state.indexed_at is None or due_at < state.indexed_at):
-            self._due.setdefault(partition, DueIndex()).add(key, due_at)
+            self._due.setdefault(partition, DeadlineIndex()).add(key, due_at)
             state.indexed_at = due_at
         self._make_room()
 

@@ -7,7 +7,7 @@ from typing import Final
 _SILENT_S: Final = 10.0
 
 
-class OnceInAWhile(logging.Filter):
+class ThrottleFilter(logging.Filter):
     """Lets each message, by its words without what is filled in, through once in ten seconds."""
 
     def __init__(self) -> None:

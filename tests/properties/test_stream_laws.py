@@ -18,7 +18,7 @@ from orjson import loads
 from models.event import EncounterMerged, Event
 from rules.engine import Profile
 from streams.lifecycle.state import from_bytes
-from streams.lifecycle.timeouts import Closing
+from streams.lifecycle.timeouts import Timeouts
 from streams.wire import topics
 from streams.wire.event_json import read
 from streams.wire.reject_headers import origin
@@ -129,7 +129,7 @@ def test_what_comes_after_forgetting_is_refused_and_moves_no_charge(
     script: Script, schedule: list[Action], later: Script, commotion: list[Action]
 ) -> None:
     """Stays that were never heard of before are coded as ever."""
-    cluster = Cluster(NOON, closing=Closing(horizon=HORIZON))
+    cluster = Cluster(NOON, timeouts=Timeouts(retention=HORIZON))
     cluster.play(script.sent, [one for one in schedule if one[0] != "clock"])
     cluster.settle()
     known = {event_of(line).encounter_id for _, line, _ in script.sent}

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from encounter_states import CLOSING, DAY, HOUR, T0, Shelf, asked, injection, line, records
+from encounter_states import DAY, HOUR, T0, TIMEOUTS, Shelf, asked, injection, line, records
 from orjson import loads
 
 from rules.engine import Profile
@@ -131,8 +131,8 @@ def test_an_event_in_another_stays_partition_is_forwarded_with_where_it_lay() ->
     home = Shelf()
     assert len(home.obey(command).stays) == 1
     assert home.obey(command, first=1).stays == []
-    home.obey(Command("due", "E1"), first=2, at=T0 + 2 * CLOSING.horizon)
-    home.obey(Command("due", "E1"), first=3, at=T0 + 4 * CLOSING.horizon)
+    home.obey(Command("due", "E1"), first=2, at=T0 + 2 * TIMEOUTS.retention)
+    home.obey(Command("due", "E1"), first=3, at=T0 + 4 * TIMEOUTS.retention)
     late = home.obey(command, first=4)
     assert refused(late) == [(OPENED, FORGOTTEN.reason)]
     assert place(late.messages[0])[1:4] == (topics.EVENTS, 1, 0)
@@ -164,7 +164,7 @@ def forgotten() -> Shelf:
     shelf = Shelf()
     shelf.follow(OPENED, injection(), LEFT)
     for number in range(4):
-        shelf.obey(Command("due", "E1"), first=number, at=T0 + (number + 1) * CLOSING.horizon)
+        shelf.obey(Command("due", "E1"), first=number, at=T0 + (number + 1) * TIMEOUTS.retention)
     state = shelf.load("E1")
     assert state is not None
     assert state.phase == "forgotten"
@@ -304,7 +304,7 @@ def take(shelf: Shelf, topic: str, values: Any, at: int, policy: Any) -> Followe
     """Have a batch settled under a policy, and keep what comes of it."""
     batch = Batch(topic, 1, at, shelf.load, lambda _: True)
     (batch.follow if topic == topics.EVENTS else batch.obey)(values)
-    followed = batch.settled(CLOSING, policy)
+    followed = batch.settled(TIMEOUTS, policy)
     shelf.stays |= {state.encounter_id: state.to_bytes() for state in followed.stays}
     return followed
 

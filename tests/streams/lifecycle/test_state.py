@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.lifecycle.commands import Came, Command, NotACommandError, from_bytes, to_bytes
-from streams.lifecycle.deadline_index import DueIndex
+from streams.lifecycle.deadline_index import DeadlineIndex
 from streams.lifecycle.state import FORMAT, EncounterState, UnknownFormatError, deadline_of
 from streams.lifecycle.state import from_bytes as state_from_bytes
 from streams.wire.event_json import as_line
@@ -46,7 +46,7 @@ def test_a_stay_comes_back_from_its_bytes_with_everything_that_is_written() -> N
     """Weight, index and read events are made anew."""
     state = made()
     back = state_from_bytes(state.to_bytes())
-    made_anew = {"weight", "indexed_at", "parsed"}
+    made_anew = {"size_bytes", "indexed_at", "parsed"}
     for name in set(EncounterState.__slots__) - made_anew:
         assert getattr(back, name) == getattr(state, name), name
     assert list(back.events) == list(state.events)
@@ -78,21 +78,21 @@ def test_an_unknown_format_says_which_version_to_start(written: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "kept"),
+    ("raw", "as_stored"),
     [
         (b'{"a":1}', b'{"a":1}'),
         (b'{"a":\r\n1}\n', b'{"a":  1} '),
         (b'\xef\xbb\xbf{"a":1}', b'{"a":1}'),
     ],
 )
-def test_an_event_is_one_line(raw: bytes, state: bytes) -> None:
+def test_an_event_is_one_line(raw: bytes, as_stored: bytes) -> None:
     """Breaks are blanks, and a byte-order mark is nothing."""
-    assert as_line(raw) == state
+    assert as_line(raw) == as_stored
 
 
 def test_only_what_is_due_comes_up_and_a_deadline_that_moved_waits_for_it() -> None:
     """At its second, not before."""
-    index = DueIndex([(10, b"a"), (10, b"b"), (11, b"c")])
+    index = DeadlineIndex([(10, b"a"), (10, b"b"), (11, b"c")])
     now = {b"a": 10, b"b": 20, b"c": 11}
     assert index.soonest() == 10
     assert list(index.due(9, now.get, 9)) == []
@@ -106,7 +106,7 @@ def test_only_what_is_due_comes_up_and_a_deadline_that_moved_waits_for_it() -> N
 
 def test_no_more_come_up_at_once_than_asked_for_and_a_stay_without_deadline_never() -> None:
     """The others wait where they are."""
-    index = DueIndex([(1, b"a"), (2, b"gone"), (3, b"b"), (4, b"c")])
+    index = DeadlineIndex([(1, b"a"), (2, b"gone"), (3, b"b"), (4, b"c")])
     now = {b"a": 1, b"b": 3, b"c": 4}
     assert list(index.due(9, now.get, 2)) == [b"a", b"b"]
     index.add(b"a", 5)

@@ -1,7 +1,7 @@
 """When a stay is coded: every deadline a second before, on and after it, and what becomes known in between."""
 
 import pytest
-from encounter_states import CLOSING, CONFIRM, DAY, HOUR, T0, asked, asked_early, injection, line
+from encounter_states import CONFIRM, DAY, HOUR, T0, TIMEOUTS, asked, asked_early, injection, line
 
 from models.encounter import Encounter
 from rules.emission import Emission
@@ -28,9 +28,9 @@ class Stay:
 
     def at(self, at: int) -> Closed | None:
         """Settle at an instant, twice: the second time has nothing to say."""
-        closed = settle(self.state, at, CLOSING, self._asked)
+        closed = settle(self.state, at, TIMEOUTS, self._asked)
         if closed is not None:
-            assert settle(self.state, at, CLOSING, self._asked) is None
+            assert settle(self.state, at, TIMEOUTS, self._asked) is None
         return closed
 
     def closed_at(self, due: int) -> Closed:
@@ -46,18 +46,18 @@ def test_a_departure_closes_after_the_grace_period_and_is_confirmed_when_its_win
     """A preview first, then final, then nothing until it is forgotten."""
     stay = Stay()
     assert stay.hear(*DISCHARGED, at=LEFT) is None
-    first = stay.closed_at(LEFT + CLOSING.grace)
+    first = stay.closed_at(LEFT + TIMEOUTS.grace)
     assert (first.version, first.status, first.reason, first.events) == (1, "preview", "discharged", 3)
-    assert stay.at(LEFT + CLOSING.grace + 1) is None
+    assert stay.at(LEFT + TIMEOUTS.grace + 1) is None
     second = stay.closed_at(LEFT + CONFIRM)
     assert (second.version, second.status, second.reason) == (2, "final", "confirmed")
     assert stay.state.phase == "final"
-    assert stay.state.due_at == LEFT + CLOSING.horizon
-    assert stay.at(LEFT + CLOSING.horizon - 1) is None
+    assert stay.state.due_at == LEFT + TIMEOUTS.retention
+    assert stay.at(LEFT + TIMEOUTS.retention - 1) is None
     assert stay.state.event_count() == 3
-    assert stay.at(LEFT + CLOSING.horizon) is None
+    assert stay.at(LEFT + TIMEOUTS.retention) is None
     assert (stay.state.phase, stay.state.event_count(), stay.state.due_at) == ("forgotten", 0, None)
-    assert stay.at(LEFT + 2 * CLOSING.horizon) is None
+    assert stay.at(LEFT + 2 * TIMEOUTS.retention) is None
     assert last_closed(stay.state) is None
 
 
@@ -66,7 +66,7 @@ def test_what_is_read_long_after_the_departure_waits_only_until_the_feed_is_quie
     stay = Stay()
     late = LEFT + 10 * DAY
     assert stay.hear(*DISCHARGED, at=late) is None
-    closed = stay.closed_at(late + CLOSING.quiet)
+    closed = stay.closed_at(late + TIMEOUTS.quiet_period)
     assert (closed.status, closed.reason) == ("final", "discharged")
 
 
@@ -79,7 +79,7 @@ def test_a_late_event_is_a_preview_inside_the_window_and_final_from_its_end_on(
     """It is coded at once: nothing is waited for twice."""
     stay = Stay()
     stay.hear(*DISCHARGED, at=LEFT)
-    stay.at(LEFT + CLOSING.grace)
+    stay.at(LEFT + TIMEOUTS.grace)
     stay.at(LEFT + after - 1)
     closed = stay.hear(injection(7, name="b"), at=LEFT + after)
     assert closed is not None
@@ -90,7 +90,7 @@ def test_a_stay_without_a_departure_is_given_up_after_silence() -> None:
     """As a preview, and forgotten when its time comes."""
     stay = Stay()
     assert stay.hear(DISCHARGED[0], injection(), at=T0) is None
-    closed = stay.closed_at(T0 + CLOSING.inactive)
+    closed = stay.closed_at(T0 + TIMEOUTS.inactivity_gap)
     assert (closed.status, closed.reason) == ("preview", "inactive")
     assert stay.state.phase == "closed"
     assert stay.state.due_for == "forget"
@@ -100,12 +100,12 @@ def test_a_stay_given_up_is_open_again_once_it_is_heard_of() -> None:
     """It waits for silence again; a departure has it coded at once, as whatever comes after a coding does."""
     stay = Stay()
     stay.hear(DISCHARGED[0], at=T0)
-    stay.at(T0 + CLOSING.inactive)
-    heard = T0 + CLOSING.inactive + HOUR
+    stay.at(T0 + TIMEOUTS.inactivity_gap)
+    heard = T0 + TIMEOUTS.inactivity_gap + HOUR
     assert stay.hear(injection(), at=heard) is None
     assert stay.state.phase == "open"
-    assert stay.closed_at(heard + CLOSING.inactive).version == 2
-    left = heard + CLOSING.inactive + HOUR
+    assert stay.closed_at(heard + TIMEOUTS.inactivity_gap).version == 2
+    left = heard + TIMEOUTS.inactivity_gap + HOUR
     closed = stay.hear(line("encounter_discharged", (left - T0) / 60), at=left)
     assert closed is not None
     assert (closed.status, closed.reason) == ("preview", "late_event")
@@ -118,7 +118,7 @@ def test_a_stay_that_never_falls_silent_is_coded_when_it_is_overdue() -> None:
     stay.hear(DISCHARGED[0], at=T0)
     for day in range(1, 30):
         assert stay.hear(injection(day * 1440, name=str(day)), at=T0 + day * DAY) is None
-    closed = stay.closed_at(T0 + CLOSING.overdue)
+    closed = stay.closed_at(T0 + TIMEOUTS.max_open)
     assert (closed.reason, closed.status, closed.events) == ("overdue", "preview", 30)
 
 
@@ -126,12 +126,12 @@ def test_under_p30_an_open_stay_is_sent_as_a_preview_whenever_its_feed_is_quiet(
     """And stays open."""
     stay = Stay(early=True)
     assert stay.hear(DISCHARGED[0], injection(), at=T0) is None
-    closed = stay.closed_at(T0 + CLOSING.quiet)
+    closed = stay.closed_at(T0 + TIMEOUTS.quiet_period)
     assert (closed.status, closed.reason, stay.state.phase) == ("preview", "provisional", "open")
     assert stay.hear(injection(9, name="b"), at=T0 + HOUR) is None
-    assert stay.closed_at(T0 + HOUR + CLOSING.quiet).version == 2
+    assert stay.closed_at(T0 + HOUR + TIMEOUTS.quiet_period).version == 2
     stay.hear(DISCHARGED[2], at=LEFT + 1)
-    assert stay.closed_at(LEFT + CLOSING.grace).reason == "discharged"
+    assert stay.closed_at(LEFT + TIMEOUTS.grace).reason == "discharged"
 
 
 def test_a_departure_taken_back_after_final_is_said_at_once() -> None:
@@ -145,7 +145,7 @@ def test_a_departure_taken_back_after_final_is_said_at_once() -> None:
     assert closed is not None
     assert (closed.status, closed.reason, stay.state.phase) == ("preview", "reopened", "open")
     assert stay.hear(line("encounter_discharged", 180), at=at + 1) is None
-    again = stay.closed_at(at + 1 + CLOSING.quiet)
+    again = stay.closed_at(at + 1 + TIMEOUTS.quiet_period)
     assert (again.status, again.reason) == ("final", "discharged")
 
 
@@ -153,7 +153,7 @@ def test_a_departure_in_the_next_century_does_not_keep_a_stay_from_being_coded()
     """It stays a preview until somebody corrects the date."""
     stay = Stay()
     stay.hear(DISCHARGED[0], injection(), line("encounter_discharged", 100 * 365 * 1440), at=T0)
-    assert stay.closed_at(T0 + CLOSING.overdue).status == "preview"
+    assert stay.closed_at(T0 + TIMEOUTS.max_open).status == "preview"
     corrected = line("encounter_discharged", 100 * 365 * 1440 + 1)
     assert stay.hear(corrected, at=T0 + 40 * DAY) is not None
 
@@ -170,7 +170,7 @@ def test_a_cancelled_stay_that_was_coded_is_withdrawn_at_once_and_comes_back_whe
     """Each is a version of its own."""
     stay = Stay()
     stay.hear(*DISCHARGED, at=LEFT)
-    stay.at(LEFT + CLOSING.grace)
+    stay.at(LEFT + TIMEOUTS.grace)
     withdrawn = stay.hear(line("encounter_cancelled", 61), at=LEFT + DAY)
     assert withdrawn is not None
     assert (withdrawn.version, withdrawn.status, withdrawn.reason) == (2, "withdrawn", "cancelled")
@@ -202,7 +202,7 @@ def test_a_stay_known_only_from_a_merge_is_withdrawn_when_the_merge_is_taken_bac
     stay.state.merged_events["E2"] = dict.fromkeys(told)
     stay.state.has_merges = True
     assert stay.hear(at=LEFT) is None
-    assert stay.closed_at(LEFT + CLOSING.grace).encounter.administrations
+    assert stay.closed_at(LEFT + TIMEOUTS.grace).encounter.administrations
     stay.state.merged_events["E2"][line("event_voided", 70, "E2", voids_event_id="m")] = None
     closed = stay.hear(at=LEFT + DAY)
     assert closed is not None
@@ -223,5 +223,5 @@ def test_a_policy_that_fails_leaves_the_stay_to_be_looked_at_again() -> None:
     stay.state.events[DISCHARGED[0]] = None
     stay.state.standing_stale = True
     with pytest.raises(ZeroDivisionError):
-        settle(stay.state, T0, CLOSING, fails)
+        settle(stay.state, T0, TIMEOUTS, fails)
     assert stay.state.standing_stale

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.lifecycle.timeouts import Closing
-from streams.worker.log_throttle import OnceInAWhile
+from streams.lifecycle.timeouts import Timeouts
+from streams.worker.log_throttle import ThrottleFilter
 from streams.worker.settings import SettingError, WorkerSettings, settings_from
 from streams.worker.startup_checks import claim_folder, require_port
 
@@ -30,7 +30,9 @@ def test_every_setting_is_read() -> None:
             "INFUSION_WEB_PORT": "0", "INFUSION_SESSION_TIMEOUT_SECONDS": "6", "INFUSION_CACHED_STAYS": "100",
         }
     )  # fmt: skip
-    assert found.closing == Closing(grace=90, quiet=2, inactive=3600, overdue=172_800, horizon=259_200)
+    assert found.timeouts == Timeouts(
+        grace=90, quiet_period=2, inactivity_gap=3600, max_open=172_800, retention=259_200
+    )
     assert (found.worker_id, found.data_dir, found.in_memory) == ("w-2", Path("stores/w"), True)
     assert found.profile.overrides == (("missing_stop", "push"), ("P-31", "0"))
     assert (found.profile.policy, found.profile.setting, found.profile.payer) == ("aetna", "office", "aetna")
@@ -92,7 +94,7 @@ def test_a_complaint_is_heard_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -
     """The next one let through says how many were not; words of another kind, and news, are not held back."""
     now = [100.0]
     monkeypatch.setattr("streams.worker.log_throttle.monotonic", lambda: now[0])
-    once = OnceInAWhile()
+    once = ThrottleFilter()
 
     def said(words: str, level: int = logging.ERROR) -> str | None:
         record = logging.LogRecord("aiokafka", level, "", 0, words, (), None)

@@ -11,7 +11,7 @@ from rules.emission import Emission
 from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.event_processor import Batch, Followed
 from streams.lifecycle.state import EncounterState, from_bytes
-from streams.lifecycle.timeouts import Closing
+from streams.lifecycle.timeouts import Timeouts
 from streams.wire import topics
 
 EIGHT = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -19,7 +19,7 @@ T0 = int(EIGHT.timestamp())
 HOUR = 3600
 DAY = 24 * HOUR
 CONFIRM = 72 * HOUR
-CLOSING = Closing()
+TIMEOUTS = Timeouts()
 _numbers = iter(range(10**9))
 
 
@@ -66,14 +66,14 @@ class Shelf:
         """Take in events at offsets from ``first`` on, of partition 1, and keep what comes of them."""
         batch = Batch(topics.EVENTS, 1, at, self.load, lambda _: self.home)
         batch.follow(records(*values, first=first))
-        return self._keep(batch.settled(CLOSING, asked))
+        return self._keep(batch.settled(TIMEOUTS, asked))
 
     def obey(self, *commands: Command | bytes, at: int = T0, first: int = 0) -> Followed:
         """Take in commands likewise."""
         batch = Batch(topics.COMMANDS, 1, at, self.load, lambda _: self.home)
         values = [one if isinstance(one, bytes) else to_bytes(one) for one in commands]
         batch.obey(records(*values, first=first))
-        return self._keep(batch.settled(CLOSING, asked))
+        return self._keep(batch.settled(TIMEOUTS, asked))
 
     def load(self, encounter_id: str) -> EncounterState | None:
         """Return a stay from its bytes."""

@@ -14,7 +14,7 @@ from rules.engine import Profile
 from streams.engine.batches import PartitionBatch
 from streams.engine.progress import Progress
 from streams.engine.records import Post
-from streams.lifecycle.timeouts import Closing
+from streams.lifecycle.timeouts import Timeouts
 from streams.wire import topics
 from streams.worker.agents import Agents, home_of
 from streams.worker.encounter_store import Stays
@@ -22,7 +22,7 @@ from streams.worker.release_store import Releases
 from streams.worker.settings import WorkerSettings
 
 SOURCES = (topics.EVENTS, topics.COMMANDS, topics.CLOSED)
-FOREVER = Closing(horizon=100 * 365 * 86_400)
+FOREVER = Timeouts(retention=100 * 365 * 86_400)
 ROUNDS = (61, 5 * 3600, 73 * 3600, 4 * 86_400, 31 * 86_400, 31 * 86_400, 4 * 86_400)
 """Seconds: past every deadline of a stay short of forgetting it."""
 
@@ -55,14 +55,14 @@ async def _only(batch: PartitionBatch) -> AsyncIterator[PartitionBatch]:
 class PaperWorker:
     """One process: what it has in memory is lost when it dies."""
 
-    def __init__(self, paper: Paper, closing: Closing, profile: Profile) -> None:
+    def __init__(self, paper: Paper, timeouts: Timeouts, profile: Profile) -> None:
         self.paper = paper
         self.app: Any = PaperApp(paper)
         self._tables: Any = [
             PaperTable(paper, topics.ENCOUNTERS_CHANGELOG), PaperTable(paper, topics.RELEASES_CHANGELOG)
         ]  # fmt: skip
         self.stays = Stays(self.app, self._tables[0], most=10)
-        settings = WorkerSettings(closing=closing, profile=profile)
+        settings = WorkerSettings(timeouts=timeouts, profile=profile)
         releases = Releases(self.app, self._tables[1])
         self.agents = Agents(
             self.app, self.stays, releases, settings, paper.partitions, lambda: float(paper.now)
@@ -131,10 +131,10 @@ class Cluster:
 
     def __init__(
         self, now: int, workers: int = 2, partitions: int = 3,
-        closing: Closing = FOREVER, profile: Profile = Profile(),  # noqa: B008 - immutable
+        timeouts: Timeouts = FOREVER, profile: Profile = Profile(),  # noqa: B008 - immutable
     ) -> None:  # fmt: skip
         self.paper = Paper(partitions, now)
-        self._made = lambda: PaperWorker(self.paper, closing, profile)
+        self._made = lambda: PaperWorker(self.paper, timeouts, profile)
         self.workers = [self._made() for _ in range(workers)]
         self.deal(0)
 
