@@ -27,7 +27,7 @@ from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, policy_for
 from rules.rule import Rule
 from rules.screening.bundles import CODED_PROCEDURES
-from rules.screening.screen import Intake, take_in
+from rules.screening.screen import Screened, screen_all
 from rules.screening.window import NOT_GIVEN
 from rules.tables.lookup import editions
 from rules.worksheet.context import Context
@@ -76,14 +76,14 @@ class Coding(NamedTuple):
     charge_set: ChargeSet
     policy: Policy | None
     sheet: Worksheet | None
-    intake: Intake | None
+    screened: Screened | None
 
     @property
     def spans(self) -> tuple[Span, ...]:
         """Every accepted stretch of flow, in order: billed under a code, or not billed and why."""
-        if self.sheet is None or self.intake is None:
+        if self.sheet is None or self.screened is None:
             return ()
-        return _spans(self.sheet, self.intake)
+        return _spans(self.sheet, self.screened)
 
 
 def first_date(encounter: Encounter, calendar: Calendar) -> date:
@@ -136,44 +136,44 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
             encounter, sheet, calendar, limits, 30 if policy.rounding == "nearest_minute" else 0, on
         )
         if policy.setting == "professional_in_facility":
-            intake = Intake()
+            screened = Screened()
             for given in encounter.administrations:
                 sheet.refused.append(PROFESSIONAL.refuses(given.administration_id))
         else:
-            intake = _code(context)
+            screened = _code(context)
     except NotInForceError as error:
         return Coding(_not_in_force(encounter, asked, payer, revision, str(error)), None, None, None)
     charge_set = _charge_set(context, payer, revision)
-    return Coding(charge_set, policy, sheet, intake)
+    return Coding(charge_set, policy, sheet, screened)
 
 
-def _code(context: Context) -> Intake:
+def _code(context: Context) -> Screened:
     encounter, sheet = context.encounter, context.sheet
-    intake = take_in(context, decided_administrations(encounter) if encounter.decisions else frozenset())
-    if intake.patient_controlled:
-        intake.infusions += code_patient_controlled(context, intake.patient_controlled)
-    if intake.infusions or intake.pushes or intake.fluids:
-        code_intravenous(context, intake)
+    screened = screen_all(context, decided_administrations(encounter) if encounter.decisions else frozenset())
+    if screened.patient_controlled:
+        screened.infusions += code_patient_controlled(context, screened.patient_controlled)
+    if screened.infusions or screened.pushes or screened.fluids:
+        code_intravenous(context, screened)
     setups = [p for p in encounter.procedures if p.kind == "subcutaneous_pump_setup"]
-    injections = [[course] for course in intake.injections]
-    if intake.under_skin:
-        injections += code_subcutaneous(context, intake.under_skin, setups)
+    injections = [[course] for course in screened.injections]
+    if screened.under_skin:
+        injections += code_subcutaneous(context, screened.under_skin, setups)
     if injections:
         code_injections(context, injections)
-    if intake.arterial_infusions or intake.arterial_pushes:
-        short = code_arterial_infusions(context, doses_of(intake.arterial_infusions, sheet.policy))
-        pushes = [(course.at, [course]) for course in intake.arterial_pushes]
+    if screened.arterial_infusions or screened.arterial_pushes:
+        short = code_arterial_infusions(context, doses_of(screened.arterial_infusions, sheet.policy))
+        pushes = [(course.at, [course]) for course in screened.arterial_pushes]
         code_arterial_pushes(context, [*pushes, *((dose.start, dose.courses) for dose in short)])
-    if intake.prolonged:
-        code_prolonged(context, intake.prolonged)
-    if intake.cavities:
-        code_cavities(context, intake.cavities, Accesses(encounter, []))
+    if screened.prolonged:
+        code_prolonged(context, screened.prolonged)
+    if screened.cavities:
+        code_cavities(context, screened.cavities, Accesses(encounter, []))
     if encounter.decisions:
-        code_decisions(context, {course.id: course for course in intake.courses()})
+        code_decisions(context, {course.id: course for course in screened.courses()})
     if encounter.procedures:
         code_devices(context, [p for p in encounter.procedures if p.kind in CODED_PROCEDURES])
     attach(encounter, sheet)
-    return intake
+    return screened
 
 
 def _stay_flags(context: Context) -> list[Flag]:
@@ -250,7 +250,7 @@ def _not_in_force(
     return _bare(encounter, status, setting, payer, revision, flags, refused)
 
 
-def _spans(sheet: Worksheet, intake: Intake) -> tuple[Span, ...]:
+def _spans(sheet: Worksheet, screened: Screened) -> tuple[Span, ...]:
     refused = {refusal.administration_id: refusal.says for refusal in sheet.refused}
     flagged = {
         name: flag.says
@@ -266,7 +266,7 @@ def _spans(sheet: Worksheet, intake: Intake) -> tuple[Span, ...]:
                 Span(course.id, start, stop, code, "") for start, stop in used.within(course.flows)
             )
     found: list[Span] = []
-    for course in intake.courses():
+    for course in screened.courses():
         mine = billed.get(course.id, [])
         why = refused.get(course.id) or flagged.get(course.id) or "beside another service, or not counted"
         rest = Coverage((span.start, span.stop) for span in mine).outside(course.flows)

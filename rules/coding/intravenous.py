@@ -15,20 +15,20 @@ from rules.coding.site_group import Group, Push
 from rules.coding.sites import POOL, Accesses, assign_sites
 from rules.screening.bundles import KEEP_OPEN, NO_REASON, PRIMARY_LINE, SLOW_OR_SMALL, reason_for_fluid
 from rules.screening.documentation import EARLY_STOPS
-from rules.screening.screen import Intake
+from rules.screening.screen import Screened
 from rules.worksheet.codable import Course
 from rules.worksheet.context import Context
 
 
-def code_intravenous(context: Context, intake: Intake) -> None:
+def code_intravenous(context: Context, screened: Screened) -> None:
     """Enter every intravenous service of the encounter."""
     sheet = context.sheet
-    fluids = _reasoned_fluids(context, intake)
-    courses = [*intake.infusions, *intake.pushes, *fluids]
+    fluids = _reasoned_fluids(context, screened)
+    courses = [*screened.infusions, *screened.pushes, *fluids]
     if len(courses) > 1 or context.encounter.sites:
         courses = assign_sites(context.encounter, courses, sheet)
     groups = _groups(context, courses)
-    _flow_alongside(context, intake, groups)
+    _flow_alongside(context, screened, groups)
     waters: list[tuple[Group, Hydration]] = []
     for group in groups:
         if group.fluids:
@@ -53,18 +53,18 @@ def code_intravenous(context: Context, intake: Intake) -> None:
         code_hydration(context, group, found)
 
 
-def _reasoned_fluids(context: Context, intake: Intake) -> list[Course]:
+def _reasoned_fluids(context: Context, screened: Screened) -> list[Course]:
     """Return the fluids ordered as treatment for a reason; refuse or flag the others (R-HYD-7, R-HYD-9)."""
     sheet = context.sheet
     kept = []
-    for course in intake.fluids:
+    for course in screened.fluids:
         given = course.given
         problem = reason_for_fluid(given)
         if problem == "routine":
             sheet.refuse([course], NO_REASON, "Routine or maintenance fluid without signs of volume loss.")
         elif problem == "keep_open":
             sheet.refuse([course], KEEP_OPEN, "Ordered to keep the line open: never billed.")
-        elif problem == "missing" and given.intent != "hydrate" and _behind_a_drug(course, intake):
+        elif problem == "missing" and given.intent != "hydrate" and _behind_a_drug(course, screened):
             sheet.refuse(
                 [course], PRIMARY_LINE, "Ran behind a drug and no order calls it hydration: carrier."
             )
@@ -77,11 +77,11 @@ def _reasoned_fluids(context: Context, intake: Intake) -> list[Course]:
     return kept
 
 
-def _behind_a_drug(course: Course, intake: Intake) -> bool:
+def _behind_a_drug(course: Course, screened: Screened) -> bool:
     start, stop = course.flows[0][0], course.flows[-1][1]
     return any(
         start < other.flows[-1][1] and other.flows[0][0] < stop
-        for other in intake.infusions
+        for other in screened.infusions
         if other.given.site_id == course.given.site_id or None in {other.given.site_id, course.given.site_id}
     )
 
@@ -181,9 +181,9 @@ def _as_push(context: Context, dose: Dose) -> Push | None:
     return push
 
 
-def _flow_alongside(context: Context, intake: Intake, groups: list[Group]) -> None:
+def _flow_alongside(context: Context, screened: Screened, groups: list[Group]) -> None:
     """Let blood, pump infusions and the like stop fluid at their site from being hydration (R-HYD-4)."""
-    flows = [*intake.alongside, *((course.given.site_id, course.flows) for course in intake.prolonged)]
+    flows = [*screened.alongside, *((course.given.site_id, course.flows) for course in screened.prolonged)]
     if not flows:
         return
     accesses = Accesses(context.encounter, [])

@@ -29,7 +29,7 @@ CAVITIES = frozenset({"IT", "INTRAVENTRICULAR", "INTRAPLEURAL", "INTRAPERITONEAL
 
 
 @dataclass(slots=True)
-class Intake:
+class Screened:
     """The courses of an encounter, by the table that codes them."""
 
     infusions: list[Course] = field(default_factory=list)
@@ -93,18 +93,18 @@ def _only_keeps_open(given: Administration, policy: Policy) -> bool:
     return given.rate_ml_per_h is not None and given.rate_ml_per_h <= ceiling
 
 
-class Admission:
-    """Takes the administrations of one encounter in, one by one."""
+class Screener:
+    """Screens the administrations of one encounter, one by one."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._sheet = context.sheet
         self._windows = procedure_windows(context.encounter)
         self._carrier_orders = _carrier_orders(context.encounter, context)
-        self.intake = Intake()
+        self.screened = Screened()
 
-    def admit(self, given: Administration) -> None:
-        """Put one administration where it belongs, on the sheet or in the intake."""
+    def screen_one(self, given: Administration) -> None:
+        """Put one administration where it belongs: refused or flagged on the sheet, or with those to be coded."""
         sheet = self._sheet
         route = route_of(given.route)
         if given.route is not None and route is None:
@@ -139,7 +139,7 @@ class Admission:
             return
         flows = minutes_of(given.flows or given.pump_flows, nearest=self._context.shift > 0)
         if flows:
-            self.intake.alongside.append((given.site_id, flows))
+            self.screened.alongside.append((given.site_id, flows))
 
     def _classified(self, given: Administration, route: str | None, found: Classified) -> None:
         sheet = self._sheet
@@ -205,7 +205,7 @@ class Admission:
         clipped = course.flows != charted
         kept = kept and plausible(course, sheet, context.limits, clipped=clipped)
         if (clipped or not kept) and course.family != "hydration" and course.route == "IV":
-            self.intake.alongside.append((given.site_id, charted))
+            self.screened.alongside.append((given.site_id, charted))
         return kept
 
     def _momentary(self, course: Course) -> bool:
@@ -245,24 +245,24 @@ class Admission:
             sheet.flag("F-PROCEDURE_WINDOW", [course])
 
     def _place(self, course: Course) -> None:
-        intake = self.intake
+        screened = self.screened
         way, route = course.way, course.route
         if route in CAVITIES:
-            intake.cavities.append(course)
+            screened.cavities.append(course)
         elif way == "prolonged_pump":
-            intake.prolonged.append(course)
+            screened.prolonged.append(course)
         elif way == "pca":
-            intake.patient_controlled.append(course)
+            screened.patient_controlled.append(course)
         elif way in {"injection", "on_body_injector"} or course.family in {"rsv", "hormonal"}:
-            intake.injections.append(course)
+            screened.injections.append(course)
         elif route == "SC":
-            intake.under_skin.append(course)
+            screened.under_skin.append(course)
         elif route == "IA":
-            (intake.arterial_pushes if way == "push" else intake.arterial_infusions).append(course)
+            (screened.arterial_pushes if way == "push" else screened.arterial_infusions).append(course)
         elif course.family == "hydration":
-            intake.fluids.append(course)
+            screened.fluids.append(course)
         else:
-            (intake.pushes if way == "push" else intake.infusions).append(course)
+            (screened.pushes if way == "push" else screened.infusions).append(course)
 
 
 def _unread(given: Administration) -> Course:
@@ -270,12 +270,12 @@ def _unread(given: Administration) -> Course:
     return Course(given.administration_id, given, "therapeutic", "", "unknown", given.technique, "")
 
 
-def take_in(context: Context, decided: frozenset[str]) -> Intake:
+def screen_all(context: Context, decided: frozenset[str]) -> Screened:
     """Return the encounter's courses; what earns no line is already on the sheet."""
-    admission = Admission(context)
+    screener = Screener(context)
     for name in context.encounter.voided:
         context.sheet.refused.append(NOT_GIVEN.refuses(name, "Entered in error, refused or not given."))
     for given in context.encounter.administrations:
         if given.administration_id not in decided:
-            admission.admit(given)
-    return admission.intake
+            screener.screen_one(given)
+    return screener.screened
