@@ -88,7 +88,11 @@ class Coding(NamedTuple):
 
 def first_date(encounter: Encounter, calendar: Calendar) -> date:
     """Return the first date of service, by which rules, policies and classes are chosen."""
-    moments = [at for given in encounter.administrations for at in _moments(given.given_at, given.flows)]
+    moments = [
+        at
+        for administration in encounter.administrations
+        for at in _moments(administration.given_at, administration.flows)
+    ]
     moments = moments or [p.started_at for p in encounter.procedures if p.started_at is not None]
     known = moments or [
         at
@@ -137,8 +141,8 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
         )
         if policy.setting == "professional_in_facility":
             screened = Screened()
-            for given in encounter.administrations:
-                sheet.refused.append(PROFESSIONAL.refuses(given.administration_id))
+            for administration in encounter.administrations:
+                sheet.refused.append(PROFESSIONAL.refuses(administration.administration_id))
         else:
             screened = _code(context)
     except NotInForceError as error:
@@ -155,21 +159,23 @@ def _code(context: Context) -> Screened:
     if screened.infusions or screened.pushes or screened.fluids:
         code_intravenous(context, screened)
     setups = [p for p in encounter.procedures if p.kind == "subcutaneous_pump_setup"]
-    injections = [[course] for course in screened.injections]
+    injections = [[administration] for administration in screened.injections]
     if screened.under_skin:
         injections += code_subcutaneous(context, screened.under_skin, setups)
     if injections:
         code_injections(context, injections)
     if screened.arterial_infusions or screened.arterial_pushes:
         short = code_arterial_infusions(context, doses_of(screened.arterial_infusions, sheet.policy))
-        pushes = [(course.at, [course]) for course in screened.arterial_pushes]
-        code_arterial_pushes(context, [*pushes, *((dose.start, dose.courses) for dose in short)])
+        pushes = [(administration.at, [administration]) for administration in screened.arterial_pushes]
+        code_arterial_pushes(context, [*pushes, *((dose.start, dose.administrations) for dose in short)])
     if screened.prolonged:
         code_prolonged(context, screened.prolonged)
     if screened.cavities:
         code_cavities(context, screened.cavities, Accesses(encounter, []))
     if encounter.decisions:
-        code_decisions(context, {course.id: course for course in screened.courses()})
+        code_decisions(
+            context, {administration.id: administration for administration in screened.administrations()}
+        )
     if encounter.procedures:
         code_devices(context, [p for p in encounter.procedures if p.kind in CODED_PROCEDURES])
     attach(encounter, sheet)
@@ -180,7 +186,7 @@ def _stay_flags(context: Context) -> list[Flag]:
     """Return the flags that concern the stay as a whole."""
     encounter = context.encounter
     flags = []
-    everyone = tuple(given.administration_id for given in encounter.administrations)
+    everyone = tuple(administration.administration_id for administration in encounter.administrations)
     if encounter.inpatient_ordered_at is not None:
         flags.append(FLAGS["F-IP_CONVERSION"].on(everyone))
     if any(procedure.kind == "evaluation" for procedure in encounter.procedures):
@@ -235,7 +241,10 @@ def _bare(
 
 def _cancelled(encounter: Encounter, setting: str, payer: str | None, revision: int) -> ChargeSet:
     says = f"The stay was {encounter.standing}."
-    ids = sorted({given.administration_id for given in encounter.administrations} | set(encounter.voided))
+    ids = sorted(
+        {administration.administration_id for administration in encounter.administrations}
+        | set(encounter.voided)
+    )
     refused = tuple(NOT_GIVEN.refuses(name, says) for name in ids)
     return _bare(encounter, "cancelled", setting, payer, revision, (), refused)
 
@@ -243,7 +252,7 @@ def _cancelled(encounter: Encounter, setting: str, payer: str | None, revision: 
 def _not_in_force(
     encounter: Encounter, setting: str, payer: str | None, revision: int, says: str
 ) -> ChargeSet:
-    everyone = tuple(given.administration_id for given in encounter.administrations)
+    everyone = tuple(administration.administration_id for administration in encounter.administrations)
     flags = (FLAGS["F-NOT_IN_FORCE"].on(everyone, says),)
     refused = tuple(NOT_GIVEN.refuses(name) for name in encounter.voided)
     status: Status = "preview" if encounter.standing == "open" else "held"
@@ -259,17 +268,22 @@ def _spans(sheet: Worksheet, screened: Screened) -> tuple[Span, ...]:
         if flag.severity == "block"
     }
     billed: dict[str, list[Span]] = {}
-    for courses, stretches, code in sheet.marks:
+    for administrations, stretches, code in sheet.marks:
         used = Coverage(stretches)
-        for course in courses:
-            billed.setdefault(course.id, []).extend(
-                Span(course.id, start, stop, code, "") for start, stop in used.within(course.flows)
+        for administration in administrations:
+            billed.setdefault(administration.id, []).extend(
+                Span(administration.id, start, stop, code, "")
+                for start, stop in used.within(administration.flows)
             )
     found: list[Span] = []
-    for course in screened.courses():
-        mine = billed.get(course.id, [])
-        why = refused.get(course.id) or flagged.get(course.id) or "beside another service, or not counted"
-        rest = Coverage((span.start, span.stop) for span in mine).outside(course.flows)
+    for administration in screened.administrations():
+        mine = billed.get(administration.id, [])
+        why = (
+            refused.get(administration.id)
+            or flagged.get(administration.id)
+            or "beside another service, or not counted"
+        )
+        rest = Coverage((span.start, span.stop) for span in mine).outside(administration.flows)
         found += mine
-        found += [Span(course.id, start, stop, None, why) for start, stop in rest]
+        found += [Span(administration.id, start, stop, None, why) for start, stop in rest]
     return tuple(sorted(set(found), key=lambda span: (span.administration_id, span.start)))

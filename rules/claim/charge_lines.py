@@ -45,7 +45,7 @@ def line_id(encounter_id: str, code: str, on: date, modifiers: tuple[str, ...]) 
 def _merge(encounter_id: str, entries: list[Earned], payment: ExpectedPayment | None) -> ChargeLine:
     first = entries[0]
     if len(entries) == 1:
-        ids = (*(course.id for course in first.courses), *first.decided_ids)
+        ids = (*(administration.id for administration in first.administrations), *first.decided_ids)
         return ChargeLine(
             line_id(encounter_id, first.code, first.service_date, first.modifiers),
             first.code,
@@ -61,15 +61,19 @@ def _merge(encounter_id: str, entries: list[Earned], payment: ExpectedPayment | 
         )
     counted: dict[str, int] = {}
     for entry in entries:
-        if entry.minutes is not None and entry.courses:
-            counted.setdefault(entry.courses[0].id, entry.minutes)
+        if entry.minutes is not None and entry.administrations:
+            counted.setdefault(entry.administrations[0].id, entry.minutes)
     return ChargeLine(
         line_id(encounter_id, first.code, first.service_date, first.modifiers),
         first.code,
         sum(entry.units for entry in entries),
         first.modifiers,
         first.service_date,
-        tuple(dict.fromkeys(name for e in entries for name in (*(c.id for c in e.courses), *e.decided_ids))),
+        tuple(
+            dict.fromkeys(
+                name for e in entries for name in (*(c.id for c in e.administrations), *e.decided_ids)
+            )
+        ),
         sum(counted.values()) if counted else None,
         max((entry.evidence for entry in entries), key=_EVIDENCE.__getitem__),
         tuple({(reason.rule, reason.says): reason for entry in entries for reason in entry.reasons}.values()),

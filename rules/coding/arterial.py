@@ -4,7 +4,7 @@ from rules.coding.doses import LATER_CHEMO, Dose
 from rules.coding.infusions import near_threshold
 from rules.coding.pushes import CHEMO_AGAIN
 from rules.rule import Rule
-from rules.worksheet.codable import Course
+from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
 from rules.worksheet.service_dates import dated_hours
 from rules.worksheet.sheet import Earned
@@ -28,16 +28,18 @@ def code_arterial_infusions(context: Context, doses: list[Dose]) -> list[Dose]:
     for dose in sorted(doses, key=lambda d: (d.start, d.id)):
         if dose.minutes < limits.infusion:
             continue
-        sheet.claim(dose.courses, ARTERIAL)
+        sheet.claim(dose.administrations, ARTERIAL)
         if dose.family != "chemotherapy":
             sheet.flag(
-                "F-UNLISTED", dose.courses, "A therapeutic infusion into an artery has no listed code."
+                "F-UNLISTED",
+                dose.administrations,
+                "A therapeutic infusion into an artery has no listed code.",
             )
             continue
         added = limits.added_hours(dose.minutes)
         first = 0
         if dose.substance in infused:
-            sheet.flag("F-CHEMO_REPEAT", dose.courses)
+            sheet.flag("F-CHEMO_REPEAT", dose.administrations)
             added += 1
             reason = LATER_CHEMO.because(f"A later dose of {dose.minutes} minutes.")
         else:
@@ -50,7 +52,7 @@ def code_arterial_infusions(context: Context, doses: list[Dose]) -> list[Dose]:
                     "96422",
                     1,
                     on,
-                    tuple(dose.courses),
+                    tuple(dose.administrations),
                     dose.minutes,
                     dose.evidence,
                     (ARTERIAL.because(says),),
@@ -64,27 +66,35 @@ def code_arterial_infusions(context: Context, doses: list[Dose]) -> list[Dose]:
                 dose.start, dose.flows, first, added, context.calendar, by_hour=by_hour, limit=limit
             ):
                 sheet.earn(
-                    Earned("96423", units, on, tuple(dose.courses), dose.minutes, dose.evidence, (reason,))
+                    Earned(
+                        "96423",
+                        units,
+                        on,
+                        tuple(dose.administrations),
+                        dose.minutes,
+                        dose.evidence,
+                        (reason,),
+                    )
                 )
-        sheet.billed(dose.courses, dose.flows, "96422" if first else "96423")
-        near_threshold(context, dose.courses, dose.minutes)
+        sheet.billed(dose.administrations, dose.flows, "96422" if first else "96423")
+        near_threshold(context, dose.administrations, dose.minutes)
     return short
 
 
-def code_arterial_pushes(context: Context, pushes: list[tuple[int, list[Course]]]) -> None:
+def code_arterial_pushes(context: Context, pushes: list[tuple[int, list[CodableAdministration]]]) -> None:
     """Enter pushes into an artery: each therapeutic one, each new chemotherapy drug."""
     sheet = context.sheet
     pushed: set[str] = set()
-    for at, courses in sorted(pushes, key=lambda push: (push[0], push[1][0].id)):
-        course = courses[0]
-        sheet.claim(courses, ARTERIAL)
+    for at, administrations in sorted(pushes, key=lambda push: (push[0], push[1][0].id)):
+        administration = administrations[0]
+        sheet.claim(administrations, ARTERIAL)
         code = "96373"
-        if course.family == "chemotherapy":
-            if course.substance in pushed:
-                sheet.flag("F-CHEMO_REPEAT", courses)
-                sheet.refuse(courses, CHEMO_AGAIN)
+        if administration.family == "chemotherapy":
+            if administration.substance in pushed:
+                sheet.flag("F-CHEMO_REPEAT", administrations)
+                sheet.refuse(administrations, CHEMO_AGAIN)
                 continue
-            pushed.add(course.substance)
+            pushed.add(administration.substance)
             code = "96420"
         on = context.calendar.date_of(at)
         says = "A push into an artery." if code == "96420" else "An injection into an artery."
@@ -93,10 +103,10 @@ def code_arterial_pushes(context: Context, pushes: list[tuple[int, list[Course]]
                 code,
                 1,
                 on,
-                tuple(courses),
-                course.minutes or None,
-                course.evidence,
+                tuple(administrations),
+                administration.minutes or None,
+                administration.evidence,
                 (ARTERIAL.because(says),),
             )
         )
-        sheet.billed(courses, course.flows, code)
+        sheet.billed(administrations, administration.flows, code)

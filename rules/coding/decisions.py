@@ -3,7 +3,7 @@
 from models.encounter import Decision, Encounter
 from rules.flags import FLAGS
 from rules.rule import Rule
-from rules.worksheet.codable import Course
+from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
 from rules.worksheet.sheet import Earned
 
@@ -39,10 +39,13 @@ def _accepted(decision: Decision) -> str | None:
     return None
 
 
-def code_decisions(context: Context, courses: dict[str, Course]) -> None:
+def code_decisions(context: Context, administrations: dict[str, CodableAdministration]) -> None:
     """Enter each decision that can stand, dated by its first administration; flag the others."""
     encounter, sheet = context.encounter, context.sheet
-    given_at = {given.administration_id: given.given_at for given in encounter.administrations}
+    given_at = {
+        administration.administration_id: administration.given_at
+        for administration in encounter.administrations
+    }
     for decision in encounter.decisions:
         ids = tuple(name for name in decision.administration_ids if name in given_at)
         problem = _accepted(decision)
@@ -54,7 +57,7 @@ def code_decisions(context: Context, courses: dict[str, Course]) -> None:
         says = "A person decided on this code."
         if decision.comparable_code:
             says = f"A person decided on this code, comparable with {decision.comparable_code}."
-        held = tuple(courses[name] for name in ids if name in courses)
+        held = tuple(administrations[name] for name in ids if name in administrations)
         reason = BY_A_PERSON.because(says)
         sheet.earn(
             Earned(decision.code, decision.units, on, held, None, "charted", (reason,), decided_ids=ids)

@@ -7,7 +7,7 @@ from models.charge import Evidence
 from models.interval import Stretch, length, union
 from rules.policy.resolve import Policy
 from rules.rule import Rule
-from rules.worksheet.codable import Course, Family, weakest
+from rules.worksheet.codable import CodableAdministration, Family, weakest
 
 LATER_DOSE = Rule(
     "R-SAME-1",
@@ -30,7 +30,7 @@ RULES = (LATER_DOSE, SEGMENTS, BOTTLES, LATER_CHEMO, ONE_SUBSTANCE, TWO_BAGS)
 class Dose:
     """One drug given once at one site, over all its bags; ``flows`` and ``minutes`` are their union."""
 
-    courses: list[Course]
+    administrations: list[CodableAdministration]
     substance: str
     family: Family
     site: str
@@ -47,22 +47,26 @@ class Dose:
     @property
     def id(self) -> str:
         """The id of its first administration: the last resort of every order."""
-        return self.courses[0].id
+        return self.administrations[0].id
 
 
-def _dose(courses: list[Course]) -> Dose:
-    first = courses[0]
-    flows = first.flows if len(courses) == 1 else union(flow for course in courses for flow in course.flows)
-    ids = {course.given.dose_id for course in courses}
+def _dose(administrations: list[CodableAdministration]) -> Dose:
+    first = administrations[0]
+    flows = (
+        first.flows
+        if len(administrations) == 1
+        else union(flow for administration in administrations for flow in administration.flows)
+    )
+    ids = {administration.charted.dose_id for administration in administrations}
     return Dose(
-        courses,
+        administrations,
         first.substance,
         first.family,
         first.site,
         ids.pop() if len(ids) == 1 else None,
         flows,
-        first.minutes if len(courses) == 1 else length(flows),
-        weakest(courses),
+        first.minutes if len(administrations) == 1 else length(flows),
+        weakest(administrations),
     )
 
 
@@ -73,19 +77,19 @@ def _find(parents: list[int], one: int) -> int:
     return one
 
 
-def _joined(courses: list[Course], gap: int) -> Iterable[list[Course]]:
+def _joined(administrations: list[CodableAdministration], gap: int) -> Iterable[list[CodableAdministration]]:
     """Yield the doses among administrations of one drug at one site, given in time order; joining is transitive."""
-    parents = list(range(len(courses)))
+    parents = list(range(len(administrations)))
     by_dose_id: dict[str, int] = {}
     last_unnamed: tuple[int, int] | None = None
     flows = []
-    for place, course in enumerate(courses):
-        flows += [(start, stop, place) for start, stop in course.flows]
-        dose_id, end = course.given.dose_id, course.flows[-1][1]
+    for place, administration in enumerate(administrations):
+        flows += [(start, stop, place) for start, stop in administration.flows]
+        dose_id, end = administration.charted.dose_id, administration.flows[-1][1]
         if dose_id is not None:
             parents[place] = _find(parents, by_dose_id.setdefault(dose_id, place))
             continue
-        if last_unnamed is not None and course.at - last_unnamed[0] <= gap:
+        if last_unnamed is not None and administration.at - last_unnamed[0] <= gap:
             parents[place] = _find(parents, last_unnamed[1])
         if last_unnamed is None or end >= last_unnamed[0]:
             last_unnamed = (end, place)
@@ -95,17 +99,17 @@ def _joined(courses: list[Course], gap: int) -> Iterable[list[Course]]:
             parents[_find(parents, place)] = _find(parents, holder)
         if stop > latest:
             latest, holder = stop, place
-    doses: dict[int, list[Course]] = {}
-    for place, course in enumerate(courses):
-        doses.setdefault(_find(parents, place), []).append(course)
+    doses: dict[int, list[CodableAdministration]] = {}
+    for place, administration in enumerate(administrations):
+        doses.setdefault(_find(parents, place), []).append(administration)
     return doses.values()
 
 
-def doses_of(courses: Iterable[Course], policy: Policy) -> list[Dose]:
+def doses_of(administrations: Iterable[CodableAdministration], policy: Policy) -> list[Dose]:
     """Join infusions of one drug at one site: one dose id, a shared minute, or a gap within tolerance (P-07)."""
-    chains: dict[tuple[str, str], list[Course]] = {}
-    for course in sorted(courses, key=lambda c: (c.at, c.id)):
-        chains.setdefault((course.site, course.substance), []).append(course)
+    chains: dict[tuple[str, str], list[CodableAdministration]] = {}
+    for administration in sorted(administrations, key=lambda c: (c.at, c.id)):
+        chains.setdefault((administration.site, administration.substance), []).append(administration)
     gap = policy.merge_gap_inside_one_dose_without_id
     return [
         _dose(members)
@@ -116,7 +120,7 @@ def doses_of(courses: Iterable[Course], policy: Policy) -> list[Dose]:
 
 def summed(doses: list[Dose], scope: Callable[[Dose], object]) -> list[Dose]:
     """Return the doses with those of one drug and one scope (a date, the stay) added up (P-05)."""
-    together: dict[tuple[str, str, object], list[Course]] = {}
+    together: dict[tuple[str, str, object], list[CodableAdministration]] = {}
     for dose in sorted(doses, key=lambda d: (d.start, d.id)):
-        together.setdefault((dose.site, dose.substance, scope(dose)), []).extend(dose.courses)
-    return [_dose(courses) for courses in together.values()]
+        together.setdefault((dose.site, dose.substance, scope(dose)), []).extend(dose.administrations)
+    return [_dose(administrations) for administrations in together.values()]

@@ -11,7 +11,7 @@ from rules.coding.modifiers import second_site_reasons
 from rules.coding.site_group import Group
 from rules.rule import Rule
 from rules.screening.bundles import keep_open_stretches
-from rules.worksheet.codable import Course, weakest
+from rules.worksheet.codable import CodableAdministration, weakest
 from rules.worksheet.context import Context
 from rules.worksheet.service_dates import HOURS_IN_A_DATE, clock_at
 from rules.worksheet.sheet import Earned
@@ -62,21 +62,21 @@ class Hydration(NamedTuple):
     total: int
     units: int
     undocumented_pushes: bool
-    running: list[Course]
+    running: list[CodableAdministration]
 
 
-def _running(group: Group, fragments: list[Fragment]) -> list[Course]:
+def _running(group: Group, fragments: list[Fragment]) -> list[CodableAdministration]:
     used = Coverage((fragment.start, fragment.stop) for fragment in fragments)
-    return [course for course in group.fluids if used.within(course.flows)]
+    return [administration for administration in group.fluids if used.within(administration.flows)]
 
 
 def measure(context: Context, group: Group) -> Hydration:
     """Return the qualifying minutes of a group's fluids and the units they would earn (R-HYD-4, R-HYD-5)."""
     policy, limits = context.sheet.policy, context.limits
     flows = []
-    for course in group.fluids:
-        slow = keep_open_stretches(course, policy.kvo_rate_ceiling, context.shift)
-        flows += Coverage(slow).outside(course.flows) if slow else course.flows
+    for administration in group.fluids:
+        slow = keep_open_stretches(administration, policy.kvo_rate_ceiling, context.shift)
+        flows += Coverage(slow).outside(administration.flows) if slow else administration.flows
     drugs = Coverage(group.other_flows)
     for dose in group.doses:
         drugs.add(dose.flows)
@@ -137,8 +137,8 @@ def code_hydration(context: Context, group: Group, found: Hydration) -> None:
     """Enter a group's hydration: 96360 where it is the initial, else 96361 for every unit."""
     sheet, limits = context.sheet, context.limits
     running = found.running
-    active = {course.id for course in running}
-    idle = [course for course in group.fluids if course.id not in active]
+    active = {administration.id for administration in running}
+    idle = [administration for administration in group.fluids if administration.id not in active]
     sheet.claim(group.fluids, QUALIFYING)
     near = limits.near_undocumented if found.undocumented_pushes else limits.near
     documented = sheet.policy.deduct_push_time_from_hydration == "documented"

@@ -9,7 +9,7 @@ from rules.coding.initial import EQUAL_RANK, FACILITY_RANK, KEY_REASON, SUBSEQUE
 from rules.coding.modifiers import second_site_reasons
 from rules.coding.site_group import CODES, Group
 from rules.rule import Rule
-from rules.worksheet.codable import Course
+from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
 from rules.worksheet.service_dates import SPILL, dated_hours
 from rules.worksheet.sheet import Earned
@@ -71,7 +71,9 @@ def _hours(
     )
     reasons = (reason, SPILL.because()) if len(dated) > 1 else (reason,)
     for on, count in dated:
-        sheet.earn(Earned(code, count, on, tuple(dose.courses), length(flows), dose.evidence, reasons))
+        sheet.earn(
+            Earned(code, count, on, tuple(dose.administrations), length(flows), dose.evidence, reasons)
+        )
 
 
 def _timed(
@@ -89,8 +91,8 @@ def _timed(
     modifiers = (sheet.policy.distinct_site_modifier,) if second else ()
     if second:
         reasons += second_site_reasons()
-    if len(dose.courses) > 1:
-        says = f"{len(dose.courses)} administrations of one dose, {dose.minutes} minutes in all."
+    if len(dose.administrations) > 1:
+        says = f"{len(dose.administrations)} administrations of one dose, {dose.minutes} minutes in all."
         reasons += (SEGMENTS.because(says),)
     elif len(dose.flows) > 1:
         reasons += (PAUSES_OUT.because(),)
@@ -99,7 +101,7 @@ def _timed(
             code,
             1,
             context.calendar.date_of(dose.start),
-            tuple(dose.courses),
+            tuple(dose.administrations),
             minutes,
             dose.evidence,
             reasons,
@@ -120,33 +122,39 @@ def _initial(context: Context, group: Group, dose: Dose) -> None:
     elif sum(other.family == dose.family for other in group.doses) > 1:
         why, says = EQUAL_RANK, f"Among infusions of equal rank this one leads, with {dose.minutes} minutes."
     first = FIRST_HOUR.because(f"Infusion of {dose.minutes} minutes: the first hour.")
-    context.sheet.claim(dose.courses, FIRST_HOUR)
+    context.sheet.claim(dose.administrations, FIRST_HOUR)
     code = CODES[dose.family].infusion
     _timed(context, dose, dose.flows, code, (first, why.because(says)), second=group.second)
-    context.sheet.billed(dose.courses, dose.flows, code)
+    context.sheet.billed(dose.administrations, dose.flows, code)
 
 
 def _chemo_beside_chemo(context: Context, dose: Dose) -> None:
     """Two chemotherapy drugs at once: as the policy says (P-11), never the therapeutic concurrent code."""
     sheet = context.sheet
-    sheet.claim(dose.courses, CHEMO_TWICE)
+    sheet.claim(dose.administrations, CHEMO_TWICE)
     match sheet.policy.chemo_chemo:
         case "bundle":
-            sheet.refuse(dose.courses, CHEMO_TWICE, "Ran beside other chemotherapy: bundled by policy.")
+            sheet.refuse(
+                dose.administrations, CHEMO_TWICE, "Ran beside other chemotherapy: bundled by policy."
+            )
         case "96549":
             sheet.flag(
-                "F-UNLISTED", dose.courses, "Chemotherapy beside chemotherapy: the unlisted code, by policy."
+                "F-UNLISTED",
+                dose.administrations,
+                "Chemotherapy beside chemotherapy: the unlisted code, by policy.",
             )
             if context.unlisted_chemo_used:
-                sheet.refuse(dose.courses, CHEMO_TWICE, "The unlisted code is reported once.")
+                sheet.refuse(dose.administrations, CHEMO_TWICE, "The unlisted code is reported once.")
                 return
             context.unlisted_chemo_used = True
             on = context.calendar.date_of(dose.start)
             reason = CHEMO_TWICE.because("Ran beside other chemotherapy: the unlisted code, by policy.")
-            sheet.earn(Earned("96549", 1, on, tuple(dose.courses), dose.minutes, dose.evidence, (reason,)))
-            sheet.billed(dose.courses, dose.flows, "96549")
+            sheet.earn(
+                Earned("96549", 1, on, tuple(dose.administrations), dose.minutes, dose.evidence, (reason,))
+            )
+            sheet.billed(dose.administrations, dose.flows, "96549")
         case _:
-            sheet.flag("F-CHEMO_CONCURRENT", dose.courses)
+            sheet.flag("F-CHEMO_CONCURRENT", dose.administrations)
 
 
 def _concurrent(context: Context, dose: Dose, shared: int, solo: int, *, beside_chemo: bool) -> bool:
@@ -154,10 +162,12 @@ def _concurrent(context: Context, dose: Dose, shared: int, solo: int, *, beside_
     sheet = context.sheet
     on = context.calendar.date_of(dose.start)
     scope = on if sheet.policy.cap_96368 == "dos" else None
-    sheet.claim(dose.courses, CONCURRENT)
+    sheet.claim(dose.administrations, CONCURRENT)
     if scope in context.concurrent_used:
         sheet.refuse(
-            dose.courses, ONE_CONCURRENT, "Ran beside other drugs: the concurrent code is already reported."
+            dose.administrations,
+            ONE_CONCURRENT,
+            "Ran beside other drugs: the concurrent code is already reported.",
         )
         return False
     context.concurrent_used.add(scope)
@@ -167,8 +177,8 @@ def _concurrent(context: Context, dose: Dose, shared: int, solo: int, *, beside_
     reasons: tuple[Reason, ...] = (CONCURRENT.because(says),)
     if beside_chemo:
         reasons += (BESIDE_CHEMO.because(),)
-    sheet.earn(Earned("96368", 1, on, tuple(dose.courses), dose.minutes, dose.evidence, reasons))
-    sheet.billed(dose.courses, dose.flows, "96368")
+    sheet.earn(Earned("96368", 1, on, tuple(dose.administrations), dose.minutes, dose.evidence, reasons))
+    sheet.billed(dose.administrations, dose.flows, "96368")
     return True
 
 
@@ -177,11 +187,13 @@ def _repeated(context: Context, dose: Dose, flows: list[Stretch], minutes: int) 
     sheet, limits = context.sheet, context.limits
     chemo = dose.family == "chemotherapy"
     rule = LATER_CHEMO if chemo else LATER_DOSE
-    sheet.claim(dose.courses, rule)
-    sheet.flag("F-CHEMO_REPEAT" if chemo else "F-SAME_DRUG_REPEAT", dose.courses)
+    sheet.claim(dose.administrations, rule)
+    sheet.flag("F-CHEMO_REPEAT" if chemo else "F-SAME_DRUG_REPEAT", dose.administrations)
     least = sheet.policy.minimum_minutes_of_a_later_dose
     if minutes < least:
-        sheet.refuse(dose.courses, rule, f"A later dose of {minutes} minutes; this policy asks for {least}.")
+        sheet.refuse(
+            dose.administrations, rule, f"A later dose of {minutes} minutes; this policy asks for {least}."
+        )
         return False
     code = CODES[dose.family].hour
     units = 1 + limits.added_hours(minutes)
@@ -195,7 +207,7 @@ def _repeated(context: Context, dose: Dose, flows: list[Stretch], minutes: int) 
 def _sequential(
     context: Context, dose: Dose, flows: list[Stretch], minutes: int, shared: int, *, ambiguous: bool
 ) -> None:
-    context.sheet.claim(dose.courses, NEW_DRUG)
+    context.sheet.claim(dose.administrations, NEW_DRUG)
     says = f"A new drug, {minutes} minutes: sequential."
     if shared and minutes < dose.minutes:
         says = f"A new drug, {dose.minutes} minutes less {shared} beside another: {minutes}, sequential."
@@ -207,12 +219,12 @@ def _sequential(
     _timed(context, dose, flows, CODES[dose.family].sequential, (*reasons, SUBSEQUENT.because()))
 
 
-def near_threshold(context: Context, courses: list[Course], minutes: int) -> None:
+def near_threshold(context: Context, administrations: list[CodableAdministration], minutes: int) -> None:
     """Tell an auditor's reader when minutes stand next to a unit boundary."""
     limits = context.limits
     if limits.near_boundary(minutes, limits.infusion, limits.near):
         says = f"{minutes} minutes is within {limits.near} minutes of a unit boundary."
-        context.sheet.flag("F-NEAR_THRESHOLD", courses, says, minutes=minutes)
+        context.sheet.flag("F-NEAR_THRESHOLD", administrations, says, minutes=minutes)
 
 
 @dataclass(slots=True)
@@ -246,18 +258,18 @@ def _beside_others(context: Context, site: _Site, dose: Dose) -> bool:
             return False
     alone = dose.flows
     if solo < limits.infusion:
-        context.sheet.flag("F-OVERLAP_AMBIGUOUS", dose.courses, shared=lap, alone=solo)
+        context.sheet.flag("F-OVERLAP_AMBIGUOUS", dose.administrations, shared=lap, alone=solo)
     elif lap and policy.partial_overlap == "deduct":
         alone = site.covered.outside(dose.flows)
     minutes = length(alone)
-    near_threshold(context, dose.courses, minutes)
+    near_threshold(context, dose.administrations, minutes)
     code = CODES[dose.family].hour if dose.substance in site.infused else CODES[dose.family].sequential
     if dose.substance in site.infused:
         if not _repeated(context, dose, alone, minutes):
             return False
     else:
         _sequential(context, dose, alone, minutes, lap, ambiguous=solo < limits.infusion)
-    context.sheet.billed(dose.courses, alone, code)
+    context.sheet.billed(dose.administrations, alone, code)
     return True
 
 
@@ -267,7 +279,7 @@ def code_infusions(context: Context, group: Group, order: list[Dose]) -> None:
     for index, dose in enumerate(order):
         if index == 0 and not group.fluid_first and not group.initial_is_push():
             _initial(context, group, dose)
-            near_threshold(context, dose.courses, dose.minutes)
+            near_threshold(context, dose.administrations, dose.minutes)
             site.took(dose)
         elif _beside_others(context, site, dose):
             site.took(dose)

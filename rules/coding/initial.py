@@ -4,7 +4,7 @@ from rules.coding.doses import Dose
 from rules.coding.site_group import CODES, Group, Push
 from rules.policy.resolve import Policy
 from rules.rule import Rule
-from rules.worksheet.codable import Course
+from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.timing import Thresholds
 
@@ -82,18 +82,18 @@ def leading_push(order: list[Dose], pushes: list[Push]) -> Push | None:
     return best
 
 
-def _is_key(courses: list[Course], order_id: str) -> bool:
-    return any(course.given.order_id == order_id for course in courses)
+def _is_key(administrations: list[CodableAdministration], order_id: str) -> bool:
+    return any(administration.charted.order_id == order_id for administration in administrations)
 
 
 def _key_services(group: Group, order_id: str, order: list[Dose]) -> list[Dose | Push | None]:
     """Return the different services of a group given under the key order; None stands for its fluid."""
     services: dict[str, Dose | Push] = {}
     for dose in order:
-        if _is_key(dose.courses, order_id):
+        if _is_key(dose.administrations, order_id):
             services.setdefault(dose.substance, dose)
     for push in group.pushes:
-        if _is_key(push.courses, order_id) and push.substance not in services:
+        if _is_key(push.administrations, order_id) and push.substance not in services:
             same = [other for other in group.pushes if other.substance == push.substance]
             services[push.substance] = min(same, key=lambda other: (other.at, other.id))
     fluid = [None] if _is_key(group.counted_fluids, order_id) else []
@@ -129,7 +129,7 @@ def choose_office_initial(
     if candidates <= 1:
         return True
     given = [one for group in groups for part in (group.doses, group.pushes) for one in part]
-    courses = [course for one in given for course in one.courses]
-    courses += [course for group in groups for course in group.fluids]
-    sheet.flag("F-KEY_REASON", courses, candidates=candidates)
+    administrations = [administration for one in given for administration in one.administrations]
+    administrations += [administration for group in groups for administration in group.fluids]
+    sheet.flag("F-KEY_REASON", administrations, candidates=candidates)
     return sheet.policy.office_initial_when_no_key_reason != "hold"

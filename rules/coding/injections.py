@@ -5,7 +5,7 @@ from datetime import date
 from rules.coding.sites import Accesses
 from rules.rule import Rule
 from rules.screening.classes import ANTINEOPLASTIC, HORMONAL, OTHER_CODES
-from rules.worksheet.codable import Course, weakest
+from rules.worksheet.codable import CodableAdministration, weakest
 from rules.worksheet.context import Context
 from rules.worksheet.sheet import Earned
 
@@ -27,68 +27,78 @@ MANY_LESIONS = 8
 """From the eighth lesion on the session takes the higher code."""
 
 
-def _code(course: Course) -> tuple[str, Rule, str]:
-    given = course.given
-    if course.family == "rsv":
-        if given.counselling:
+def _code(administration: CodableAdministration) -> tuple[str, Rule, str]:
+    charted = administration.charted
+    if administration.family == "rsv":
+        if charted.counselling:
             return "96380", OTHER_CODES, "RSV antibody with counselling."
         return "96381", OTHER_CODES, "RSV antibody without charted counselling."
-    if course.way == "on_body_injector":
+    if administration.way == "on_body_injector":
         return "96377", OTHER_CODES, "A timed on-body injector was applied."
-    if course.family == "chemotherapy":
+    if administration.family == "chemotherapy":
         return "96401", ANTINEOPLASTIC, "An antineoplastic or complex biologic injected."
-    if course.family == "hormonal":
+    if administration.family == "hormonal":
         return "96402", HORMONAL, "A hormonal antineoplastic injected."
     return "96372", PER_INJECTION, "One injection."
 
 
-def code_injections(context: Context, injections: list[list[Course]]) -> None:
+def code_injections(context: Context, injections: list[list[CodableAdministration]]) -> None:
     """Enter each injection, one list of administrations each; several of one dose as the policy says (P-18)."""
     sheet = context.sheet
-    doses: dict[tuple[str, str], list[Course]] = {}
-    for given in sorted(injections, key=lambda courses: (courses[0].at, courses[0].id)):
-        course = given[0]
-        code, rule, says = _code(course)
-        sheet.claim(given, rule)
-        if course.given.dose_id is not None:
-            shared = doses.setdefault((course.given.dose_id, course.substance), [])
-            shared.append(course)
+    doses: dict[tuple[str, str], list[CodableAdministration]] = {}
+    for injection in sorted(injections, key=lambda injection: (injection[0].at, injection[0].id)):
+        first = injection[0]
+        code, rule, says = _code(first)
+        sheet.claim(injection, rule)
+        if first.charted.dose_id is not None:
+            shared = doses.setdefault((first.charted.dose_id, first.substance), [])
+            shared.append(first)
             if len(shared) > 1 and sheet.policy.split_im_sc_dose == "per_dose":
-                sheet.refuse(given, SPLIT_DOSE, "Part of a dose already counted; this policy counts doses.")
+                sheet.refuse(
+                    injection, SPLIT_DOSE, "Part of a dose already counted; this policy counts doses."
+                )
                 continue
-        on = context.calendar.date_of(course.at)
-        sheet.earn(Earned(code, 1, on, tuple(given), None, weakest(given), (rule.because(says),)))
-        sheet.billed(given, [flow for one in given for flow in one.flows], code)
+        on = context.calendar.date_of(first.at)
+        sheet.earn(Earned(code, 1, on, tuple(injection), None, weakest(injection), (rule.because(says),)))
+        sheet.billed(
+            injection,
+            [flow for administration in injection for flow in administration.flows],
+            code,
+        )
     for shared in doses.values():
         if len(shared) > 1:
             sheet.flag("F-SPLIT_DOSE", shared, injections=len(shared))
 
 
-def code_cavities(context: Context, courses: list[Course], accesses: Accesses) -> None:
+def code_cavities(context: Context, administrations: list[CodableAdministration], accesses: Accesses) -> None:
     """Enter what went into a cavity, the spinal canal or lesions; only chemotherapy has codes for it."""
     sheet = context.sheet
-    sessions: dict[tuple[str, date], list[Course]] = {}
-    for course in sorted(courses, key=lambda c: (c.at, c.id)):
-        sheet.claim([course], CAVITY)
-        if course.family != "chemotherapy":
-            sheet.flag("F-UNLISTED", [course], f"No listed code for this drug by the route {course.route}.")
+    sessions: dict[tuple[str, date], list[CodableAdministration]] = {}
+    for administration in sorted(administrations, key=lambda c: (c.at, c.id)):
+        sheet.claim([administration], CAVITY)
+        if administration.family != "chemotherapy":
+            sheet.flag(
+                "F-UNLISTED",
+                [administration],
+                f"No listed code for this drug by the route {administration.route}.",
+            )
             continue
-        if course.route == "IT":
-            code = "96542" if accesses.kind(course.given.site_id) == "reservoir" else "96450"
-        elif course.route == "INTRALESIONAL":
-            if course.given.lesion_count is None:
-                sheet.flag("F-UNLISTED", [course], "The number of lesions is not charted.")
+        if administration.route == "IT":
+            code = "96542" if accesses.kind(administration.charted.site_id) == "reservoir" else "96450"
+        elif administration.route == "INTRALESIONAL":
+            if administration.charted.lesion_count is None:
+                sheet.flag("F-UNLISTED", [administration], "The number of lesions is not charted.")
                 continue
             code = "LESIONS"
         else:
             code = {"INTRAVENTRICULAR": "96542", "INTRAPLEURAL": "96440", "INTRAPERITONEAL": "96446"}[
-                course.route
+                administration.route
             ]
-        sessions.setdefault((code, context.calendar.date_of(course.at)), []).append(course)
+        sessions.setdefault((code, context.calendar.date_of(administration.at)), []).append(administration)
     for (code, on), session in sessions.items():
         says = CAVITY.says
         if code == "LESIONS":
-            lesions = sum(course.given.lesion_count or 0 for course in session)
+            lesions = sum(administration.charted.lesion_count or 0 for administration in session)
             code = "96405" if lesions < MANY_LESIONS else "96406"  # noqa: PLW2901 the session's code
             says = f"{lesions} lesions in one session."
         sheet.earn(Earned(code, 1, on, tuple(session), None, weakest(session), (CAVITY.because(says),)))

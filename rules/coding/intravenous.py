@@ -16,7 +16,7 @@ from rules.coding.sites import POOL, Accesses, assign_sites
 from rules.screening.bundles import KEEP_OPEN, NO_REASON, PRIMARY_LINE, SLOW_OR_SMALL, reason_for_fluid
 from rules.screening.documentation import EARLY_STOPS
 from rules.screening.screen import Screened
-from rules.worksheet.codable import Course
+from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
 
 
@@ -24,10 +24,10 @@ def code_intravenous(context: Context, screened: Screened) -> None:
     """Enter every intravenous service of the encounter."""
     sheet = context.sheet
     fluids = _reasoned_fluids(context, screened)
-    courses = [*screened.infusions, *screened.pushes, *fluids]
-    if len(courses) > 1 or context.encounter.sites:
-        courses = assign_sites(context.encounter, courses, sheet)
-    groups = _groups(context, courses)
+    administrations = [*screened.infusions, *screened.pushes, *fluids]
+    if len(administrations) > 1 or context.encounter.sites:
+        administrations = assign_sites(context.encounter, administrations, sheet)
+    groups = _groups(context, administrations)
     _flow_alongside(context, screened, groups)
     waters: list[tuple[Group, Hydration]] = []
     for group in groups:
@@ -36,7 +36,9 @@ def code_intravenous(context: Context, screened: Screened) -> None:
             group.counted_fluids = found.running if found.units else []
             waters.append((group, found))
     key = context.encounter.key_reason_order_id
-    known = key is not None and any(given.order_id == key for given in context.encounter.administrations)
+    known = key is not None and any(
+        administration.order_id == key for administration in context.encounter.administrations
+    )
     if not sheet.facility and not choose_office_initial(groups, key, sheet, context.limits, known=known):
         return
     for group in _main_first(context, groups):
@@ -53,47 +55,54 @@ def code_intravenous(context: Context, screened: Screened) -> None:
         code_hydration(context, group, found)
 
 
-def _reasoned_fluids(context: Context, screened: Screened) -> list[Course]:
+def _reasoned_fluids(context: Context, screened: Screened) -> list[CodableAdministration]:
     """Return the fluids ordered as treatment for a reason; refuse or flag the others (R-HYD-7, R-HYD-9)."""
     sheet = context.sheet
     kept = []
-    for course in screened.fluids:
-        given = course.given
-        problem = reason_for_fluid(given)
+    for administration in screened.fluids:
+        charted = administration.charted
+        problem = reason_for_fluid(charted)
         if problem == "routine":
-            sheet.refuse([course], NO_REASON, "Routine or maintenance fluid without signs of volume loss.")
-        elif problem == "keep_open":
-            sheet.refuse([course], KEEP_OPEN, "Ordered to keep the line open: never billed.")
-        elif problem == "missing" and given.intent != "hydrate" and _behind_a_drug(course, screened):
             sheet.refuse(
-                [course], PRIMARY_LINE, "Ran behind a drug and no order calls it hydration: carrier."
+                [administration], NO_REASON, "Routine or maintenance fluid without signs of volume loss."
+            )
+        elif problem == "keep_open":
+            sheet.refuse([administration], KEEP_OPEN, "Ordered to keep the line open: never billed.")
+        elif (
+            problem == "missing" and charted.intent != "hydrate" and _behind_a_drug(administration, screened)
+        ):
+            sheet.refuse(
+                [administration], PRIMARY_LINE, "Ran behind a drug and no order calls it hydration: carrier."
             )
         elif problem == "missing":
-            sheet.flag("F-HYD_NECESSITY", [course])
-        elif _too_small(context, course):
-            sheet.refuse([course], SLOW_OR_SMALL, "At most the payer's minimum volume: not billed by policy.")
+            sheet.flag("F-HYD_NECESSITY", [administration])
+        elif _too_small(context, administration):
+            sheet.refuse(
+                [administration], SLOW_OR_SMALL, "At most the payer's minimum volume: not billed by policy."
+            )
         else:
-            kept.append(course)
+            kept.append(administration)
     return kept
 
 
-def _behind_a_drug(course: Course, screened: Screened) -> bool:
-    start, stop = course.flows[0][0], course.flows[-1][1]
+def _behind_a_drug(administration: CodableAdministration, screened: Screened) -> bool:
+    start, stop = administration.flows[0][0], administration.flows[-1][1]
     return any(
         start < other.flows[-1][1] and other.flows[0][0] < stop
         for other in screened.infusions
-        if other.given.site_id == course.given.site_id or None in {other.given.site_id, course.given.site_id}
+        if other.charted.site_id == administration.charted.site_id
+        or None in {other.charted.site_id, administration.charted.site_id}
     )
 
 
-def _too_small(context: Context, course: Course) -> bool:
+def _too_small(context: Context, administration: CodableAdministration) -> bool:
     """Raise the small-volume flag; tell whether the policy refuses the fluid for it (P-29)."""
     sheet = context.sheet
-    volume = course.given.volume_ml
+    volume = administration.charted.volume_ml
     least = sheet.policy.hydration_minimum_volume
     if volume is None or volume > (least or context.limits.short_volume):
         return False
-    sheet.flag("F-HYD_VOLUME", [course], f"{volume:f} mL is a small volume for hydration.")
+    sheet.flag("F-HYD_VOLUME", [administration], f"{volume:f} mL is a small volume for hydration.")
     return least is not None
 
 
@@ -118,12 +127,12 @@ class _Groups:
         return [self._groups[key] for key in sorted(self._groups)]
 
 
-def _groups(context: Context, courses: list[Course]) -> list[Group]:
+def _groups(context: Context, administrations: list[CodableAdministration]) -> list[Group]:
     """Return the groups, each with its doses, pushes and fluids."""
     sheet = context.sheet
     policy = sheet.policy
     groups = _Groups(context)
-    infusions = [c for c in courses if c.way == "infusion" and c.family != "hydration"]
+    infusions = [c for c in administrations if c.way == "infusion" and c.family != "hydration"]
     doses = doses_of(infusions, policy) if infusions else []
     if policy.same_drug_later_dose != "each_dose" and len(doses) > 1:
         # A push stays a push (11.3, step 7): only what is an infusion by itself is added up.
@@ -137,14 +146,14 @@ def _groups(context: Context, courses: list[Course]) -> list[Group]:
             groups.at(dose.site, dose.start).pushes.append(push)
         else:
             groups.at(dose.site, dose.start).other_flows += dose.flows
-    for course in courses:
-        if course.family == "hydration":
-            groups.at(course.site, course.at).fluids.append(course)
-        elif course.way == "push" and course.pushable == "never":
-            sheet.flag("F-IMPLAUSIBLE_PUSH", [course])
-            groups.at(course.site, course.at).held_pushes.append(push_of(course))
-        elif course.way == "push":
-            groups.at(course.site, course.at).pushes.append(push_of(course))
+    for administration in administrations:
+        if administration.family == "hydration":
+            groups.at(administration.site, administration.at).fluids.append(administration)
+        elif administration.way == "push" and administration.pushable == "never":
+            sheet.flag("F-IMPLAUSIBLE_PUSH", [administration])
+            groups.at(administration.site, administration.at).held_pushes.append(push_of(administration))
+        elif administration.way == "push":
+            groups.at(administration.site, administration.at).pushes.append(push_of(administration))
     return groups.all()
 
 
@@ -155,35 +164,40 @@ def _add_up(context: Context, doses: list[Dose]) -> list[Dose]:
         doses, (lambda dose: context.calendar.date_of(dose.start)) if by_date else (lambda _: None)
     )
     if len(together) < len(doses):
-        apart = {id(dose.courses[0]): len(dose.courses) for dose in doses}
+        apart = {id(dose.administrations[0]): len(dose.administrations) for dose in doses}
         for dose in together:
-            if apart.get(id(dose.courses[0])) != len(dose.courses):
-                sheet.flag("F-SAME_DRUG_REPEAT", dose.courses, "Doses of one drug are added up by policy.")
+            if apart.get(id(dose.administrations[0])) != len(dose.administrations):
+                sheet.flag(
+                    "F-SAME_DRUG_REPEAT", dose.administrations, "Doses of one drug are added up by policy."
+                )
     return together
 
 
 def _as_push(context: Context, dose: Dose) -> Push | None:
     """Return a short dose as a push, or None when that would be implausible (R-TIME-1, R-MOD-6)."""
     sheet = context.sheet
-    early = any(course.given.stop_reason in EARLY_STOPS for course in dose.courses)
-    if not early and any(course.pushable == "never" for course in dose.courses):
+    early = any(administration.charted.stop_reason in EARLY_STOPS for administration in dose.administrations)
+    if not early and any(administration.pushable == "never" for administration in dose.administrations):
         says = f"{dose.minutes} minutes of a drug that is never pushed."
-        sheet.flag("F-IMPLAUSIBLE_PUSH", dose.courses, says, minutes=dose.minutes)
+        sheet.flag("F-IMPLAUSIBLE_PUSH", dose.administrations, says, minutes=dose.minutes)
         return None
     limits = context.limits
     if limits.near_boundary(dose.minutes, limits.infusion, limits.near):
         says = f"{dose.minutes} minutes is within {limits.near} minutes of a unit boundary."
-        sheet.flag("F-NEAR_THRESHOLD", dose.courses, says, minutes=dose.minutes)
+        sheet.flag("F-NEAR_THRESHOLD", dose.administrations, says, minutes=dose.minutes)
     push = short_infusion(dose)
     if early:
-        sheet.flag("F-DISCONTINUED", dose.courses, minutes=dose.minutes)
+        sheet.flag("F-DISCONTINUED", dose.administrations, minutes=dose.minutes)
         push.planned_as_infusion = sheet.policy.discontinued_15_min_infusion.startswith("planned")
     return push
 
 
 def _flow_alongside(context: Context, screened: Screened, groups: list[Group]) -> None:
     """Let blood, pump infusions and the like stop fluid at their site from being hydration (R-HYD-4)."""
-    flows = [*screened.alongside, *((course.given.site_id, course.flows) for course in screened.prolonged)]
+    flows = [
+        *screened.alongside,
+        *((administration.charted.site_id, administration.flows) for administration in screened.prolonged),
+    ]
     if not flows:
         return
     accesses = Accesses(context.encounter, [])

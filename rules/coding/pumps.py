@@ -7,7 +7,7 @@ from rules.formulary.lookup import lookup
 from rules.rule import Rule
 from rules.screening.bundles import CODED_PROCEDURES
 from rules.screening.documentation import MISSING_START
-from rules.worksheet.codable import Course
+from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
 from rules.worksheet.sheet import Earned
 
@@ -36,51 +36,55 @@ PATIENT_CONTROLLED = Rule(
 RULES = (LONG_PUMP, HOME_PUMP, PORT_ALONE, PATIENT_CONTROLLED)
 
 
-def _planned(course: Course) -> int | None:
+def _planned(administration: CodableAdministration) -> int | None:
     """Return the minutes a pump was set to run: as ordered, by volume and rate, else as it ran here."""
-    given = course.given
-    if given.planned_minutes is not None:
-        return given.planned_minutes
-    if given.volume_ml is not None and given.rate_ml_per_h:
-        return int(given.volume_ml * 60 / given.rate_ml_per_h)
+    charted = administration.charted
+    if charted.planned_minutes is not None:
+        return charted.planned_minutes
+    if charted.volume_ml is not None and charted.rate_ml_per_h:
+        return int(charted.volume_ml * 60 / charted.rate_ml_per_h)
     return None
 
 
-def _pump_code(context: Context, course: Course) -> str | None:
-    if course.family == "chemotherapy":
-        return "96425" if course.route == "IA" else context.sheet.policy.home_pump_code
-    if course.route == "IA" or course.family == "hydration" or not context.sheet.facility:
+def _pump_code(context: Context, administration: CodableAdministration) -> str | None:
+    if administration.family == "chemotherapy":
+        return "96425" if administration.route == "IA" else context.sheet.policy.home_pump_code
+    if administration.route == "IA" or administration.family == "hydration" or not context.sheet.facility:
         return None
     return "C8957"
 
 
-def code_prolonged(context: Context, courses: list[Course]) -> None:
+def code_prolonged(context: Context, administrations: list[CodableAdministration]) -> None:
     """Enter infusions started on a pump for more than eight hours; shorter ones go to a person."""
     sheet, limits = context.sheet, context.limits
-    for course in sorted(courses, key=lambda c: (c.at, c.id)):
-        rule = HOME_PUMP if course.family == "chemotherapy" else LONG_PUMP
-        sheet.claim([course], rule)
-        planned = _planned(course)
-        if planned is None and course.given.flows and course.given.flows[-1].stop is not None:
-            planned = course.minutes
-        code = _pump_code(context, course)
+    for administration in sorted(administrations, key=lambda c: (c.at, c.id)):
+        rule = HOME_PUMP if administration.family == "chemotherapy" else LONG_PUMP
+        sheet.claim([administration], rule)
+        planned = _planned(administration)
+        if (
+            planned is None
+            and administration.charted.flows
+            and administration.charted.flows[-1].stop is not None
+        ):
+            planned = administration.minutes
+        code = _pump_code(context, administration)
         if code is None or (planned is not None and planned <= limits.prolonged_over):
             says = (
                 "No listed code for this pump infusion."
                 if code is None
                 else f"{planned} minutes by pump: too short."
             )
-            sheet.flag("F-UNLISTED", [course], says)
+            sheet.flag("F-UNLISTED", [administration], says)
             continue
-        evidence = course.evidence if planned is not None else "assumed"
+        evidence = administration.evidence if planned is not None else "assumed"
         says = (
             f"Started on a pump for {planned} minutes."
             if planned is not None
             else "Started on a pump; the duration is not charted."
         )
-        on = context.calendar.date_of(course.at)
-        sheet.earn(Earned(code, 1, on, (course,), planned, evidence, (rule.because(says),)))
-        sheet.billed([course], course.flows, code)
+        on = context.calendar.date_of(administration.at)
+        sheet.earn(Earned(code, 1, on, (administration,), planned, evidence, (rule.because(says),)))
+        sheet.billed([administration], administration.flows, code)
 
 
 def code_devices(context: Context, procedures: list[Procedure]) -> None:
@@ -117,26 +121,34 @@ def _busy(context: Context, on: date) -> bool:
         return True
     encounter, date_of = context.encounter, context.calendar.date_of
     moments = [p.started_at for p in encounter.procedures if p.kind != "port_irrigation"]
-    moments += [given.given_at for given in encounter.administrations if not _is_flush(context, given)]
+    moments += [
+        administration.given_at
+        for administration in encounter.administrations
+        if not _is_flush(context, administration)
+    ]
     return any(at is not None and date_of(context.minute(at)) == on for at in moments)
 
 
-def _is_flush(context: Context, given: Administration) -> bool:
-    entry = lookup(given.drug, context.on) if given.drug is not None else None
-    return given.intent == "flush" or (entry is not None and entry.billing_class == "flush")
+def _is_flush(context: Context, administration: Administration) -> bool:
+    entry = lookup(administration.drug, context.on) if administration.drug is not None else None
+    return administration.intent == "flush" or (entry is not None and entry.billing_class == "flush")
 
 
-def code_patient_controlled(context: Context, courses: list[Course]) -> list[Course]:
+def code_patient_controlled(
+    context: Context, administrations: list[CodableAdministration]
+) -> list[CodableAdministration]:
     """Settle patient-controlled analgesia by policy (P-23); return what the policy codes as an infusion."""
     sheet = context.sheet
     match sheet.policy.pca_basal_rate:
         case "infusion":
-            for course in courses:
-                course.way = "infusion"
-            return courses
+            for administration in administrations:
+                administration.way = "infusion"
+            return administrations
         case "none":
-            sheet.refuse(courses, PATIENT_CONTROLLED, "Patient-controlled analgesia: not reported by policy.")
+            sheet.refuse(
+                administrations, PATIENT_CONTROLLED, "Patient-controlled analgesia: not reported by policy."
+            )
         case _:
-            if courses:
-                sheet.flag("F-PCA", courses)
+            if administrations:
+                sheet.flag("F-PCA", administrations)
     return []

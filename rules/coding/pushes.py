@@ -6,7 +6,7 @@ from rules.coding.initial import FACILITY_RANK, KEY_REASON, SUBSEQUENT
 from rules.coding.modifiers import second_site_reasons
 from rules.coding.site_group import CODES, Group, Push
 from rules.rule import Rule
-from rules.worksheet.codable import Course
+from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
 from rules.worksheet.sheet import Earned
 from rules.worksheet.timing import PUSH_OR_INFUSION
@@ -53,17 +53,17 @@ Scoped = tuple[object, str]
 """A drug within the stay, or within one date where the policy resets by date."""
 
 
-def push_of(course: Course) -> Push:
-    """Return a course charted as a push."""
+def push_of(administration: CodableAdministration) -> Push:
+    """Return an administration charted as a push."""
     return Push(
-        [course],
-        course.substance,
-        course.family,
-        course.site,
-        course.at,
-        course.flows,
-        course.minutes,
-        course.evidence,
+        [administration],
+        administration.substance,
+        administration.family,
+        administration.site,
+        administration.at,
+        administration.flows,
+        administration.minutes,
+        administration.evidence,
     )
 
 
@@ -71,7 +71,7 @@ def short_infusion(dose: Dose) -> Push:
     """Return a dose of at most 15 minutes as the push it is billed as (R-TIME-1)."""
     says = f"An infusion of {dose.minutes} minutes: a push."
     return Push(
-        dose.courses,
+        dose.administrations,
         dose.substance,
         dose.family,
         dose.site,
@@ -131,13 +131,13 @@ class Pushes:
             reasons = (*reasons, DISCONTINUED.because())
             modifiers = (*modifiers, context.sheet.policy.discontinued_15_min_infusion[-2:])
             code = CODES[push.family].infusion if push is group.initial else CODES[push.family].sequential
-        context.sheet.claim(push.courses, rule)
+        context.sheet.claim(push.administrations, rule)
         on = context.calendar.date_of(push.at)
         minutes = push.minutes or None
         context.sheet.earn(
-            Earned(code, 1, on, tuple(push.courses), minutes, push.evidence, reasons, modifiers)
+            Earned(code, 1, on, tuple(push.administrations), minutes, push.evidence, reasons, modifiers)
         )
-        context.sheet.billed(push.courses, push.flows, code)
+        context.sheet.billed(push.administrations, push.flows, code)
         self._reported[(group.day, push.substance)] = push.at
 
     def _initial(self, push: Push, group: Group) -> None:
@@ -147,7 +147,7 @@ class Pushes:
     def _next_chemo(self, push: Push, group: Group) -> None:
         scoped = (group.day, push.substance)
         if scoped in self._reported or scoped in self._infused:
-            self._context.sheet.flag("F-CHEMO_REPEAT", push.courses)
+            self._context.sheet.flag("F-CHEMO_REPEAT", push.administrations)
             self._refuse(push, CHEMO_AGAIN, "This chemotherapy drug was already given: no code for the push.")
             return
         self._earn(
@@ -160,8 +160,8 @@ class Pushes:
         )
 
     def _refuse(self, push: Push, rule: Rule, says: str) -> None:
-        self._context.sheet.claim(push.courses, rule)
-        self._context.sheet.refuse(push.courses, rule, says)
+        self._context.sheet.claim(push.administrations, rule)
+        self._context.sheet.refuse(push.administrations, rule, says)
 
     def _next(self, push: Push, group: Group) -> None:
         scoped = (group.day, push.substance)
@@ -193,7 +193,9 @@ class Pushes:
             if choice != "code":
                 if choice == "review":
                     says = f"{where} the infusion of the same drug."
-                    self._context.sheet.flag("F-BOLUS_SAME_DRUG", push.courses, says, minutes_apart=apart)
+                    self._context.sheet.flag(
+                        "F-BOLUS_SAME_DRUG", push.administrations, says, minutes_apart=apart
+                    )
                 self._refuse(push, BOLUS_AND_DRIP, f"{where} the infusion of the same drug: not reported.")
                 return
         code = policy.push_code_when_the_drug_was_is_infused

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from models.charge import Evidence
 from models.interval import Coverage, Stretch
 from rules.coding.doses import Dose
-from rules.worksheet.codable import Course, Family
+from rules.worksheet.codable import CodableAdministration, Family
 
 
 class Codes(NamedTuple):
@@ -33,7 +33,7 @@ CODES: dict[Family, Codes] = {
 class Push:
     """One push, or an infusion too short to be one; ``flows`` are its documented minutes."""
 
-    courses: list[Course]
+    administrations: list[CodableAdministration]
     substance: str
     family: Family
     site: str
@@ -47,7 +47,7 @@ class Push:
     @property
     def id(self) -> str:
         """The id of its first administration."""
-        return self.courses[0].id
+        return self.administrations[0].id
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class Group:
     day: date | None = None
     doses: list[Dose] = field(default_factory=list)
     pushes: list[Push] = field(default_factory=list)
-    fluids: list[Course] = field(default_factory=list)
+    fluids: list[CodableAdministration] = field(default_factory=list)
     held_pushes: list[Push] = field(default_factory=list)
     """Pushes that earn no line but took their documented minutes all the same."""
     other_flows: list[Stretch] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Group:
     initial: Dose | Push | None = None
     keyed: bool = False
     """The initial is the office's key reason for the visit, not the best ranked (R-INIT-3)."""
-    counted_fluids: list[Course] = field(default_factory=list)
+    counted_fluids: list[CodableAdministration] = field(default_factory=list)
     """The fluids with qualifying minutes, where those are enough to be a service."""
     fluid_first: bool = False
     """The office's key reason is the fluid itself (R-INIT-3)."""

@@ -2,7 +2,7 @@
 
 from models.encounter import AccessSite, Encounter
 from rules.rule import Rule
-from rules.worksheet.codable import Course
+from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.sheet import Worksheet
 
 REASONED = Rule(
@@ -25,9 +25,11 @@ POOL = ""
 class Accesses:
     """The stay's access sites, each resolved to the root of its restarts."""
 
-    def __init__(self, encounter: Encounter, courses: list[Course]) -> None:
+    def __init__(self, encounter: Encounter, administrations: list[CodableAdministration]) -> None:
         self._sites: dict[str, AccessSite] = {site.site_id: site for site in encounter.sites}
-        self._mentioned = {self.root(c.given.site_id) for c in courses if c.given.site_id is not None}
+        self._mentioned = {
+            self.root(c.charted.site_id) for c in administrations if c.charted.site_id is not None
+        }
 
     def root(self, site_id: str) -> str:
         """Return the first access of a chain of restarts; a circle of restarts ends where it closes."""
@@ -64,37 +66,40 @@ class Accesses:
         return placed or self._mentioned
 
 
-def assign_sites(encounter: Encounter, courses: list[Course], sheet: Worksheet) -> list[Course]:
+def assign_sites(
+    encounter: Encounter, administrations: list[CodableAdministration], sheet: Worksheet
+) -> list[CodableAdministration]:
     """
-    Put the group on every intravenous course: its justified site's root, or the pool.
+    Put the site on every intravenous administration: its justified site's root, or the pool.
 
-    Returns the courses whose site is known; the others stand behind ``F-SITE_UNKNOWN``.
+    Returns the administrations whose site is known; the others stand behind ``F-SITE_UNKNOWN``.
     """
-    used = {course.given.site_id for course in courses}
+    used = {administration.charted.site_id for administration in administrations}
     alone = len(used) == 1 and (None not in used or not encounter.sites)
     if alone and not any(site.separate_site_reason for site in encounter.sites):
-        return courses  # one charted site, or none known at all, and no reason to part it from another
-    accesses = Accesses(encounter, courses)
-    kept: list[Course] = []
-    unknown: list[Course] = []
-    pooled: dict[str, list[Course]] = {}
-    for course in courses:
-        if course.given.site_id is not None:
-            root = accesses.root(course.given.site_id)
+        # One charted site, or none known at all, and no reason to part it from another.
+        return administrations
+    accesses = Accesses(encounter, administrations)
+    kept: list[CodableAdministration] = []
+    unknown: list[CodableAdministration] = []
+    pooled: dict[str, list[CodableAdministration]] = {}
+    for administration in administrations:
+        if administration.charted.site_id is not None:
+            root = accesses.root(administration.charted.site_id)
         else:
-            candidates = accesses.open_at(course.at * 60)
+            candidates = accesses.open_at(administration.at * 60)
             if len(candidates) > 1:
-                unknown.append(course)
+                unknown.append(administration)
                 continue
             root = next(iter(candidates), POOL)
-        kept.append(course)
+        kept.append(administration)
         if root != POOL and accesses.justified(root):
-            course.site = root
+            administration.site = root
         else:
-            pooled.setdefault(root, []).append(course)
+            pooled.setdefault(root, []).append(administration)
     if unknown:
         sheet.flag("F-SITE_UNKNOWN", unknown)
     if len(pooled) > 1:
-        second = [course for root in sorted(pooled)[1:] for course in pooled[root]]
+        second = [administration for root in sorted(pooled)[1:] for administration in pooled[root]]
         sheet.flag("F-SECOND_SITE", second, sites=len(pooled))
     return kept

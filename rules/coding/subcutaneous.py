@@ -7,7 +7,7 @@ from models.interval import length, union
 from rules.coding.doses import doses_of
 from rules.coding.infusions import near_threshold
 from rules.rule import Rule
-from rules.worksheet.codable import Course, weakest
+from rules.worksheet.codable import CodableAdministration, weakest
 from rules.worksheet.context import Context
 from rules.worksheet.service_dates import dated_hours
 from rules.worksheet.sheet import Earned
@@ -24,27 +24,29 @@ RULES = (UNDER_THE_SKIN,)
 
 
 def code_subcutaneous(
-    context: Context, courses: list[Course], setups: Sequence[Procedure]
-) -> list[list[Course]]:
+    context: Context, administrations: list[CodableAdministration], setups: Sequence[Procedure]
+) -> list[list[CodableAdministration]]:
     """Enter subcutaneous infusions; return the doses of at most 15 minutes, each of them one injection."""
     sheet, limits = context.sheet, context.limits
-    short: list[list[Course]] = []
-    long: list[Course] = []
-    for dose in doses_of(courses, sheet.policy):
+    short: list[list[CodableAdministration]] = []
+    long: list[CodableAdministration] = []
+    for dose in doses_of(administrations, sheet.policy):
         if dose.minutes < limits.infusion:
-            short.append(dose.courses)
+            short.append(dose.administrations)
         elif dose.family == "chemotherapy":
-            sheet.claim(dose.courses, UNDER_THE_SKIN)
-            sheet.flag("F-UNLISTED", dose.courses, "Chemotherapy infused under the skin has no listed code.")
+            sheet.claim(dose.administrations, UNDER_THE_SKIN)
+            sheet.flag(
+                "F-UNLISTED", dose.administrations, "Chemotherapy infused under the skin has no listed code."
+            )
         else:
-            long += dose.courses
+            long += dose.administrations
     if not long:
         return short
-    long.sort(key=lambda course: (course.at, course.id))
+    long.sort(key=lambda administration: (administration.at, administration.id))
     sheet.claim(long, UNDER_THE_SKIN)
-    flows = union(flow for course in long for flow in course.flows)
+    flows = union(flow for administration in long for flow in administration.flows)
     minutes = length(flows)
-    if not setups and not any(course.given.device_id for course in long):
+    if not setups and not any(administration.charted.device_id for administration in long):
         sheet.flag("F-SC_SETUP", long)
     says = f"Subcutaneous infusion of {minutes} minutes: the first hour, set-up included."
     evidence = weakest(long)

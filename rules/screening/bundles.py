@@ -5,7 +5,7 @@ from models.interval import Stretch
 from rules.formulary.charted_terms import means
 from rules.rule import Rule
 from rules.screening.classes import INCLUDED, INTEGRAL
-from rules.worksheet.codable import Course
+from rules.worksheet.codable import CodableAdministration
 
 CARRIER = Rule("R-BUN-1", "Carrier fluid is part of the drug's infusion.", ("NCCI11",), "A")
 KEEP_OPEN = Rule("R-BUN-2", "Keeping a vein open is never billed.", ("NCCI11", "RAC137"), "A")
@@ -51,9 +51,9 @@ NOT_A_WINDOW = frozenset({*CODED_PROCEDURES, "subcutaneous_pump_setup", "evaluat
 """Procedure kinds that say nothing about drugs given meanwhile."""
 
 
-def included_by_intent(given: Administration) -> tuple[Rule, str] | None:
+def included_by_intent(charted: Administration) -> tuple[Rule, str] | None:
     """Return why an administration's charted intent keeps it off the claim, if it does."""
-    match given.intent:
+    match charted.intent:
         case "carrier":
             return CARRIER, "Charted as carrier: part of the drug's infusion."
         case "flush":
@@ -74,38 +74,38 @@ def procedure_windows(encounter: Encounter) -> list[tuple[int, int | None]]:
     ]
 
 
-def keep_open_stretches(course: Course, ceiling: int, shift: int) -> list[Stretch]:
+def keep_open_stretches(administration: CodableAdministration, ceiling: int, shift: int) -> list[Stretch]:
     """
     Return the parts of a fluid's flow at a rate that only keeps the line open, in epoch minutes.
 
     ``shift`` is the seconds added before an instant is cut to its minute (P-24).
     """
-    rates = course.given.rates
+    rates = administration.charted.rates
     if not rates:
-        rate = course.given.rate_ml_per_h
-        return list(course.flows) if rate is not None and rate <= ceiling else []
+        rate = administration.charted.rate_ml_per_h
+        return list(administration.flows) if rate is not None and rate <= ceiling else []
     slow: list[Stretch] = []
     for index, (since, rate) in enumerate(rates):
         if rate > ceiling:
             continue
         first = (since + shift) // 60
         if not index:
-            first = min(first, course.flows[0][0])
-        last = (rates[index + 1][0] + shift) // 60 if index + 1 < len(rates) else course.flows[-1][1]
+            first = min(first, administration.flows[0][0])
+        last = (rates[index + 1][0] + shift) // 60 if index + 1 < len(rates) else administration.flows[-1][1]
         slow.extend(
             (max(first, start), min(last, stop))
-            for start, stop in course.flows
+            for start, stop in administration.flows
             if start < last and first < stop
         )
     return [stretch for stretch in slow if stretch[0] < stretch[1]]
 
 
-def reason_for_fluid(given: Administration) -> str | None:
+def reason_for_fluid(charted: Administration) -> str | None:
     """Return why a fluid cannot be hydration as charted: "keep_open", "routine", "missing", or None if it can."""
-    if given.indication is None or not given.indication.strip():
+    if charted.indication is None or not charted.indication.strip():
         return "missing"
-    if means(given.indication, "keep_open") and not means(given.indication, "volume"):
+    if means(charted.indication, "keep_open") and not means(charted.indication, "volume"):
         return "keep_open"
-    if means(given.indication, "routine") and not means(given.indication, "volume"):
+    if means(charted.indication, "routine") and not means(charted.indication, "volume"):
         return "routine"
     return None

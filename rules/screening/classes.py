@@ -99,42 +99,42 @@ def _complex(entry: Entry, policy: Policy) -> Family:
     return "chemotherapy"
 
 
-def _routed_out(given: Administration, kind: str, route: str | None) -> NotBilled:
+def _routed_out(charted: Administration, kind: str, route: str | None) -> NotBilled:
     if kind == "anesthetic" and route in {"SC", "IM"}:
-        return INCLUDED.refuses(given.administration_id, "A local anaesthetic: included in what it eased.")
+        return INCLUDED.refuses(charted.administration_id, "A local anaesthetic: included in what it eased.")
     rule, says = ROUTED_OUT[kind]
-    return rule.refuses(given.administration_id, says)
+    return rule.refuses(charted.administration_id, says)
 
 
 def classify(
-    given: Administration, route: str | None, policy: Policy, on: date
+    charted: Administration, route: str | None, policy: Policy, on: date
 ) -> Classified | NotBilled | None:
     """Return the family, or why the drug is routed out, or None when nothing known says what it is."""
-    entry = lookup(given.drug, on) if given.drug is not None else None
+    entry = lookup(charted.drug, on) if charted.drug is not None else None
     if entry is None:
         return None
     entry = on_route(entry, route)
     kind = entry.billing_class
     family: Family
     if kind in ROUTED_OUT:
-        return _routed_out(given, kind, route)
+        return _routed_out(charted, kind, route)
     if kind == "therapeutic":
         return Classified("therapeutic", entry, unverified=entry.basis == "unverified")
     if kind == "hydration":
         return Classified("hydration", entry)
     if kind == "electrolyte":
-        family = _electrolyte(entry, given.indication, policy)
+        family = _electrolyte(entry, charted.indication, policy)
     elif kind == "complex_biologic":
         family = _complex(entry, policy)
         return Classified(
             family,
             entry,
-            family == "chemotherapy" and not given.complexity_documented,
+            family == "chemotherapy" and not charted.complexity_documented,
             entry.basis == "unverified",
         )
     elif kind == "hormonal_antineoplastic":
         if route in {"SC", "IM", None}:
-            family = "therapeutic" if means(given.indication, "hormone_without_cancer") else "hormonal"
+            family = "therapeutic" if means(charted.indication, "hormone_without_cancer") else "hormonal"
         else:
             family = "chemotherapy"
     elif kind == "rsv_antibody":

@@ -6,7 +6,7 @@ from models.charge import Evidence
 from models.encounter import Administration, Encounter, Flow
 from models.interval import Stretch, length, union
 from rules.rule import Rule
-from rules.worksheet.codable import Course
+from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.timing import Thresholds
 
@@ -65,172 +65,194 @@ def minutes_of(flows: tuple[Flow, ...], *, nearest: bool) -> list[Stretch]:
     )
 
 
-def constant_rate(given: Administration) -> Decimal | None:
+def constant_rate(charted: Administration) -> Decimal | None:
     """Return the one rate in mL/h an administration ran at, or None when it changed or is not charted."""
-    if not given.rates:
-        return given.rate_ml_per_h
-    first = given.rates[0][1]
-    return first if all(rate == first for _, rate in given.rates) else None
+    if not charted.rates:
+        return charted.rate_ml_per_h
+    first = charted.rates[0][1]
+    return first if all(rate == first for _, rate in charted.rates) else None
 
 
-def _calculated_stop(given: Administration, flows: tuple[Flow, ...]) -> int | None:
+def _calculated_stop(charted: Administration, flows: tuple[Flow, ...]) -> int | None:
     """Return the instant at which the charted volume had run at its one charted rate."""
-    rate = constant_rate(given)
-    if not rate or given.volume_ml is None:
+    rate = constant_rate(charted)
+    if not rate or charted.volume_ml is None:
         return None
-    seconds = int(given.volume_ml * 60 / rate) * 60
+    seconds = int(charted.volume_ml * 60 / rate) * 60
     ran = sum(flow.stop - flow.start for flow in flows if flow.stop is not None)
     return flows[-1].start + seconds - ran if seconds > ran else None
 
 
-def _hold_without_stop(course: Course, sheet: Worksheet) -> None:
+def _hold_without_stop(administration: CodableAdministration, sheet: Worksheet) -> None:
     policy = sheet.policy.missing_stop
     if policy == "none":
-        sheet.refuse([course], MISSING_STOP, "No stop is charted; this policy bills nothing without one.")
-    elif policy == "push" and course.pushable == "yes" and course.family == "therapeutic":
-        course.way = "push"
-        course.evidence = "assumed"
-        course.flows = []
+        sheet.refuse(
+            [administration], MISSING_STOP, "No stop is charted; this policy bills nothing without one."
+        )
+    elif policy == "push" and administration.pushable == "yes" and administration.family == "therapeutic":
+        administration.way = "push"
+        administration.evidence = "assumed"
+        administration.flows = []
     else:
-        sheet.flag("F-MISSING_STOP", [course])
+        sheet.flag("F-MISSING_STOP", [administration])
 
 
 def _close(
-    course: Course, flows: tuple[Flow, ...], encounter: Encounter, sheet: Worksheet
+    administration: CodableAdministration, flows: tuple[Flow, ...], encounter: Encounter, sheet: Worksheet
 ) -> tuple[Flow, ...] | None:
     """Return the nurse's flows with the open last one ended, or None when it cannot be."""
-    given = course.given
+    charted = administration.charted
     last = flows[-1]
     stop: int | None = None
-    pump = given.pump_flows[-1].stop if given.pump_flows else None
+    pump = charted.pump_flows[-1].stop if charted.pump_flows else None
     if pump is not None and pump > last.start:
         stop = pump
         sheet.flag(
-            "F-STOP_CALCULATED", [course], "The stop is the pump's; no nurse charted one.", source="pump"
+            "F-STOP_CALCULATED",
+            [administration],
+            "The stop is the pump's; no nurse charted one.",
+            source="pump",
         )
     elif encounter.standing == "open":
-        sheet.refuse([course], STILL_RUNNING, "Still running: billed when it has stopped.")
+        sheet.refuse([administration], STILL_RUNNING, "Still running: billed when it has stopped.")
         return None
     elif (
         encounter.inpatient_ordered_at is not None
-        and given.touched
-        and given.touched[-1] >= encounter.inpatient_ordered_at
+        and charted.touched
+        and charted.touched[-1] >= encounter.inpatient_ordered_at
     ):
         stop = encounter.inpatient_ordered_at
     else:
         stop = (
-            _calculated_stop(given, flows) if sheet.policy.missing_stop == "hold_calculate_fallback" else None
+            _calculated_stop(charted, flows)
+            if sheet.policy.missing_stop == "hold_calculate_fallback"
+            else None
         )
         if stop is not None:
             sheet.flag(
                 "F-STOP_CALCULATED",
-                [course],
+                [administration],
                 "The stop is calculated from charted volume and rate.",
                 source="volume and rate",
             )
     if stop is None:
-        _hold_without_stop(course, sheet)
+        _hold_without_stop(administration, sheet)
         return None
-    course.evidence = "calculated"
+    administration.evidence = "calculated"
     return (*flows[:-1], Flow(last.start, stop))
 
 
-def settle_times(course: Course, encounter: Encounter, sheet: Worksheet, limits: Thresholds) -> bool:
+def settle_times(
+    administration: CodableAdministration, encounter: Encounter, sheet: Worksheet, limits: Thresholds
+) -> bool:
     """
-    Put the minutes that count on the course; flag or refuse it when they cannot be known.
+    Put the minutes that count on the administration; flag or refuse it when they cannot be known.
 
-    Returns whether the course may go on to the window and the codes. Sources: R-DOC-2 to R-DOC-7.
+    Returns whether the administration may go on to the window and the codes. Sources: R-DOC-2 to R-DOC-7.
     """
-    given = course.given
+    charted = administration.charted
     nearest = sheet.policy.rounding == "nearest_minute"
-    for fault in given.faults:
+    for fault in charted.faults:
         flag, says = FAULT_FLAGS[fault]
-        sheet.flag(flag, [course], says)
+        sheet.flag(flag, [administration], says)
         return False
-    flows = given.flows
+    flows = charted.flows
     if not flows:
-        flows = given.pump_flows
+        flows = charted.pump_flows
         if not flows:
-            sheet.flag("F-MISSING_START", [course])
+            sheet.flag("F-MISSING_START", [administration])
             return False
-        course.evidence = "calculated"
+        administration.evidence = "calculated"
         sheet.flag(
-            "F-STOP_CALCULATED", [course], "All times are the pump's; no nurse validated them.", source="pump"
+            "F-STOP_CALCULATED",
+            [administration],
+            "All times are the pump's; no nurse validated them.",
+            source="pump",
         )
-    elif given.stop_reason == "bag_removed":
-        course.evidence = "calculated"
-        sheet.flag("F-STOP_PROXY", [course])
+    elif charted.stop_reason == "bag_removed":
+        administration.evidence = "calculated"
+        sheet.flag("F-STOP_PROXY", [administration])
     if flows[-1].stop is None:
-        closed = _close(course, flows, encounter, sheet)
+        closed = _close(administration, flows, encounter, sheet)
         if closed is None:
-            return course.way == "push"
+            return administration.way == "push"
         flows = closed
-    course.flows = minutes_of(flows, nearest=nearest)
-    course.minutes = length(course.flows)
-    if not course.flows:
-        sheet.flag("F-NEGATIVE_DURATION", [course], "Less than one minute of flow is charted.")
+    administration.flows = minutes_of(flows, nearest=nearest)
+    administration.minutes = length(administration.flows)
+    if not administration.flows:
+        sheet.flag("F-NEGATIVE_DURATION", [administration], "Less than one minute of flow is charted.")
         return False
     if (
-        given.pump_flows
-        and given.flows
-        and given.pump_flows[-1].stop is not None
-        and given.flows[-1].stop is not None
+        charted.pump_flows
+        and charted.flows
+        and charted.pump_flows[-1].stop is not None
+        and charted.flows[-1].stop is not None
     ):
-        _compare_with_pump(course, sheet, limits, nearest=nearest)
+        _compare_with_pump(administration, sheet, limits, nearest=nearest)
     return True
 
 
-def _units(course: Course, minutes: int, limits: Thresholds) -> tuple[bool, int]:
-    if course.family == "hydration":
+def _units(administration: CodableAdministration, minutes: int, limits: Thresholds) -> tuple[bool, int]:
+    if administration.family == "hydration":
         return (minutes >= limits.hydration, limits.hydration_units(minutes))
     return (minutes >= limits.infusion, limits.added_hours(minutes))
 
 
-def _compare_with_pump(course: Course, sheet: Worksheet, limits: Thresholds, *, nearest: bool) -> None:
-    pump = length(minutes_of(course.given.pump_flows, nearest=nearest))
-    apart = abs(pump - course.minutes)
-    changes = _units(course, pump, limits) != _units(course, course.minutes, limits)
+def _compare_with_pump(
+    administration: CodableAdministration, sheet: Worksheet, limits: Thresholds, *, nearest: bool
+) -> None:
+    pump = length(minutes_of(administration.charted.pump_flows, nearest=nearest))
+    apart = abs(pump - administration.minutes)
+    changes = _units(administration, pump, limits) != _units(administration, administration.minutes, limits)
     if changes or apart > sheet.policy.pump_tolerance:
-        says = f"The nurse charted {course.minutes} minutes, the pump {pump}."
+        says = f"The nurse charted {administration.minutes} minutes, the pump {pump}."
         raise_flag = sheet.block if changes else sheet.flag
-        raise_flag("F-PUMP_MAR_MISMATCH", [course], says, nurse_minutes=course.minutes, pump_minutes=pump)
+        raise_flag(
+            "F-PUMP_MAR_MISMATCH",
+            [administration],
+            says,
+            nurse_minutes=administration.minutes,
+            pump_minutes=pump,
+        )
     else:
         evidence: Evidence = "pump_validated"
-        course.evidence = evidence
+        administration.evidence = evidence
 
 
-def plausible(course: Course, sheet: Worksheet, limits: Thresholds, *, clipped: bool) -> bool:
+def plausible(
+    administration: CodableAdministration, sheet: Worksheet, limits: Thresholds, *, clipped: bool
+) -> bool:
     """
-    Tell whether the duration and the volume can be; flag the course when not (R-DOC-5).
+    Tell whether the duration and the volume can be; flag the administration when not (R-DOC-5).
 
     Judged on the minutes inside the window; a volume says nothing of ``clipped`` minutes.
     """
-    given, minutes = course.given, course.minutes
+    charted, minutes = administration.charted, administration.minutes
     longest = sheet.policy.sanity_limits * 60
     if minutes > longest:
         sheet.flag(
             "F-TOO_LONG",
-            [course],
+            [administration],
             f"{minutes} minutes is more than {longest}.",
             minutes=minutes,
             limit=longest,
         )
         return False
-    if given.planned_minutes and minutes > 2 * given.planned_minutes:
-        says = f"{minutes} minutes is more than twice the {given.planned_minutes} ordered."
-        sheet.flag("F-TOO_LONG", [course], says, minutes=minutes, limit=2 * given.planned_minutes)
+    if charted.planned_minutes and minutes > 2 * charted.planned_minutes:
+        says = f"{minutes} minutes is more than twice the {charted.planned_minutes} ordered."
+        sheet.flag("F-TOO_LONG", [administration], says, minutes=minutes, limit=2 * charted.planned_minutes)
         return False
     if (
         not clipped
-        and given.volume_ml
-        and not given.bag_changes
-        and given.stop_reason not in (*EARLY_STOPS, "handed_over")
+        and charted.volume_ml
+        and not charted.bag_changes
+        and charted.stop_reason not in (*EARLY_STOPS, "handed_over")
     ):
-        rate = constant_rate(given)
-        if rate and course.evidence != "calculated":
-            off = abs(rate * minutes / 60 - given.volume_ml) * 100
-            if off > limits.volume_tolerance_percent * given.volume_ml:
-                says = f"{minutes} minutes at {rate:f} mL/h do not give {given.volume_ml:f} mL."
-                sheet.flag("F-VOLUME_MISMATCH", [course], says, minutes=minutes)
+        rate = constant_rate(charted)
+        if rate and administration.evidence != "calculated":
+            off = abs(rate * minutes / 60 - charted.volume_ml) * 100
+            if off > limits.volume_tolerance_percent * charted.volume_ml:
+                says = f"{minutes} minutes at {rate:f} mL/h do not give {charted.volume_ml:f} mL."
+                sheet.flag("F-VOLUME_MISMATCH", [administration], says, minutes=minutes)
                 return False
     return True

@@ -1,5 +1,5 @@
 """
-Each administration, looked at once: routed out, bundled, refused, flagged, or made a course to be coded.
+Screens each administration once: routes it out, bundles, refuses or flags it, or makes it a codable one.
 
 Order matters and is the rulebook's (section 11.3, steps 1 to 5): what is included in something else needs
 no times; what has a class needs an order; what is timed needs documentation, then the window.
@@ -19,7 +19,7 @@ from rules.screening.bundles import CARRIER, KEEP_OPEN, included_by_intent, proc
 from rules.screening.classes import FLUSH, INCLUDED, SELF_GIVEN, Classified, classify
 from rules.screening.documentation import FAULT_FLAGS, minutes_of, plausible, settle_times
 from rules.screening.window import NOT_GIVEN, inside_window, keep_window
-from rules.worksheet.codable import Course, Way
+from rules.worksheet.codable import CodableAdministration, Way
 from rules.worksheet.context import Context
 
 NO_DRUG = frozenset({"carrier", "flush", "kvo"})
@@ -30,23 +30,23 @@ CAVITIES = frozenset({"IT", "INTRAVENTRICULAR", "INTRAPLEURAL", "INTRAPERITONEAL
 
 @dataclass(slots=True)
 class Screened:
-    """The courses of an encounter, by the table that codes them."""
+    """The codable administrations of an encounter, by the table that codes them."""
 
-    infusions: list[Course] = field(default_factory=list)
-    pushes: list[Course] = field(default_factory=list)
-    fluids: list[Course] = field(default_factory=list)
-    injections: list[Course] = field(default_factory=list)
-    under_skin: list[Course] = field(default_factory=list)
-    arterial_infusions: list[Course] = field(default_factory=list)
-    arterial_pushes: list[Course] = field(default_factory=list)
-    prolonged: list[Course] = field(default_factory=list)
-    cavities: list[Course] = field(default_factory=list)
-    patient_controlled: list[Course] = field(default_factory=list)
+    infusions: list[CodableAdministration] = field(default_factory=list)
+    pushes: list[CodableAdministration] = field(default_factory=list)
+    fluids: list[CodableAdministration] = field(default_factory=list)
+    injections: list[CodableAdministration] = field(default_factory=list)
+    under_skin: list[CodableAdministration] = field(default_factory=list)
+    arterial_infusions: list[CodableAdministration] = field(default_factory=list)
+    arterial_pushes: list[CodableAdministration] = field(default_factory=list)
+    prolonged: list[CodableAdministration] = field(default_factory=list)
+    cavities: list[CodableAdministration] = field(default_factory=list)
+    patient_controlled: list[CodableAdministration] = field(default_factory=list)
     alongside: list[tuple[str | None, list[Stretch]]] = field(default_factory=list)
     """Flow through a site that is not billed here, blood for one, but stops fluid from being hydration."""
 
-    def courses(self) -> Iterable[Course]:
-        """Yield every course there is."""
+    def administrations(self) -> Iterable[CodableAdministration]:
+        """Yield every codable administration."""
         for group in (
             self.infusions, self.pushes, self.fluids, self.injections, self.under_skin, self.arterial_infusions,
             self.arterial_pushes, self.prolonged, self.cavities, self.patient_controlled,
@@ -54,9 +54,9 @@ class Screened:
             yield from group
 
 
-def _way(given: Administration, route: str) -> Way:
+def _way(charted: Administration, route: str) -> Way:
     """Return how it was given, where technique and route contradict each other in words only."""
-    technique = given.technique
+    technique = charted.technique
     if technique == "push" and route in {"SC", "IM"}:
         return "injection"
     if technique == "injection" and route in {"IV", "IA"}:
@@ -66,9 +66,9 @@ def _way(given: Administration, route: str) -> Way:
     return technique
 
 
-def _is_fluid(given: Administration, context: Context) -> bool:
+def _is_fluid(charted: Administration, context: Context) -> bool:
     """Tell whether an administration is fluid as it would be coded, or a flush: no drug to carry."""
-    found = classify(given, route_of(given.route), context.sheet.policy, context.on)
+    found = classify(charted, route_of(charted.route), context.sheet.policy, context.on)
     if isinstance(found, Classified):
         return found.family == "hydration"
     return isinstance(found, NotBilled) and found.rule == FLUSH.id
@@ -76,21 +76,21 @@ def _is_fluid(given: Administration, context: Context) -> bool:
 
 def _carrier_orders(encounter: Encounter, context: Context) -> frozenset[str]:
     """Return the orders that hold a drug: a fluid under one of them is that drug's carrier, never hydration."""
-    named = [given.order_id for given in encounter.administrations if given.order_id is not None]
+    named = [charted.order_id for charted in encounter.administrations if charted.order_id is not None]
     if len(set(named)) == len(named):
         return frozenset()
     orders = {order: False for order, uses in Counter(named).items() if uses > 1}
-    for given in encounter.administrations:
-        if given.order_id in orders and not _is_fluid(given, context):
-            orders[given.order_id] = True
+    for charted in encounter.administrations:
+        if charted.order_id in orders and not _is_fluid(charted, context):
+            orders[charted.order_id] = True
     return frozenset(order for order, holds_drug in orders.items() if holds_drug)
 
 
-def _only_keeps_open(given: Administration, policy: Policy) -> bool:
+def _only_keeps_open(charted: Administration, policy: Policy) -> bool:
     ceiling = policy.kvo_rate_ceiling
-    if given.rates:
-        return all(rate <= ceiling for _, rate in given.rates)
-    return given.rate_ml_per_h is not None and given.rate_ml_per_h <= ceiling
+    if charted.rates:
+        return all(rate <= ceiling for _, rate in charted.rates)
+    return charted.rate_ml_per_h is not None and charted.rate_ml_per_h <= ceiling
 
 
 class Screener:
@@ -103,81 +103,89 @@ class Screener:
         self._carrier_orders = _carrier_orders(context.encounter, context)
         self.screened = Screened()
 
-    def screen_one(self, given: Administration) -> None:
+    def screen_one(self, charted: Administration) -> None:
         """Put one administration where it belongs: refused or flagged on the sheet, or with those to be coded."""
         sheet = self._sheet
-        route = route_of(given.route)
-        if given.route is not None and route is None:
-            sheet.flag("F-UNLISTED", [_unread(given)], "The route is not one this release knows.")
+        route = route_of(charted.route)
+        if charted.route is not None and route is None:
+            sheet.flag("F-UNLISTED", [_unread(charted)], "The route is not one this release knows.")
             return
         if route == "OUTSIDE":
-            sheet.refused.append(SELF_GIVEN.refuses(given.administration_id))
+            sheet.refused.append(SELF_GIVEN.refuses(charted.administration_id))
             return
-        intended = included_by_intent(given)
+        intended = included_by_intent(charted)
         if intended is not None:
-            sheet.refused.append(intended[0].refuses(given.administration_id, intended[1]))
-            self._flows_alongside(given, self._kind(given))
+            sheet.refused.append(intended[0].refuses(charted.administration_id, intended[1]))
+            self._flows_alongside(charted, self._kind(charted))
             return
-        found = classify(given, route, sheet.policy, self._context.on)
+        found = classify(charted, route, sheet.policy, self._context.on)
         if found is None:
-            sheet.flag("F-CLASS_UNKNOWN", [_unread(given)])
-            self._flows_alongside(given, None)
+            sheet.flag("F-CLASS_UNKNOWN", [_unread(charted)])
+            self._flows_alongside(charted, None)
         elif isinstance(found, NotBilled):
             sheet.refused.append(found)
-            self._flows_alongside(given, self._kind(given))
+            self._flows_alongside(charted, self._kind(charted))
         else:
-            self._classified(given, route, found)
+            self._classified(charted, route, found)
 
-    def _kind(self, given: Administration) -> str | None:
+    def _kind(self, charted: Administration) -> str | None:
         """Return what the formulary calls the drug, if it knows it."""
-        entry = lookup(given.drug, self._context.on) if given.drug is not None else None
+        entry = lookup(charted.drug, self._context.on) if charted.drug is not None else None
         return entry.billing_class if entry is not None else None
 
-    def _flows_alongside(self, given: Administration, kind: str | None) -> None:
+    def _flows_alongside(self, charted: Administration, kind: str | None) -> None:
         """Remember the flow of blood, of a procedure's drugs and the like; carriers and flushes stop no hydration."""
-        if given.technique != "infusion" or kind in {"hydration", "flush"} or given.intent in NO_DRUG:
+        if charted.technique != "infusion" or kind in {"hydration", "flush"} or charted.intent in NO_DRUG:
             return
-        flows = minutes_of(given.flows or given.pump_flows, nearest=self._context.shift > 0)
+        flows = minutes_of(charted.flows or charted.pump_flows, nearest=self._context.shift > 0)
         if flows:
-            self.screened.alongside.append((given.site_id, flows))
+            self.screened.alongside.append((charted.site_id, flows))
 
-    def _classified(self, given: Administration, route: str | None, found: Classified) -> None:
+    def _classified(self, charted: Administration, route: str | None, found: Classified) -> None:
         sheet = self._sheet
         assumed = route is None
-        way = _way(given, route or "IV") if route else given.technique
+        way = _way(charted, route or "IV") if route else charted.technique
         if route is None:
             route = "IM" if way in {"injection", "on_body_injector"} else "IV"
-        name = given.administration_id
-        drug = given.drug
+        name = charted.administration_id
+        drug = charted.drug
         mix = (
             found.entry.ingredient
             if drug is None or not drug.ingredients
             else substance(drug, self._context.on)
         )
-        course = Course(name, given, found.family, mix, found.entry.pushable, way, route)
-        if found.family == "hydration" and self._fluid_refused(course):
+        administration = CodableAdministration(
+            name, charted, found.family, mix, found.entry.pushable, way, route
+        )
+        if found.family == "hydration" and self._fluid_refused(administration):
             return
-        if given.order_status in {"none", "unsigned"}:
-            sheet.flag("F-NO_ORDER" if given.order_status == "none" else "F-UNSIGNED_ORDER", [course])
-        if not (self._timed(course) if course.way in {"infusion", "pca"} else self._momentary(course)):
-            if route == "IV" and not course.flows:
-                self._flows_alongside(given, found.family)
+        if charted.order_status in {"none", "unsigned"}:
+            sheet.flag(
+                "F-NO_ORDER" if charted.order_status == "none" else "F-UNSIGNED_ORDER", [administration]
+            )
+        if not (
+            self._timed(administration)
+            if administration.way in {"infusion", "pca"}
+            else self._momentary(administration)
+        ):
+            if route == "IV" and not administration.flows:
+                self._flows_alongside(charted, found.family)
             return
         if assumed:
-            course.evidence = "assumed"
-        self._confirm(course, found)
-        self._place(course)
+            administration.evidence = "assumed"
+        self._confirm(administration, found)
+        self._place(administration)
 
-    def _fluid_refused(self, course: Course) -> bool:
+    def _fluid_refused(self, administration: CodableAdministration) -> bool:
         """Refuse fluid that is a carrier, a flush, or only keeps a line open."""
-        sheet, given = self._sheet, course.given
-        if given.order_id is not None and given.order_id in self._carrier_orders:
-            sheet.refuse([course], CARRIER, "Shares its order with a drug: the drug's carrier.")
-        elif course.way not in {"infusion", "prolonged_pump"}:
-            sheet.refuse([course], INCLUDED, "A push of plain fluid is a flush.")
-        elif _only_keeps_open(given, sheet.policy):
+        sheet, charted = self._sheet, administration.charted
+        if charted.order_id is not None and charted.order_id in self._carrier_orders:
+            sheet.refuse([administration], CARRIER, "Shares its order with a drug: the drug's carrier.")
+        elif administration.way not in {"infusion", "prolonged_pump"}:
+            sheet.refuse([administration], INCLUDED, "A push of plain fluid is a flush.")
+        elif _only_keeps_open(charted, sheet.policy):
             sheet.refuse(
-                [course],
+                [administration],
                 KEEP_OPEN,
                 f"Ran at {sheet.policy.kvo_rate_ceiling} mL/h or less: keeps the line open.",
             )
@@ -185,97 +193,101 @@ class Screener:
             return False
         return True
 
-    def _timed(self, course: Course) -> bool:
+    def _timed(self, administration: CodableAdministration) -> bool:
         encounter, sheet, context = self._context.encounter, self._sheet, self._context
-        given = course.given
-        begun = given.flows or given.pump_flows
+        charted = administration.charted
+        begun = charted.flows or charted.pump_flows
         if (
             begun
             and begun[0].stop is None
-            and not inside_window(course, context.minute(begun[0].start), encounter, sheet)
+            and not inside_window(administration, context.minute(begun[0].start), encounter, sheet)
         ):
             return False
-        if not settle_times(course, encounter, sheet, context.limits):
+        if not settle_times(administration, encounter, sheet, context.limits):
             return False
-        if not course.flows:  # a push by policy: it has a moment and no minutes
-            return self._momentary(course)
-        course.at = course.flows[0][0]
-        charted = course.flows
-        kept = keep_window(course, encounter, sheet)
-        clipped = course.flows != charted
-        kept = kept and plausible(course, sheet, context.limits, clipped=clipped)
-        if (clipped or not kept) and course.family != "hydration" and course.route == "IV":
-            self.screened.alongside.append((given.site_id, charted))
+        if not administration.flows:  # a push by policy: it has a moment and no minutes
+            return self._momentary(administration)
+        administration.at = administration.flows[0][0]
+        flows_charted = administration.flows
+        kept = keep_window(administration, encounter, sheet)
+        clipped = administration.flows != flows_charted
+        kept = kept and plausible(administration, sheet, context.limits, clipped=clipped)
+        if (clipped or not kept) and administration.family != "hydration" and administration.route == "IV":
+            self.screened.alongside.append((charted.site_id, flows_charted))
         return kept
 
-    def _momentary(self, course: Course) -> bool:
-        given, sheet, context = course.given, self._sheet, self._context
-        if given.given_at is None:
-            sheet.flag("F-MISSING_START", [course], "When it was given is not charted.")
+    def _momentary(self, administration: CodableAdministration) -> bool:
+        charted, sheet, context = administration.charted, self._sheet, self._context
+        if charted.given_at is None:
+            sheet.flag("F-MISSING_START", [administration], "When it was given is not charted.")
             return False
-        for fault in given.faults:
+        for fault in charted.faults:
             if fault != "no_duration":
                 flag, says = FAULT_FLAGS[fault]
-                sheet.flag(flag, [course], says)
+                sheet.flag(flag, [administration], says)
                 return False
-        course.at = context.minute(given.given_at)
-        if course.way == "prolonged_pump":
-            course.flows = minutes_of(given.flows or given.pump_flows, nearest=context.shift > 0)
+        administration.at = context.minute(charted.given_at)
+        if administration.way == "prolonged_pump":
+            administration.flows = minutes_of(charted.flows or charted.pump_flows, nearest=context.shift > 0)
             end = context.encounter.departed_at
             if end is not None:
-                course.flows = clip(course.flows, None, context.minute(end))
-        elif course.evidence != "assumed":
-            course.flows = minutes_of(given.flows, nearest=context.shift > 0)
-        course.minutes = length(course.flows)
-        return keep_window(course, context.encounter, sheet)
+                administration.flows = clip(administration.flows, None, context.minute(end))
+        elif administration.evidence != "assumed":
+            administration.flows = minutes_of(charted.flows, nearest=context.shift > 0)
+        administration.minutes = length(administration.flows)
+        return keep_window(administration, context.encounter, sheet)
 
-    def _confirm(self, course: Course, found: Classified) -> None:
-        """Raise what a person should know about a course that will be coded."""
-        sheet, given = self._sheet, course.given
+    def _confirm(self, administration: CodableAdministration, found: Classified) -> None:
+        """Raise what a person should know about an administration that will be coded."""
+        sheet, charted = self._sheet, administration.charted
         if found.undocumented_complexity:
-            sheet.flag("F-COMPLEXITY_DOC", [course])
+            sheet.flag("F-COMPLEXITY_DOC", [administration])
         if found.unverified:
-            sheet.flag("F-UNVERIFIED", [course])
-        at = given.given_at
+            sheet.flag("F-UNVERIFIED", [administration])
+        at = charted.given_at
         if (
             self._windows
             and at is not None
             and any(start <= at and (end is None or at < end) for start, end in self._windows)
         ):
-            sheet.flag("F-PROCEDURE_WINDOW", [course])
+            sheet.flag("F-PROCEDURE_WINDOW", [administration])
 
-    def _place(self, course: Course) -> None:
+    def _place(self, administration: CodableAdministration) -> None:
         screened = self.screened
-        way, route = course.way, course.route
+        way, route = administration.way, administration.route
         if route in CAVITIES:
-            screened.cavities.append(course)
+            screened.cavities.append(administration)
         elif way == "prolonged_pump":
-            screened.prolonged.append(course)
+            screened.prolonged.append(administration)
         elif way == "pca":
-            screened.patient_controlled.append(course)
-        elif way in {"injection", "on_body_injector"} or course.family in {"rsv", "hormonal"}:
-            screened.injections.append(course)
+            screened.patient_controlled.append(administration)
+        elif way in {"injection", "on_body_injector"} or administration.family in {"rsv", "hormonal"}:
+            screened.injections.append(administration)
         elif route == "SC":
-            screened.under_skin.append(course)
+            screened.under_skin.append(administration)
         elif route == "IA":
-            (screened.arterial_pushes if way == "push" else screened.arterial_infusions).append(course)
-        elif course.family == "hydration":
-            screened.fluids.append(course)
+            (screened.arterial_pushes if way == "push" else screened.arterial_infusions).append(
+                administration
+            )
+        elif administration.family == "hydration":
+            screened.fluids.append(administration)
         else:
-            (screened.pushes if way == "push" else screened.infusions).append(course)
+            (screened.pushes if way == "push" else screened.infusions).append(administration)
 
 
-def _unread(given: Administration) -> Course:
+def _unread(charted: Administration) -> CodableAdministration:
     """Return a stand-in for an administration no family is known of, to name it in a flag."""
-    return Course(given.administration_id, given, "therapeutic", "", "unknown", given.technique, "")
+    return CodableAdministration(
+        charted.administration_id, charted, "therapeutic", "", "unknown", charted.technique, ""
+    )
 
 
 def screen_all(context: Context, decided: frozenset[str]) -> Screened:
-    """Return the encounter's courses; what earns no line is already on the sheet."""
+    """Return the encounter's codable administrations; ``context.sheet`` holds the refusals and flags of the others."""
     screener = Screener(context)
     for name in context.encounter.voided:
         context.sheet.refused.append(NOT_GIVEN.refuses(name, "Entered in error, refused or not given."))
-    for given in context.encounter.administrations:
-        if given.administration_id not in decided:
-            screener.screen_one(given)
+    for charted in context.encounter.administrations:
+        if charted.administration_id not in decided:
+            screener.screen_one(charted)
     return screener.screened

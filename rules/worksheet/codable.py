@@ -1,8 +1,9 @@
 """
 One administration as the rules accept it: classified, its times settled, ready to be coded.
 
-A course exists once documentation and window rules have passed an administration; what they did not pass
-stands in ``not_billed`` or behind a flag and never becomes one. Instants are whole epoch minutes.
+Screening makes one of each administration whose class is known and puts its times right. An administration that
+documentation or window rules stop stands in ``not_billed`` or behind a flag and is not coded. Instants are whole
+epoch minutes.
 """
 
 from dataclasses import dataclass, field
@@ -21,11 +22,11 @@ _RANK = {evidence: rank for rank, evidence in enumerate(EVIDENCE_ORDER)}
 
 
 @dataclass(slots=True)
-class Course:
-    """What flowed, when, through which site, and how well that is known."""
+class CodableAdministration:
+    """What flowed, when, through which site, and how well that is known; ``charted`` holds what the events said."""
 
     id: str
-    given: Administration
+    charted: Administration
     family: Family
     substance: str
     pushable: str
@@ -39,8 +40,8 @@ class Course:
     site: str = ""
 
 
-def weakest(courses: list[Course] | tuple[Course, ...]) -> Evidence:
+def weakest(administrations: list[CodableAdministration] | tuple[CodableAdministration, ...]) -> Evidence:
     """Return the weakest evidence among these administrations: a line is no better than that."""
-    if len(courses) == 1:
-        return courses[0].evidence
-    return EVIDENCE_ORDER[max(_RANK[course.evidence] for course in courses)]
+    if len(administrations) == 1:
+        return administrations[0].evidence
+    return EVIDENCE_ORDER[max(_RANK[administration.evidence] for administration in administrations)]

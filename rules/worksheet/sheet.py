@@ -15,7 +15,7 @@ from models.interval import Stretch
 from rules.flags import FLAGS
 from rules.policy.resolve import Policy
 from rules.rule import Rule
-from rules.worksheet.codable import Course
+from rules.worksheet.codable import CodableAdministration
 
 
 class DoubleClaimError(RuntimeError):
@@ -34,7 +34,7 @@ class Earned(NamedTuple):
     code: str
     units: int
     service_date: date
-    courses: tuple[Course, ...]
+    administrations: tuple[CodableAdministration, ...]
     minutes: int | None
     evidence: Evidence
     reasons: tuple[Reason, ...]
@@ -52,7 +52,7 @@ class Worksheet:
     earned: list[Earned] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
     refused: list[NotBilled] = field(default_factory=list)
-    marks: list[tuple[Iterable[Course], Iterable[Stretch], str]] = field(default_factory=list)
+    marks: list[tuple[Iterable[CodableAdministration], Iterable[Stretch], str]] = field(default_factory=list)
     _claims: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -64,7 +64,7 @@ class Worksheet:
         """Enter units of a code."""
         self.earned.append(earned)
 
-    def claim(self, courses: Iterable[Course], rule: Rule) -> None:
+    def claim(self, administrations: Iterable[CodableAdministration], rule: Rule) -> None:
         """
         Take these administrations' minutes for one rule.
 
@@ -72,24 +72,42 @@ class Worksheet:
             DoubleClaimError: another rule has them already.
         """
         claims = self._claims
-        for course in courses:
-            taken = claims.setdefault(course.id, rule.id)
+        for administration in administrations:
+            taken = claims.setdefault(administration.id, rule.id)
             if taken != rule.id:
                 raise DoubleClaimError(taken, rule.id)
 
-    def flag(self, flag: str, courses: Iterable[Course], says: str | None = None, **facts: str | int) -> None:
+    def flag(
+        self,
+        flag: str,
+        administrations: Iterable[CodableAdministration],
+        says: str | None = None,
+        **facts: str | int,
+    ) -> None:
         """Raise a flag at its own weight."""
-        self.flags.append(FLAGS[flag].on(tuple(course.id for course in courses), says, **facts))
+        self.flags.append(
+            FLAGS[flag].on(tuple(administration.id for administration in administrations), says, **facts)
+        )
 
-    def block(self, flag: str, courses: Iterable[Course], says: str, **facts: str | int) -> None:
+    def block(
+        self, flag: str, administrations: Iterable[CodableAdministration], says: str, **facts: str | int
+    ) -> None:
         """Raise a flag that holds the set whatever its usual weight."""
-        self.flags.append(FLAGS[flag].blocking(tuple(course.id for course in courses), says, **facts))
+        self.flags.append(
+            FLAGS[flag].blocking(
+                tuple(administration.id for administration in administrations), says, **facts
+            )
+        )
 
-    def refuse(self, courses: Iterable[Course], rule: Rule, says: str | None = None) -> None:
+    def refuse(
+        self, administrations: Iterable[CodableAdministration], rule: Rule, says: str | None = None
+    ) -> None:
         """Say why these administrations earn no line."""
-        for course in courses:
-            self.refused.append(rule.refuses(course.id, says))
+        for administration in administrations:
+            self.refused.append(rule.refuses(administration.id, says))
 
-    def billed(self, courses: Iterable[Course], stretches: Iterable[Stretch], code: str) -> None:
+    def billed(
+        self, administrations: Iterable[CodableAdministration], stretches: Iterable[Stretch], code: str
+    ) -> None:
         """Mark the minutes of these administrations that lie in ``stretches`` as billed under ``code``."""
-        self.marks.append((courses, stretches, code))
+        self.marks.append((administrations, stretches, code))
