@@ -33,7 +33,7 @@ def _code(administration: CodableAdministration) -> tuple[str, Rule, str]:
         if charted.counselling:
             return "96380", OTHER_CODES, "RSV antibody with counselling."
         return "96381", OTHER_CODES, "RSV antibody without charted counselling."
-    if administration.way == "on_body_injector":
+    if administration.technique == "on_body_injector":
         return "96377", OTHER_CODES, "A timed on-body injector was applied."
     if administration.family == "chemotherapy":
         return "96401", ANTINEOPLASTIC, "An antineoplastic or complex biologic injected."

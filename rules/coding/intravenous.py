@@ -132,7 +132,7 @@ def _groups(context: Context, administrations: list[CodableAdministration]) -> l
     sheet = context.sheet
     policy = sheet.policy
     groups = _Groups(context)
-    infusions = [c for c in administrations if c.way == "infusion" and c.family != "hydration"]
+    infusions = [c for c in administrations if c.technique == "infusion" and c.family != "hydration"]
     doses = doses_of(infusions, policy) if infusions else []
     if policy.same_drug_later_dose != "each_dose" and len(doses) > 1:
         # A push stays a push (11.3, step 7): only what is an infusion by itself is added up.
@@ -149,10 +149,10 @@ def _groups(context: Context, administrations: list[CodableAdministration]) -> l
     for administration in administrations:
         if administration.family == "hydration":
             groups.at(administration.site, administration.at).fluids.append(administration)
-        elif administration.way == "push" and administration.pushable == "never":
+        elif administration.technique == "push" and administration.pushable == "never":
             sheet.flag("F-IMPLAUSIBLE_PUSH", [administration])
             groups.at(administration.site, administration.at).held_pushes.append(push_of(administration))
-        elif administration.way == "push":
+        elif administration.technique == "push":
             groups.at(administration.site, administration.at).pushes.append(push_of(administration))
     return groups.all()
 

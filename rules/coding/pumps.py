@@ -142,7 +142,7 @@ def code_patient_controlled(
     match sheet.policy.pca_basal_rate:
         case "infusion":
             for administration in administrations:
-                administration.way = "infusion"
+                administration.technique = "infusion"
             return administrations
         case "none":
             sheet.refuse(

@@ -90,7 +90,7 @@ def _hold_without_stop(administration: CodableAdministration, sheet: Worksheet) 
             [administration], MISSING_STOP, "No stop is charted; this policy bills nothing without one."
         )
     elif policy == "push" and administration.pushable == "yes" and administration.family == "therapeutic":
-        administration.way = "push"
+        administration.technique = "push"
         administration.evidence = "assumed"
         administration.flows = []
     else:
@@ -175,7 +175,7 @@ def settle_times(
     if flows[-1].stop is None:
         closed = _close(administration, flows, encounter, sheet)
         if closed is None:
-            return administration.way == "push"
+            return administration.technique == "push"
         flows = closed
     administration.flows = minutes_of(flows, nearest=nearest)
     administration.minutes = length(administration.flows)

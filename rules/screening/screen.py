@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from models.charge import NotBilled
 from models.encounter import Administration, Encounter
+from models.field import Technique
 from models.interval import Stretch, clip, length
 from rules.formulary.charted_terms import route_of
 from rules.formulary.lookup import lookup, substance
@@ -19,7 +20,7 @@ from rules.screening.bundles import CARRIER, KEEP_OPEN, included_by_intent, proc
 from rules.screening.classes import FLUSH, INCLUDED, SELF_GIVEN, Classified, classify
 from rules.screening.documentation import FAULT_FLAGS, minutes_of, plausible, settle_times
 from rules.screening.window import NOT_GIVEN, inside_window, keep_window
-from rules.worksheet.codable import CodableAdministration, Way
+from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
 
 NO_DRUG = frozenset({"carrier", "flush", "kvo"})
@@ -54,8 +55,8 @@ class Screened:
             yield from group
 
 
-def _way(charted: Administration, route: str) -> Way:
-    """Return how it was given, where technique and route contradict each other in words only."""
+def _technique(charted: Administration, route: str) -> Technique:
+    """Return the technique, corrected where it contradicts the route in words only: a push into muscle is an injection."""
     technique = charted.technique
     if technique == "push" and route in {"SC", "IM"}:
         return "injection"
@@ -144,9 +145,9 @@ class Screener:
     def _classified(self, charted: Administration, route: str | None, found: Classified) -> None:
         sheet = self._sheet
         assumed = route is None
-        way = _way(charted, route or "IV") if route else charted.technique
+        technique = _technique(charted, route or "IV") if route else charted.technique
         if route is None:
-            route = "IM" if way in {"injection", "on_body_injector"} else "IV"
+            route = "IM" if technique in {"injection", "on_body_injector"} else "IV"
         name = charted.administration_id
         drug = charted.drug
         mix = (
@@ -155,7 +156,7 @@ class Screener:
             else substance(drug, self._context.on)
         )
         administration = CodableAdministration(
-            name, charted, found.family, mix, found.entry.pushable, way, route
+            name, charted, found.family, mix, found.entry.pushable, technique, route
         )
         if found.family == "hydration" and self._fluid_refused(administration):
             return
@@ -165,7 +166,7 @@ class Screener:
             )
         if not (
             self._timed(administration)
-            if administration.way in {"infusion", "pca"}
+            if administration.technique in {"infusion", "pca"}
             else self._momentary(administration)
         ):
             if route == "IV" and not administration.flows:
@@ -181,7 +182,7 @@ class Screener:
         sheet, charted = self._sheet, administration.charted
         if charted.order_id is not None and charted.order_id in self._carrier_orders:
             sheet.refuse([administration], CARRIER, "Shares its order with a drug: the drug's carrier.")
-        elif administration.way not in {"infusion", "prolonged_pump"}:
+        elif administration.technique not in {"infusion", "prolonged_pump"}:
             sheet.refuse([administration], INCLUDED, "A push of plain fluid is a flush.")
         elif _only_keeps_open(charted, sheet.policy):
             sheet.refuse(
@@ -227,7 +228,7 @@ class Screener:
                 sheet.flag(flag, [administration], says)
                 return False
         administration.at = context.minute(charted.given_at)
-        if administration.way == "prolonged_pump":
+        if administration.technique == "prolonged_pump":
             administration.flows = minutes_of(charted.flows or charted.pump_flows, nearest=context.shift > 0)
             end = context.encounter.departed_at
             if end is not None:
@@ -254,25 +255,25 @@ class Screener:
 
     def _place(self, administration: CodableAdministration) -> None:
         screened = self.screened
-        way, route = administration.way, administration.route
+        technique, route = administration.technique, administration.route
         if route in CAVITIES:
             screened.cavities.append(administration)
-        elif way == "prolonged_pump":
+        elif technique == "prolonged_pump":
             screened.prolonged.append(administration)
-        elif way == "pca":
+        elif technique == "pca":
             screened.patient_controlled.append(administration)
-        elif way in {"injection", "on_body_injector"} or administration.family in {"rsv", "hormonal"}:
+        elif technique in {"injection", "on_body_injector"} or administration.family in {"rsv", "hormonal"}:
             screened.injections.append(administration)
         elif route == "SC":
             screened.under_skin.append(administration)
         elif route == "IA":
-            (screened.arterial_pushes if way == "push" else screened.arterial_infusions).append(
+            (screened.arterial_pushes if technique == "push" else screened.arterial_infusions).append(
                 administration
             )
         elif administration.family == "hydration":
             screened.fluids.append(administration)
         else:
-            (screened.pushes if way == "push" else screened.infusions).append(administration)
+            (screened.pushes if technique == "push" else screened.infusions).append(administration)
 
 
 def _unread(charted: Administration) -> CodableAdministration:

@@ -50,7 +50,7 @@ def _take_over(
 ) -> bool:
     """Apply P-16 to what began before arrival; tell whether anything is left to code."""
     choice = sheet.policy.pre_arrival_infusions
-    if choice == "ignore" or administration.way in {"push", "injection"}:
+    if choice == "ignore" or administration.technique in {"push", "injection"}:
         sheet.refuse([administration], TAKE_OVER, "Given before the hospital took over.")
         return False
     sheet.flag("F-PREARRIVAL", [administration])
@@ -77,7 +77,7 @@ def inside_window(
     A push or a pump's start in the very minute of the departure or the order still counts.
     """
     shift = 30 if sheet.policy.rounding == "nearest_minute" else 0
-    late = 0 if administration.way in {"infusion", "pca"} else 1
+    late = 0 if administration.technique in {"infusion", "pca"} else 1
     admitted, left = encounter.inpatient_ordered_at, encounter.departed_at
     if admitted is not None and start >= (admitted + shift) // 60 + late:
         sheet.refuse([administration], OUTPATIENT_ONLY, "Given after the inpatient order.")
@@ -108,7 +108,7 @@ def keep_window(administration: CodableAdministration, encounter: Encounter, she
             sheet,
         ):
             return False
-        if administration.way in {"infusion", "pca"}:
+        if administration.technique in {"infusion", "pca"}:
             _cut_at_end(administration, encounter, sheet, (min(ends) + shift) // 60)
     return _recount(administration)
 

@@ -11,12 +11,11 @@ from typing import Literal
 
 from models.charge import EVIDENCE_ORDER, Evidence
 from models.encounter import Administration
+from models.field import Technique
 from models.interval import Stretch
 
 Family = Literal["hydration", "therapeutic", "chemotherapy", "hormonal", "rsv"]
 """The code family an administration belongs to once class, indication and payer have been weighed."""
-
-Way = Literal["infusion", "push", "injection", "on_body_injector", "prolonged_pump", "pca"]
 
 _RANK = {evidence: rank for rank, evidence in enumerate(EVIDENCE_ORDER)}
 
@@ -30,7 +29,8 @@ class CodableAdministration:
     family: Family
     substance: str
     pushable: str
-    way: Way
+    technique: Technique
+    """How it is coded: as charted, but for the words that the route contradicts and what a policy makes of it."""
     route: str
     at: int = 0
     """The push or injection's minute; an infusion's first minute of flow."""
