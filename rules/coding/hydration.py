@@ -8,7 +8,7 @@ from models.charge import Reason
 from models.interval import Coverage, length, union
 from rules.coding.initial import KEY_REASON
 from rules.coding.modifiers import second_site_reasons
-from rules.coding.site_group import Group
+from rules.coding.site_group import SiteGroup
 from rules.rule import Rule
 from rules.screening.bundles import keep_open_stretches
 from rules.worksheet.codable import CodableAdministration, weakest
@@ -65,12 +65,12 @@ class Hydration(NamedTuple):
     running: list[CodableAdministration]
 
 
-def _running(group: Group, fragments: list[Fragment]) -> list[CodableAdministration]:
+def _running(group: SiteGroup, fragments: list[Fragment]) -> list[CodableAdministration]:
     used = Coverage((fragment.start, fragment.stop) for fragment in fragments)
     return [administration for administration in group.fluids if used.within(administration.flows)]
 
 
-def measure(context: Context, group: Group) -> Hydration:
+def measure(context: Context, group: SiteGroup) -> Hydration:
     """Return the qualifying minutes of a group's fluids and the units they would earn (R-HYD-4, R-HYD-5)."""
     policy, limits = context.sheet.policy, context.limits
     flows = []
@@ -133,7 +133,7 @@ def _unit_fragments(context: Context, found: Hydration) -> list[tuple[Fragment, 
     return earned
 
 
-def code_hydration(context: Context, group: Group, found: Hydration) -> None:
+def code_hydration(context: Context, group: SiteGroup, found: Hydration) -> None:
     """Enter a group's hydration: 96360 where it is the initial, else 96361 for every unit."""
     sheet, limits = context.sheet, context.limits
     running = found.running
@@ -158,14 +158,14 @@ def code_hydration(context: Context, group: Group, found: Hydration) -> None:
         HYDRATION_HOUR.because(f"{found.total} qualifying minutes: {found.units} units in all."),
         QUALIFYING.because(),
     )
-    if group.second and initial:
+    if group.needs_site_modifier and initial:
         reasons += second_site_reasons()
     dated = _dated(context, found, initial=initial)
     evidence = weakest(running)
     for index, (on, count) in enumerate(dated):
         left = count
         if initial and index == 0:
-            modifiers = (sheet.policy.distinct_site_modifier,) if group.second else ()
+            modifiers = (sheet.policy.distinct_site_modifier,) if group.needs_site_modifier else ()
             sheet.earn(Earned("96360", 1, on, tuple(running), found.total, evidence, reasons, modifiers))
             left -= 1
         if left:
@@ -193,7 +193,7 @@ def _dated(context: Context, found: Hydration, *, initial: bool) -> list[tuple[d
     return sorted(dated.items())
 
 
-def _refuse_all(context: Context, group: Group, found: Hydration) -> None:
+def _refuse_all(context: Context, group: SiteGroup, found: Hydration) -> None:
     sheet, limits = context.sheet, context.limits
     if found.total >= limits.hydration:
         says = f"{found.total} minutes in {len(found.fragments)} pieces, none of {limits.hydration} minutes."

@@ -7,7 +7,7 @@ from models.interval import Coverage, Stretch, length
 from rules.coding.doses import LATER_CHEMO, LATER_DOSE, SEGMENTS, Dose
 from rules.coding.initial import EQUAL_RANK, FACILITY_RANK, KEY_REASON, SUBSEQUENT
 from rules.coding.modifiers import second_site_reasons
-from rules.coding.site_group import CODES, Group
+from rules.coding.site_group import CODES, SiteGroup
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
@@ -83,13 +83,13 @@ def _timed(
     code: str,
     reasons: tuple[Reason, ...],
     *,
-    second: bool = False,
+    needs_site_modifier: bool = False,
 ) -> None:
     """Enter a first hour under ``code`` and the hours that follow it, on the minutes that count for the dose."""
     sheet, limits = context.sheet, context.limits
     minutes = length(flows)
-    modifiers = (sheet.policy.distinct_site_modifier,) if second else ()
-    if second:
+    modifiers = (sheet.policy.distinct_site_modifier,) if needs_site_modifier else ()
+    if needs_site_modifier:
         reasons += second_site_reasons()
     if len(dose.administrations) > 1:
         says = f"{len(dose.administrations)} administrations of one dose, {dose.minutes} minutes in all."
@@ -114,17 +114,24 @@ def _timed(
         _hours(context, dose, flows, CODES[dose.family].hour, 1, added, reason)
 
 
-def _initial(context: Context, group: Group, dose: Dose) -> None:
+def _initial(context: Context, group: SiteGroup, dose: Dose) -> None:
     why = FACILITY_RANK
     says = "The best ranked service of the stay at this site."
-    if group.keyed:
+    if group.by_key_reason:
         why, says = KEY_REASON, "The key reason for the visit."
     elif sum(other.family == dose.family for other in group.doses) > 1:
         why, says = EQUAL_RANK, f"Among infusions of equal rank this one leads, with {dose.minutes} minutes."
     first = FIRST_HOUR.because(f"Infusion of {dose.minutes} minutes: the first hour.")
     context.sheet.claim(dose.administrations, FIRST_HOUR)
     code = CODES[dose.family].infusion
-    _timed(context, dose, dose.flows, code, (first, why.because(says)), second=group.second)
+    _timed(
+        context,
+        dose,
+        dose.flows,
+        code,
+        (first, why.because(says)),
+        needs_site_modifier=group.needs_site_modifier,
+    )
     context.sheet.billed(dose.administrations, dose.flows, code)
 
 
@@ -273,7 +280,7 @@ def _beside_others(context: Context, site: _Site, dose: Dose) -> bool:
     return True
 
 
-def code_infusions(context: Context, group: Group, order: list[Dose]) -> None:
+def code_infusions(context: Context, group: SiteGroup, order: list[Dose]) -> None:
     """Enter every infusion of a group; ``order`` is best first, its head the initial unless fluid or a push is."""
     site = _Site()
     for index, dose in enumerate(order):

@@ -1,7 +1,7 @@
 """The one service all others hang on, per encounter and justified site (R-HIER, R-INIT)."""
 
 from rules.coding.doses import Dose
-from rules.coding.site_group import CODES, Group, Push
+from rules.coding.site_group import CODES, Push, SiteGroup
 from rules.policy.resolve import Policy
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
@@ -61,7 +61,7 @@ def in_rank_order(doses: list[Dose], policy: Policy, limits: Thresholds) -> list
     return sorted(doses, key=lambda dose: precedence(dose, policy, limits)) if len(doses) > 1 else doses
 
 
-def group_precedence(group: Group, policy: Policy, limits: Thresholds) -> Precedence:
+def group_precedence(group: SiteGroup, policy: Policy, limits: Thresholds) -> Precedence:
     """Return how a group's own initial ranks among the groups': the best stays without a modifier (R-SITE-2)."""
     ranks = [precedence(dose, policy, limits) for dose in group.doses]
     ranks += [(CODES[push.family].push_rank, 0, push.at, 0, push.id) for push in group.pushes]
@@ -86,7 +86,7 @@ def _is_key(administrations: list[CodableAdministration], order_id: str) -> bool
     return any(administration.charted.order_id == order_id for administration in administrations)
 
 
-def _key_services(group: Group, order_id: str, order: list[Dose]) -> list[Dose | Push | None]:
+def _key_services(group: SiteGroup, order_id: str, order: list[Dose]) -> list[Dose | Push | None]:
     """Return the different services of a group given under the key order; None stands for its fluid."""
     services: dict[str, Dose | Push] = {}
     for dose in order:
@@ -101,7 +101,7 @@ def _key_services(group: Group, order_id: str, order: list[Dose]) -> list[Dose |
 
 
 def choose_office_initial(
-    groups: list[Group], key_order: str | None, sheet: Worksheet, limits: Thresholds, *, known: bool
+    groups: list[SiteGroup], key_order: str | None, sheet: Worksheet, limits: Thresholds, *, known: bool
 ) -> bool:
     """
     Put the key reason first in its group; raise ``F-KEY_REASON`` where it is needed and not known.
@@ -109,18 +109,18 @@ def choose_office_initial(
     ``known`` says that something was given under the key order, coded or not. Returns False when the policy holds such encounters (P-02) and no intravenous line may be made.
     """
     if key_order is not None:
-        keyed = [
+        key_services = [
             (group, service)
             for group in groups
             for service in _key_services(group, key_order, in_rank_order(group.doses, sheet.policy, limits))
         ]
-        if len(keyed) == 1:
-            group, service = keyed[0]
+        if len(key_services) == 1:
+            group, service = key_services[0]
             group.initial = service
-            group.keyed = True
+            group.by_key_reason = True
             group.fluid_first = service is None
             return True
-        if not keyed and known:
+        if not key_services and known:
             return True  # the key reason is known and earns no code: the next by rank leads (R-INIT-4)
     candidates = 0
     for group in groups:

@@ -11,7 +11,7 @@ from rules.coding.initial import (
     leading_push,
 )
 from rules.coding.pushes import Pushes, push_of, short_infusion
-from rules.coding.site_group import Group, Push
+from rules.coding.site_group import Push, SiteGroup
 from rules.coding.sites import POOL, Accesses, assign_sites
 from rules.screening.bundles import KEEP_OPEN, NO_REASON, PRIMARY_LINE, SLOW_OR_SMALL, reason_for_fluid
 from rules.screening.documentation import EARLY_STOPS
@@ -29,12 +29,12 @@ def code_intravenous(context: Context, screened: Screened) -> None:
         administrations = assign_sites(context.encounter, administrations, sheet)
     groups = _groups(context, administrations)
     _flow_alongside(context, screened, groups)
-    waters: list[tuple[Group, Hydration]] = []
+    hydrations: list[tuple[SiteGroup, Hydration]] = []
     for group in groups:
         if group.fluids:
-            found = measure(context, group)
-            group.counted_fluids = found.running if found.units else []
-            waters.append((group, found))
+            hydration = measure(context, group)
+            group.counted_fluids = hydration.running if hydration.units else []
+            hydrations.append((group, hydration))
     key = context.encounter.key_reason_order_id
     known = key is not None and any(
         administration.order_id == key for administration in context.encounter.administrations
@@ -51,8 +51,8 @@ def code_intravenous(context: Context, screened: Screened) -> None:
         code_infusions(context, group, order)
     if any(group.pushes for group in groups):
         Pushes(context, groups).code(groups)
-    for group, found in waters:
-        code_hydration(context, group, found)
+    for group, hydration in hydrations:
+        code_hydration(context, group, hydration)
 
 
 def _reasoned_fluids(context: Context, screened: Screened) -> list[CodableAdministration]:
@@ -106,32 +106,32 @@ def _too_small(context: Context, administration: CodableAdministration) -> bool:
     return least is not None
 
 
-class _Groups:
+class _SiteGroups:
     """The groups of sites (and of dates, where the policy resets by date), made as services ask for them."""
 
     def __init__(self, context: Context) -> None:
         self._by_date = context.sheet.policy.initial_reset == "calendar_day"
         self._date_of = context.calendar.date_of
-        self._groups: dict[tuple[str, str], Group] = {}
+        self._groups: dict[tuple[str, str], SiteGroup] = {}
 
-    def at(self, site: str, minute: int) -> Group:
+    def at(self, site: str, minute: int) -> SiteGroup:
         """Return the group of a site at an epoch minute."""
         day = self._date_of(minute) if self._by_date else None
         key = (site, str(day))
         if key not in self._groups:
-            self._groups[key] = Group(site, day)
+            self._groups[key] = SiteGroup(site, day)
         return self._groups[key]
 
-    def all(self) -> list[Group]:
+    def all(self) -> list[SiteGroup]:
         """Return every group, in a fixed order."""
         return [self._groups[key] for key in sorted(self._groups)]
 
 
-def _groups(context: Context, administrations: list[CodableAdministration]) -> list[Group]:
+def _groups(context: Context, administrations: list[CodableAdministration]) -> list[SiteGroup]:
     """Return the groups, each with its doses, pushes and fluids."""
     sheet = context.sheet
     policy = sheet.policy
-    groups = _Groups(context)
+    groups = _SiteGroups(context)
     infusions = [c for c in administrations if c.technique == "infusion" and c.family != "hydration"]
     doses = doses_of(infusions, policy) if infusions else []
     if policy.same_drug_later_dose != "each_dose" and len(doses) > 1:
@@ -192,7 +192,7 @@ def _as_push(context: Context, dose: Dose) -> Push | None:
     return push
 
 
-def _flow_alongside(context: Context, screened: Screened, groups: list[Group]) -> None:
+def _flow_alongside(context: Context, screened: Screened, groups: list[SiteGroup]) -> None:
     """Let blood, pump infusions and the like stop fluid at their site from being hydration (R-HYD-4)."""
     flows = [
         *screened.alongside,
@@ -209,11 +209,11 @@ def _flow_alongside(context: Context, screened: Screened, groups: list[Group]) -
                 group.other_flows.extend(stretches)
 
 
-def _main_first(context: Context, groups: list[Group]) -> list[Group]:
+def _main_first(context: Context, groups: list[SiteGroup]) -> list[SiteGroup]:
     """Return the groups with each date's best one first; the others' initials need a modifier (R-SITE-2)."""
     if len(groups) == 1:
         return groups
-    best: dict[object, tuple[Precedence, Group]] = {}
+    best: dict[object, tuple[Precedence, SiteGroup]] = {}
     for group in groups:
         if group.doses or group.pushes or group.counted_fluids:
             rank = group_precedence(group, context.sheet.policy, context.limits)
@@ -221,5 +221,5 @@ def _main_first(context: Context, groups: list[Group]) -> list[Group]:
             if held is None or rank < held[0]:
                 best[group.day] = (rank, group)
     for group in groups:
-        group.second = group.day in best and best[group.day][1] is not group
-    return sorted(groups, key=lambda group: (str(group.day), group.second, group.site))
+        group.needs_site_modifier = group.day in best and best[group.day][1] is not group
+    return sorted(groups, key=lambda group: (str(group.day), group.needs_site_modifier, group.site))

@@ -4,7 +4,7 @@ from models.interval import Stretch
 from rules.coding.doses import Dose
 from rules.coding.initial import FACILITY_RANK, KEY_REASON, SUBSEQUENT
 from rules.coding.modifiers import second_site_reasons
-from rules.coding.site_group import CODES, Group, Push
+from rules.coding.site_group import CODES, Push, SiteGroup
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
@@ -93,7 +93,7 @@ def _distance(at: int, flows: list[Stretch]) -> int:
 class Pushes:
     """Every push of the encounter in time order; what was reported is known across sites (R-SITE-2)."""
 
-    def __init__(self, context: Context, groups: list[Group]) -> None:
+    def __init__(self, context: Context, groups: list[SiteGroup]) -> None:
         self._context = context
         self._reported: dict[Scoped, int] = {}
         self._infused: dict[Scoped, list[Stretch]] = {}  # start to stop: a pause is inside the dose
@@ -103,7 +103,7 @@ class Pushes:
                     (dose.start, dose.flows[-1][1])
                 )
 
-    def code(self, groups: list[Group]) -> None:
+    def code(self, groups: list[SiteGroup]) -> None:
         """Enter each push, or say why it is not one."""
         queue = [
             (push.at, push is not group.initial, push.id, push, group)
@@ -118,13 +118,13 @@ class Pushes:
             else:
                 self._next(push, group)
 
-    def _earn(self, push: Push, group: Group, code: str, rule: Rule, says: str, *more: Rule) -> None:
+    def _earn(self, push: Push, group: SiteGroup, code: str, rule: Rule, says: str, *more: Rule) -> None:
         context = self._context
         reasons = (rule.because(says), *(other.because() for other in more))
         if push.note:
             reasons = (*reasons, PUSH_OR_INFUSION.because(push.note), SHORT_BAG.because())
         modifiers: tuple[str, ...] = ()
-        if push is group.initial and group.second:
+        if push is group.initial and group.needs_site_modifier:
             modifiers = (context.sheet.policy.distinct_site_modifier,)
             reasons = (*reasons, *second_site_reasons())
         if push.planned_as_infusion:
@@ -140,11 +140,11 @@ class Pushes:
         context.sheet.billed(push.administrations, push.flows, code)
         self._reported[(group.day, push.substance)] = push.at
 
-    def _initial(self, push: Push, group: Group) -> None:
-        why = KEY_REASON if group.keyed else FACILITY_RANK
+    def _initial(self, push: Push, group: SiteGroup) -> None:
+        why = KEY_REASON if group.by_key_reason else FACILITY_RANK
         self._earn(push, group, CODES[push.family].push, FIRST_PUSH, "The push all others hang on.", why)
 
-    def _next_chemo(self, push: Push, group: Group) -> None:
+    def _next_chemo(self, push: Push, group: SiteGroup) -> None:
         scoped = (group.day, push.substance)
         if scoped in self._reported or scoped in self._infused:
             self._context.sheet.flag("F-CHEMO_REPEAT", push.administrations)
@@ -163,7 +163,7 @@ class Pushes:
         self._context.sheet.claim(push.administrations, rule)
         self._context.sheet.refuse(push.administrations, rule, says)
 
-    def _next(self, push: Push, group: Group) -> None:
+    def _next(self, push: Push, group: SiteGroup) -> None:
         scoped = (group.day, push.substance)
         infused = self._infused.get(scoped)
         last = self._reported.get(scoped)
@@ -183,7 +183,7 @@ class Pushes:
         else:
             self._bolus(push, group, infused)
 
-    def _bolus(self, push: Push, group: Group, infused: list[Stretch]) -> None:
+    def _bolus(self, push: Push, group: SiteGroup, infused: list[Stretch]) -> None:
         """Settle a push of a drug that is infused too: far enough away it counts, near it policy decides."""
         policy = self._context.sheet.policy
         apart = _distance(push.at, infused)

@@ -51,7 +51,7 @@ class Push:
 
 
 @dataclass(slots=True)
-class Group:
+class SiteGroup:
     """What one justified site, or the pool of all others, gave; with one initial service."""
 
     site: str
@@ -65,13 +65,13 @@ class Group:
     """Flow at this site that is neither billed nor hydration, but stops fluid from being hydration."""
     covered: Coverage = field(default_factory=Coverage)
     initial: Dose | Push | None = None
-    keyed: bool = False
+    by_key_reason: bool = False
     """The initial is the office's key reason for the visit, not the best ranked (R-INIT-3)."""
     counted_fluids: list[CodableAdministration] = field(default_factory=list)
     """The fluids with qualifying minutes, where those are enough to be a service."""
     fluid_first: bool = False
     """The office's key reason is the fluid itself (R-INIT-3)."""
-    second: bool = False
+    needs_site_modifier: bool = False
     """Another group holds the encounter's best initial; this one's needs a modifier."""
 
     def initial_is_push(self) -> bool:
