@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from rules import engine
-from rules.claim import claim_edits as edits
+from rules.claim import claim_edits
 from rules.coding import (
     arterial,
     decisions,
@@ -47,7 +47,7 @@ CHAPTERS = {
     "a person's decisions": decisions.RULES,
     "dates of service": service_dates.RULES,
     "modifiers": modifiers.RULES,
-    "claim edits": edits.RULES,
+    "claim edits": claim_edits.RULES,
 }
 """Every rule by the question it answers; an id stands once, though a module may apply another's rule."""
 
