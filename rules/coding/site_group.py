@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from models.charge import Evidence
-from models.interval import Coverage, Stretch
+from models.interval import Stretch
 from rules.coding.doses import Dose
 from rules.worksheet.codable import CodableAdministration, Family
 
@@ -63,7 +63,6 @@ class SiteGroup:
     """Pushes that earn no line but took their documented minutes all the same."""
     other_flows: list[Stretch] = field(default_factory=list)
     """Flow at this site that is neither billed nor hydration, but stops fluid from being hydration."""
-    covered: Coverage = field(default_factory=Coverage)
     initial: Dose | Push | None = None
     by_key_reason: bool = False
     """The initial is the office's key reason for the visit, not the best ranked (R-INIT-3)."""
