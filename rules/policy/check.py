@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rules.data_files import POLICIES
 from rules.formulary.lookup import entries
-from rules.policy.layer_files import Layer, faults_of, files_in, read_layer
+from rules.policy import layer_files
+from rules.policy.layer_files import Layer, files_in, read_layer
 from rules.policy.payers import ANY_ENDING, compact, with_what_it_extends
 from rules.policy.switches import SETTINGS, SWITCHES, PolicyError
 from rules.sources import sources
@@ -59,7 +60,7 @@ def _unknown_drugs(layers: Iterable[Layer]) -> Iterator[str]:
                 yield f"{Path(layer.file).name}: {held.key!r} is no ingredient of the formulary{hint}"
 
 
-def _payer_faults(layers: tuple[Layer, ...], beside: tuple[Layer, ...]) -> Iterator[str]:
+def _payer_problems(layers: tuple[Layer, ...], beside: tuple[Layer, ...]) -> Iterator[str]:
     """Yield names two payers of one directory claim, and payers that extend nobody."""
     owners: dict[str, Layer] = {}
     for layer in layers:
@@ -88,14 +89,14 @@ def problems(extra_dirs: tuple[Path | str, ...] = ()) -> list[str]:
             directories.append(files_in(directory))
         except PolicyError as error:
             found.append(str(error))
-    found += [fault for files in directories for path in files for fault in faults_of(path)]
+    found += [problem for files in directories for path in files for problem in layer_files.problems(path)]
     if found:
         return found
     shipped, *local = [tuple(map(read_layer, files)) for files in directories]
     found += _global_gaps(shipped[0])
     found += _unknown_sources(shipped)
     found += _unknown_drugs((*shipped, *chain.from_iterable(local)))
-    found += _payer_faults(shipped, ())
+    found += _payer_problems(shipped, ())
     for layers in local:
-        found += _payer_faults(layers, shipped)
+        found += _payer_problems(layers, shipped)
     return found

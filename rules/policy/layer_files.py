@@ -2,7 +2,7 @@
 Policy files: one layer each, TOML, every value with the date it holds from and where it is written.
 
 ``rules/policies/README.md`` has the grammar. A file that cannot be followed is refused whole, with the file
-and the entry named; ``faults_of`` lists everything wrong with one, for ``infusion check``.
+and the entry named; ``problems`` lists everything wrong with one, for ``infusion check``.
 """
 
 import tomllib
@@ -78,7 +78,7 @@ class Layer:
         return {one.key: one for one in held}
 
 
-def _entry_faults(entry: Any, fields: set[str], where: str) -> Iterator[str]:
+def _entry_problems(entry: Any, fields: set[str], where: str) -> Iterator[str]:
     if not isinstance(entry, dict):
         yield f"{where}: is not a table"
         return
@@ -93,8 +93,8 @@ def _entry_faults(entry: Any, fields: set[str], where: str) -> Iterator[str]:
         yield f"{where}: note must be text"
 
 
-def _value_faults(entry: Any, scope: Any, where: str) -> Iterator[str]:
-    yield from _entry_faults(entry, _VALUE, where)
+def _value_problems(entry: Any, scope: Any, where: str) -> Iterator[str]:
+    yield from _entry_problems(entry, _VALUE, where)
     if not isinstance(entry, dict):
         return
     if entry.get("setting", SETTINGS[0]) not in SETTINGS:
@@ -116,8 +116,8 @@ def _value_faults(entry: Any, scope: Any, where: str) -> Iterator[str]:
         yield f"{where}: the global layer has nothing to inherit from"
 
 
-def _class_faults(entry: Any, where: str) -> Iterator[str]:
-    yield from _entry_faults(entry, _CLASS, where)
+def _class_problems(entry: Any, where: str) -> Iterator[str]:
+    yield from _entry_problems(entry, _CLASS, where)
     if not isinstance(entry, dict):
         return
     drug = entry.get("drug")
@@ -132,22 +132,22 @@ def _tables(document: dict[str, Any], name: str) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
-def _body_faults(document: dict[str, Any]) -> Iterator[str]:
+def _body_problems(document: dict[str, Any]) -> Iterator[str]:
     seen: set[tuple[str, ...]] = set()
     for number, entry in enumerate(_tables(document, "values"), 1):
         where = f"values entry {number}"
-        faults = list(_value_faults(entry, document.get("scope"), where))
-        yield from faults
-        if not faults:
+        wrong = list(_value_problems(entry, document.get("scope"), where))
+        yield from wrong
+        if not wrong:
             same = (switch(entry["key"]).key, str(entry["from"]), entry.get("setting", ""))
             if same in seen:
                 yield f"{where}: {same[0]} has two values from {same[1]}"
             seen.add(same)
     for number, entry in enumerate(_tables(document, "complex_biologic_classes"), 1):
         where = f"complex_biologic_classes entry {number}"
-        faults = list(_class_faults(entry, where))
-        yield from faults
-        if not faults:
+        wrong = list(_class_problems(entry, where))
+        yield from wrong
+        if not wrong:
             same = ("", entry["drug"], str(entry["from"]))
             if same in seen:
                 yield f"{where}: {same[1]} has two classes from {same[2]}"
@@ -158,7 +158,7 @@ def _is_a_name(alias: Any) -> bool:
     return isinstance(alias, str) and any(map(str.isalnum, alias))
 
 
-def _head_faults(document: dict[str, Any]) -> Iterator[str]:
+def _head_problems(document: dict[str, Any]) -> Iterator[str]:
     for name in sorted(document.keys() - _TOP):
         yield f"there is no field {name!r}; write {', '.join(sorted(_TOP))}"
     for name, kind in _SIMPLE.items():
@@ -177,7 +177,7 @@ def _head_faults(document: dict[str, Any]) -> Iterator[str]:
         yield "aliases must be a list of names, each with a letter or a digit"
 
 
-def _scope_faults(document: dict[str, Any]) -> Iterator[str]:
+def _scope_problems(document: dict[str, Any]) -> Iterator[str]:
     scope = document.get("scope")
     if scope not in SCOPES:
         yield f"scope must be one of {', '.join(SCOPES)}"
@@ -195,8 +195,8 @@ def _scope_faults(document: dict[str, Any]) -> Iterator[str]:
         yield f"{scope} is missing: the identifier encounters carry"
 
 
-def _faults(document: dict[str, Any]) -> list[str]:
-    return [*_head_faults(document), *_scope_faults(document), *_body_faults(document)]
+def _problems(document: dict[str, Any]) -> list[str]:
+    return [*_head_problems(document), *_scope_problems(document), *_body_problems(document)]
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -210,13 +210,13 @@ def _document(path: Path) -> dict[str, Any]:
         raise PolicyError(message) from error
 
 
-def faults_of(path: Path) -> list[str]:
+def problems(path: Path) -> list[str]:
     """Return everything wrong with one policy file, each with the entry it stands in; empty when all is well."""
     try:
         document = _document(path)
     except PolicyError as error:
         return [str(error)]
-    return [f"{path.name}: {fault}" for fault in _faults(document)]
+    return [f"{path.name}: {problem}" for problem in _problems(document)]
 
 
 @lru_cache(maxsize=512)
@@ -227,9 +227,9 @@ def read_layer(path: Path) -> Layer:
     Raises PolicyError for a file that cannot be read, is not TOML, or says what no switch can mean.
     """
     document = _document(path)
-    if faults := _faults(document):
-        more = f" ({len(faults) - 1} more: run `infusion check`)" if len(faults) > 1 else ""
-        message = f"Policy file {path}: {faults[0]}{more}."
+    if wrong := _problems(document):
+        more = f" ({len(wrong) - 1} more: run `infusion check`)" if len(wrong) > 1 else ""
+        message = f"Policy file {path}: {wrong[0]}{more}."
         raise PolicyError(message)
     return Layer(
         scope=document["scope"],
@@ -237,14 +237,14 @@ def read_layer(path: Path) -> Layer:
         edition=document["edition"],
         values=tuple(
             Dated(
-                found.key,
+                named.key,
                 entry["from"],
-                INHERITS if entry["value"] == INHERITS else found.normalised(str(entry["value"])),
+                INHERITS if entry["value"] == INHERITS else named.normalised(str(entry["value"])),
                 entry["cite"],
                 entry.get("setting"),
             )
             for entry in document.get("values", ())
-            for found in (switch(entry["key"]),)
+            for named in (switch(entry["key"]),)
         ),
         classes=tuple(
             Dated(entry["drug"], entry["from"], entry["class"], entry["cite"], None)

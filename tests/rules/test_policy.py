@@ -10,7 +10,8 @@ import pytest
 
 from rules.data_files import POLICIES
 from rules.parameter import NotInForceError
-from rules.policy.layer_files import faults_of, read_layer, shipped_layers
+from rules.policy import layer_files
+from rules.policy.layer_files import read_layer, shipped_layers
 from rules.policy.resolve import Origin, Policy, PolicyError, policy_for, problems, switch
 from rules.policy.switches import SETTINGS, SWITCHES, Switch, chosen
 
@@ -459,7 +460,7 @@ def test_the_readmes_policy_file_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "shown.toml"
     path.write_text(text, encoding="utf-8")
 
-    assert faults_of(path) == []
+    assert layer_files.problems(path) == []
     assert read_layer(path).label == "facility north-campus"
 
 
