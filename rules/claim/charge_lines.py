@@ -4,7 +4,7 @@ from datetime import date
 from hashlib import sha1
 from uuid import UUID
 
-from models.charge import EVIDENCE_ORDER, ChargeLine, ExpectedPayment
+from models.charge import ChargeLine, ExpectedPayment, weakest_evidence
 from rules.claim.payment import expected_payments
 from rules.worksheet.sheet import Earned, Worksheet
 
@@ -20,7 +20,6 @@ RANK_ORDER = (
 """Every code this product can emit, in the order a claim lists them within a date."""
 
 _RANK = {code: rank for rank, code in enumerate(RANK_ORDER)}
-_EVIDENCE = {evidence: rank for rank, evidence in enumerate(EVIDENCE_ORDER)}
 
 _Key = tuple[date, int, tuple[str, ...], str]
 
@@ -75,7 +74,7 @@ def _merge(encounter_id: str, entries: list[Earned], payment: ExpectedPayment | 
             )
         ),
         sum(counted.values()) if counted else None,
-        max((entry.evidence for entry in entries), key=_EVIDENCE.__getitem__),
+        weakest_evidence(entry.evidence for entry in entries),
         tuple({(reason.rule, reason.says): reason for entry in entries for reason in entry.reasons}.values()),
         tuple(dict.fromkeys(name for entry in entries for name in entry.procedure_ids)),
         payment,

@@ -9,15 +9,13 @@ epoch minutes.
 from dataclasses import dataclass, field
 from typing import Literal
 
-from models.charge import EVIDENCE_ORDER, Evidence
+from models.charge import Evidence, weakest_evidence
 from models.encounter import Administration
 from models.field import Technique
 from models.interval import Stretch
 
 Family = Literal["hydration", "therapeutic", "chemotherapy", "hormonal", "rsv"]
 """The code family an administration belongs to once class, indication and payer have been weighed."""
-
-_RANK = {evidence: rank for rank, evidence in enumerate(EVIDENCE_ORDER)}
 
 
 @dataclass(slots=True)
@@ -44,4 +42,4 @@ def weakest(administrations: list[CodableAdministration] | tuple[CodableAdminist
     """Return the weakest evidence among these administrations: a line is no better than that."""
     if len(administrations) == 1:
         return administrations[0].evidence
-    return EVIDENCE_ORDER[max(_RANK[administration.evidence] for administration in administrations)]
+    return weakest_evidence(administration.evidence for administration in administrations)

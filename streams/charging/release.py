@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from orjson import loads
 
-from models.charge import EVIDENCE_ORDER, ChargeSet
+from models.charge import ChargeSet, weakest_evidence
 from models.review_item import ReviewItem
 from rules.engine import Profile, charge_set_id, code_encounter
 from streams.charging.line_changes import charged, line_changes
@@ -179,7 +179,7 @@ def _review_item(charge_set: ChargeSet) -> ReviewItem | None:
         flags,
         charge_set.not_billed,
         len(charge_set.lines),
-        max(evidence, key=EVIDENCE_ORDER.index) if evidence else None,
+        weakest_evidence(evidence) if evidence else None,
         min(flags, key=lambda flag: _ASKS[flag.severity]).suggestion,
     )
 
