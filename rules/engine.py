@@ -10,7 +10,6 @@ from typing import NamedTuple
 from models.charge import ChargeSet, Flag, NotBilled, Status
 from models.encounter import Encounter
 from models.field import Setting
-from models.interval import Coverage
 from rules.claim.charge_lines import charge_lines, stable_id
 from rules.claim.claim_edits import check_lines
 from rules.coding.arterial import code_arterial_infusions, code_arterial_pushes
@@ -21,6 +20,7 @@ from rules.coding.intravenous import code_intravenous
 from rules.coding.modifiers import attach
 from rules.coding.pumps import code_devices, code_patient_controlled, code_prolonged
 from rules.coding.sites import Accesses
+from rules.coding.spans import Span, spans_of
 from rules.coding.subcutaneous import code_subcutaneous
 from rules.flags import FLAGS
 from rules.parameter import NotInForceError
@@ -60,16 +60,6 @@ class Profile(NamedTuple):
     payer: str | None = None
 
 
-class Span(NamedTuple):
-    """A stretch of one administration's flow in epoch minutes: billed under a code, or not and why."""
-
-    administration_id: str
-    start: int
-    stop: int
-    code: str | None
-    why: str
-
-
 class Coding(NamedTuple):
     """A charge set, the policy it was coded under, and which minutes stand behind it."""
 
@@ -83,7 +73,7 @@ class Coding(NamedTuple):
         """Every accepted stretch of flow, in order: billed under a code, or not billed and why."""
         if self.sheet is None or self.screened is None:
             return ()
-        return _spans(self.sheet, self.screened)
+        return spans_of(self.sheet, self.screened)
 
 
 def first_date(encounter: Encounter, calendar: Calendar) -> date:
@@ -257,33 +247,3 @@ def _not_in_force(
     refused = tuple(NOT_GIVEN.refuses(name) for name in encounter.voided)
     status: Status = "preview" if encounter.standing == "open" else "held"
     return _bare(encounter, status, setting, payer, revision, flags, refused)
-
-
-def _spans(sheet: Worksheet, screened: Screened) -> tuple[Span, ...]:
-    refused = {refusal.administration_id: refusal.says for refusal in sheet.refused}
-    flagged = {
-        name: flag.says
-        for flag in sheet.flags
-        for name in flag.administration_ids
-        if flag.severity == "block"
-    }
-    billed: dict[str, list[Span]] = {}
-    for administrations, stretches, code in sheet.marks:
-        used = Coverage(stretches)
-        for administration in administrations:
-            billed.setdefault(administration.id, []).extend(
-                Span(administration.id, start, stop, code, "")
-                for start, stop in used.within(administration.flows)
-            )
-    found: list[Span] = []
-    for administration in screened.administrations():
-        mine = billed.get(administration.id, [])
-        why = (
-            refused.get(administration.id)
-            or flagged.get(administration.id)
-            or "beside another service, or not counted"
-        )
-        rest = Coverage((span.start, span.stop) for span in mine).outside(administration.flows)
-        found += mine
-        found += [Span(administration.id, start, stop, None, why) for start, stop in rest]
-    return tuple(sorted(set(found), key=lambda span: (span.administration_id, span.start)))

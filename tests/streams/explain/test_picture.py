@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from models.charge import ChargeLine, ChargeSet, ExpectedPayment, Flag, NotBilled, Reason, Status
 from models.drug import Drug
 from models.encounter import AccessSite, Administration, Encounter, Flow, Procedure
-from rules.engine import Span
+from rules.coding.spans import Span
 from streams.explain.labels import plain
 from streams.explain.lanes import lanes
 from streams.explain.layout import lay_out
