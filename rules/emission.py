@@ -3,9 +3,8 @@
 from typing import Final, NamedTuple
 
 from models.encounter import Encounter
-from rules.engine import Profile, first_date
+from rules.engine import Profile, first_date, policy_of
 from rules.parameter import NotInForceError
-from rules.policy.resolve import policy_for
 from rules.worksheet.service_dates import Calendar
 
 _HOUR: Final = 3600
@@ -28,17 +27,8 @@ def emission_of(encounter: Encounter, profile: Profile) -> Emission:
     Raises:
         PolicyError: the profile names a policy, switch or value that does not exist.
     """
-    on = first_date(encounter, Calendar(encounter))
     try:
-        policy = policy_for(
-            encounter.setting or profile.setting or "facility",
-            encounter.payer or profile.payer,
-            encounter.facility,
-            encounter.department,
-            on,
-            profile.policy,
-            profile.overrides,
-        )
+        policy = policy_of(encounter, profile, first_date(encounter, Calendar(encounter)))
     except NotInForceError:
         return Emission(_DEFAULT, while_open=False)
     return Emission(

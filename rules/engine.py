@@ -59,6 +59,14 @@ class Profile(NamedTuple):
     setting: str | None = None
     payer: str | None = None
 
+    def setting_of(self, encounter: Encounter) -> str:
+        """Return the setting of an encounter: its own, else the caller's, else a facility (R-SET-1)."""
+        return encounter.setting or self.setting or "facility"
+
+    def payer_of(self, encounter: Encounter) -> str | None:
+        """Return the payer of an encounter: its own, else the caller's."""
+        return encounter.payer or self.payer
+
 
 class Coding(NamedTuple):
     """A charge set, the policy it was coded under, and which minutes stand behind it."""
@@ -103,6 +111,25 @@ def charge_set_id(encounter_id: str, revision: int) -> str:
     return stable_id(f"{encounter_id}\x1f{revision}")
 
 
+def policy_of(encounter: Encounter, profile: Profile, on: date) -> Policy:
+    """
+    Return the policy an encounter is coded under on its first date of service.
+
+    Raises:
+        NotInForceError: the date lies before the first cited value.
+        PolicyError: the profile names a policy, switch or value that does not exist.
+    """
+    return policy_for(
+        profile.setting_of(encounter),
+        profile.payer_of(encounter),
+        encounter.facility,
+        encounter.department,
+        on,
+        profile.policy,
+        profile.overrides,
+    )
+
+
 def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revision: int = 1) -> Coding:  # noqa: B008 a named tuple is immutable
     """
     Return the charge set of one encounter, with its reasons, flags and refusals.
@@ -116,14 +143,11 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
     """
     calendar = Calendar(encounter)
     on = first_date(encounter, calendar)
-    payer = encounter.payer or profile.payer
-    asked = encounter.setting or profile.setting or "facility"
+    setting, payer = profile.setting_of(encounter), profile.payer_of(encounter)
     if encounter.standing in {"cancelled", "merged"}:
-        return Coding(_cancelled(encounter, asked, payer, revision), None, None, None)
+        return Coding(_cancelled(encounter, setting, payer, revision), None, None, None)
     try:
-        policy = policy_for(
-            asked, payer, encounter.facility, encounter.department, on, profile.policy, profile.overrides
-        )
+        policy = policy_of(encounter, profile, on)
         limits = thresholds(on)
         sheet = Worksheet(policy, policy.setting)
         context = Context(
@@ -136,7 +160,7 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
         else:
             screened = _code(context)
     except NotInForceError as error:
-        return Coding(_not_in_force(encounter, asked, payer, revision, str(error)), None, None, None)
+        return Coding(_not_in_force(encounter, setting, payer, revision, str(error)), None, None, None)
     charge_set = _charge_set(context, payer, revision)
     return Coding(charge_set, policy, sheet, screened)
 
