@@ -26,6 +26,7 @@ UNCITED = ("No primary source found: working knowledge, to be confirmed by a lic
 
 @cache
 def _citations(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return where a rule is written; a rule without sources says that it still wants confirming."""
     return tuple(cite(key) for key in keys) or UNCITED
 
 
@@ -43,10 +44,6 @@ class Rule:
     def in_force(self, on: date) -> bool:
         """Tell whether the rule applies to a date of service."""
         return self.since <= on and (self.until is None or on < self.until)
-
-    def citations(self) -> tuple[str, ...]:
-        """Return where the rule is written; a grade K rule says that it still wants confirming."""
-        return _citations(self.cites)
 
     def because(self, says: str | None = None) -> Reason:
         """Return the reason a line carries, with this case's arithmetic in place of the bare sentence."""

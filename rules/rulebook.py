@@ -1,7 +1,4 @@
-"""The rules in force, in order of application: a table of contents, and the version that names it."""
-
-from collections.abc import Iterable
-from datetime import date
+"""Every rule in order of application: a table of contents, and the version that names it."""
 
 from rules import engine
 from rules.claim import claim_edits
@@ -55,8 +52,3 @@ CHAPTERS = {
 def all_rules() -> tuple[Rule, ...]:
     """Return every rule, in order of application."""
     return tuple(rule for chapter in CHAPTERS.values() for rule in chapter)
-
-
-def rules_in_force(on: date) -> Iterable[Rule]:
-    """Yield the rules that apply to a date of service."""
-    return (rule for rule in all_rules() if rule.in_force(on))
