@@ -40,9 +40,9 @@ class _Comparison:
         before, after = dict(_variants(old, self._old)), dict(_variants(new, self._new))
         if "any" in after and self._read:
             return
-        for kind, held in before.items():
+        for kind, variant in before.items():
             if kind in after:
-                yield from self._same_kind(held, after[kind], _named(where, kind))
+                yield from self._same_kind(variant, after[kind], _named(where, kind))
             elif not (kind == "integer" and "number" in after and self._read):
                 yield f"{where}: is no longer {kind}; keep it, or publish the new meaning under a new name."
         if not self._read:
@@ -125,9 +125,9 @@ def _variants(schema: Schema, root: Schema) -> Iterator[tuple[str, Schema]]:
         for choice in choices:
             yield from _variants(choice, root)
         return
-    said = schema.get("properties", {}).get("type", {}).get("const")
-    if said is not None:
-        yield f"event {said}", schema
+    event_type = schema.get("properties", {}).get("type", {}).get("const")
+    if event_type is not None:
+        yield f"event {event_type}", schema
         return
     kinds = schema.get("type", "any")
     for kind in kinds if isinstance(kinds, list) else [kinds]:

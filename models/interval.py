@@ -74,13 +74,13 @@ class Coverage:
     def within(self, stretches: Iterable[Stretch]) -> list[Stretch]:
         """Return the parts of ``stretches`` that are already spoken for."""
         starts, stops = self._starts, self._stops
-        found = []
+        covered = []
         for start, stop in stretches:
             index = bisect_right(stops, start)
             while index < len(starts) and starts[index] < stop:
-                found.append((max(start, starts[index]), min(stop, stops[index])))
+                covered.append((max(start, starts[index]), min(stop, stops[index])))
                 index += 1
-        return found
+        return covered
 
     def outside(self, stretches: Iterable[Stretch]) -> list[Stretch]:
         """Return the parts of ``stretches`` that nobody has spoken for."""

@@ -96,10 +96,10 @@ def text(document: Schema) -> str:
 
 def _published(made: Schema, name: str, title: str, description: str) -> Schema:
     for model, schema in ((title, made), *made.get("$defs", {}).items()):
-        for field, held in schema.get("properties", {}).items():
+        for field, field_schema in schema.get("properties", {}).items():
             meaning = MEANINGS.get(f"{model}.{field}", MEANINGS.get(field))
-            if "description" not in held and meaning:
-                held["description"] = meaning
+            if "description" not in field_schema and meaning:
+                field_schema["description"] = meaning
     head = {
         "$schema": GenerateJsonSchema.schema_dialect,
         "$id": name,
@@ -112,5 +112,5 @@ def _published(made: Schema, name: str, title: str, description: str) -> Schema:
 def fields(document: Schema) -> Iterator[tuple[str, str, Schema]]:
     """Yield every field of a document: the model it is of, its name, its schema."""
     for model, schema in ((document["title"], document), *document.get("$defs", {}).items()):
-        for field, held in schema.get("properties", {}).items():
-            yield model, field, held
+        for field, field_schema in schema.get("properties", {}).items():
+            yield model, field, field_schema

@@ -124,18 +124,20 @@ def parameter(name: str, on: date) -> int:
 
 def problems(root: Path = RULES) -> list[str]:
     """Return what is wrong with the parameter files, one sentence each."""
-    found: list[str] = []
+    problems_found: list[str] = []
     for name, path in _files(root):
         place = path.relative_to(root).as_posix()
         try:
             entry = _read(path)
         except (OSError, TOMLDecodeError) as error:
-            found.append(f"{place}: cannot be read as TOML ({type(error).__name__}); mend or restore it.")
+            problems_found.append(
+                f"{place}: cannot be read as TOML ({type(error).__name__}); mend or restore it."
+            )
             continue
-        found += [f"{place}: {wrong}" for wrong in _wrong(entry)]
+        problems_found += [f"{place}: {wrong}" for wrong in _wrong(entry)]
         if name.count(".") != 1:
-            found.append(f"{place}: lies too deep; parameters are named folder.file.")
-    return found
+            problems_found.append(f"{place}: lies too deep; parameters are named folder.file.")
+    return problems_found
 
 
 def _since(value: Dated) -> date:

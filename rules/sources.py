@@ -102,21 +102,25 @@ def declared_beside(edits: Path) -> frozenset[str]:
 
 def problems(root: Path = RULES) -> list[str]:
     """Return what is wrong with the bibliography, one sentence each; nothing when the house is in order."""
-    found: list[str] = []
+    problems_found: list[str] = []
     seen: dict[str, str] = {}
     for path in bibliographies(root):
         name = path.relative_to(root).as_posix()
         try:
             declared = _read(path)
         except (OSError, TOMLDecodeError) as error:
-            found.append(f"{name}: cannot be read as TOML ({type(error).__name__}); mend or restore it.")
+            problems_found.append(
+                f"{name}: cannot be read as TOML ({type(error).__name__}); mend or restore it."
+            )
             continue
         for key, entry in declared.items():
-            found += [f"{name} [{key}]: {wrong}" for wrong in _wrong(entry)]
+            problems_found += [f"{name} [{key}]: {wrong}" for wrong in _wrong(entry)]
             if key in seen:
-                found.append(f"{name} [{key}]: already declared in {seen[key]}; a key stands for one source.")
+                problems_found.append(
+                    f"{name} [{key}]: already declared in {seen[key]}; a key stands for one source."
+                )
             seen[key] = name
-    return found
+    return problems_found
 
 
 def _wrong(entry: object) -> Iterator[str]:

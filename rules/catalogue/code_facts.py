@@ -72,11 +72,17 @@ def code_facts(code: str, on: date) -> CodeFacts:
     for setting in SETTINGS:
         if (table := MUE_TABLE[setting]) in standing and (limit := mue(code, setting, on)):
             limits[setting] = limit
-            used.update(dict.fromkeys(one for one in standing[table] if one.effective == limit.effective))
+            used.update(
+                dict.fromkeys(edition for edition in standing[table] if edition.effective == limit.effective)
+            )
         if (table := PTP_TABLE[setting]) in standing:
             pairs = ptp(setting, on)
-            bundles[setting] = tuple((two, held) for (one, two), held in pairs.items() if one == code)
-            bundled_into[setting] = tuple((one, held) for (one, two), held in pairs.items() if two == code)
+            bundles[setting] = tuple(
+                (column2, indicator) for (column1, column2), indicator in pairs.items() if column1 == code
+            )
+            bundled_into[setting] = tuple(
+                (column1, indicator) for (column1, column2), indicator in pairs.items() if column2 == code
+            )
             if bundles[setting] or bundled_into[setting]:
                 used.update(dict.fromkeys(standing[table]))
     for book, table in BOOK_TABLE.items():
@@ -85,7 +91,9 @@ def code_facts(code: str, on: date) -> CodeFacts:
             used.update(dict.fromkeys(standing[table]))
     rate = opps(code, on) if "opps" in standing else None
     if rate is not None:
-        used.update(dict.fromkeys(one for one in standing["opps"] if one.effective == rate.effective))
+        used.update(
+            dict.fromkeys(edition for edition in standing["opps"] if edition.effective == rate.effective)
+        )
     return CodeFacts(
         code=code,
         on=on,

@@ -82,8 +82,8 @@ def never_coded() -> tuple[NeverCoded, ...]:
 def code_on(name: str, on: date) -> Code | None:
     """Return what a code means on a date of service; None when it is not ours or not yet there."""
     return max(
-        (one for one in codes() if one.code == name and one.since <= on),
-        key=lambda one: one.since,
+        (code for code in codes() if code.code == name and code.since <= on),
+        key=lambda code: code.since,
         default=None,
     )
 
@@ -91,9 +91,9 @@ def code_on(name: str, on: date) -> Code | None:
 @cache
 def sentences() -> Mapping[str, str]:
     """Return the sentences about minutes by name, with the parameters' names where their numbers go."""
-    said = _read(CODES)["minutes"]
+    table = _read(CODES)["minutes"]
     return MappingProxyType(
-        {str(name): str(text) for name, text in said.items()} if isinstance(said, dict) else {}
+        {str(name): str(text) for name, text in table.items()} if isinstance(table, dict) else {}
     )
 
 
@@ -126,36 +126,38 @@ def problems(file: Path = CODES) -> list[str]:
     """Return what is wrong with the table of codes, one sentence each; nothing when it is in order."""
     place = f"parameters/{file.name}"
     try:
-        said = _read(file)
+        document = _read(file)
     except (OSError, TOMLDecodeError) as error:
         return [f"{place}: cannot be read as TOML ({type(error).__name__}); mend or restore it."]
-    entries = _tables(said, "codes")
-    minutes = said.get("minutes")
-    found = [f"{place} {wrong}" for wrong in _wrong_sentences(minutes)]
+    entries = _tables(document, "codes")
+    minutes = document.get("minutes")
+    problems_found = [f"{place} {wrong}" for wrong in _wrong_sentences(minutes)]
     spoken = minutes if isinstance(minutes, dict) else {}
     for entry in entries:
-        found += [f"{place} {entry.get('code', '?')}: {wrong}" for wrong in _wrong(entry, spoken)]
-    if found:
-        return found
+        problems_found += [f"{place} {entry.get('code', '?')}: {wrong}" for wrong in _wrong(entry, spoken)]
+    if problems_found:
+        return problems_found
     listed = tuple(dict.fromkeys(str(entry["code"]) for entry in entries))
     missing, strange = set(RANK_ORDER) - set(listed), set(listed) - set(RANK_ORDER)
-    found += [
+    problems_found += [
         f"{place}: {code} can be charged (rules/claim/charge_lines.py) but is not described; add it."
         for code in sorted(missing)
     ]
-    found += [
+    problems_found += [
         f"{place}: {code} is described but cannot be charged; add it to RANK_ORDER in rules/claim/charge_lines.py or take it out."
         for code in sorted(strange)
     ]
-    if not found and listed != RANK_ORDER:
-        found.append(
+    if not problems_found and listed != RANK_ORDER:
+        problems_found.append(
             f"{place}: the codes stand in another order than RANK_ORDER in rules/claim/charge_lines.py; sort them."
         )
-    return found
+    return problems_found
 
 
 def _wrong_sentences(minutes: object) -> Iterator[str]:
-    known = {one.name.partition(".")[2] for one in parameters() if one.name.startswith("timing.")}
+    known = {
+        parameter.name.partition(".")[2] for parameter in parameters() if parameter.name.startswith("timing.")
+    }
     if not isinstance(minutes, dict) or not minutes:
         yield "[minutes]: is missing; write a sentence a kind of time."
         return
@@ -193,14 +195,14 @@ def _read(file: Path) -> dict[str, object]:
         return load(stream)
 
 
-def _tables(said: Mapping[str, object], name: str) -> list[dict[str, object]]:
-    held = said.get(name, [])
-    return [entry for entry in held if isinstance(entry, dict)] if isinstance(held, list) else []
+def _tables(document: Mapping[str, object], name: str) -> list[dict[str, object]]:
+    entries = document.get(name, [])
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
 def _texts(entry: Mapping[str, object], name: str) -> tuple[str, ...]:
-    held = entry.get(name, ())
-    return tuple(str(item) for item in held) if isinstance(held, list) else ()
+    items = entry.get(name, ())
+    return tuple(str(item) for item in items) if isinstance(items, list) else ()
 
 
 def _code(entry: Mapping[str, object]) -> Code:

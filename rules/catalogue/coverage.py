@@ -41,16 +41,19 @@ class Row(NamedTuple):
 def gaps() -> Mapping[str, tuple[Status, str]]:
     """Return what is not complete: its status, and one sentence on what is left out."""
     with COVERAGE.open("rb") as file:
-        said = load(file)
-    held: dict[str, tuple[Status, str]] = {key: ("partial", text) for key, text in said["partial"].items()}
-    held |= {key: ("person", text) for key, text in said["person"].items()}
-    return MappingProxyType(held)
+        document = load(file)
+    statuses: dict[str, tuple[Status, str]] = {
+        key: ("partial", text) for key, text in document["partial"].items()
+    }
+    statuses |= {key: ("person", text) for key, text in document["person"].items()}
+    return MappingProxyType(statuses)
 
 
 def code_rows() -> tuple[Row, ...]:
     """Return the codes, in the order a claim lists them, then those that are never charged."""
     ours = [
-        Row(one.code, one.reports, _earned_in(one.code), one.status, one.grade, one.note) for one in codes()
+        Row(code.code, code.reports, _earned_in(code.code), code.status, code.grade, code.note)
+        for code in codes()
     ]
     never = [
         Row(code, NEVER, (), "complete", row.grade, row.says) for row in never_coded() for code in row.codes
@@ -60,9 +63,11 @@ def code_rows() -> tuple[Row, ...]:
 
 def _earned_in(code: str) -> tuple[str, ...]:
     """Return where a code is written, or where a policy is asked that may answer with it."""
-    told = (source().asked.get(one.attribute, ()) for one in SWITCHES if code in one.values)
+    answering = (
+        source().policy_attributes.get(switch.attribute, ()) for switch in SWITCHES if code in switch.values
+    )
     return tuple(
-        dict.fromkeys((*source().codes.get(code, ()), *(name for modules in told for name in modules)))
+        dict.fromkeys((*source().codes.get(code, ()), *(name for modules in answering for name in modules)))
     )
 
 
@@ -77,10 +82,15 @@ def rule_rows() -> tuple[Row, ...]:
 
 def switch_rows() -> tuple[Row, ...]:
     """Return the switches, in the register's order; in place of a grade the answer the rule book starts from."""
-    places = source().asked
+    places = source().policy_attributes
     return tuple(
-        Row(one.id, f"{one.key}: {one.question}", places.get(one.attribute, ()), *_gap(one.id, one.default))
-        for one in SWITCHES
+        Row(
+            switch.id,
+            f"{switch.key}: {switch.question}",
+            places.get(switch.attribute, ()),
+            *_gap(switch.id, switch.default),
+        )
+        for switch in SWITCHES
     )
 
 
@@ -101,7 +111,7 @@ def flag_rows() -> tuple[Row, ...]:
 def known_ids() -> frozenset[str]:
     """Return every id the code knows: rules, switches and flags."""
     return frozenset(
-        {rule.id for rule in all_rules()} | {one.id for one in SWITCHES} | FLAGS.keys(),
+        {rule.id for rule in all_rules()} | {switch.id for switch in SWITCHES} | FLAGS.keys(),
     )
 
 
@@ -128,31 +138,31 @@ def block_in(text: str) -> str:
 
 def problems(readme: Path = README) -> list[str]:
     """Return where rules, flags, codes and tables contradict each other, one sentence each."""
-    found = [*_wrong_rules(source().declared, CHAPTERS), *_wrong_references(), *_wrong_statuses()]
+    problems_found = [*_wrong_rules(source().declared, CHAPTERS), *_wrong_references(), *_wrong_statuses()]
     try:
         shown = block_in(readme.read_text(encoding="utf-8"))
     except OSError as error:
-        return [*found, f"{readme.name}: cannot be read ({type(error).__name__}); restore it."]
+        return [*problems_found, f"{readme.name}: cannot be read ({type(error).__name__}); restore it."]
     if shown != block():
-        found.append(
+        problems_found.append(
             f"{readme.name}: the coverage table is not the code's; run 'infusion rules coverage --into rules/README.md'."
         )
-    return found
+    return problems_found
 
 
 def _wrong_rules(declared: Iterable[Declared], chapters: Mapping[str, Iterable[Rule]]) -> Iterator[str]:
     """Find ids with two sentences, rules no chapter lists and rules a chapter lists twice."""
     first: dict[str, Declared] = {}
     listed = [rule.id for chapter in chapters.values() for rule in chapter]
-    for one in declared:
-        before = first.setdefault(one.id, one)
-        if before.says != one.says:
+    for rule in declared:
+        before = first.setdefault(rule.id, rule)
+        if before.says != rule.says:
             yield (
-                f"{one.path} line {one.line}: {one.id} says something else than in {before.path};"
+                f"{rule.path} line {rule.line}: {rule.id} says something else than in {before.path};"
                 " import that rule, or give this one an id of its own."
             )
-        if one.id not in listed:
-            yield f"{one.path} line {one.line}: {one.id} is in no chapter; add it to the module's RULES."
+        if rule.id not in listed:
+            yield f"{rule.path} line {rule.line}: {rule.id} is in no chapter; add it to the module's RULES."
     yield from (
         f"rulebook.py: {name} is listed {listed.count(name)} times; leave it in one chapter."
         for name in dict.fromkeys(listed)
@@ -173,10 +183,10 @@ def _wrong_references() -> Iterator[str]:
     for kind in FLAGS.values():
         if kind.rule not in rules:
             yield f"flags.py: {kind.id} names {kind.rule}, which no module declares; name a rule that is."
-    for one in codes():
-        for name in one.rules:
+    for code in codes():
+        for name in code.rules:
             if name not in rules:
-                yield f"parameters/codes.toml {one.code}: names {name}, which no module declares; name a rule that is."
+                yield f"parameters/codes.toml {code.code}: names {name}, which no module declares; name a rule that is."
 
 
 def _wrong_statuses() -> Iterator[str]:
@@ -210,10 +220,12 @@ def _count() -> str:
         ("flags", flag_rows()),
     ):
         statuses = [row.status for row in rows]
-        told = ", ".join(
-            f"{statuses.count(one)} {one}" for one in ("complete", "partial", "person") if one in statuses
+        shares = ", ".join(
+            f"{statuses.count(status)} {status}"
+            for status in ("complete", "partial", "person")
+            if status in statuses
         )
-        counted.append(f"{len(rows)} {name} ({told})")
+        counted.append(f"{len(rows)} {name} ({shares})")
     return f"{'; '.join(counted)}."
 
 

@@ -58,7 +58,7 @@ class Source:
     rules: Places
     flags: Places
     codes: Places
-    asked: Places
+    policy_attributes: Places
     """Attributes of a policy, and the modules that ask for them."""
     declared: tuple[Declared, ...]
 
@@ -71,32 +71,38 @@ def source(folder: Path = RULES) -> Source:
         for path in sorted(folder.rglob("*.py"))
     }
     modules = {name: ast.parse(text) for name, text in trees.items()}
-    declared = tuple(one for name, tree in modules.items() for one in _declared(name, tree))
-    homes = {one.id: one.module for one in reversed(declared)}
-    rules, flags, codes, asked = (defaultdict[str, set[str]](set) for _ in range(4))
+    declared = tuple(rule for name, tree in modules.items() for rule in _declared(name, tree))
+    homes = {rule.id: rule.module for rule in reversed(declared)}
+    rules, flags, codes, policy_attributes = (defaultdict[str, set[str]](set) for _ in range(4))
     for name, tree in modules.items():
         if name in _TABLES:
             continue
-        for said in _ID.findall(trees[name]):
-            rules[said].add(name)
+        for rule_id in _ID.findall(trees[name]):
+            rules[rule_id].add(name)
         for text in _texts(tree):
             if text.startswith("F-"):
                 flags[text].add(name)
             elif name not in _LOOK_ON and _CODE.fullmatch(text):
                 codes[text].add(name)
-        for attribute in _asked(tree):
-            asked[attribute].add(name)
-    for one in _used(modules, declared):
-        rules[one[0]].add(one[1])
-    return Source(_places(rules, homes), _places(flags, {}), _places(codes, {}), _places(asked, {}), declared)
+        for attribute in _policy_attributes(tree):
+            policy_attributes[attribute].add(name)
+    for rule in _used(modules, declared):
+        rules[rule[0]].add(rule[1])
+    return Source(
+        _places(rules, homes),
+        _places(flags, {}),
+        _places(codes, {}),
+        _places(policy_attributes, {}),
+        declared,
+    )
 
 
-def _places(found: Mapping[str, Iterable[str]], homes: Mapping[str, str]) -> Places:
+def _places(modules_by_id: Mapping[str, Iterable[str]], homes: Mapping[str, str]) -> Places:
     """Return the modules of each id, the one that declares it first."""
     return MappingProxyType(
         {
             key: tuple(sorted(modules, key=lambda name: (name != homes.get(key), name)))
-            for key, modules in sorted(found.items())
+            for key, modules in sorted(modules_by_id.items())
         }
     )
 
@@ -113,18 +119,18 @@ def _constants(module: str, tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Yield the module-level names that hold a rule, with its id."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            for one in _declared(module, ast.Module([ast.Expr(node.value)], [])):
-                yield from ((target.id, one.id) for target in node.targets if isinstance(target, ast.Name))
+            for rule in _declared(module, ast.Module([ast.Expr(node.value)], [])):
+                yield from ((target.id, rule.id) for target in node.targets if isinstance(target, ast.Name))
 
 
 def _used(modules: Mapping[str, ast.Module], declared: Iterable[Declared]) -> Iterator[tuple[str, str]]:
     """Yield each rule's id with a module that declares or uses its constant."""
-    yield from ((one.id, one.module) for one in declared)
-    held = {name: dict(_constants(name, tree)) for name, tree in modules.items()}
+    yield from ((rule.id, rule.module) for rule in declared)
+    constants = {name: dict(_constants(name, tree)) for name, tree in modules.items()}
     for name, tree in modules.items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rules."):
-                home = held.get(str(node.module).removeprefix("rules."), {})
+                home = constants.get(str(node.module).removeprefix("rules."), {})
                 yield from ((home[part.name], name) for part in node.names if part.name in home)
 
 
@@ -134,7 +140,7 @@ def _texts(tree: ast.Module) -> Iterator[str]:
             yield node.value
 
 
-def _asked(tree: ast.Module) -> Iterator[str]:
+def _policy_attributes(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             owner = node.value

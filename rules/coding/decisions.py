@@ -57,8 +57,8 @@ def code_decisions(context: Context, administrations: dict[str, CodableAdministr
         says = "A person decided on this code."
         if decision.comparable_code:
             says = f"A person decided on this code, comparable with {decision.comparable_code}."
-        held = tuple(administrations[name] for name in ids if name in administrations)
+        coded = tuple(administrations[name] for name in ids if name in administrations)
         reason = BY_A_PERSON.because(says)
         sheet.earn(
-            Earned(decision.code, decision.units, on, held, None, "charted", (reason,), decided_ids=ids)
+            Earned(decision.code, decision.units, on, coded, None, "charted", (reason,), decided_ids=ids)
         )

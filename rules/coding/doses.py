@@ -70,11 +70,11 @@ def _dose(administrations: list[CodableAdministration]) -> Dose:
     )
 
 
-def _find(parents: list[int], one: int) -> int:
-    while parents[one] != one:
-        parents[one] = parents[parents[one]]
-        one = parents[one]
-    return one
+def _find(parents: list[int], place: int) -> int:
+    while parents[place] != place:
+        parents[place] = parents[parents[place]]
+        place = parents[place]
+    return place
 
 
 def _joined(administrations: list[CodableAdministration], gap: int) -> Iterable[list[CodableAdministration]]:

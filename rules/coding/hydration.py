@@ -110,20 +110,20 @@ def measure(context: Context, group: SiteGroup) -> Hydration:
     return Hydration(fragments, total, units, undocumented, _running(group, fragments))
 
 
-def _unit_fragments(context: Context, found: Hydration) -> list[tuple[Fragment, int]]:
+def _unit_fragments(context: Context, hydration: Hydration) -> list[tuple[Fragment, int]]:
     """Return for each unit the piece in which it was earned and the minute of that piece's flow it began at."""
     limits = context.limits
     earned: list[tuple[Fragment, int]] = []
     if context.sheet.policy.hydration_fragments == "per_interval":
-        for fragment in found.fragments:
+        for fragment in hydration.fragments:
             earned += [
                 (fragment, hour * limits.hour) for hour in range(limits.hydration_units(fragment.minutes))
             ]
         return earned
     before = 0
     unit = 0
-    for fragment in found.fragments:
-        while unit < found.units:
+    for fragment in hydration.fragments:
+        while unit < hydration.units:
             needed = limits.hydration if unit == 0 else unit * limits.hour + limits.added_over + 1
             if needed > before + fragment.minutes:
                 break
@@ -133,52 +133,52 @@ def _unit_fragments(context: Context, found: Hydration) -> list[tuple[Fragment, 
     return earned
 
 
-def code_hydration(context: Context, group: SiteGroup, found: Hydration) -> None:
+def code_hydration(context: Context, group: SiteGroup, hydration: Hydration) -> None:
     """Enter a group's hydration: 96360 where it is the initial, else 96361 for every unit."""
     sheet, limits = context.sheet, context.limits
-    running = found.running
+    running = hydration.running
     active = {administration.id for administration in running}
     idle = [administration for administration in group.fluids if administration.id not in active]
     sheet.claim(group.fluids, QUALIFYING)
-    near = limits.near_undocumented if found.undocumented_pushes else limits.near
+    near = limits.near_undocumented if hydration.undocumented_pushes else limits.near
     documented = sheet.policy.deduct_push_time_from_hydration == "documented"
-    if found.total and limits.near_boundary(
-        found.total, limits.hydration, near if documented else limits.near
+    if hydration.total and limits.near_boundary(
+        hydration.total, limits.hydration, near if documented else limits.near
     ):
-        says = f"{found.total} qualifying minutes of fluid are within {near if documented else limits.near} of a unit boundary."
-        sheet.flag("F-NEAR_THRESHOLD", running, says, minutes=found.total)
-    if not found.units:
-        _refuse_all(context, group, found)
+        says = f"{hydration.total} qualifying minutes of fluid are within {near if documented else limits.near} of a unit boundary."
+        sheet.flag("F-NEAR_THRESHOLD", running, says, minutes=hydration.total)
+    if not hydration.units:
+        _refuse_all(context, group, hydration)
         return
     sheet.refuse(idle, QUALIFYING, "Ran only beside a drug, or at a rate that keeps the line open.")
     initial = group.fluid_first or not (group.doses or group.pushes)
     why = KEY_REASON if group.fluid_first else ALONE if initial else SECONDARY
     reasons: tuple[Reason, ...] = (
         why.because(),
-        HYDRATION_HOUR.because(f"{found.total} qualifying minutes: {found.units} units in all."),
+        HYDRATION_HOUR.because(f"{hydration.total} qualifying minutes: {hydration.units} units in all."),
         QUALIFYING.because(),
     )
     if group.needs_site_modifier and initial:
         reasons += second_site_reasons()
-    dated = _dated(context, found, initial=initial)
+    dated = _dated(context, hydration, initial=initial)
     evidence = weakest(running)
     for index, (on, count) in enumerate(dated):
         left = count
         if initial and index == 0:
             modifiers = (sheet.policy.distinct_site_modifier,) if group.needs_site_modifier else ()
-            sheet.earn(Earned("96360", 1, on, tuple(running), found.total, evidence, reasons, modifiers))
+            sheet.earn(Earned("96360", 1, on, tuple(running), hydration.total, evidence, reasons, modifiers))
             left -= 1
         if left:
-            sheet.earn(Earned("96361", left, on, tuple(running), found.total, evidence, reasons))
+            sheet.earn(Earned("96361", left, on, tuple(running), hydration.total, evidence, reasons))
     code = "96360" if initial else "96361"
-    sheet.billed(running, [(f.start, f.stop) for f in found.fragments], code)
+    sheet.billed(running, [(f.start, f.stop) for f in hydration.fragments], code)
 
 
-def _dated(context: Context, found: Hydration, *, initial: bool) -> list[tuple[date, int]]:
+def _dated(context: Context, hydration: Hydration, *, initial: bool) -> list[tuple[date, int]]:
     """Return units by date: where each piece started, unless policy or an overfull date moves them (R-DOS)."""
     calendar = context.calendar
-    earned = _unit_fragments(context, found)
-    limit = context.mue_limit("96361", found.fragments[0].start)
+    earned = _unit_fragments(context, hydration)
+    limit = context.mue_limit("96361", hydration.fragments[0].start)
     for by_hour in (context.sheet.policy.dos == "by_hour", True):
         dated: dict[date, int] = {}
         for fragment, minute in earned:
@@ -193,16 +193,16 @@ def _dated(context: Context, found: Hydration, *, initial: bool) -> list[tuple[d
     return sorted(dated.items())
 
 
-def _refuse_all(context: Context, group: SiteGroup, found: Hydration) -> None:
+def _refuse_all(context: Context, group: SiteGroup, hydration: Hydration) -> None:
     sheet, limits = context.sheet, context.limits
-    if found.total >= limits.hydration:
-        says = f"{found.total} minutes in {len(found.fragments)} pieces, none of {limits.hydration} minutes."
-        sheet.flag("F-HYD_FRAGMENTED", group.fluids, says, minutes=found.total)
+    if hydration.total >= limits.hydration:
+        says = f"{hydration.total} minutes in {len(hydration.fragments)} pieces, none of {limits.hydration} minutes."
+        sheet.flag("F-HYD_FRAGMENTED", group.fluids, says, minutes=hydration.total)
         sheet.refuse(group.fluids, FRAGMENTS, says)
         return
-    if found.total:
+    if hydration.total:
         sheet.refuse(
-            group.fluids, ENOUGH, f"{found.total} qualifying minutes, {limits.hydration} are needed."
+            group.fluids, ENOUGH, f"{hydration.total} qualifying minutes, {limits.hydration} are needed."
         )
     else:
         sheet.refuse(group.fluids, QUALIFYING, "No minute of this fluid ran alone at a hydrating rate.")

@@ -128,8 +128,8 @@ def choose_office_initial(
         candidates = max(candidates, len(services) + bool(group.counted_fluids))
     if candidates <= 1:
         return True
-    given = [one for group in groups for part in (group.doses, group.pushes) for one in part]
-    administrations = [administration for one in given for administration in one.administrations]
+    choices = [service for group in groups for part in (group.doses, group.pushes) for service in part]
+    administrations = [administration for service in choices for administration in service.administrations]
     administrations += [administration for group in groups for administration in group.fluids]
     sheet.flag("F-KEY_REASON", administrations, candidates=candidates)
     return sheet.policy.office_initial_when_no_key_reason != "hold"

@@ -217,8 +217,8 @@ def _main_first(context: Context, groups: list[SiteGroup]) -> list[SiteGroup]:
     for group in groups:
         if group.doses or group.pushes or group.counted_fluids:
             rank = group_precedence(group, context.sheet.policy, context.limits)
-            held = best.get(group.day)
-            if held is None or rank < held[0]:
+            leader = best.get(group.day)
+            if leader is None or rank < leader[0]:
                 best[group.day] = (rank, group)
     for group in groups:
         group.needs_site_modifier = group.day in best and best[group.day][1] is not group

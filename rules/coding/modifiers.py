@@ -59,10 +59,10 @@ ROUTE_OF_CODE = {code: route for route, codes in _ELSEWHERE.items() for code in 
 """Where a code's drug went in; what is not named here went into a vein."""
 
 
-def proven_apart(one: str, two: str) -> bool:
+def proven_apart(column1: str, column2: str) -> bool:
     """Tell whether two codes' own routes prove separate work (R-MOD-3); a device proves nothing."""
-    routes = (ROUTE_OF_CODE.get(one, "vein"), ROUTE_OF_CODE.get(two, "vein"))
-    return "device" not in routes and (routes[0] != routes[1] or two in INJECTED)
+    routes = (ROUTE_OF_CODE.get(column1, "vein"), ROUTE_OF_CODE.get(column2, "vein"))
+    return "device" not in routes and (routes[0] != routes[1] or column2 in INJECTED)
 
 
 BYPASSING = frozenset({"59", "XE", "XS", "XP", "XU"})
@@ -82,7 +82,14 @@ def clashing_pairs(codes: frozenset[str], setting: Setting, on: date) -> tuple[t
         NotInForceError: no edition covers the date.
     """
     pairs = ptp(setting, on)
-    return tuple(sorted((one, two, pairs[one, two]) for one in codes for two in codes if (one, two) in pairs))
+    return tuple(
+        sorted(
+            (column1, column2, pairs[column1, column2])
+            for column1 in codes
+            for column2 in codes
+            if (column1, column2) in pairs
+        )
+    )
 
 
 def _with(earned: Earned, modifier: str, rule: Rule, says: str) -> Earned:
@@ -124,13 +131,17 @@ def _prove_pairs(sheet: Worksheet) -> None:
     for on, codes in by_date.items():
         plain = {earned.code for earned in sheet.earned if earned.service_date == on and _is_plain(earned)}
         open_pairs = [
-            (one, two)
-            for one, two, indicator in clashing_pairs(frozenset(codes), sheet.policy.setting, on)
-            if indicator == 1 and two in plain
+            (column1, column2)
+            for column1, column2, indicator in clashing_pairs(frozenset(codes), sheet.policy.setting, on)
+            if indicator == 1 and column2 in plain
         ]
         # One modifier answers every pair of its line, so each that the other side leaves open has to be proven.
-        unproven = {two for one, two in open_pairs if one in plain and not proven_apart(one, two)}
-        provable = {two for one, two in open_pairs if proven_apart(one, two)} - unproven
+        unproven = {
+            column2
+            for column1, column2 in open_pairs
+            if column1 in plain and not proven_apart(column1, column2)
+        }
+        provable = {column2 for column1, column2 in open_pairs if proven_apart(column1, column2)} - unproven
         if not provable:
             continue
         for index, earned in enumerate(sheet.earned):

@@ -35,33 +35,33 @@ _Span = tuple[date, date]
 
 def problems(folder: Path = DRUGS) -> list[str]:
     """Return what is wrong with the formulary's files, one sentence each; nothing when they are in order."""
-    found: list[str] = []
-    products = _table(folder, PRODUCTS, found)
-    codes = _table(folder, HCPCS, found)
+    problems_found: list[str] = []
+    products = _table(folder, PRODUCTS, problems_found)
+    codes = _table(folder, HCPCS, problems_found)
     for line, row in products:
-        found += [f"{PRODUCTS} line {line}: {wrong}" for wrong in _wrong_product(row)]
-    found += _shared_names(products)
+        problems_found += [f"{PRODUCTS} line {line}: {wrong}" for wrong in _wrong_product(row)]
+    problems_found += _shared_names(products)
     classes = {row["product"]: row["class"] for _, row in products}
     for line, row in codes:
-        found += [f"{HCPCS} line {line}: {wrong}" for wrong in _wrong_code(row, classes)]
-    found += _overlapping_codes(codes, classes)
-    found += [f"{STATEMENT}: {wrong}" for wrong in _wrong_statement(folder)]
-    return found
+        problems_found += [f"{HCPCS} line {line}: {wrong}" for wrong in _wrong_code(row, classes)]
+    problems_found += _overlapping_codes(codes, classes)
+    problems_found += [f"{STATEMENT}: {wrong}" for wrong in _wrong_statement(folder)]
+    return problems_found
 
 
-def _table(folder: Path, file: str, found: list[str]) -> list[_Row]:
+def _table(folder: Path, file: str, problems_found: list[str]) -> list[_Row]:
     """Return the well-formed rows of a table; the others become sentences."""
     good: list[_Row] = []
     try:
         for line, row in rows(file, folder):
             if None in row or None in row.values():
-                found.append(
+                problems_found.append(
                     f"{file} line {line}: has too many or too few commas; quote a cell that holds one."
                 )
             else:
                 good.append((line, row))
     except (OSError, UnicodeDecodeError) as error:
-        found.append(f"{file}: cannot be read ({type(error).__name__}); mend or restore it.")
+        problems_found.append(f"{file}: cannot be read ({type(error).__name__}); mend or restore it.")
     columns = {
         PRODUCTS: {
             "product",
@@ -77,7 +77,7 @@ def _table(folder: Path, file: str, found: list[str]) -> list[_Row]:
         HCPCS: {"code", "product"},
     }[file] | {"from", "until"}
     if good and (missing := columns - good[0][1].keys()):
-        found.append(f"{file}: has no column {', '.join(sorted(missing))}.")
+        problems_found.append(f"{file}: has no column {', '.join(sorted(missing))}.")
         return []
     return good
 
@@ -96,8 +96,8 @@ def _span(row: Mapping[str, str]) -> _Span | None:
     return (first, last) if first <= last else None
 
 
-def _meet(one: _Span | None, other: _Span | None) -> bool:
-    return one is not None and other is not None and one[0] <= other[1] and other[0] <= one[1]
+def _meet(first: _Span | None, second: _Span | None) -> bool:
+    return first is not None and second is not None and first[0] <= second[1] and second[0] <= first[1]
 
 
 def _wrong_product(row: Mapping[str, str]) -> Iterator[str]:

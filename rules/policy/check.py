@@ -17,16 +17,16 @@ from rules.sources import sources
 
 def _global_gaps(layer: Layer) -> Iterator[str]:
     """Yield the switches that have no answer where the layer begins, and defaults that moved in one place only."""
-    first = min((one.since for one in layer.values), default=date.min)
-    for one in SWITCHES[1:]:
+    first = min((switch.since for switch in layer.values), default=date.min)
+    for switch in SWITCHES[1:]:
         for setting in SETTINGS:
-            newest = layer.answer(one.key, setting, date.max)
-            if layer.answer(one.key, setting, first) is None:
-                yield f"global.toml: {one.key} ({one.id}) has no value in {setting} from {first}, where the layer begins"
-            elif newest is not None and newest.value != one.default_in(setting):
+            newest = layer.answer(switch.key, setting, date.max)
+            if layer.answer(switch.key, setting, first) is None:
+                yield f"global.toml: {switch.key} ({switch.id}) has no value in {setting} from {first}, where the layer begins"
+            elif newest is not None and newest.value != switch.default_in(setting):
                 yield (
-                    f"global.toml: {one.key} ({one.id}) is {newest.value} in {setting}, but the default in"
-                    f" rules/policy/switches.py is {one.default_in(setting)}; change both or neither"
+                    f"global.toml: {switch.key} ({switch.id}) is {newest.value} in {setting}, but the default in"
+                    f" rules/policy/switches.py is {switch.default_in(setting)}; change both or neither"
                 )
 
 
@@ -34,18 +34,20 @@ def _unknown_sources(shipped: Iterable[Layer]) -> Iterator[str]:
     """Yield the citations of shipped layers and of the register that the bibliography does not hold."""
     known = sources()
     for layer in shipped:
-        for held in (*layer.values, *layer.classes):
-            source = known.get(held.cite)
+        for answer in (*layer.values, *layer.classes):
+            source = known.get(answer.cite)
             if source is None:
-                yield f"{Path(layer.file).name}: {held.key}: no source {held.cite!r} in rules/sources.toml"
+                yield f"{Path(layer.file).name}: {answer.key}: no source {answer.cite!r} in rules/sources.toml"
             elif source.grade == "unverified":
-                yield f"{Path(layer.file).name}: {held.key}: {held.cite} was never read; it cannot decide a value"
-    for one in SWITCHES:
-        for answer, keys in one.views.items():
-            if answer not in one.values:
-                yield f"rules/policy/switches.py: {one.key}: nobody can hold {answer!r}, it is not an answer"
+                yield f"{Path(layer.file).name}: {answer.key}: {answer.cite} was never read; it cannot decide a value"
+    for switch in SWITCHES:
+        for view, keys in switch.views.items():
+            if view not in switch.values:
+                yield f"rules/policy/switches.py: {switch.key}: nobody can hold {view!r}, it is not an answer"
             yield from (
-                f"rules/policy/switches.py: {one.key}: no source {key!r}" for key in keys if key not in known
+                f"rules/policy/switches.py: {switch.key}: no source {key!r}"
+                for key in keys
+                if key not in known
             )
 
 
@@ -53,11 +55,11 @@ def _unknown_drugs(layers: Iterable[Layer]) -> Iterator[str]:
     """Yield the drugs a layer classes that the formulary does not know: no encounter would ever ask for them."""
     known = {row.ingredient for row in entries()}
     for layer in layers:
-        for held in layer.classes:
-            if held.key not in known:
-                near = get_close_matches(held.key, known, n=1)
+        for answer in layer.classes:
+            if answer.key not in known:
+                near = get_close_matches(answer.key, known, n=1)
                 hint = f"; did you mean {near[0]}?" if near else ""
-                yield f"{Path(layer.file).name}: {held.key!r} is no ingredient of the formulary{hint}"
+                yield f"{Path(layer.file).name}: {answer.key!r} is no ingredient of the formulary{hint}"
 
 
 def _payer_problems(layers: tuple[Layer, ...], beside: tuple[Layer, ...]) -> Iterator[str]:
@@ -82,21 +84,23 @@ def problems(extra_dirs: tuple[Path | str, ...] = ()) -> list[str]:
     unanswered, a default that moved in one place only, two payers claiming one name. The shipped examples
     and ``extra_dirs`` are a site's own: their cites may be words.
     """
-    found: list[str] = []
+    problems_found: list[str] = []
     directories: list[tuple[Path, ...]] = [(POLICIES / "global.toml", *files_in(POLICIES / "payers"))]
     for directory in (POLICIES / "examples", *map(Path, extra_dirs)):
         try:
             directories.append(files_in(directory))
         except PolicyError as error:
-            found.append(str(error))
-    found += [problem for files in directories for path in files for problem in layer_files.problems(path)]
-    if found:
-        return found
+            problems_found.append(str(error))
+    problems_found += [
+        problem for files in directories for path in files for problem in layer_files.problems(path)
+    ]
+    if problems_found:
+        return problems_found
     shipped, *local = [tuple(map(read_layer, files)) for files in directories]
-    found += _global_gaps(shipped[0])
-    found += _unknown_sources(shipped)
-    found += _unknown_drugs((*shipped, *chain.from_iterable(local)))
-    found += _payer_problems(shipped, ())
+    problems_found += _global_gaps(shipped[0])
+    problems_found += _unknown_sources(shipped)
+    problems_found += _unknown_drugs((*shipped, *chain.from_iterable(local)))
+    problems_found += _payer_problems(shipped, ())
     for layers in local:
-        found += _payer_problems(layers, shipped)
-    return found
+        problems_found += _payer_problems(layers, shipped)
+    return problems_found

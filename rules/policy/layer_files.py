@@ -66,16 +66,18 @@ class Layer:
 
     def answer(self, key: str, setting: str, on: date) -> Dated | None:
         """Return this layer's answer on a date: the newest for this very setting, else the newest for all."""
-        held = [one for one in self.values if one.key == key and one.since <= on]
+        in_force = [answer for answer in self.values if answer.key == key and answer.since <= on]
         for narrowed in (setting, None):
-            if fitting := [one for one in held if one.setting == narrowed]:
-                return max(fitting, key=lambda one: one.since)
+            if fitting := [answer for answer in in_force if answer.setting == narrowed]:
+                return max(fitting, key=lambda answer: answer.since)
         return None
 
     def drug_classes(self, on: date) -> dict[str, Dated]:
         """Return this layer's class for each drug it speaks of on a date."""
-        held = sorted((one for one in self.classes if one.since <= on), key=lambda one: one.since)
-        return {one.key: one for one in held}
+        in_force = sorted(
+            (answer for answer in self.classes if answer.since <= on), key=lambda answer: answer.since
+        )
+        return {answer.key: answer for answer in in_force}
 
 
 def _entry_problems(entry: Any, fields: set[str], where: str) -> Iterator[str]:
@@ -104,13 +106,13 @@ def _value_problems(entry: Any, scope: Any, where: str) -> Iterator[str]:
         yield f"{where}: key must be text, value text or a whole number"
         return
     try:
-        found = switch(key)
+        named = switch(key)
         if value != INHERITS:
-            found.normalised(str(value))
+            named.normalised(str(value))
     except PolicyError as error:
         yield f"{where}: {error}"
         return
-    if found.id == "P-01":
+    if named.id == "P-01":
         yield f"{where}: the setting comes from the encounter, never from a policy file"
     if value == INHERITS and scope == "global":
         yield f"{where}: the global layer has nothing to inherit from"
@@ -128,8 +130,8 @@ def _class_problems(entry: Any, where: str) -> Iterator[str]:
 
 
 def _tables(document: dict[str, Any], name: str) -> list[Any]:
-    found = document.get(name, [])
-    return found if isinstance(found, list) else [found]
+    entries = document.get(name, [])
+    return entries if isinstance(entries, list) else [entries]
 
 
 def _body_problems(document: dict[str, Any]) -> Iterator[str]:

@@ -26,10 +26,10 @@ def by_name(layers: Iterable[Layer]) -> Mapping[str, Layer]:
 
 def payer_named(name: str, payers: Mapping[str, Layer]) -> Layer | None:
     """Return the payer of a name, the longest fitting beginning when no name is exactly so, or None."""
-    told = compact(name)
-    if told in payers:
-        return payers[told]
-    fitting = [alias for alias in payers if alias.endswith(ANY_ENDING) and told.startswith(alias[:-1])]
+    compacted = compact(name)
+    if compacted in payers:
+        return payers[compacted]
+    fitting = [alias for alias in payers if alias.endswith(ANY_ENDING) and compacted.startswith(alias[:-1])]
     return payers[max(fitting, key=len)] if fitting else None
 
 
@@ -42,11 +42,11 @@ def with_what_it_extends(payer: Layer | None, layers: Iterable[Layer]) -> tuple[
     known = [layer for layer in layers if layer.scope == "payer"]
     chain: list[Layer] = [] if payer is None else [payer]
     while chain and (wanted := chain[0].extends):
-        bases = [one for one in known if one is not chain[0] and compact(one.name) == compact(wanted)]
+        bases = [layer for layer in known if layer is not chain[0] and compact(layer.name) == compact(wanted)]
         if not bases:
             message = (
                 f"Policy file {chain[0].file}: extends {wanted!r}, but there is no such payer."
-                f" Payers: {', '.join(sorted({one.name for one in known}))}."
+                f" Payers: {', '.join(sorted({layer.name for layer in known}))}."
             )
             raise PolicyError(message)
         if bases[-1] in chain:

@@ -103,8 +103,8 @@ class Policy:
 
         Raises PolicyError when there is no such switch.
         """
-        found = switch(key)
-        answer = getattr(self, found.attribute)
+        named = switch(key)
+        answer = getattr(self, named.attribute)
         if answer == "nominal":
             return f"nominal:{self.nominal_push_minutes}"
         return "none" if answer is None else str(answer)
@@ -127,19 +127,19 @@ class _Chosen(NamedTuple):
 
 
 def _named(choice: str, payers: Mapping[str, Layer]) -> _Chosen:
-    told = compact(choice)
-    if told in payers:
-        return _Chosen(None, payers[told])
+    compacted = compact(choice)
+    if compacted in payers:
+        return _Chosen(None, payers[compacted])
     for setting in (*sorted(SETTINGS, key=len, reverse=True), None):
-        name = told.removesuffix(compact(setting)) if setting else told
-        if setting and name == told:
+        name = compacted.removesuffix(compact(setting)) if setting else compacted
+        if setting and name == compacted:
             continue
         payer = payer_named(name, payers)
         if payer is not None or name == "default":
             return _Chosen(setting, payer)
     names = ["default", *dict.fromkeys(layer.name for layer in payers.values())]
     near = get_close_matches(
-        choice.casefold(), (*names, *(f"{one}-{also}" for one in names for also in SETTINGS)), n=1
+        choice.casefold(), (*names, *(f"{profile}-{also}" for profile in names for also in SETTINGS)), n=1
     )
     hint = f" Did you mean {near[0]}?" if near else ""
     message = (
@@ -211,12 +211,14 @@ def _policy_for(
 ) -> Policy:
     local = tuple(layer for directory in extra_dirs for layer in layers_in(Path(directory)))
     picked = _chosen(choice, payer, _payers(extra_dirs))
-    told = dict(chosen(key, value) for key, value in overrides)
-    whose = Origin("override", "--set") if "setting" in told else Origin("encounter", "setting")
-    if picked.setting and "setting" not in told:
+    set_by_hand = dict(chosen(key, value) for key, value in overrides)
+    whose = Origin("override", "--set") if "setting" in set_by_hand else Origin("encounter", "setting")
+    if picked.setting and "setting" not in set_by_hand:
         whose = Origin("choice", "--policy")
-    effective = chosen("setting", told.pop("setting", picked.setting or setting))[1]
-    applying = [one for one in local if one not in picked.more and _applies(one, facility, department)]
+    effective = chosen("setting", set_by_hand.pop("setting", picked.setting or setting))[1]
+    applying = [
+        layer for layer in local if layer not in picked.more and _applies(layer, facility, department)
+    ]
     applying = sorted((*applying, *picked.more), key=lambda layer: SCOPES.index(layer.scope))
     layers = (
         shipped_layers()[0],
@@ -226,8 +228,12 @@ def _policy_for(
     )
     base = picked.payer.name if picked.payer else "default"
     name = "+".join((f"{base}-{effective}", *(layer.name for layer in applying)))
-    began = [held.since for layer in layers for held in (*layer.values, *layer.classes) if held.since <= on]
-    return _composed(name, (effective, whose), layers, max(began, default=on), tuple(sorted(told.items())))
+    began = [
+        answer.since for layer in layers for answer in (*layer.values, *layer.classes) if answer.since <= on
+    ]
+    return _composed(
+        name, (effective, whose), layers, max(began, default=on), tuple(sorted(set_by_hand.items()))
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -241,40 +247,40 @@ def _composed(
     """Return the policy of a stretch of dates on which no value changes: one object for all its encounters."""
     answers = {"setting": setting[0]}
     origins = {"setting": setting[1]}
-    for one in SWITCHES[1:]:
+    for question in SWITCHES[1:]:
         for layer in layers:
-            held = layer.answer(one.key, setting[0], on)
-            if held is not None and held.value != INHERITS:
-                answers[one.key], origins[one.key] = held.value, Origin(layer.label, held.cite)
-        if one.key not in answers:
-            raise _not_in_force(one, layers[0], on)
+            answer = layer.answer(question.key, setting[0], on)
+            if answer is not None and answer.value != INHERITS:
+                answers[question.key], origins[question.key] = answer.value, Origin(layer.label, answer.cite)
+        if question.key not in answers:
+            raise _not_in_force(question, layers[0], on)
     for key, value in overrides:
         answers[key], origins[key] = value, Origin("override", "--set")
     classes: dict[str, AdministrationClass] = {}
     for layer in layers:
-        for drug, held in layer.drug_classes(on).items():
-            if held.value == INHERITS:
+        for drug, answer in layer.drug_classes(on).items():
+            if answer.value == INHERITS:
                 continue
-            classes[drug] = "therapeutic" if held.value == "therapeutic" else "chemotherapy"
-            origins[drug] = Origin(layer.label, held.cite)
+            classes[drug] = "therapeutic" if answer.value == "therapeutic" else "chemotherapy"
+            origins[drug] = Origin(layer.label, answer.cite)
     attributes: dict[str, Any] = {
         switch(key).attribute: switch(key).typed(value) for key, value in answers.items()
     }
     push, _, minutes = answers["deduct_push_time_from_hydration"].partition(":")
     attributes |= {"deduct_push_time_from_hydration": push, "nominal_push_minutes": int(minutes or 0)}
-    said = repr((sorted(answers.items()), sorted(classes.items()))).encode()
+    decisions = repr((sorted(answers.items()), sorted(classes.items()))).encode()
     return Policy(
         name=name,
-        version=f"{max(layer.edition for layer in layers)}.{sha256(said).hexdigest()[:8]}",
+        version=f"{max(layer.edition for layer in layers)}.{sha256(decisions).hexdigest()[:8]}",
         complex_biologic_classes=MappingProxyType(classes),
         origins=MappingProxyType(origins),
         **attributes,
     )
 
 
-def _not_in_force(one: Switch, layer: Layer, on: date) -> Exception:
-    dates = [held.since for held in layer.values if held.key == one.key]
+def _not_in_force(question: Switch, layer: Layer, on: date) -> Exception:
+    dates = [answer.since for answer in layer.values if answer.key == question.key]
     if not dates:
-        return PolicyError(f"{Path(layer.file).name} has no value for {one.key}: run `infusion check`.")
+        return PolicyError(f"{Path(layer.file).name} has no value for {question.key}: run `infusion check`.")
     place = "[[values]] entry with its source to rules/policies/global.toml"
-    return NotInForceError(f"policy switch {one.key} ({one.id})", on, min(dates), place)
+    return NotInForceError(f"policy switch {question.key} ({question.id})", on, min(dates), place)

@@ -67,18 +67,23 @@ class Switch:
 
         Raises PolicyError, with the answers there are and the nearest one, for anything else.
         """
-        said = _PLUS.sub("+", value.strip().casefold())
+        answer = _PLUS.sub("+", value.strip().casefold())
         if self.unit:
-            said = re.sub(rf"(?<=[0-9])\s*(?:{_UNITS[self.unit]})$", "", said)
-        said = self.spellings.get(said, said)
+            answer = re.sub(rf"(?<=[0-9])\s*(?:{_UNITS[self.unit]})$", "", answer)
+        answer = self.spellings.get(answer, answer)
         words = {word.casefold(): word for word in self.values}
-        folded = ARROW.sub("_", said)
-        for spelling in (said, folded):
+        folded = ARROW.sub("_", answer)
+        for spelling in (answer, folded):
             if spelling in words:
                 return words[spelling]
-        number = re.sub(f"^{self.prefix.rstrip(':')}[:_]", "", folded) if self.prefix else said
-        told = not self.prefix or number != folded
-        if self.span is not None and told and _WHOLE_NUMBER.fullmatch(number) and int(number) in self.span:
+        number = re.sub(f"^{self.prefix.rstrip(':')}[:_]", "", folded) if self.prefix else answer
+        prefixed = not self.prefix or number != folded
+        if (
+            self.span is not None
+            and prefixed
+            and _WHOLE_NUMBER.fullmatch(number)
+            and int(number) in self.span
+        ):
             return f"{self.prefix}{int(number)}"
         near = get_close_matches(folded, words, n=1)
         hint = f" Did you mean {words[near[0]]}?" if near else ""

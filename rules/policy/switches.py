@@ -10,8 +10,8 @@ from rules.policy.switch import ARROW, PolicyError, Switch
 _ID = re.compile(r"([ph])-?0*(\d+)(b?)", re.IGNORECASE)
 
 
-def _views(**held: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
-    return MappingProxyType({answer.removeprefix("_"): keys for answer, keys in held.items()})
+def _views(**views: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    return MappingProxyType({answer.removeprefix("_"): keys for answer, keys in views.items()})
 
 
 SWITCHES: tuple[Switch, ...] = (
@@ -192,13 +192,13 @@ SETTINGS = SWITCHES[0].values
 
 
 def _folded(name: str) -> str:
-    if told := _ID.fullmatch(name.strip()):
-        letter, number, variant = told.groups()
+    if parts := _ID.fullmatch(name.strip()):
+        letter, number, variant = parts.groups()
         return f"{letter.upper()}-{int(number):02d}{variant.lower()}"
     return ARROW.sub("_", name.strip().casefold())
 
 
-_BY_NAME = {name: one for one in SWITCHES for name in (one.id, one.key, one.attribute)}
+_BY_NAME = {name: known for known in SWITCHES for name in (known.id, known.key, known.attribute)}
 
 
 def switch(name: str) -> Switch:
@@ -207,12 +207,12 @@ def switch(name: str) -> Switch:
 
     Raises PolicyError, with the nearest key, for a name the rule book does not know.
     """
-    found = _BY_NAME.get(_folded(name))
-    if found is not None:
-        return found
+    named = _BY_NAME.get(_folded(name))
+    if named is not None:
+        return named
     near = get_close_matches(_folded(name), _BY_NAME, n=1)
     hint = f" Did you mean {_BY_NAME[near[0]].key} ({_BY_NAME[near[0]].id})?" if near else ""
-    message = f"There is no switch {name!r}.{hint} Switches: {', '.join(one.key for one in SWITCHES)}."
+    message = f"There is no switch {name!r}.{hint} Switches: {', '.join(known.key for known in SWITCHES)}."
     raise PolicyError(message)
 
 
@@ -222,8 +222,8 @@ def chosen(key: str, value: str) -> tuple[str, str]:
 
     Raises PolicyError when there is no such switch, or it does not take the answer.
     """
-    found = switch(key)
-    return found.key, found.normalised(value)
+    named = switch(key)
+    return named.key, named.normalised(value)
 
 
 __all__ = ["SETTINGS", "SWITCHES", "PolicyError", "Switch", "chosen", "switch"]

@@ -69,10 +69,10 @@ def _technique(charted: Administration, route: str) -> Technique:
 
 def _is_fluid(charted: Administration, context: Context) -> bool:
     """Tell whether an administration is fluid as it would be coded, or a flush: no drug to carry."""
-    found = classify(charted, route_of(charted.route), context.sheet.policy, context.on)
-    if isinstance(found, Classified):
-        return found.family == "hydration"
-    return isinstance(found, NotBilled) and found.rule == FLUSH.id
+    result = classify(charted, route_of(charted.route), context.sheet.policy, context.on)
+    if isinstance(result, Classified):
+        return result.family == "hydration"
+    return isinstance(result, NotBilled) and result.rule == FLUSH.id
 
 
 def _carrier_orders(encounter: Encounter, context: Context) -> frozenset[str]:
@@ -119,15 +119,15 @@ class Screener:
             sheet.refused.append(intended[0].refuses(charted.administration_id, intended[1]))
             self._flows_alongside(charted, self._kind(charted))
             return
-        found = classify(charted, route, sheet.policy, self._context.on)
-        if found is None:
+        classified = classify(charted, route, sheet.policy, self._context.on)
+        if classified is None:
             sheet.flag("F-CLASS_UNKNOWN", [_unread(charted)])
             self._flows_alongside(charted, None)
-        elif isinstance(found, NotBilled):
-            sheet.refused.append(found)
+        elif isinstance(classified, NotBilled):
+            sheet.refused.append(classified)
             self._flows_alongside(charted, self._kind(charted))
         else:
-            self._classified(charted, route, found)
+            self._classified(charted, route, classified)
 
     def _kind(self, charted: Administration) -> str | None:
         """Return what the formulary calls the drug, if it knows it."""
@@ -142,7 +142,7 @@ class Screener:
         if flows:
             self.screened.alongside.append((charted.site_id, flows))
 
-    def _classified(self, charted: Administration, route: str | None, found: Classified) -> None:
+    def _classified(self, charted: Administration, route: str | None, classified: Classified) -> None:
         sheet = self._sheet
         assumed = route is None
         technique = _technique(charted, route or "IV") if route else charted.technique
@@ -151,14 +151,14 @@ class Screener:
         name = charted.administration_id
         drug = charted.drug
         mix = (
-            found.entry.ingredient
+            classified.entry.ingredient
             if drug is None or not drug.ingredients
             else substance(drug, self._context.on)
         )
         administration = CodableAdministration(
-            name, charted, found.family, mix, found.entry.pushable, technique, route
+            name, charted, classified.family, mix, classified.entry.pushable, technique, route
         )
-        if found.family == "hydration" and self._fluid_refused(administration):
+        if classified.family == "hydration" and self._fluid_refused(administration):
             return
         if charted.order_status in {"none", "unsigned"}:
             sheet.flag(
@@ -170,11 +170,11 @@ class Screener:
             else self._momentary(administration)
         ):
             if route == "IV" and not administration.flows:
-                self._flows_alongside(charted, found.family)
+                self._flows_alongside(charted, classified.family)
             return
         if assumed:
             administration.evidence = "assumed"
-        self._confirm(administration, found)
+        self._confirm(administration, classified)
         self._place(administration)
 
     def _fluid_refused(self, administration: CodableAdministration) -> bool:
@@ -238,12 +238,12 @@ class Screener:
         administration.minutes = length(administration.flows)
         return keep_window(administration, context.encounter, sheet)
 
-    def _confirm(self, administration: CodableAdministration, found: Classified) -> None:
+    def _confirm(self, administration: CodableAdministration, classified: Classified) -> None:
         """Raise what a person should know about an administration that will be coded."""
         sheet, charted = self._sheet, administration.charted
-        if found.undocumented_complexity:
+        if classified.undocumented_complexity:
             sheet.flag("F-COMPLEXITY_DOC", [administration])
-        if found.unverified:
+        if classified.unverified:
             sheet.flag("F-UNVERIFIED", [administration])
         at = charted.given_at
         if (

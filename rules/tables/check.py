@@ -43,21 +43,23 @@ def problems(edits: Path = EDITS) -> list[str]:
         known = declared_beside(edits)
         kept = families(edits)
         statuses = _statuses(edits)
-        found_editions = editions(edits)
+        editions_by_table = editions(edits)
     except EditFileError as error:
         return [str(error)]
     except (OSError, TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         return [f"{edits.name}: a TOML file beside the editions cannot be used ({type(error).__name__})."]
-    found: list[str] = []
-    for of_table in found_editions.values():
-        for edition in of_table:
+    problems_found: list[str] = []
+    for of_one_table in editions_by_table.values():
+        for edition in of_one_table:
             if edition.cite not in known:
                 place = f"{edition.path.parent.name}/edition.toml [{edition.table}]"
-                found.append(f"{place}: cites {edition.cite!r}, which no sources.toml declares.")
-            found += _wrong_rows(edition, kept, statuses, known)
-    if not found:
-        found += [wrong for of_table in found_editions.values() for wrong in _both_ways(of_table)]
-    return found
+                problems_found.append(f"{place}: cites {edition.cite!r}, which no sources.toml declares.")
+            problems_found += _wrong_rows(edition, kept, statuses, known)
+    if not problems_found:
+        problems_found += [
+            wrong for of_one_table in editions_by_table.values() for wrong in _both_ways(of_one_table)
+        ]
+    return problems_found
 
 
 def _wrong_rows(
@@ -102,10 +104,10 @@ def _wrong_mue(row: Row, kept: Families) -> Iterator[str]:
 
 
 def _wrong_pair(row: Row, kept: Families) -> Iterator[str]:
-    one, two, modifier = row
-    if one == two:
+    column1, column2, modifier = row
+    if column1 == column2:
         yield "a code cannot be paired with itself."
-    if not kept.keeps_pair(one, two):
+    if not kept.keeps_pair(column1, column2):
         yield "no family of families.toml keeps this pair."
     if modifier not in {"0", "1"}:
         yield "modifier must be 0 or 1; CMS's 9 means the pair never held."
@@ -151,19 +153,21 @@ def _both_ways(of_table: tuple[Edition, ...]) -> Iterator[str]:
         return
     for edition in of_table:
         pairs = laid_over(layers(edition.table, edition.effective, of_table))
-        for one, two in sorted(pairs):
-            if one < two and (two, one) in pairs:
-                yield f"{_place(edition)}: {one} and {two} stand in both orders from {edition.effective}."
+        for column1, column2 in sorted(pairs):
+            if column1 < column2 and (column2, column1) in pairs:
+                yield f"{_place(edition)}: {column1} and {column2} stand in both orders from {edition.effective}."
 
 
 def _statuses(edits: Path) -> dict[str, str]:
     with (edits / "opps_status.toml").open("rb") as file:
-        said = load(file)
-    found = {status: str(entry["packaging"]) for status, entry in said.items() if isinstance(entry, dict)}
-    if wrong := [status for status, packaging in found.items() if packaging not in get_args(Packaging)]:
+        document = load(file)
+    statuses = {
+        status: str(entry["packaging"]) for status, entry in document.items() if isinstance(entry, dict)
+    }
+    if wrong := [status for status, packaging in statuses.items() if packaging not in get_args(Packaging)]:
         message = f"opps_status.toml [{wrong[0]}]: packaging must be one of {', '.join(get_args(Packaging))}."
         raise EditFileError(message)
-    return found
+    return statuses
 
 
 def _place(edition: Edition) -> str:

@@ -84,10 +84,10 @@ class Families:
         """Tell whether a table of single codes keeps this one."""
         return code in self.charged or code in self.beside
 
-    def keeps_pair(self, one: str, other: str) -> bool:
+    def keeps_pair(self, column1: str, column2: str) -> bool:
         """Tell whether a pair can ever matter: both known, at least one of them chargeable here."""
-        charged = one in self.charged or other in self.charged
-        return charged and self.keeps_code(one) and self.keeps_code(other)
+        charged = column1 in self.charged or column2 in self.charged
+        return charged and self.keeps_code(column1) and self.keeps_code(column2)
 
 
 def looks_like_a_code(text: str) -> bool:
@@ -131,11 +131,11 @@ def editions(edits: Path = EDITS) -> dict[Table, tuple[Edition, ...]]:
         EditFileError: an edition.toml is missing or does not say what it must.
 
     """
-    found: dict[Table, list[Edition]] = {table: [] for table in TABLES}
+    by_table: dict[Table, list[Edition]] = {table: [] for table in TABLES}
     for folder in sorted(path for path in edits.iterdir() if path.is_dir() and path.name.isdigit()):
         for edition in _editions_in(folder):
-            found[edition.table].append(edition)
-    return {table: tuple(of_table) for table, of_table in found.items()}
+            by_table[edition.table].append(edition)
+    return {table: tuple(of_table) for table, of_table in by_table.items()}
 
 
 def rows(edition: Edition) -> Iterator[tuple[int, Row]]:
@@ -213,16 +213,16 @@ def in_force(table: Table, on: date) -> tuple[Edition, ...]:
 def _editions_in(folder: Path) -> Iterator[Edition]:
     place = f"{folder.name}/edition.toml"
     try:
-        said = _toml(folder / "edition.toml")
+        document = _toml(folder / "edition.toml")
     except (OSError, TOMLDecodeError) as error:
         message = f"{place}: cannot be read as TOML; write effective and one section a table."
         raise EditFileError(message) from error
-    effective = said.pop("effective", None)
+    effective = document.pop("effective", None)
     if type(effective) is not date or f"{effective:%Y%m%d}" != folder.name:
         message = f"{place}: effective must be the folder's own date, written 2026-01-01."
         raise EditFileError(message)
     for table in TABLES:
-        entry = said.pop(table, None)
+        entry = document.pop(table, None)
         if entry is None:
             continue
         if not isinstance(entry, dict) or entry.get("covers") not in {"all", "read"} or "cite" not in entry:
@@ -231,8 +231,10 @@ def _editions_in(folder: Path) -> Iterator[Edition]:
         covers: Literal["all", "read"] = "all" if entry["covers"] == "all" else "read"
         note = str(entry.get("note", ""))
         yield Edition(table, effective, str(entry["cite"]), covers, note, folder / f"{table}.csv")
-    if said:
-        message = f"{place}: no table is called {', '.join(sorted(said))}; tables are {', '.join(TABLES)}."
+    if document:
+        message = (
+            f"{place}: no table is called {', '.join(sorted(document))}; tables are {', '.join(TABLES)}."
+        )
         raise EditFileError(message)
 
 

@@ -143,26 +143,28 @@ def _mues(layers: tuple[Edition, ...]) -> Mapping[str, Mue]:
 
 @cache
 def _pairs(layers: tuple[Edition, ...]) -> Mapping[tuple[str, str], int]:
-    found = {(one, two): int(held) for (one, two, held), _ in laid_over(layers).values()}
-    return MappingProxyType(dict(sorted(found.items())))
+    pairs = {
+        (column1, column2): int(indicator) for (column1, column2, indicator), _ in laid_over(layers).values()
+    }
+    return MappingProxyType(dict(sorted(pairs.items())))
 
 
 @cache
 def _primaries(layers: tuple[Edition, ...]) -> Mapping[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
+    primaries: dict[str, set[str]] = {}
     for row, _ in laid_over(layers).values():
-        found.setdefault(row[0], set()).add(row[1])
-    return MappingProxyType({add_on: frozenset(primaries) for add_on, primaries in found.items()})
+        primaries.setdefault(row[0], set()).add(row[1])
+    return MappingProxyType({add_on: frozenset(codes) for add_on, codes in primaries.items()})
 
 
 @cache
 def _rates(layers: tuple[Edition, ...]) -> Mapping[str, OppsRate]:
     with OPPS_STATUS.open("rb") as file:
         statuses = load(file)
-    found: dict[str, OppsRate] = {}
+    rates: dict[str, OppsRate] = {}
     for (code, status, apc, cents), edition in laid_over(layers).values():
         packaging = cast("Packaging", statuses[status]["packaging"])
-        found[code] = OppsRate(
+        rates[code] = OppsRate(
             status,
             apc or None,
             int(cents) if cents else None,
@@ -171,7 +173,7 @@ def _rates(layers: tuple[Edition, ...]) -> Mapping[str, OppsRate]:
             edition.effective,
             edition.cite,
         )
-    return MappingProxyType(found)
+    return MappingProxyType(rates)
 
 
 @lru_cache(maxsize=4096)
@@ -183,10 +185,10 @@ def _editions(on: date, setting: Setting) -> dict[str, str]:
     }
     if setting == "facility":
         tables["opps"] = "opps"
-    found: dict[str, str] = {}
+    effective: dict[str, str] = {}
     for name, table in tables.items():
         try:
-            found[name] = in_force(table, on)[-1].effective.isoformat()
+            effective[name] = in_force(table, on)[-1].effective.isoformat()
         except NotInForceError:
             continue
-    return found
+    return effective

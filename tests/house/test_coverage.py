@@ -121,14 +121,16 @@ def test_a_rule_stands_where_it_is_declared_then_where_it_is_used() -> None:
     assert source().rules["R-TIME-3"][0] == "worksheet.timing"
     assert "coding.subcutaneous" in source().rules["R-TIME-3"]
     assert source().flags["F-MUE"] == ("claim.claim_edits",)
-    assert source().asked["home_pump_code"] == ("coding.pumps",)
+    assert source().policy_attributes["home_pump_code"] == ("coding.pumps",)
 
 
 def test_two_sentences_under_one_id_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule copied and reworded would be two rules with one citation."""
     told = source()
     twin = Declared("R-TIME-3", "Something else.", "zeta", 7)
-    copied = told.__class__(told.rules, told.flags, told.codes, told.asked, (*told.declared, twin))
+    copied = told.__class__(
+        told.rules, told.flags, told.codes, told.policy_attributes, (*told.declared, twin)
+    )
     monkeypatch.setattr("rules.catalogue.coverage.source", lambda: copied)
     assert (
         "zeta.py line 7: R-TIME-3 says something else than in worksheet/timing.py; import that rule, or give this one an id of"
