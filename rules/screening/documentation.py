@@ -142,7 +142,7 @@ def _close(
     return (*flows[:-1], Flow(last.start, stop))
 
 
-def settle_times(
+def resolve_times(
     administration: CodableAdministration, encounter: Encounter, sheet: Worksheet, limits: Thresholds
 ) -> bool:
     """

@@ -18,7 +18,7 @@ from rules.formulary.lookup import lookup, substance
 from rules.policy.resolve import Policy
 from rules.screening.bundles import CARRIER, KEEP_OPEN, included_by_intent, procedure_windows
 from rules.screening.classes import FLUSH, INCLUDED, SELF_GIVEN, Classified, classify
-from rules.screening.documentation import FAULT_FLAGS, minutes_of, plausible, settle_times
+from rules.screening.documentation import FAULT_FLAGS, minutes_of, plausible, resolve_times
 from rules.screening.window import NOT_GIVEN, inside_window, keep_window
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
@@ -204,7 +204,7 @@ class Screener:
             and not inside_window(administration, context.minute(begun[0].start), encounter, sheet)
         ):
             return False
-        if not settle_times(administration, encounter, sheet, context.limits):
+        if not resolve_times(administration, encounter, sheet, context.limits):
             return False
         if not administration.flows:  # a push by policy: it has a moment and no minutes
             return self._momentary(administration)
