@@ -1,7 +1,7 @@
 """
 A closed stay on the wire: what the rules saw, and which decision closed it.
 
-Read by validating, written by ``streams.wire.closed_encounter_json``. A field that is not known or empty is left out, as in events, and
+Read by validating, written by ``streams``. A field that is not known or empty is left out, as in events, and
 one this release does not know is refused: it might be the one that changes what is billed. Typed dictionaries,
 because what is read becomes the tuples of ``models.encounter`` and lives no longer than that.
 """
@@ -59,7 +59,7 @@ Instant = Annotated[
 """Text on the wire, epoch seconds once read."""
 
 Number = Annotated[int | float, Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})]
-"""A whole number as it was written; one with digits after the point only nearly, so it is not coded from."""
+"""A whole number stays as it was written; a decimal one loses precision, so nothing is coded from it."""
 Count = Annotated[int, Field(ge=0)]
 
 

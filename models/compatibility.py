@@ -2,8 +2,8 @@
 Whether a new edition of a schema breaks somebody who was built for an old one.
 
 A contract only grows: fields that may be left out, values of an enumeration, kinds of event. Nothing is removed,
-renamed, retyped or newly demanded. Which changes hurt depends on who writes the document. What we *read* must go
-on accepting all it accepted; what we *write* must go on being what its readers were promised.
+renamed, retyped or newly demanded. Which changes hurt depends on who writes the document. A document we *read* must
+stay acceptable wherever it was; a document we *write* must stay what its readers were promised.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _EXACT: Final = ("pattern", "format", "const")
 
 def breaks(old: Schema, new: Schema, side: Side) -> list[str]:
     """
-    Return what of a new edition breaks who was built for the old one, one sentence each; none when it only grew.
+    Return each change of a new edition that breaks somebody built for the old one; empty when it only grew.
 
     ``read``: documents others send us. ``written``: documents we send others.
     """
@@ -27,7 +27,7 @@ def breaks(old: Schema, new: Schema, side: Side) -> list[str]:
 
 
 class _Comparison:
-    """Two editions side by side; a definition both share is compared once, where it is first met."""
+    """Two editions side by side; a pair of shared definitions is compared once, where it is first met."""
 
     def __init__(self, old: Schema, new: Schema, side: Side) -> None:
         self._old = old

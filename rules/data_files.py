@@ -1,7 +1,7 @@
 """
-Where the rules' data lie: every folder and file beside the code that a module reads, named once.
+The folders and files of rule data that modules read, each named once.
 
-Paths only. Which of them may be missing, and what is in them, is said by the module that reads them.
+Paths only; the module that reads a file says what is in it and whether it may be missing.
 """
 
 from pathlib import Path

@@ -1,5 +1,5 @@
 """
-From the facts of one encounter to its charge set: the rulebook's algorithm (section 11.3), step by step.
+Codes one encounter: from its facts to its charge set, in the steps of the rulebook (section 11.3).
 
 Pure: the same facts, rulebook and policy give the same bytes. No clock, no random, no environment.
 """
@@ -52,7 +52,7 @@ RULES = (SETTINGS, PROFESSIONAL)
 
 
 class Profile(NamedTuple):
-    """What the caller chose: a policy, switches, and what to assume where the events are silent."""
+    """The caller's choices: a policy, switches, and the setting and payer of stays whose events name none."""
 
     policy: str | None = None
     overrides: tuple[tuple[str, str], ...] = ()
@@ -78,7 +78,7 @@ class Coding(NamedTuple):
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """Every accepted stretch of flow, in order: billed under a code, or not billed and why."""
+        """Every accepted stretch of flow, in order: its code, or why it is not billed."""
         if self.sheet is None or self.screened is None:
             return ()
         return spans_of(self.sheet, self.screened)

@@ -1,8 +1,8 @@
 """
-What a person is asked to look at: every flag with its weight, its meaning and what to do about it.
+Every flag a person is asked to look at, with its weight, its meaning and what to do about it.
 
-A ``block`` flag holds the set: its lines are shown and none is released. Ids and weights are the rulebook's
-section 9; the six marked ``house`` are ours, for what real charting needs and the rulebook has no id for.
+A ``block`` flag holds the set: its lines are shown and none is released. Ids and weights come from section 9 of the
+rulebook; the six marked ``house`` are ours, where real charting needs a flag that the rulebook does not have.
 """
 
 from dataclasses import dataclass

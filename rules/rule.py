@@ -15,10 +15,10 @@ from models.charge import NotBilled, Reason
 from rules.sources import cite
 
 Grade = Literal["A", "B", "C", "K"]
-"""A primary text, B codebook as quoted, C press and payers, K working knowledge still to be confirmed."""
+"""A: primary text. B: code book as quoted. C: press and payers. K: working knowledge, still to be confirmed."""
 
 CODE_SET_BEGAN = date(2006, 1, 1)
-"""The drug administration codes and their minutes begin here; nothing earlier is coded."""
+"""The first day of the drug administration codes and their minutes; no earlier date is coded."""
 
 
 UNCITED = ("No primary source found: working knowledge, to be confirmed by a licensed coder.",)

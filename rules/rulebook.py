@@ -46,7 +46,7 @@ CHAPTERS = {
     "modifiers": modifiers.RULES,
     "claim edits": claim_edits.RULES,
 }
-"""Every rule by the question it answers; an id stands once, though a module may apply another's rule."""
+"""Every rule by the question it answers. An id stands in one chapter, also when other modules apply the rule."""
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -2,7 +2,7 @@
 The bibliography: every authority once, by the key that rules, parameters and tables cite.
 
 ``sources.toml`` beside this module holds what people wrote down; a quarterly refresh adds the keys of its
-own CMS files in ``parameters/edits/<date>/sources.toml``. A key nobody declared is an error, not a blank.
+own CMS files in ``parameters/edits/<date>/sources.toml``. A citation of an undeclared key is an error.
 """
 
 from collections.abc import Iterator, Mapping
@@ -53,7 +53,7 @@ class Source:
 
     @property
     def verified(self) -> bool:
-        """Tell whether anyone read it; what nobody read may not be presented as fact."""
+        """Tell whether somebody read it; an unread source may not be presented as fact."""
         return self.grade not in {"K", "unverified"}
 
     def line(self) -> str:
@@ -101,7 +101,7 @@ def declared_beside(edits: Path) -> frozenset[str]:
 
 
 def problems(root: Path = RULES) -> list[str]:
-    """Return what is wrong with the bibliography, one sentence each; nothing when the house is in order."""
+    """Return what is wrong with the bibliography, one sentence each; empty when it is in order."""
     problems_found: list[str] = []
     seen: dict[str, str] = {}
     for path in bibliographies(root):

@@ -1,5 +1,5 @@
 """
-One code on one date: all that the tables say of it, gathered for a reader.
+Everything the tables say of one code on one date, gathered for a reader.
 
 ``infusion rules show CODE`` prints this. Coding never uses it; it asks ``rules.tables.lookup`` for single facts.
 """

@@ -29,7 +29,7 @@ _FIELDS: Final = frozenset({*_TEXTS, *_LISTS, "from", "note"})
 _GRADES: Final = frozenset("ABCK")
 
 FIRST_ADDED: Final = "first_added"
-"""Stands in a sentence for the first minute that earns an added hour; two parameters make it."""
+"""The placeholder, in a sentence, of the first minute that earns an added hour; two parameters make that number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class NeverCoded:
-    """Codes of the same field that no charge of ours ever carries, and why."""
+    """Related codes that no charge of ours ever carries, and why."""
 
     codes: tuple[str, ...]
     says: str
@@ -72,7 +72,7 @@ def codes() -> tuple[Code, ...]:
 
 @cache
 def never_coded() -> tuple[NeverCoded, ...]:
-    """Return what is never put on a charge, with its reason."""
+    """Return the codes that no charge ever carries, with the reason."""
     return tuple(
         NeverCoded(_texts(entry, "codes"), str(entry["says"]), _texts(entry, "cites"), str(entry["grade"]))
         for entry in _tables(_read(CODES), "never")
@@ -80,7 +80,7 @@ def never_coded() -> tuple[NeverCoded, ...]:
 
 
 def code_on(name: str, on: date) -> Code | None:
-    """Return what a code means on a date of service; None when it is not ours or not yet there."""
+    """Return a code as it stands on a date of service; None when we do not charge it or not yet."""
     return max(
         (code for code in codes() if code.code == name and code.since <= on),
         key=lambda code: code.since,

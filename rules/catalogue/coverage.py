@@ -1,5 +1,5 @@
 """
-What of the rule book is in the code: every code, rule, switch and flag, where it stands and what is left out.
+How much of the rule book is in the code: where each code, rule, switch and flag stands, and what is left out.
 
 Built from the code itself, with the sentences of ``coverage.toml`` for what is not complete. The README beside
 this module shows it; ``infusion check`` says when the two differ.
@@ -27,7 +27,7 @@ END: Final = "<!-- coverage: end -->"
 
 
 class Row(NamedTuple):
-    """One id of the rule book: what it says, the modules it stands in, how far it goes, what is left out."""
+    """One id of the rule book: its sentence, the modules it stands in, how complete it is, what is left out."""
 
     id: str
     says: str
@@ -39,7 +39,7 @@ class Row(NamedTuple):
 
 @cache
 def gaps() -> Mapping[str, tuple[Status, str]]:
-    """Return what is not complete: its status, and one sentence on what is left out."""
+    """Return the status of each id that is not complete, with one sentence on what is left out."""
     with COVERAGE.open("rb") as file:
         document = load(file)
     statuses: dict[str, tuple[Status, str]] = {
@@ -62,7 +62,7 @@ def code_rows() -> tuple[Row, ...]:
 
 
 def _earned_in(code: str) -> tuple[str, ...]:
-    """Return where a code is written, or where a policy is asked that may answer with it."""
+    """Return the modules that write a code, or that read a switch whose answers include it."""
     answering = (
         source().policy_attributes.get(switch.attribute, ()) for switch in SWITCHES if code in switch.values
     )
@@ -171,7 +171,7 @@ def _wrong_rules(declared: Iterable[Declared], chapters: Mapping[str, Iterable[R
 
 
 def _wrong_references() -> Iterator[str]:
-    """Find citations of sources nobody declared, and rules that flags and codes name but nobody wrote."""
+    """Find citations of undeclared sources, and rules that flags and codes name but no module declares."""
     rules = {rule.id for rule in all_rules()}
     for rule in _once(all_rules()):
         place = f"{source().rules.get(rule.id, ('rulebook',))[0]}.py"
@@ -190,7 +190,7 @@ def _wrong_references() -> Iterator[str]:
 
 
 def _wrong_statuses() -> Iterator[str]:
-    """Find sentences on what is left out that are about nothing, and what is called complete but stands nowhere."""
+    """Find sentences on gaps of unknown ids, and ids that are called complete but stand in no module."""
     for name in sorted(gaps().keys() - known_ids()):
         yield f"coverage.toml: {name} is no rule, switch or flag; take it out or mend the id."
     if (

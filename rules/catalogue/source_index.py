@@ -1,8 +1,8 @@
 """
-Where in the code each id stands: read from the rules' own source, so that no table has to be kept by hand.
+Finds the modules each id stands in by reading the rules' own source, so that nobody keeps a table by hand.
 
-A rule is where its constant is declared, used or named; a flag where it is raised; a switch where the policy is
-asked; a code where it can be earned. Modules are named by their dotted path inside ``rules``.
+A rule stands where its constant is declared, used or named; a flag where it is raised; a switch where an attribute
+of a ``policy`` is read; a code where it can be earned. Modules are named by their dotted path inside ``rules``.
 """
 
 import ast
@@ -31,7 +31,7 @@ _TABLES: Final = frozenset(
 )
 """Modules that list ids without applying them."""
 _LOOK_ON: Final = frozenset({"claim.charge_lines", "claim.claim_edits", "coding.modifiers", "policy.resolve"})
-"""Modules that look at codes others have earned, or spell them as answers."""
+"""Modules that look at codes which others have earned, or write them as answers of a switch."""
 
 Places = Mapping[str, tuple[str, ...]]
 
@@ -59,7 +59,7 @@ class Source:
     flags: Places
     codes: Places
     policy_attributes: Places
-    """Attributes of a policy, and the modules that ask for them."""
+    """The modules that read each attribute of a policy."""
     declared: tuple[Declared, ...]
 
 

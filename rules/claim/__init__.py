@@ -1,1 +1,1 @@
-"""Earned units added up into lines, edits run over them, national amounts; never a code changed to pass."""
+"""Adds earned units up into lines, runs the edits, adds national amounts; it never changes a code to pass an edit."""

@@ -1,4 +1,4 @@
-"""What was earned, added up into charge lines (R-DOS-4)."""
+"""Adds up what was earned into charge lines (R-DOS-4)."""
 
 from datetime import date
 from hashlib import sha1
@@ -9,7 +9,7 @@ from rules.claim.payment import expected_payments
 from rules.worksheet.sheet import Earned, Worksheet
 
 NAMESPACE = UUID("6f6b7c1e-2a53-5c0e-9a3b-6d1f2f9f6c11")
-"""Ours alone: ids made in it from an encounter never meet anyone else's."""
+"""The namespace of our ids alone, so that no id made in it meets anybody else's."""
 
 RANK_ORDER = (
     "96413", "96415", "96417", "96409", "96411", "96416", "G0498", "96422", "96423", "96420", "96425",
@@ -28,7 +28,7 @@ _SEED = sha1(NAMESPACE.bytes, usedforsecurity=False)
 
 
 def stable_id(name: str) -> str:
-    """Return ``uuid5(NAMESPACE, name)`` as text; spelled out, because a set needs one for every line."""
+    """Return ``uuid5(NAMESPACE, name)`` as text; written out for speed, because a set needs one for every line."""
     digest = _SEED.copy()
     digest.update(name.encode())
     text = digest.hexdigest()

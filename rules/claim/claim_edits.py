@@ -1,4 +1,4 @@
-"""The claim edits, run on the finished lines: violations hold the set, the line stays visible (R-EDIT)."""
+"""Runs the claim edits on the finished lines; a violation holds the set and leaves the line as it is (R-EDIT)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -19,7 +19,7 @@ EDITS = Rule("R-EDIT", "Add-ons need a primary, units a limit, pairs a reason.",
 RULES = (EDITS,)
 
 BESIDE_AN_INITIAL = frozenset({"96369", "96416", "96420", "96422", "96425"})
-"""Starts of their own that raise the question when an initial stands beside them (R-INIT-1)."""
+"""Codes that start a service of their own; an initial beside one of them is questioned (R-INIT-1)."""
 
 
 class ClaimLine(NamedTuple):

@@ -1,4 +1,4 @@
-"""What OPPS nationally pays for each line, so that a reader sees what a held or missed one is worth."""
+"""The national OPPS payment of each line, so that a reader sees what a held or missed line is worth."""
 
 from datetime import date
 from functools import lru_cache

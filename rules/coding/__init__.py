@@ -1,1 +1,1 @@
-"""Which codes an administration earns: sites, doses, initial service, infusions, pushes, hydration, modifiers."""
+"""The codes an administration earns: sites, doses, initial service, infusions, pushes, hydration, modifiers."""

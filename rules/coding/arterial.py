@@ -1,4 +1,4 @@
-"""Into an artery: injections, chemotherapy pushes and infusions."""
+"""Codes what went into an artery: injections, chemotherapy pushes and infusions (R-CODE-IA)."""
 
 from rules.coding.doses import LATER_CHEMO, Dose
 from rules.coding.infusions import near_threshold

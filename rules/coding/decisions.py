@@ -1,4 +1,4 @@
-"""Codes a person decides: unlisted and procedural ones no clock can earn (R-UNL-1)."""
+"""Enters the codes a person decides on: unlisted and procedural ones that no clock can earn (R-UNL-1)."""
 
 from models.encounter import Decision, Encounter
 from rules.flags import FLAGS
@@ -15,7 +15,7 @@ RULES = (BY_A_PERSON,)
 
 UNLISTED = frozenset({"96379", "96549"})
 DECIDABLE = UNLISTED | {"96405", "96406", "96440", "96446", "96450", "96542", "96547", "96548"}
-"""The codes a decision may name; every other one follows from times and has to be earned."""
+"""The codes a decision may name; every other code follows from times and has to be earned."""
 
 
 def decided_administrations(encounter: Encounter) -> frozenset[str]:
@@ -29,7 +29,7 @@ def decided_administrations(encounter: Encounter) -> frozenset[str]:
 
 
 def _accepted(decision: Decision) -> str | None:
-    """Return why a decision cannot stand, or None."""
+    """Return why a decision cannot stand, or None when it can."""
     if decision.code not in DECIDABLE:
         return f"{decision.code} follows from times and routes; it cannot be decided."
     if decision.code in UNLISTED and decision.units > 1:

@@ -1,4 +1,4 @@
-"""The words of this trade, as the rules use them (R-DEF); what each means in code stands in its module."""
+"""The field's words as the rules use them (R-DEF); the module of each subject applies them."""
 
 from rules.rule import Rule
 

@@ -1,4 +1,4 @@
-"""Administrations of one drug joined into doses: one preparation, paused and re-bagged as it may be (R-SAME)."""
+"""Joins administrations of one drug into doses; a dose may be paused and may run over several bags (R-SAME)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Dose:
 
     @property
     def id(self) -> str:
-        """The id of its first administration: the last resort of every order."""
+        """The id of its first administration, which breaks the last tie when doses are sorted."""
         return self.administrations[0].id
 
 
@@ -71,6 +71,7 @@ def _dose(administrations: list[CodableAdministration]) -> Dose:
 
 
 def _find(parents: list[int], place: int) -> int:
+    """Return the root of a place in the union-find forest ``parents``, and shorten the path to it."""
     while parents[place] != place:
         parents[place] = parents[parents[place]]
         place = parents[place]
@@ -78,7 +79,7 @@ def _find(parents: list[int], place: int) -> int:
 
 
 def _joined(administrations: list[CodableAdministration], gap: int) -> Iterable[list[CodableAdministration]]:
-    """Yield the doses among administrations of one drug at one site, given in time order; joining is transitive."""
+    """Yield the doses among administrations of one drug at one site, sorted by time; joining is transitive."""
     parents = list(range(len(administrations)))
     by_dose_id: dict[str, int] = {}
     last_unnamed: tuple[int, int] | None = None
@@ -106,7 +107,7 @@ def _joined(administrations: list[CodableAdministration], gap: int) -> Iterable[
 
 
 def doses_of(administrations: Iterable[CodableAdministration], policy: Policy) -> list[Dose]:
-    """Join infusions of one drug at one site: one dose id, a shared minute, or a gap within tolerance (P-07)."""
+    """Return the doses: infusions of one drug at one site with one dose id, a shared minute or a short gap (P-07)."""
     chains: dict[tuple[str, str], list[CodableAdministration]] = {}
     for administration in sorted(administrations, key=lambda c: (c.at, c.id)):
         chains.setdefault((administration.site, administration.substance), []).append(administration)

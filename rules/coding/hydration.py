@@ -48,7 +48,7 @@ RULES = (
 
 
 class Fragment(NamedTuple):
-    """An unbroken piece of qualifying fluid: where it ran and the minutes left after pushes."""
+    """An unbroken piece of qualifying fluid, in epoch minutes, and its minutes less the pushes in it."""
 
     start: int
     stop: int
@@ -56,7 +56,7 @@ class Fragment(NamedTuple):
 
 
 class Hydration(NamedTuple):
-    """What a group's fluids come to before they are entered; ``running`` are those with qualifying minutes."""
+    """The qualifying pieces, minutes and units of a group's fluids; ``running`` are the fluids with such minutes."""
 
     fragments: list[Fragment]
     total: int
@@ -111,7 +111,7 @@ def measure(context: Context, group: SiteGroup) -> Hydration:
 
 
 def _unit_fragments(context: Context, hydration: Hydration) -> list[tuple[Fragment, int]]:
-    """Return for each unit the piece in which it was earned and the minute of that piece's flow it began at."""
+    """Return for each unit the piece that earned it and the minute of that piece's flow at which it began."""
     limits = context.limits
     earned: list[tuple[Fragment, int]] = []
     if context.sheet.policy.hydration_fragments == "per_interval":
@@ -175,7 +175,7 @@ def code_hydration(context: Context, group: SiteGroup, hydration: Hydration) -> 
 
 
 def _dated(context: Context, hydration: Hydration, *, initial: bool) -> list[tuple[date, int]]:
-    """Return units by date: where each piece started, unless policy or an overfull date moves them (R-DOS)."""
+    """Return units by date: the date each piece started on, unless policy or an overfull date moves them (R-DOS)."""
     calendar = context.calendar
     earned = _unit_fragments(context, hydration)
     limit = context.mue_limit("96361", hydration.fragments[0].start)

@@ -136,7 +136,7 @@ def _initial(context: Context, group: SiteGroup, dose: Dose) -> None:
 
 
 def _chemo_beside_chemo(context: Context, dose: Dose) -> None:
-    """Two chemotherapy drugs at once: as the policy says (P-11), never the therapeutic concurrent code."""
+    """Enter, refuse or flag chemotherapy beside chemotherapy as the policy says (P-11); it is never 96368."""
     sheet = context.sheet
     sheet.claim(dose.administrations, CHEMO_TWICE)
     match sheet.policy.chemo_chemo:
@@ -227,7 +227,7 @@ def _sequential(
 
 
 def near_threshold(context: Context, administrations: list[CodableAdministration], minutes: int) -> None:
-    """Tell an auditor's reader when minutes stand next to a unit boundary."""
+    """Flag minutes that lie next to a unit boundary, for whoever audits the claim."""
     limits = context.limits
     if limits.near_boundary(minutes, limits.infusion, limits.near):
         says = f"{minutes} minutes is within {limits.near} minutes of a unit boundary."
@@ -236,14 +236,14 @@ def near_threshold(context: Context, administrations: list[CodableAdministration
 
 @dataclass(slots=True)
 class _Site:
-    """What has been infused at one site so far."""
+    """The minutes and drugs infused at one site so far."""
 
     covered: Coverage = field(default_factory=Coverage)
     chemotherapy: Coverage = field(default_factory=Coverage)
     infused: set[str] = field(default_factory=set)
 
     def took(self, dose: Dose) -> None:
-        """Remember a coded dose: what overlaps it later is beside it, what repeats it is not new."""
+        """Remember a coded dose: a later overlapping one is beside it, a later one of its drug is not new."""
         self.infused.add(dose.substance)
         self.covered.add(dose.flows)
         if dose.family == "chemotherapy":

@@ -1,4 +1,4 @@
-"""The one service all others hang on, per encounter and justified site (R-HIER, R-INIT)."""
+"""Chooses the initial service of each justified site of an encounter (R-HIER, R-INIT)."""
 
 from rules.coding.doses import Dose
 from rules.coding.site_group import CODES, Push, SiteGroup
@@ -44,7 +44,7 @@ Precedence = tuple[int, int, int, int, str]
 
 
 def precedence(dose: Dose, policy: Policy, limits: Thresholds) -> Precedence:
-    """Return how an infusion ranks: lower first, by rank, then as the policy breaks ties (P-03)."""
+    """Return the precedence of an infusion, lower first: by rank, then as the policy breaks ties (P-03)."""
     rank = CODES[dose.family].infusion_rank
     match policy.equal_rank_initial:
         case "first_started":
@@ -62,7 +62,7 @@ def in_rank_order(doses: list[Dose], policy: Policy, limits: Thresholds) -> list
 
 
 def group_precedence(group: SiteGroup, policy: Policy, limits: Thresholds) -> Precedence:
-    """Return how a group's own initial ranks among the groups': the best stays without a modifier (R-SITE-2)."""
+    """Return the precedence of a group's best service; the best group's initial needs no modifier (R-SITE-2)."""
     ranks = [precedence(dose, policy, limits) for dose in group.doses]
     ranks += [(CODES[push.family].push_rank, 0, push.at, 0, push.id) for push in group.pushes]
     ranks += [(HYDRATION_RANK, 0, fluid.at, 0, fluid.id) for fluid in group.counted_fluids]
@@ -71,10 +71,10 @@ def group_precedence(group: SiteGroup, policy: Policy, limits: Thresholds) -> Pr
 
 def leading_push(order: list[Dose], pushes: list[Push]) -> Push | None:
     """
-    Return the push that is initial, if one is: chemotherapy first, then the earliest (R-PUSH-1).
+    Return the push that is the initial service, else None: chemotherapy first, then the earliest (R-PUSH-1).
 
     ``order`` holds the group's infusions, best first. A chemotherapy push outranks a therapeutic infusion;
-    where an infusion outranks every push the answer is None.
+    the answer is None where an infusion outranks every push.
     """
     best = min(pushes, key=lambda p: (CODES[p.family].push_rank, p.at, p.id), default=None)
     if best is None or (order and CODES[order[0].family].infusion_rank < CODES[best.family].push_rank):
@@ -106,7 +106,8 @@ def choose_office_initial(
     """
     Put the key reason first in its group; raise ``F-KEY_REASON`` where it is needed and not known.
 
-    ``known`` says that something was given under the key order, coded or not. Returns False when the policy holds such encounters (P-02) and no intravenous line may be made.
+    ``known`` tells that something was given under the key order, coded or not. Returns False when the policy holds
+    such encounters (P-02) and no intravenous line may be made.
     """
     if key_order is not None:
         key_services = [

@@ -24,7 +24,7 @@ CAVITY = Rule(
 RULES = (PER_INJECTION, SPLIT_DOSE, NO_VISIT_INSTEAD, CAVITY)
 
 MANY_LESIONS = 8
-"""From the eighth lesion on the session takes the higher code."""
+"""The number of lesions from which the session takes the higher code."""
 
 
 def _code(administration: CodableAdministration) -> tuple[str, Rule, str]:
@@ -43,7 +43,7 @@ def _code(administration: CodableAdministration) -> tuple[str, Rule, str]:
 
 
 def code_injections(context: Context, injections: list[list[CodableAdministration]]) -> None:
-    """Enter each injection, one list of administrations each; several of one dose as the policy says (P-18)."""
+    """Enter each injection, a list of administrations; several injections of one dose as the policy says (P-18)."""
     sheet = context.sheet
     doses: dict[tuple[str, str], list[CodableAdministration]] = {}
     for injection in sorted(injections, key=lambda injection: (injection[0].at, injection[0].id)):

@@ -1,4 +1,4 @@
-"""Everything into a vein: sites, doses, the initial, infusions, pushes, hydration (steps 6 to 9 of 11.3)."""
+"""Codes everything into a vein: sites, doses, initial, infusions, pushes, hydration (11.3, steps 6 to 9)."""
 
 from rules.coding.doses import Dose, doses_of, summed
 from rules.coding.hydration import Hydration, code_hydration, measure
@@ -56,7 +56,7 @@ def code_intravenous(context: Context, screened: Screened) -> None:
 
 
 def _reasoned_fluids(context: Context, screened: Screened) -> list[CodableAdministration]:
-    """Return the fluids ordered as treatment for a reason; refuse or flag the others (R-HYD-7, R-HYD-9)."""
+    """Return the fluids that were ordered as treatment, with a reason; refuse or flag the others (R-HYD-7, R-HYD-9)."""
     sheet = context.sheet
     kept = []
     for administration in screened.fluids:
@@ -107,7 +107,7 @@ def _too_small(context: Context, administration: CodableAdministration) -> bool:
 
 
 class _SiteGroups:
-    """The groups of sites (and of dates, where the policy resets by date), made as services ask for them."""
+    """The site groups (one a date too, where the policy resets by date), each made when a service first needs it."""
 
     def __init__(self, context: Context) -> None:
         self._by_date = context.sheet.policy.initial_reset == "calendar_day"
@@ -193,7 +193,7 @@ def _as_push(context: Context, dose: Dose) -> Push | None:
 
 
 def _flow_alongside(context: Context, screened: Screened, groups: list[SiteGroup]) -> None:
-    """Let blood, pump infusions and the like stop fluid at their site from being hydration (R-HYD-4)."""
+    """Add the flow of blood, pump infusions and the like to their site's group, where it stops hydration (R-HYD-4)."""
     flows = [
         *screened.alongside,
         *((administration.charted.site_id, administration.flows) for administration in screened.prolonged),
@@ -210,7 +210,7 @@ def _flow_alongside(context: Context, screened: Screened, groups: list[SiteGroup
 
 
 def _main_first(context: Context, groups: list[SiteGroup]) -> list[SiteGroup]:
-    """Return the groups with each date's best one first; the others' initials need a modifier (R-SITE-2)."""
+    """Return the groups, each date's best one first, and mark the others, whose initials need a modifier (R-SITE-2)."""
     if len(groups) == 1:
         return groups
     best: dict[object, tuple[Precedence, SiteGroup]] = {}

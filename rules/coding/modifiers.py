@@ -45,7 +45,7 @@ RULES = (
 
 INITIALS = frozenset({"96360", "96365", "96374", "96409", "96413"})
 INJECTED = frozenset({"96372", "96377", "96401", "96402", "96380", "96381"})
-"""Injections: each is a drug, a needle and a moment of its own."""
+"""Codes of injections; each injection is a drug, a needle and a moment of its own."""
 
 _ELSEWHERE = {
     "artery": ("96373", "96420", "96422", "96423", "96425"),
@@ -56,7 +56,7 @@ _ELSEWHERE = {
     "device": ("96521", "96522", "96523"),
 }
 ROUTE_OF_CODE = {code: route for route, codes in _ELSEWHERE.items() for code in codes}
-"""Where a code's drug went in; what is not named here went into a vein."""
+"""Where a code's drug went in; the drug of a code that is not listed went into a vein."""
 
 
 def proven_apart(column1: str, column2: str) -> bool:

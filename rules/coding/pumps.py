@@ -1,4 +1,4 @@
-"""Long infusions by pump, pump refills, port irrigation: devices rather than clocks (R-INF-8, R-CHEMO-6)."""
+"""Codes long infusions by pump, pump refills and port irrigation (R-INF-8, R-CHEMO-6)."""
 
 from datetime import date
 
@@ -37,7 +37,7 @@ RULES = (LONG_PUMP, HOME_PUMP, PORT_ALONE, PATIENT_CONTROLLED)
 
 
 def _planned(administration: CodableAdministration) -> int | None:
-    """Return the minutes a pump was set to run: as ordered, by volume and rate, else as it ran here."""
+    """Return the minutes a pump was set to run, as ordered or by volume and rate; None when neither is charted."""
     charted = administration.charted
     if charted.planned_minutes is not None:
         return charted.planned_minutes
@@ -137,7 +137,7 @@ def _is_flush(context: Context, administration: Administration) -> bool:
 def code_patient_controlled(
     context: Context, administrations: list[CodableAdministration]
 ) -> list[CodableAdministration]:
-    """Settle patient-controlled analgesia by policy (P-23); return what the policy codes as an infusion."""
+    """Code patient-controlled analgesia by policy (P-23); return what the policy codes as an infusion."""
     sheet = context.sheet
     match sheet.policy.pca_basal_rate:
         case "infusion":

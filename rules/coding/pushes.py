@@ -50,7 +50,7 @@ RULES = (
 )  # fmt: skip
 
 Scoped = tuple[object, str]
-"""A drug within the stay, or within one date where the policy resets by date."""
+"""A date and a substance; the date is None unless the policy resets by date."""
 
 
 def push_of(administration: CodableAdministration) -> Push:
@@ -91,7 +91,7 @@ def _distance(at: int, flows: list[Stretch]) -> int:
 
 
 class Pushes:
-    """Every push of the encounter in time order; what was reported is known across sites (R-SITE-2)."""
+    """Codes every push of the encounter in time order; a drug reported at one site counts as reported at all (R-SITE-2)."""
 
     def __init__(self, context: Context, groups: list[SiteGroup]) -> None:
         self._context = context
@@ -104,7 +104,7 @@ class Pushes:
                 )
 
     def code(self, groups: list[SiteGroup]) -> None:
-        """Enter each push, or say why it is not one."""
+        """Enter each push, or refuse it with its reason."""
         queue = [
             (push.at, push is not group.initial, push.id, push, group)
             for group in groups
@@ -184,7 +184,7 @@ class Pushes:
             self._bolus(push, group, infused)
 
     def _bolus(self, push: Push, group: SiteGroup, infused: list[Stretch]) -> None:
-        """Settle a push of a drug that is infused too: far enough away it counts, near it policy decides."""
+        """Code a push of a drug that is also infused: far from the infusion it counts, near it the policy decides."""
         policy = self._context.sheet.policy
         apart = _distance(push.at, infused)
         if apart <= self._context.limits.push_again_after:

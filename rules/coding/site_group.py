@@ -1,4 +1,4 @@
-"""One access site's services (and, where the policy resets by date, one date's): what shares an initial."""
+"""The services that share an initial: those of one access site, and of one date where the policy resets by date."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,7 +26,7 @@ CODES: dict[Family, Codes] = {
     "chemotherapy": Codes("96413", "96415", "96417", "96409", "96411", 1, 2),
     "therapeutic": Codes("96365", "96366", "96367", "96374", "96375", 4, 5),
 }
-"""Facility rank with the codes (R-HIER-1); hydration, rank 7, and injections stand elsewhere."""
+"""Codes and facility ranks by family (R-HIER-1); ``initial`` has the rank of hydration, injections have none."""
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Push:
 
 @dataclass(slots=True)
 class SiteGroup:
-    """What one justified site, or the pool of all others, gave; with one initial service."""
+    """The services of one justified site, or of the pool of all other sites; one of them is the initial."""
 
     site: str
     day: date | None = None
@@ -60,9 +60,9 @@ class SiteGroup:
     pushes: list[Push] = field(default_factory=list)
     fluids: list[CodableAdministration] = field(default_factory=list)
     held_pushes: list[Push] = field(default_factory=list)
-    """Pushes that earn no line but took their documented minutes all the same."""
+    """Pushes that earn no line but whose documented minutes still come off hydration."""
     other_flows: list[Stretch] = field(default_factory=list)
-    """Flow at this site that is neither billed nor hydration, but stops fluid from being hydration."""
+    """Flow at this site that is not billed here but stops fluid from being hydration."""
     initial: Dose | Push | None = None
     by_key_reason: bool = False
     """The initial is the office's key reason for the visit, not the best ranked (R-INIT-3)."""

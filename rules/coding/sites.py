@@ -1,4 +1,4 @@
-"""Which administrations share an access: one site, one initial, unless a reason is on file (R-SITE)."""
+"""Finds which administrations share an access; one site has one initial, a second needs a reason on file (R-SITE)."""
 
 from models.encounter import AccessSite, Encounter
 from rules.rule import Rule
@@ -19,11 +19,11 @@ ASSUMED = Rule("R-SITE-5", "Without a charted site the only open access is assum
 RULES = (REASONED, OWN_HIERARCHY, SAME_SITE, POOLED, ASSUMED)
 
 POOL = ""
-"""The group of every site without a reason of its own."""
+"""The site of every administration whose access has no reason of its own."""
 
 
 class Accesses:
-    """The stay's access sites, each resolved to the root of its restarts."""
+    """The access sites of a stay, each resolved to the first access of its chain of restarts."""
 
     def __init__(self, encounter: Encounter, administrations: list[CodableAdministration]) -> None:
         self._sites: dict[str, AccessSite] = {site.site_id: site for site in encounter.sites}
@@ -55,7 +55,7 @@ class Accesses:
         return site.kind if site is not None else None
 
     def open_at(self, second: int) -> set[str]:
-        """Return the roots of the accesses in place at an instant; what was only mentioned counts last."""
+        """Return the roots of the accesses in place at an epoch second; if none was placed, of all that are named."""
         placed = {
             self.root(site.site_id)
             for site in self._sites.values()

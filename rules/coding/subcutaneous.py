@@ -1,4 +1,4 @@
-"""Subcutaneous infusions: by the pump's set-up and the minutes (R-INF-9)."""
+"""Codes subcutaneous infusions, by the pump's set-up and the minutes (R-INF-9)."""
 
 from collections.abc import Sequence
 

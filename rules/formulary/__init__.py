@@ -1,1 +1,1 @@
-"""What a charted drug, route or indication is; never what it is billed as at this site."""
+"""What a charted drug, route or indication is. ``screening`` decides what it is billed as."""

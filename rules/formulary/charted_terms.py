@@ -1,4 +1,4 @@
-"""How feeds write routes and indications, read from the dated lists under ``parameters/``."""
+"""Reads routes and indications as feeds write them, by the dated lists under ``parameters/``."""
 
 import re
 import tomllib
@@ -30,7 +30,7 @@ def _routes() -> dict[str, str]:
 
 @lru_cache(maxsize=1024)
 def route_of(charted: str | None) -> str | None:
-    """Return the route a feed's spelling means, ``OUTSIDE`` for one these codes do not cover, else None."""
+    """Return the route a feed's spelling means, ``OUTSIDE`` for one these codes do not cover, None for an unknown one."""
     if charted is None:
         return None
     return _routes().get(re.sub(r"[^A-Z0-9]", "", charted.upper()))
@@ -50,5 +50,5 @@ def _indications() -> dict[str, re.Pattern[str]]:
 
 @lru_cache(maxsize=4096)
 def means(indication: str | None, meaning: Meaning) -> bool:
-    """Tell whether a charted indication says this; no indication says nothing."""
+    """Tell whether a charted indication has this meaning; False when no indication is charted."""
     return indication is not None and _indications()[meaning].search(indication.lower()) is not None

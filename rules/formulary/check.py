@@ -1,5 +1,5 @@
 """
-Is the formulary in order: what ``infusion check`` says of the files under ``parameters/drugs/``.
+Checks the formulary, the files under ``parameters/drugs/``, for ``infusion check``.
 
 The files are read raw, so that one bad cell is a sentence with its line and not the end of the program.
 """

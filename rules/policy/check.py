@@ -1,4 +1,4 @@
-"""Is the policy in order: every switch answered, every answer cited, every name one payer's."""
+"""Checks the policy files: every switch is answered, every answer cited, every name belongs to one payer."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -16,7 +16,7 @@ from rules.sources import sources
 
 
 def _global_gaps(layer: Layer) -> Iterator[str]:
-    """Yield the switches that have no answer where the layer begins, and defaults that moved in one place only."""
+    """Yield the switches without an answer where the layer begins, and the defaults that moved in one place only."""
     first = min((switch.since for switch in layer.values), default=date.min)
     for switch in SWITCHES[1:]:
         for setting in SETTINGS:
@@ -52,7 +52,7 @@ def _unknown_sources(shipped: Iterable[Layer]) -> Iterator[str]:
 
 
 def _unknown_drugs(layers: Iterable[Layer]) -> Iterator[str]:
-    """Yield the drugs a layer classes that the formulary does not know: no encounter would ever ask for them."""
+    """Yield the drugs that a layer classes and the formulary does not know; no encounter could ever ask for them."""
     known = {row.ingredient for row in entries()}
     for layer in layers:
         for answer in layer.classes:
@@ -63,7 +63,7 @@ def _unknown_drugs(layers: Iterable[Layer]) -> Iterator[str]:
 
 
 def _payer_problems(layers: tuple[Layer, ...], beside: tuple[Layer, ...]) -> Iterator[str]:
-    """Yield names two payers of one directory claim, and payers that extend nobody."""
+    """Yield the names that two payers of one directory claim, and the payers that extend a payer nobody has."""
     owners: dict[str, Layer] = {}
     for layer in layers:
         for alias in layer.aliases if layer.scope == "payer" else ():
@@ -78,7 +78,7 @@ def _payer_problems(layers: tuple[Layer, ...], beside: tuple[Layer, ...]) -> Ite
 
 def problems(extra_dirs: tuple[Path | str, ...] = ()) -> list[str]:
     """
-    Return what is wrong with the policy files, for ``infusion check``: one sentence each, none when in order.
+    Return what is wrong with the policy files, one sentence each, for ``infusion check``; empty when in order.
 
     Unknown keys, values out of range, missing cites, unknown sources, a switch the global layer leaves
     unanswered, a default that moved in one place only, two payers claiming one name. The shipped examples

@@ -23,7 +23,7 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 AdministrationClass = Literal["chemotherapy", "therapeutic"]
 
 INHERITS = "inherits"
-"""The answer that ends a layer's own: from that date the layers below decide again."""
+"""The answer with which a layer stops answering: from that date the layers below decide again."""
 
 _SIMPLE = {"name": str, "title": str, "edition": date, "extends": str, "facility": str, "department": str}
 _TOP = {"scope", "aliases", "values", "complex_biologic_classes", *_SIMPLE}
@@ -61,7 +61,7 @@ class Layer:
 
     @property
     def label(self) -> str:
-        """Return how this layer is called when it is named as the origin of an answer."""
+        """Return the layer's name as the origin of an answer: ``global``, or its scope and name."""
         return self.scope if self.scope == self.name else f"{self.scope} {self.name}"
 
     def answer(self, key: str, setting: str, on: date) -> Dated | None:

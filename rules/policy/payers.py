@@ -1,4 +1,4 @@
-"""Which payer's file an encounter's payer, or a name on the command line, stands for."""
+"""The payer's file that an encounter's payer, or a name on the command line, stands for."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,7 +6,7 @@ from rules.policy.layer_files import Layer
 from rules.policy.switches import PolicyError
 
 ANY_ENDING = "*"
-"""Ends an alias that stands for every name beginning so: one licensee of many."""
+"""Ends an alias that stands for every name with that beginning: one licensee of many."""
 
 
 def compact(name: str) -> str:
@@ -25,7 +25,7 @@ def by_name(layers: Iterable[Layer]) -> Mapping[str, Layer]:
 
 
 def payer_named(name: str, payers: Mapping[str, Layer]) -> Layer | None:
-    """Return the payer of a name, the longest fitting beginning when no name is exactly so, or None."""
+    """Return the payer of a name: the exact one, else the alias with the longest fitting beginning, else None."""
     compacted = compact(name)
     if compacted in payers:
         return payers[compacted]
@@ -37,7 +37,7 @@ def with_what_it_extends(payer: Layer | None, layers: Iterable[Layer]) -> tuple[
     """
     Return a payer's layers, the one it builds on first.
 
-    Raises PolicyError when it extends a payer that is not there, or in the end itself.
+    Raises PolicyError when the payer extends one that is not there, or extends itself in a circle.
     """
     known = [layer for layer in layers if layer.scope == "payer"]
     chain: list[Layer] = [] if payer is None else [payer]

@@ -1,5 +1,5 @@
 """
-The policy an encounter is coded under: every switch answered, and by whom.
+The policy an encounter is coded under: the answer to every switch, and the layer that gave it.
 
 Answers are layered: the global layer, the payer, the facility, the department; a later layer wins, each
 value from its own date. What the caller sets by hand comes last. Nothing here reads a clock or the
@@ -68,7 +68,7 @@ class Policy:
     hydration_fragments: Literal["cumulative", "cumulative_anchor", "per_interval"]
     deduct_push_time_from_hydration: Literal["documented", "none", "nominal"]
     nominal_push_minutes: int
-    """What a push is taken to last when pushes are deducted nominally; otherwise 0."""
+    """Minutes taken off for each push when pushes are deducted nominally; otherwise 0."""
     electrolyte_bag_class: Literal["by_indication", "always_hydration", "always_therapeutic"]
     complex_biologic_class_map: Literal["payer_map", "chemo", "ther"]
     missing_stop: Literal["hold_calculate_fallback", "push", "none"]
@@ -89,7 +89,7 @@ class Policy:
     pump_tolerance: int
     """Minutes."""
     hydration_minimum_volume: int | None
-    """Millilitres, or None when no volume is asked for."""
+    """Millilitres, or None when the policy sets no minimum."""
     provisional_charge_emission: Literal["on_close", "provisional+replace"]
     confirm_window_after_departure_before_final: int
     """Hours."""
@@ -119,7 +119,7 @@ class Policy:
 
 
 class _Chosen(NamedTuple):
-    """What ``--policy`` stands for: a setting, a payer's layer, or one more layer."""
+    """The setting, the payer's layer or the further layer that ``--policy`` names."""
 
     setting: str | None
     payer: Layer | None

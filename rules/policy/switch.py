@@ -2,8 +2,8 @@
 The switches: every question on which honest coders, payers and hospitals differ (rule book, section 10).
 
 A switch names its question, the answers it takes, the answer the rule book starts from and who holds which
-view, by key into ``rules/sources.toml``. What is in force for an encounter is for ``rules.policy.resolve`` to say;
-this module only knows what may be said, and refuses the rest with words that help.
+view, by key into ``rules/sources.toml``. This module knows which answers a switch takes and refuses others with words
+that help; ``rules.policy.resolve`` decides which answer is in force for an encounter.
 """
 
 import re
@@ -18,7 +18,7 @@ _UNITS = {"minutes": "minutes|minute|min", "hours": "hours|hour|h", "mL/h": "ml/
 
 
 class PolicyError(ValueError):
-    """A policy that cannot be followed: its text says what is wrong, where, and what would be right."""
+    """A policy that cannot be followed; the message says what is wrong, where, and what would be right."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The policy switches of the rule book's section 10, and ours: question, answers, default, who holds which view."""
+"""The switches of the rule book's section 10, and ours: question, answers, default, and who holds which view."""
 
 import re
 from collections.abc import Mapping

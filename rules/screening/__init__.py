@@ -1,1 +1,1 @@
-"""May this administration be coded at all: intent and bundles, class, documented times, billable window."""
+"""Whether an administration may be coded at all: intent and bundles, class, documented times, billable window."""

@@ -1,4 +1,4 @@
-"""What is included in something else: carriers, keep-open rates, flushes, drugs of a procedure (R-BUN)."""
+"""Services included in others: carriers, keep-open rates, flushes, drugs of a procedure (R-BUN)."""
 
 from models.encounter import Administration, Encounter
 from models.interval import Stretch
@@ -45,14 +45,14 @@ CODED_PROCEDURES = {
     "implantable_pump_refill": "96522",
     "port_irrigation": "96523",
 }
-"""Procedure kinds that are lines of their own."""
+"""The code of each kind of procedure that is a line of its own."""
 
 NOT_A_WINDOW = frozenset({*CODED_PROCEDURES, "subcutaneous_pump_setup", "evaluation"})
-"""Procedure kinds that say nothing about drugs given meanwhile."""
+"""Kinds of procedure that drugs given meanwhile are no part of."""
 
 
 def included_by_intent(charted: Administration) -> tuple[Rule, str] | None:
-    """Return why an administration's charted intent keeps it off the claim, if it does."""
+    """Return the rule and the sentence by which the charted intent keeps an administration off the claim, else None."""
     match charted.intent:
         case "carrier":
             return CARRIER, "Charted as carrier: part of the drug's infusion."
@@ -66,7 +66,7 @@ def included_by_intent(charted: Administration) -> tuple[Rule, str] | None:
 
 
 def procedure_windows(encounter: Encounter) -> list[tuple[int, int | None]]:
-    """Return when other procedures ran, in epoch seconds; an unended one runs to the end of the stay."""
+    """Return when other procedures ran, in epoch seconds; None as the end stands for the end of the stay."""
     return [
         (procedure.started_at, procedure.ended_at)
         for procedure in encounter.procedures
@@ -76,7 +76,7 @@ def procedure_windows(encounter: Encounter) -> list[tuple[int, int | None]]:
 
 def keep_open_stretches(administration: CodableAdministration, ceiling: int, shift: int) -> list[Stretch]:
     """
-    Return the parts of a fluid's flow at a rate that only keeps the line open, in epoch minutes.
+    Return the parts of a fluid's flow that ran at a rate that only keeps the line open, in epoch minutes.
 
     ``shift`` is the seconds added before an instant is cut to its minute (P-24).
     """

@@ -1,4 +1,4 @@
-"""Which code family an administration belongs to: drug, route, indication and payer together (R-CLS)."""
+"""The code family of an administration, from drug, route, indication and payer together (R-CLS)."""
 
 from datetime import date
 from typing import NamedTuple
@@ -109,7 +109,7 @@ def _routed_out(charted: Administration, kind: str, route: str | None) -> NotBil
 def classify(
     charted: Administration, route: str | None, policy: Policy, on: date
 ) -> Classified | NotBilled | None:
-    """Return the family, or why the drug is routed out, or None when nothing known says what it is."""
+    """Return the family, or why the drug is routed out, or None when the class of the drug is not known."""
     entry = lookup(charted.drug, on) if charted.drug is not None else None
     if entry is None:
         return None

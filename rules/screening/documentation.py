@@ -1,4 +1,4 @@
-"""Which times count: nurse before pump before calculation, and what cannot have happened (R-DOC)."""
+"""The times that count, the nurse's before the pump's before calculated ones; the impossible is refused (R-DOC)."""
 
 from decimal import Decimal
 
@@ -66,7 +66,7 @@ def minutes_of(flows: tuple[Flow, ...], *, nearest: bool) -> list[Stretch]:
 
 
 def constant_rate(charted: Administration) -> Decimal | None:
-    """Return the one rate in mL/h an administration ran at, or None when it changed or is not charted."""
+    """Return the only rate in mL/h an administration ran at, or None when the rate changed or is not charted."""
     if not charted.rates:
         return charted.rate_ml_per_h
     first = charted.rates[0][1]
@@ -146,7 +146,7 @@ def resolve_times(
     administration: CodableAdministration, encounter: Encounter, sheet: Worksheet, limits: Thresholds
 ) -> bool:
     """
-    Put the minutes that count on the administration; flag or refuse it when they cannot be known.
+    Put the minutes that count on the administration; flag or refuse it when no source gives them.
 
     Returns whether the administration may go on to the window and the codes. Sources: R-DOC-2 to R-DOC-7.
     """
@@ -225,7 +225,7 @@ def plausible(
     """
     Tell whether the duration and the volume can be; flag the administration when not (R-DOC-5).
 
-    Judged on the minutes inside the window; a volume says nothing of ``clipped`` minutes.
+    The minutes inside the window are judged. A charted volume is not compared with ``clipped`` minutes.
     """
     charted, minutes = administration.charted, administration.minutes
     longest = sheet.policy.sanity_limits * 60

@@ -1,8 +1,8 @@
 """
 Screens each administration once: routes it out, bundles, refuses or flags it, or makes it a codable one.
 
-Order matters and is the rulebook's (section 11.3, steps 1 to 5): what is included in something else needs
-no times; what has a class needs an order; what is timed needs documentation, then the window.
+The order is the rulebook's (section 11.3, steps 1 to 5) and it matters: an administration that is included in
+another service needs no times, one with a class needs an order, a timed one needs documentation, then the window.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
 
 NO_DRUG = frozenset({"carrier", "flush", "kvo"})
-"""Intents of a flow that drives or follows a drug and is none itself."""
+"""Intents of fluid that carries or follows a drug and is no drug itself."""
 
 CAVITIES = frozenset({"IT", "INTRAVENTRICULAR", "INTRAPLEURAL", "INTRAPERITONEAL", "INTRALESIONAL"})
 
@@ -44,7 +44,7 @@ class Screened:
     cavities: list[CodableAdministration] = field(default_factory=list)
     patient_controlled: list[CodableAdministration] = field(default_factory=list)
     alongside: list[tuple[str | None, list[Stretch]]] = field(default_factory=list)
-    """Flow through a site that is not billed here, blood for one, but stops fluid from being hydration."""
+    """Flow through a site that is not billed here, such as blood, but stops fluid from being hydration."""
 
     def administrations(self) -> Iterable[CodableAdministration]:
         """Yield every codable administration."""
@@ -68,7 +68,7 @@ def _technique(charted: Administration, route: str) -> Technique:
 
 
 def _is_fluid(charted: Administration, context: Context) -> bool:
-    """Tell whether an administration is fluid as it would be coded, or a flush: no drug to carry."""
+    """Tell whether an administration is a fluid or a flush, and so no drug that a fluid could carry."""
     result = classify(charted, route_of(charted.route), context.sheet.policy, context.on)
     if isinstance(result, Classified):
         return result.family == "hydration"
@@ -76,7 +76,7 @@ def _is_fluid(charted: Administration, context: Context) -> bool:
 
 
 def _carrier_orders(encounter: Encounter, context: Context) -> frozenset[str]:
-    """Return the orders that hold a drug: a fluid under one of them is that drug's carrier, never hydration."""
+    """Return the orders that hold a drug; a fluid under such an order is the drug's carrier, never hydration."""
     named = [charted.order_id for charted in encounter.administrations if charted.order_id is not None]
     if len(set(named)) == len(named):
         return frozenset()
@@ -130,12 +130,12 @@ class Screener:
             self._classified(charted, route, classified)
 
     def _kind(self, charted: Administration) -> str | None:
-        """Return what the formulary calls the drug, if it knows it."""
+        """Return the billing class the formulary gives the drug, or None for a drug it does not know."""
         entry = lookup(charted.drug, self._context.on) if charted.drug is not None else None
         return entry.billing_class if entry is not None else None
 
     def _flows_alongside(self, charted: Administration, kind: str | None) -> None:
-        """Remember the flow of blood, of a procedure's drugs and the like; carriers and flushes stop no hydration."""
+        """Remember flow that stops hydration, such as blood or a procedure's drugs; carriers and flushes do not."""
         if charted.technique != "infusion" or kind in {"hydration", "flush"} or charted.intent in NO_DRUG:
             return
         flows = minutes_of(charted.flows or charted.pump_flows, nearest=self._context.shift > 0)
@@ -277,7 +277,7 @@ class Screener:
 
 
 def _unread(charted: Administration) -> CodableAdministration:
-    """Return a stand-in for an administration no family is known of, to name it in a flag."""
+    """Return a stand-in that names an administration of unknown family in a flag."""
     return CodableAdministration(
         charted.administration_id, charted, "therapeutic", "", "unknown", charted.technique, ""
     )

@@ -1,4 +1,4 @@
-"""Which minutes are the hospital's: from take-over to departure or the inpatient order (R-ENC, R-WIN)."""
+"""The minutes that are the hospital's: from take-over to departure or the inpatient order (R-ENC, R-WIN)."""
 
 from models.encounter import Encounter
 from models.interval import clip, length
@@ -48,7 +48,7 @@ def _taken_over_at(administration: CodableAdministration, encounter: Encounter, 
 def _take_over(
     administration: CodableAdministration, encounter: Encounter, sheet: Worksheet, shift: int
 ) -> bool:
-    """Apply P-16 to what began before arrival; tell whether anything is left to code."""
+    """Apply P-16 to an administration that began before arrival; tell whether anything is left to code."""
     choice = sheet.policy.pre_arrival_infusions
     if choice == "ignore" or administration.technique in {"push", "injection"}:
         sheet.refuse([administration], TAKE_OVER, "Given before the hospital took over.")
@@ -72,7 +72,7 @@ def inside_window(
     administration: CodableAdministration, start: int, encounter: Encounter, sheet: Worksheet
 ) -> bool:
     """
-    Tell whether what starts at this epoch minute starts inside the stay; refuse or flag it when not.
+    Tell whether an administration that starts at this epoch minute starts inside the stay; refuse or flag it if not.
 
     A push or a pump's start in the very minute of the departure or the order still counts.
     """
@@ -92,7 +92,7 @@ def keep_window(administration: CodableAdministration, encounter: Encounter, she
     """
     Cut an administration to the hospital's minutes; flag or refuse what lies outside.
 
-    Returns whether anything is left to code. A stay nobody was discharged from has no end yet.
+    Returns whether anything is left to code. A stay without a discharge has no end yet.
     """
     shift = 30 if sheet.policy.rounding == "nearest_minute" else 0
     if _before_arrival(administration, encounter, shift) and not _take_over(
@@ -116,7 +116,7 @@ def keep_window(administration: CodableAdministration, encounter: Encounter, she
 def _cut_at_end(
     administration: CodableAdministration, encounter: Encounter, sheet: Worksheet, end: int
 ) -> None:
-    """End at the departure or the inpatient order what ran past it (R-WIN-2, R-WIN-3)."""
+    """Cut flow that ran past the departure or the inpatient order (R-WIN-2, R-WIN-3)."""
     cut = administration.flows[-1][1] > end
     if cut:
         administration.flows = clip(administration.flows, None, end)

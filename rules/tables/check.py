@@ -1,5 +1,5 @@
 """
-Is the house of tables in order: every edition sourced, every value sane, no pair standing both ways.
+Checks the tables: every edition has a source, every value is sane, no pair stands in both orders.
 
 Run by ``infusion check`` over what is shipped, and by ``infusion refresh`` over what it has just written.
 """
@@ -29,12 +29,12 @@ from rules.tables.edition_files import (
 
 LARGEST_MUE: Final = 1_000
 LARGEST_CENTS: Final = 100_000_00
-"""No drug administration is paid a hundred thousand dollars."""
+"""A rate above a hundred thousand dollars is a slip: no drug administration is paid that much."""
 
 APC_LENGTH: Final = 4
 
 Statuses = Mapping[str, str]
-"""OPPS status indicator to packaging."""
+"""Packaging by OPPS status indicator."""
 
 
 def problems(edits: Path = EDITS) -> list[str]:

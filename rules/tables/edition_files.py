@@ -1,8 +1,8 @@
 """
 The edit tables on disk: which editions there are, what each covers, and what is in force on a date.
 
-``parameters/edits/<yyyymmdd>/`` holds one effective date: a CSV a table and ``edition.toml`` saying whence it
-came. An edition that ``covers = "all"`` ends the one before; one that ``covers = "read"`` holds only rows
+``parameters/edits/<yyyymmdd>/`` holds one effective date: a CSV a table and ``edition.toml`` saying where it
+came from. An edition that ``covers = "all"`` ends the one before; one that ``covers = "read"`` holds only rows
 somebody read, and lies over the one before, whose other rows continue.
 """
 
@@ -39,7 +39,7 @@ COLUMNS: Final[Mapping[Table, tuple[str, ...]]] = {
     "add_on_cpt": ("add_on", "primary", "cite"),
     "opps": ("code", "status", "apc", "cents"),
 }
-"""The columns of each CSV; what a row is known by comes first (see ``KEY_WIDTH``)."""
+"""The columns of each CSV; the first ``KEY_WIDTH`` of them name a row."""
 
 KEY_WIDTH: Final[Mapping[Table, int]] = {
     "mue_practitioner": 1,
@@ -58,12 +58,12 @@ Row = tuple[str, ...]
 
 
 class EditFileError(ValueError):
-    """A table file cannot be read as what its name says; the message names file, line and field."""
+    """A table file does not hold what its name says; the message names file, line and field."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edition:
-    """One table from one effective date on, and the source key it rests on; each read of it is its own."""
+    """One table from one effective date on, and its source key; two readings of one file are two editions."""
 
     table: Table
     effective: date
@@ -183,7 +183,7 @@ def layers(table: Table, on: date, among: tuple[Edition, ...]) -> tuple[Edition,
 
 
 def laid_over(editions_in_force: tuple[Edition, ...]) -> dict[Row, tuple[Row, Edition]]:
-    """Return the rows in force by what they are known by, each with the edition it was read from."""
+    """Return the rows in force by the columns that name them, each with the edition it was read from."""
     merged: dict[Row, tuple[Row, Edition]] = {}
     for edition in editions_in_force:
         width = KEY_WIDTH[edition.table]

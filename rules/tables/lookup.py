@@ -2,8 +2,8 @@
 The claim edits and the price list: what CMS publishes about a code, by setting and date of service.
 
 MUE (units a day), NCCI code pairs, add-on primaries, OPPS status and rate. Whole mappings are built once an
-edition and kept, so coding an encounter costs dictionary lookups. Nothing here decides what is billed; it
-says what an edit would stop and what a line would be paid.
+edition and kept, so coding an encounter costs dictionary lookups. This module says what an edit would stop and
+what a line would be paid; it decides nothing that is billed.
 """
 
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""What every step writes on: the sheet, the codable administration, minutes, dates of service."""
+"""What every step reads and writes: the sheet, the codable administration, minutes, dates of service."""

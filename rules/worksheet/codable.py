@@ -15,7 +15,7 @@ from models.field import Technique
 from models.interval import Stretch
 
 Family = Literal["hydration", "therapeutic", "chemotherapy", "hormonal", "rsv"]
-"""The code family an administration belongs to once class, indication and payer have been weighed."""
+"""The code family of an administration, decided from class, route, indication and payer."""
 
 
 @dataclass(slots=True)
@@ -28,7 +28,7 @@ class CodableAdministration:
     substance: str
     pushable: str
     technique: Technique
-    """How it is coded: as charted, but for the words that the route contradicts and what a policy makes of it."""
+    """As charted, unless the route contradicts the word or a policy codes it as another."""
     route: str
     at: int = 0
     """The push or injection's minute; an infusion's first minute of flow."""
@@ -39,7 +39,7 @@ class CodableAdministration:
 
 
 def weakest(administrations: list[CodableAdministration] | tuple[CodableAdministration, ...]) -> Evidence:
-    """Return the weakest evidence among these administrations: a line is no better than that."""
+    """Return the weakest evidence among these administrations, which is the evidence of their line."""
     if len(administrations) == 1:
         return administrations[0].evidence
     return weakest_evidence(administration.evidence for administration in administrations)

@@ -1,4 +1,4 @@
-"""What every coding step of one encounter shares: the sheet, the calendar, the minutes in force, the state."""
+"""What the coding steps of one encounter share: sheet, calendar, minutes in force, and once-only codes already used."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,10 +19,11 @@ class Context:
     calendar: Calendar
     limits: Thresholds
     shift: int
-    """Seconds added before an instant is cut to its minute: 30 for the nearest minute (P-24), else 0."""
+    """Seconds to add before an instant is cut to its minute: 30 for the nearest minute (P-24), else 0."""
     on: date
     """The first date of service, by which rules, policy and drug classes are chosen."""
     concurrent_used: set[date | None] = field(default_factory=set)
+    """The dates on which 96368 was reported; None stands for the whole encounter (P-10)."""
     unlisted_chemo_used: bool = False
 
     def minute(self, second: int) -> int:

@@ -44,7 +44,7 @@ class Calendar:
 
 
 def clock_at(flows: Sequence[Stretch], flow_minute: int) -> int:
-    """Return the epoch minute at which this much flow had passed; the last start when it never did."""
+    """Return the epoch minute at which ``flow_minute`` minutes had flowed; the last start when fewer did."""
     left = flow_minute
     for start, stop in flows:
         if left < stop - start:
@@ -66,9 +66,10 @@ def dated_hours(
     """
     Return the units of a timed code by date of service.
 
-    ``started`` is the service's first epoch minute, ``flows`` the minutes that count. ``first_hour`` is the hour of flow the first of these units stands for: 0 when they include the first
-    hour, 1 when another code has it. All on the start date unless the policy dates by the hour (P-25) or
-    the start date would hold more than a day or ``limit`` units.
+    ``started`` is the service's first epoch minute, ``flows`` the minutes that count. ``first_hour`` is the hour of
+    flow that the first of these units stands for: 0 when they include the first hour, 1 when another code has it.
+    All units are dated on the start date, unless the policy dates by the hour (P-25) or the start date would hold
+    more than a day's hours or more than ``limit`` units.
     """
     start = calendar.date_of(started)
     crowded = units + first_hour > HOURS_IN_A_DATE or (limit is not None and units > limit)

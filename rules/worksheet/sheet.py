@@ -1,8 +1,8 @@
 """
-The sheet one encounter is coded on: what has been earned, refused, flagged, and by which rule.
+The sheet one encounter is coded on: what has been earned, refused and flagged, and by which rule.
 
-A dose's minutes may be claimed once. When a second rule claims them, that is a mistake in the rules, and
-``DoubleClaimError`` says which two; the first match never wins silently.
+One rule may claim an administration's minutes. A second claim is a mistake in the rules: ``DoubleClaimError`` names
+both rules, and the first match never wins silently.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Minutes to units: the thresholds every timed code rests on (R-TIME). Integers in, integers out."""
+"""From minutes to units: the thresholds of every timed code (R-TIME). Integers in, integers out."""
 
 from datetime import date
 from functools import lru_cache
@@ -60,11 +60,11 @@ class Thresholds(NamedTuple):
         return max(0, (minutes - self.added_over - 1) // self.hour)
 
     def hydration_units(self, minutes: int) -> int:
-        """Return the units of hydration minutes in all, the first one included."""
+        """Return the units that hydration minutes earn, the first unit included."""
         return 0 if minutes < self.hydration else 1 + self.added_hours(minutes)
 
     def near_boundary(self, minutes: int, first: int, tolerance: int) -> bool:
-        """Tell whether minutes lie within ``tolerance`` of a boundary: ``first`` or a later added hour's."""
+        """Tell whether minutes lie within ``tolerance`` of ``first`` or of the boundary of an added hour."""
         added = self.hour + self.added_over + 1
         if first - tolerance <= minutes < first + tolerance:
             return True
