@@ -6,7 +6,7 @@ from typing import Final
 from models.event import EncounterMerged
 from streams.batch.line_reader import Lines, Readable, lines_of, overlong
 from streams.batch.spill_buckets import Buckets
-from streams.encounter.merge_groups import Links
+from streams.encounter.merge_groups import MergeGroups
 from streams.wire.encounter_key import find_id, parsed_id
 from streams.wire.event_json import read
 from streams.wire.rejects import Reject
@@ -19,7 +19,7 @@ class Gatherer:
     """Fills buckets from inputs, notes which stays merges link, and counts lines."""
 
     def __init__(self, buckets: Buckets, limit: int, refuse: Callable[[Reject], None]) -> None:
-        self.links: Final = Links()
+        self.links: Final = MergeGroups()
         self.lines = 0
         """Lines seen, blank ones left out."""
         self._buckets = buckets

@@ -23,7 +23,7 @@ from streams.cli.shared.inputs import STDIN, files_argument, named, opened, size
 from streams.cli.shared.instant import InstantType
 from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.cli.shared.progress import Words, words
-from streams.encounter.merge_groups import Links
+from streams.encounter.merge_groups import MergeGroups
 from streams.wire.charge_json import written
 from streams.wire.rejects import Reject
 
@@ -146,7 +146,7 @@ class _Run:
                 out.write(line)
         out.flush()
 
-    def _in_order(self, buckets: Buckets, links: Links, code: Code) -> Iterator[Record]:
+    def _in_order(self, buckets: Buckets, links: MergeGroups, code: Code) -> Iterator[Record]:
         # A small input is coded while it is written. Of a large one each bucket is coded and waits in a file.
         runs: list[Iterator[Record]] = []
         with Buckets() as linked, Spool() as spool:

@@ -19,7 +19,7 @@ from streams.batch.spill_buckets import Buckets, Stays
 from streams.cli.shared.inputs import STDIN, files_argument, named, opened
 from streams.cli.shared.instant import InstantType
 from streams.cli.shared.profile_options import check_policy, profile_options
-from streams.encounter.merge_groups import Links
+from streams.encounter.merge_groups import MergeGroups
 from streams.explain.layout import lay_out
 from streams.explain.picture import Picture
 from streams.explain.svg.page import render as render_svg
@@ -187,7 +187,7 @@ def _id_of(coded: Coded) -> bytes:
     return coded.encounter.encounter_id.encode()
 
 
-def _set_aside(stays: Stays, links: Links, linked: Stays) -> None:
+def _set_aside(stays: Stays, links: MergeGroups, linked: Stays) -> None:
     """Move the stays that merges link out of a bucket, to where all that are linked come together."""
     for key in links.ids():
         if key in stays:

@@ -4,40 +4,40 @@ from collections.abc import Sequence
 from typing import Final, get_args
 
 from models.encounter import Administration, Fault, Flow
-from streams.encounter.dated_event import Dated
-from streams.encounter.drug_given import GIVEN, MOMENTARY, PUMP, what_was_given
-from streams.encounter.source_record import SILENT, testimony
-from streams.encounter.uncorrected import plain
+from streams.encounter.dated_event import DatedEvent
+from streams.encounter.drug_given import GIVEN, MOMENTARY, PUMP, drug_given
+from streams.encounter.source_record import NO_RECORD, source_record
+from streams.encounter.uncorrected import uncorrected
 
 _FAULT_ORDER: Final[tuple[Fault, ...]] = get_args(Fault)
 _built: Final = tuple.__new__
 
 
-def administration(administration_id: str, entries: Sequence[Dated]) -> Administration:
+def administration(administration_id: str, entries: Sequence[DatedEvent]) -> Administration:
     """
     Return what these events, in time order and all about one administration, say of it.
 
     The nurse's word on what was given outweighs the pump's (R-DOC-7); whose times are billed is not decided here.
     """
-    return plain(administration_id, entries) or weighed(administration_id, entries)
+    return uncorrected(administration_id, entries) or resolved(administration_id, entries)
 
 
-def weighed(administration_id: str, entries: Sequence[Dated]) -> Administration:
+def resolved(administration_id: str, entries: Sequence[DatedEvent]) -> Administration:
     """Return the same for any events, however many witnesses, corrections and contradictions there are."""
     given, pumped = [], []
     for entry in entries:
-        if entry.said["type"] in GIVEN:
+        if entry.fields["type"] in GIVEN:
             given.append(entry)
         if entry.source == PUMP:
             pumped.append(entry)
-    attributes, technique = what_was_given(given)
+    attributes, technique = drug_given(given)
     momentary = technique in MOMENTARY
-    nurse = pump = SILENT
+    nurse = pump = NO_RECORD
     if pumped:
-        pump = testimony(pumped, momentary=momentary)
+        pump = source_record(pumped, momentary=momentary)
     if len(pumped) < len(entries):
         charted = [entry for entry in entries if entry.source != PUMP] if pumped else entries
-        nurse = testimony(charted, momentary=momentary)
+        nurse = source_record(charted, momentary=momentary)
     given_at = pump.start if nurse.start is None else nurse.start
     if given_at is None and technique != "infusion":
         given_at = pump.moment if nurse.moment is None else nurse.moment
@@ -60,7 +60,7 @@ def weighed(administration_id: str, entries: Sequence[Dated]) -> Administration:
     )
 
 
-def _ended_by_pump(flows: tuple[Flow, ...], pumped: Sequence[Dated]) -> tuple[Flow, ...]:
+def _ended_by_pump(flows: tuple[Flow, ...], pumped: Sequence[DatedEvent]) -> tuple[Flow, ...]:
     """Return the pump's record of a flow only the nurse saw begin: its end, told by the pump (11.2, step 3)."""
     if not pumped or not flows or flows[-1].stop is not None:
         return ()
@@ -69,7 +69,7 @@ def _ended_by_pump(flows: tuple[Flow, ...], pumped: Sequence[Dated]) -> tuple[Fl
     return (*flows[:-1], Flow(begun, stops[-1])) if stops else ()
 
 
-def _touched(entries: Sequence[Dated], since: int | None) -> tuple[int, ...]:
+def _touched(entries: Sequence[DatedEvent], since: int | None) -> tuple[int, ...]:
     """Return every instant after the start at which a witness said something, in time order."""
     touched = []
     last = -1 if since is None else since

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from models.encounter import AccessSite, Administration, Decision, Encounter, Procedure
 from streams.encounter.administrations import administration
-from streams.encounter.dated_event import Dated
+from streams.encounter.dated_event import DatedEvent
 from streams.encounter.drug_given import GIVEN
-from streams.encounter.stay_facts import Stay, decisions_of, procedures_of, sites_of
+from streams.encounter.stay_facts import StayFacts, decisions_of, procedures_of, sites_of
 
 _ABOUT_ADMINISTRATIONS = GIVEN | {
     "infusion_paused",
@@ -44,20 +44,20 @@ class Gathered:
     __slots__ = ("access", "administrations", "decisions", "procedures", "stay", "voided")
 
     def __init__(self) -> None:
-        self.stay: list[Dated] = []
-        self.access: list[Dated] = []
-        self.procedures: list[Dated] = []
-        self.decisions: list[Dated] = []
-        self.administrations: dict[str, list[Dated]] = {}
+        self.stay: list[DatedEvent] = []
+        self.access: list[DatedEvent] = []
+        self.procedures: list[DatedEvent] = []
+        self.decisions: list[DatedEvent] = []
+        self.administrations: dict[str, list[DatedEvent]] = {}
         self.voided: set[str] = set()
 
 
-def gather(entries: Iterable[Dated]) -> Gathered:
+def gather(entries: Iterable[DatedEvent]) -> Gathered:
     """Return the live events, in time order, sorted by what they are about."""
     gathered = Gathered()
     administrations = gathered.administrations
     for entry in entries:
-        said = entry.said
+        said = entry.fields
         kind = said["type"]
         if kind in _ABOUT_ADMINISTRATIONS:
             named = said["administration_id"]
@@ -79,7 +79,7 @@ def gather(entries: Iterable[Dated]) -> Gathered:
 
 
 def administrations_of(
-    named: Mapping[str, Sequence[Dated]], voided: Container[str]
+    named: Mapping[str, Sequence[DatedEvent]], voided: Container[str]
 ) -> tuple[Administration, ...]:
     """Return the administrations that were not voided, by when they were given or first heard of, then by id."""
     built = []
@@ -115,7 +115,7 @@ def parts_of(gathered: Gathered) -> Parts:
 
 
 def encounter(
-    stay: Stay, parts: Parts, *, earliest: Dated, last_recorded: float, conflicts: Iterable[str]
+    stay: StayFacts, parts: Parts, *, earliest: DatedEvent, last_recorded: float, conflicts: Iterable[str]
 ) -> Encounter:
     """
     Return the whole stay.

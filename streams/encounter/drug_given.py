@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from models.encounter import Administration
 from models.field import Technique
-from streams.encounter.dated_event import Dated
+from streams.encounter.dated_event import DatedEvent
 
 GIVEN: Final = frozenset({"infusion_started", "push_given", "injection_given", "administration_charted"})
 """The events that say what was given; the others only say how an infusion went on."""
@@ -26,12 +26,12 @@ attributes_in: Final = itemgetter(*_ATTRIBUTES)
 """Everything an event says was given, from the drug to the complexity, in the order of ``Administration``."""
 
 
-def _precedence(entry: Dated) -> tuple[bool, float, bool, float, str, str, str]:
+def _precedence(entry: DatedEvent) -> tuple[bool, float, bool, float, str, str, str]:
     """Return the key under which the event whose word counts comes last: the nurse's, then the latest stored."""
     return (
         entry.source != PUMP,
         entry.recorded,
-        entry.said["type"] == "administration_charted",
+        entry.fields["type"] == "administration_charted",
         entry.at,
         entry.source,
         entry.event_id,
@@ -39,13 +39,13 @@ def _precedence(entry: Dated) -> tuple[bool, float, bool, float, str, str, str]:
     )
 
 
-def what_was_given(given: list[Dated]) -> tuple[tuple[Any, ...], Technique]:
+def drug_given(given: list[DatedEvent]) -> tuple[tuple[Any, ...], Technique]:
     """Return the last known value of every attribute, and how it was given, from the events that say so."""
     known = _UNKNOWN
     if len(given) > 1:
         given.sort(key=_precedence)
     for entry in given:
-        said = attributes_in(entry.said)
+        said = attributes_in(entry.fields)
         if known is _UNKNOWN:
             known = said
         else:
@@ -53,7 +53,7 @@ def what_was_given(given: list[Dated]) -> tuple[tuple[Any, ...], Technique]:
     return known, _technique(given, known[_ROUTE])
 
 
-def _flows_by_itself(entry: Dated) -> bool:
+def _flows_by_itself(entry: DatedEvent) -> bool:
     """Tell whether this event alone says that something was infused."""
     event = entry.event
     if event.type == "infusion_started":
@@ -65,7 +65,7 @@ def _flows_by_itself(entry: Dated) -> bool:
     return event.technique in _FLOWING
 
 
-def _technique(given: Sequence[Dated], route: str | None) -> Technique:
+def _technique(given: Sequence[DatedEvent], route: str | None) -> Technique:
     """
     Return how it was given: as charted, else as its events tell; ``given`` is in order of precedence.
 
@@ -75,7 +75,7 @@ def _technique(given: Sequence[Dated], route: str | None) -> Technique:
     stated: Technique | None = None
     told: Technique | None = None
     for entry in given:
-        said = entry.said
+        said = entry.fields
         bolus = BOLUS.get(said["type"])
         if bolus is not None:
             told = bolus

@@ -10,25 +10,25 @@ from collections.abc import Sequence
 
 from models.encounter import Fault, Flow
 
-START, PAUSE, DRY, RESUME, RUN, STOP, BAG = range(7)
-"""What a witness saw. ``DRY`` is a rate of zero, ``RUN`` one above it. Their order is that of equal instants."""
+START, PAUSE, RATE_ZERO, RESUME, RATE_SET, STOP, BAG = range(7)
+"""What a witness saw. ``RATE_ZERO`` is a rate of zero, ``RATE_SET`` one above it. Their order is that of equal instants."""
 
-Move = tuple[float, int]
+FlowEvent = tuple[float, int]
 """When, in epoch seconds, and what."""
 
-_UNBROKEN = frozenset({RESUME, RUN, BAG})
+_UNBROKEN = frozenset({RESUME, RATE_SET, BAG})
 """What changes nothing while it flows."""
 
-_BEFORE, _OPEN, _PAUSED, _DRY, _ENDED = range(5)
+_BEFORE, _OPEN, _PAUSED, _RATE_ZERO, _ENDED = range(5)
 
 
 class _Reading:
     """One witness's line, read from left to right."""
 
-    def __init__(self, moves: Sequence[Move]) -> None:
-        self.moves = moves
-        self.stops = {at for at, move in moves if move == STOP}
-        self.started = any(move == START for _, move in moves)
+    def __init__(self, flow_events: Sequence[FlowEvent]) -> None:
+        self.flow_events = flow_events
+        self.stops = {at for at, flow_event in flow_events if flow_event == STOP}
+        self.started = any(flow_event == START for _, flow_event in flow_events)
         self.restarts: set[float] = set()
         self.phase = _BEFORE
         self.opened = 0
@@ -54,7 +54,7 @@ class _Reading:
     def _start(self, at: float) -> None:
         if self.phase == _OPEN and int(at) == self.opened:
             return
-        if self.phase in {_OPEN, _PAUSED, _DRY} and at in self.stops:
+        if self.phase in {_OPEN, _PAUSED, _RATE_ZERO} and at in self.stops:
             self.restarts.add(at)
         elif self.phase == _OPEN:
             self.twice = True
@@ -75,31 +75,31 @@ class _Reading:
         """Stop the flow for a while; an explicit pause outweighs a rate of zero."""
         if self.phase == _OPEN:
             self._close(at, phase)
-        elif self.phase == _DRY:
+        elif self.phase == _RATE_ZERO:
             self.phase = phase
 
-    def _go_on(self, at: float, move: int) -> None:
+    def _go_on(self, at: float, flow_event: int) -> None:
         if self.phase == _OPEN:
             return
         if (
-            move == RESUME
-            or (move == RUN and self.phase == _DRY)
-            or (move == BAG and (self.phase == _ENDED or (self.phase == _BEFORE and not self.started)))
+            flow_event == RESUME
+            or (flow_event == RATE_SET and self.phase == _RATE_ZERO)
+            or (flow_event == BAG and (self.phase == _ENDED or (self.phase == _BEFORE and not self.started)))
         ):
             self._open(at)
 
     def read(self) -> tuple[tuple[Flow, ...], tuple[Fault, ...]]:
-        for at, move in self.moves:
-            if move == START:
+        for at, flow_event in self.flow_events:
+            if flow_event == START:
                 self._start(at)
-            elif move == STOP:
+            elif flow_event == STOP:
                 self._stop(at)
-            elif move == PAUSE:
+            elif flow_event == PAUSE:
                 self._hold(at, _PAUSED)
-            elif move == DRY:
-                self._hold(at, _DRY)
+            elif flow_event == RATE_ZERO:
+                self._hold(at, _RATE_ZERO)
             else:
-                self._go_on(at, move)
+                self._go_on(at, flow_event)
         if self.phase == _OPEN:
             self._close(None, _OPEN)
         if self.stops and not self.started:
@@ -117,19 +117,19 @@ class _Reading:
         return tuple(faults)
 
 
-def reduce_moves(moves: Sequence[Move]) -> tuple[tuple[Flow, ...], tuple[Fault, ...]]:
+def flow_intervals_of(flow_events: Sequence[FlowEvent]) -> tuple[tuple[Flow, ...], tuple[Fault, ...]]:
     """
     Return the stretches of flow, in epoch seconds and in time order, and what cannot have happened so.
 
-    ``moves`` are sorted. A start, a resumption and, unless it is paused, the next bag open a stretch; a pause,
+    ``flow_events`` are sorted. A start, a resumption and, unless it is paused, the next bag open a stretch; a pause,
     a rate of zero and a stop close it; a rate above zero opens again what a rate of zero closed. A stretch that
     nothing closed has no stop. Sources: R-TIME-7, R-DOC-5, R-DOC-6.
     """
-    if moves and moves[0][1] == START and moves[-1][1] == STOP:
-        begin, end = int(moves[0][0]), int(moves[-1][0])
-        if begin < end and _UNBROKEN.issuperset([move for _, move in moves[1:-1]]):
+    if flow_events and flow_events[0][1] == START and flow_events[-1][1] == STOP:
+        begin, end = int(flow_events[0][0]), int(flow_events[-1][0])
+        if begin < end and _UNBROKEN.issuperset([flow_event for _, flow_event in flow_events[1:-1]]):
             return (Flow(begin, end),), ()
-    return _Reading(moves).read()
+    return _Reading(flow_events).read()
 
 
 def stated_flows(stretches: Sequence[Flow]) -> tuple[tuple[Flow, ...], tuple[Fault, ...]]:

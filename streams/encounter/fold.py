@@ -11,7 +11,7 @@ from typing import NamedTuple
 from models.encounter import Encounter
 from models.event import Event
 from streams.encounter.assembly import encounter, gather, parts_of
-from streams.encounter.dated_event import Dated, dated
+from streams.encounter.dated_event import DatedEvent, date_events
 from streams.encounter.merged_stay import Part, join
 from streams.encounter.stay_facts import stay_of
 from streams.encounter.voids import effective
@@ -23,7 +23,7 @@ Key = tuple[str, str]
 class _Collected(NamedTuple):
     """The events of one encounter, each once; ``conflicts`` are ids that came with two different contents."""
 
-    events: dict[Key, Dated]
+    events: dict[Key, DatedEvent]
     conflicts: frozenset[str]
 
 
@@ -45,7 +45,7 @@ class NoEventsError(ValueError):
         )
 
 
-def _standing(one: Dated, other: Dated) -> Dated:
+def _standing(one: DatedEvent, other: DatedEvent) -> DatedEvent:
     """Return which of two contents under one id counts: the one stored first, then the smaller as text."""
     return min(one, other, key=lambda entry: (entry.recorded, entry.event.model_dump_json()))
 
@@ -59,10 +59,10 @@ def _collect(events: Iterable[Event]) -> _Collected:
     Raises:
         MixedEncountersError: the events are of more than one encounter.
     """
-    held: dict[Key, Dated] = {}
+    held: dict[Key, DatedEvent] = {}
     conflicts: set[str] = set()
     encounter_id = None
-    for entry in dated(events):
+    for entry in date_events(events):
         if entry.encounter_id != encounter_id:
             if encounter_id is not None:
                 raise MixedEncountersError
@@ -76,7 +76,7 @@ def _collect(events: Iterable[Event]) -> _Collected:
     return _Collected(held, frozenset(conflicts))
 
 
-def _unsettled(state: _Collected, live: Iterable[Dated]) -> frozenset[str]:
+def _unsettled(state: _Collected, live: Iterable[DatedEvent]) -> frozenset[str]:
     """Return the conflicting ids that still count: a voided event is settled."""
     if not state.conflicts:
         return state.conflicts
@@ -106,11 +106,11 @@ def fold(events: Iterable[Event]) -> Encounter:
     )
 
 
-def _rekeyed(entry: Dated, own: Dated | None) -> bool:
+def _rekeyed(entry: DatedEvent, own: DatedEvent | None) -> bool:
     """Tell whether this is one of the survivor's events as it was sent under the old encounter id."""
-    if own is None or own.said.keys() != entry.said.keys():
+    if own is None or own.fields.keys() != entry.fields.keys():
         return False
-    return all(value == own.said[field] for field, value in entry.said.items() if field != "encounter_id")
+    return all(value == own.fields[field] for field, value in entry.fields.items() if field != "encounter_id")
 
 
 def _survivor(states: Mapping[str, _Collected]) -> str:
@@ -139,7 +139,7 @@ def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> 
     entries = sorted(mine.events.values())
     encounter_id = entries[0].encounter_id if entries else _survivor(theirs)
     seen = dict(mine.events)
-    joining: list[Dated] = []
+    joining: list[DatedEvent] = []
     for state in theirs.values():
         for key, entry in state.events.items():
             if not _rekeyed(entry, seen.get(key)):
@@ -147,7 +147,7 @@ def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> 
                 seen.setdefault(key, entry)
     everything = sorted([*entries, *joining])
     live = effective(everything)
-    of: dict[str, list[Dated]] = {name: [] for name in (encounter_id, *theirs)}
+    of: dict[str, list[DatedEvent]] = {name: [] for name in (encounter_id, *theirs)}
     for entry in live:
         of[entry.encounter_id].append(entry)
     stay, parts = join([Part(name, gather(entries)) for name, entries in of.items()])
@@ -161,7 +161,7 @@ def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> 
     )
 
 
-def _merged_into(entry: Dated) -> str | None:
+def _merged_into(entry: DatedEvent) -> str | None:
     """Return where this event says its encounter went; into itself is nowhere."""
     event = entry.event
     if event.type != "encounter_merged" or event.into_encounter_id == event.encounter_id:
@@ -182,7 +182,7 @@ def merges(events: Iterable[Event]) -> tuple[tuple[str, str], ...]:
         grouped.setdefault(event.encounter_id, []).append(event)
         if event.type == "encounter_merged":
             merged.add(event.encounter_id)
-    said: list[tuple[Dated, str]] = []
+    said: list[tuple[DatedEvent, str]] = []
     for encounter_id in merged:
         live = effective(sorted(_collect(grouped[encounter_id]).events.values()))
         said += [(entry, into) for entry in live if (into := _merged_into(entry)) is not None][-1:]

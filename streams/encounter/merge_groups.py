@@ -10,7 +10,7 @@ def survivor(one: str, into: Mapping[str, str]) -> str:
     return one
 
 
-class Links:
+class MergeGroups:
     """Groups of encounter ids, grown link by link."""
 
     def __init__(self) -> None:

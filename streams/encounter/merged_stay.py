@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from models.encounter import AccessSite, Administration, Decision, Procedure
 from streams.encounter.assembly import Gathered, Parts, administrations_of
-from streams.encounter.dated_event import Dated
+from streams.encounter.dated_event import DatedEvent
 from streams.encounter.drug_given import GIVEN
-from streams.encounter.stay_facts import Stay, decisions_of, procedures_of, sites_of, stay_of
+from streams.encounter.stay_facts import StayFacts, decisions_of, procedures_of, sites_of, stay_of
 
 Named = TypeVar("Named", AccessSite, Procedure, Decision)
 Names = dict[str, str]
@@ -30,7 +30,7 @@ class Part(NamedTuple):
 class _Pool(NamedTuple):
     """The administrations of all, under the names they go by now."""
 
-    events: dict[str, list[Dated]]
+    events: dict[str, list[DatedEvent]]
     voided: set[str]
     homes: dict[str, int]
     """Which part began it: its sites are that part's."""
@@ -143,7 +143,7 @@ def _began(*instants: int | None) -> int:
     return min((at for at in instants if at is not None), default=0)
 
 
-def _stay(parts: Sequence[Part]) -> Stay:
+def _stay(parts: Sequence[Part]) -> StayFacts:
     """
     Return what the surviving encounter's registration says, the others' word filling what it leaves open.
 
@@ -162,7 +162,7 @@ def _stay(parts: Sequence[Part]) -> Stay:
     if known.get("follows_encounter_id") in absorbed:
         known["follows_encounter_id"] = None
     ordered_at = mine.inpatient_ordered_at
-    return Stay(
+    return StayFacts(
         encounter_id=own.encounter_id,
         known=known,
         standing=mine.standing if registered or mine.standing == "merged" else theirs.standing,
@@ -171,7 +171,7 @@ def _stay(parts: Sequence[Part]) -> Stay:
     )
 
 
-def join(parts: Sequence[Part]) -> tuple[Stay, Parts]:
+def join(parts: Sequence[Part]) -> tuple[StayFacts, Parts]:
     """Return the one stay these encounters are and what happened in it; the surviving one comes first."""
     names = _administration_names(parts)
     pool = _pooled(parts, names)

@@ -11,22 +11,22 @@ from typing import NamedTuple
 from models.encounter import Fault, Flow
 from models.event import AdministrationCharted
 from models.field import StopReason
-from streams.encounter.dated_event import Dated, by_record
+from streams.encounter.dated_event import DatedEvent, by_record
 from streams.encounter.epoch import epoch_seconds
 from streams.encounter.flow_intervals import (
     BAG,
-    DRY,
     PAUSE,
+    RATE_SET,
+    RATE_ZERO,
     RESUME,
-    RUN,
     START,
     STOP,
-    Move,
-    reduce_moves,
+    FlowEvent,
+    flow_intervals_of,
     stated_flows,
 )
 
-_MOVES = {
+_FLOW_EVENTS = {
     "infusion_started": START,
     "infusion_paused": PAUSE,
     "infusion_resumed": RESUME,
@@ -36,7 +36,7 @@ _MOVES = {
 _POSSIBLE_IN_A_MOMENT: frozenset[Fault] = frozenset({"stop_before_start", "overlapping_intervals"})
 
 
-class Testimony(NamedTuple):
+class SourceRecord(NamedTuple):
     """One witness's record of one administration; instants in whole epoch seconds."""
 
     flows: tuple[Flow, ...]
@@ -52,7 +52,7 @@ class Testimony(NamedTuple):
     """Whether it says anything about when; a bolus alone says nothing about the infusion."""
 
 
-SILENT = Testimony(
+NO_RECORD = SourceRecord(
     heard=False, flows=(), faults=(), start=None, moment=None, rates=(), bag_changes=(), stop_reason=None
 )
 """The witness was not there."""
@@ -60,24 +60,32 @@ SILENT = Testimony(
 _built = tuple.__new__
 
 
-class _Heard:
+class _SourceEvents:
     """The events of one witness, sorted by what they say; they come in time order."""
 
-    __slots__ = ("bag_changes", "changed_rates", "charted", "given", "moves", "started_rates", "stop_reason")
+    __slots__ = (
+        "bag_changes",
+        "changed_rates",
+        "charted",
+        "flow_events",
+        "given",
+        "started_rates",
+        "stop_reason",
+    )
 
-    def __init__(self, entries: Sequence[Dated]) -> None:
-        self.moves: list[Move] = []
-        self.charted: Dated | None = None
-        self.given: Dated | None = None
+    def __init__(self, entries: Sequence[DatedEvent]) -> None:
+        self.flow_events: list[FlowEvent] = []
+        self.charted: DatedEvent | None = None
+        self.given: DatedEvent | None = None
         self.started_rates: dict[int, Decimal] = {}
         self.changed_rates: dict[int, Decimal] = {}
         self.bag_changes: dict[int, None] = {}
         self.stop_reason: StopReason | None = None
         for entry in entries:
-            said = entry.said
+            said = entry.fields
             kind = said["type"]
-            if kind in _MOVES:
-                self.moves.append((entry.at, _MOVES[kind]))
+            if kind in _FLOW_EVENTS:
+                self.flow_events.append((entry.at, _FLOW_EVENTS[kind]))
                 if kind == "infusion_stopped":
                     self.stop_reason = said["reason"] or self.stop_reason
                 elif kind == "infusion_started" and said["rate_ml_per_h"] is not None:
@@ -92,7 +100,7 @@ class _Heard:
                 self.given = _later(self.given, entry)
 
     def _change_rate(self, at: float, rate: Decimal) -> None:
-        self.moves.append((at, RUN if rate else DRY))
+        self.flow_events.append((at, RATE_SET if rate else RATE_ZERO))
         if rate or int(at) not in self.changed_rates:
             self.changed_rates[int(at)] = rate
 
@@ -102,14 +110,14 @@ class _Heard:
         return tuple(sorted(known.items())) if known else ()
 
 
-def _first(moves: Iterable[Move], wanted: int) -> float | None:
-    for at, move in moves:
-        if move == wanted:
+def _first(flow_events: Iterable[FlowEvent], wanted: int) -> float | None:
+    for at, flow_event in flow_events:
+        if flow_event == wanted:
             return at
     return None
 
 
-def _later(one: Dated | None, other: Dated) -> Dated:
+def _later(one: DatedEvent | None, other: DatedEvent) -> DatedEvent:
     return other if one is None or by_record(one) < by_record(other) else one
 
 
@@ -119,7 +127,7 @@ def _span(start: float, stop: float) -> tuple[tuple[Flow, ...], tuple[Fault, ...
 
 
 def _stated(
-    charted: AdministrationCharted, moves: list[Move]
+    charted: AdministrationCharted, flow_events: list[FlowEvent]
 ) -> tuple[tuple[Flow, ...], tuple[Fault, ...], float | None]:
     """
     Return the flows, faults and start a charted administration states.
@@ -129,26 +137,26 @@ def _stated(
     """
     started = None if charted.started_at is None else charted.started_at.timestamp()
     stopped = None if charted.stopped_at is None else charted.stopped_at.timestamp()
-    live_start = _first(moves, START)
-    live_stop = _first(reversed(moves), STOP)
+    live_start = _first(flow_events, START)
+    live_stop = _first(reversed(flow_events), STOP)
     if charted.intervals:
-        return _intervals(charted, moves)
+        return _intervals(charted, flow_events)
     begin = live_start if started is None else started
     if stopped is not None:
         if begin is None:
             return (), ("stop_without_start",), None
         if started is not None or int(stopped) <= int(begin):
             return *_span(begin, stopped), begin
-        kept = [m for m in moves if m[0] < stopped and not (m[1] == STOP and m[0] == live_stop)]
-        return *reduce_moves([*kept, (stopped, STOP)]), begin
+        kept = [m for m in flow_events if m[0] < stopped and not (m[1] == STOP and m[0] == live_stop)]
+        return *flow_intervals_of([*kept, (stopped, STOP)]), begin
     if started is not None:
-        kept = [m for m in moves if m[0] > started and not (m[1] == START and m[0] == live_start)]
-        return *reduce_moves([(started, START), *kept]), started
-    return *reduce_moves(moves), begin
+        kept = [m for m in flow_events if m[0] > started and not (m[1] == START and m[0] == live_start)]
+        return *flow_intervals_of([(started, START), *kept]), started
+    return *flow_intervals_of(flow_events), begin
 
 
 def _intervals(
-    charted: AdministrationCharted, moves: list[Move]
+    charted: AdministrationCharted, flow_events: list[FlowEvent]
 ) -> tuple[tuple[Flow, ...], tuple[Fault, ...], float | None]:
     """Return what stated intervals come to; an open last one takes the first live stop after its start."""
     stretches = []
@@ -161,7 +169,9 @@ def _intervals(
     begin, last = stretches[0].start, stretches[-1]
     if last.stop is None:
         ends = charted.stopped_at
-        stop_at = next((at for at, move in moves if move == STOP and int(at) > last.start), None)
+        stop_at = next(
+            (at for at, flow_event in flow_events if flow_event == STOP and int(at) > last.start), None
+        )
         if ends is not None and int(ends.timestamp()) > last.start:
             stop_at = ends.timestamp()
         if stop_at is not None:
@@ -169,9 +179,9 @@ def _intervals(
     return *stated_flows(stretches), begin
 
 
-def chart_entry(entry: Dated) -> Testimony | None:
+def chart_entry(entry: DatedEvent) -> SourceRecord | None:
     """Return what a chart entry with both its times says; None is anything less plain."""
-    said = entry.said
+    said = entry.fields
     if said["type"] != "administration_charted" or said["intervals"]:
         return None
     began, ended = epoch_seconds([said["started_at"], said["stopped_at"]])
@@ -181,59 +191,59 @@ def chart_entry(entry: Dated) -> Testimony | None:
     return _stretch(begin, end, said["rate_ml_per_h"], said["stop_reason"]) if begin < end else None
 
 
-def _start_and_stop(start: Dated, stop: Dated) -> Testimony | None:
+def _start_and_stop(start: DatedEvent, stop: DatedEvent) -> SourceRecord | None:
     """Return what a start and its stop say; None is any other pair of events."""
-    began, ended = start.said, stop.said
+    began, ended = start.fields, stop.fields
     if began["type"] != "infusion_started" or ended["type"] != "infusion_stopped":
         return None
     begin, end = int(start.at), int(stop.at)
     return _stretch(begin, end, began["rate_ml_per_h"], ended["reason"]) if begin < end else None
 
 
-def _stretch(begin: int, end: int, rate: Decimal | None, reason: StopReason | None) -> Testimony:
+def _stretch(begin: int, end: int, rate: Decimal | None, reason: StopReason | None) -> SourceRecord:
     rates = () if rate is None else ((begin, rate),)
-    return _built(Testimony, ((_built(Flow, (begin, end)),), (), begin, None, rates, (), reason, True))
+    return _built(SourceRecord, ((_built(Flow, (begin, end)),), (), begin, None, rates, (), reason, True))
 
 
-def testimony(entries: Sequence[Dated], *, momentary: bool) -> Testimony:
+def source_record(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord:
     """
     Return what these events of one witness, in time order, say of one administration.
 
     ``momentary`` is a push, an injection or an on-body injector: it needs no stop, and its moment is its start.
     """
-    plain = None
+    uncorrected = None
     if len(entries) == 1:
-        plain = chart_entry(entries[0])
+        uncorrected = chart_entry(entries[0])
     elif len(entries) == 2:  # noqa: PLR2004 - most infusions are a start and a stop
-        plain = _start_and_stop(*entries)
-    return plain or _weighed(entries, momentary=momentary)
+        uncorrected = _start_and_stop(*entries)
+    return uncorrected or _weighed(entries, momentary=momentary)
 
 
-def _weighed(entries: Sequence[Dated], *, momentary: bool) -> Testimony:
-    heard = _Heard(entries)
-    moves = heard.moves
+def _weighed(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord:
+    heard = _SourceEvents(entries)
+    flow_events = heard.flow_events
     charted = heard.charted.event if heard.charted else None
     moment = heard.given.at if heard.given else None
-    if momentary and _first(moves, START) is None:
+    if momentary and _first(flow_events, START) is None:
         anchor = moment if moment is not None or heard.charted is None else heard.charted.at
         if anchor is not None:
-            moves.append((anchor, START))
-    moves.sort()
+            flow_events.append((anchor, START))
+    flow_events.sort()
     begin: float | None
     if charted is not None and charted.type == "administration_charted":
-        flows, faults, begin = _stated(charted, moves)
+        flows, faults, begin = _stated(charted, flow_events)
         if charted.rate_ml_per_h is not None and begin is not None:
             heard.started_rates[int(begin)] = charted.rate_ml_per_h
         heard.stop_reason = charted.stop_reason or heard.stop_reason
     else:
-        flows, faults = reduce_moves(moves)
-        begin = _first(moves, START)
+        flows, faults = flow_intervals_of(flow_events)
+        begin = _first(flow_events, START)
     if momentary:
         flows = tuple(flow for flow in flows if flow.stop is not None)
         faults = tuple(fault for fault in faults if fault in _POSSIBLE_IN_A_MOMENT)
     if begin is None and flows:
         begin = flows[0].start
-    return Testimony(
+    return SourceRecord(
         flows,
         faults,
         None if begin is None else int(begin),
@@ -241,5 +251,5 @@ def _weighed(entries: Sequence[Dated], *, momentary: bool) -> Testimony:
         heard.rates(),
         tuple(heard.bag_changes),
         heard.stop_reason,
-        heard=bool(moves) or charted is not None,
+        heard=bool(flow_events) or charted is not None,
     )

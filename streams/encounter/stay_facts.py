@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from models.encounter import AccessSite, Decision, Procedure, Standing
-from streams.encounter.dated_event import Dated, by_record, latest_recorded
+from streams.encounter.dated_event import DatedEvent, by_record, latest_recorded
 
 _REGISTERED = (
     "setting",
@@ -29,7 +29,7 @@ _AT_ONCE = tuple(_STANDING)
 """At one instant a cancellation follows a discharge, and what is taken back was there before."""
 
 
-class Stay(NamedTuple):
+class StayFacts(NamedTuple):
     """What registration knows of one stay; ``known`` holds at least every field it can say."""
 
     encounter_id: str
@@ -39,7 +39,7 @@ class Stay(NamedTuple):
     inpatient_ordered_at: int | None
 
 
-def _last_said(entries: Sequence[Dated], fields: Sequence[str]) -> Mapping[str, Any]:
+def _last_said(entries: Sequence[DatedEvent], fields: Sequence[str]) -> Mapping[str, Any]:
     """Return, field by field, what was stored last; None where nobody said anything."""
     if len(entries) == 1:
         return vars(entries[0].event)
@@ -52,12 +52,12 @@ def _last_said(entries: Sequence[Dated], fields: Sequence[str]) -> Mapping[str, 
     return known
 
 
-def _by_departure(entry: Dated) -> tuple[float, float, int, str, str, str]:
+def _by_departure(entry: DatedEvent) -> tuple[float, float, int, str, str, str]:
     when = _AT_ONCE.index(entry.event.type)
     return (entry.at, entry.recorded, when, entry.source, entry.event_id, entry.encounter_id)
 
 
-def _departure(entries: Sequence[Dated]) -> tuple[Standing, int | None]:
+def _departure(entries: Sequence[DatedEvent]) -> tuple[Standing, int | None]:
     """Return where the last word on the departure leaves the stay, and when the patient left if so."""
     if not entries:
         return "open", None
@@ -66,7 +66,7 @@ def _departure(entries: Sequence[Dated]) -> tuple[Standing, int | None]:
     return standing, int(last.at) if standing == "discharged" else None
 
 
-def stay_of(encounter_id: str, entries: Sequence[Dated], *, absorbed: Container[str] = ()) -> Stay:
+def stay_of(encounter_id: str, entries: Sequence[DatedEvent], *, absorbed: Container[str] = ()) -> StayFacts:
     """
     Return what registration says of this encounter, from its events in time order.
 
@@ -89,10 +89,10 @@ def stay_of(encounter_id: str, entries: Sequence[Dated], *, absorbed: Container[
     standing, departed_at = _departure(departures)
     if into is not None and into not in absorbed:
         standing = "merged"
-    return Stay(encounter_id, _last_said(registered, _REGISTERED), standing, departed_at, ordered_at)
+    return StayFacts(encounter_id, _last_said(registered, _REGISTERED), standing, departed_at, ordered_at)
 
 
-def _span(starts: Sequence[Dated], ends: Sequence[Dated]) -> tuple[int | None, int | None]:
+def _span(starts: Sequence[DatedEvent], ends: Sequence[DatedEvent]) -> tuple[int | None, int | None]:
     """Return the first start and the last end; what began again after its end has none."""
     began = int(starts[0].at) if starts else None
     ended = int(ends[-1].at) if ends else None
@@ -101,9 +101,9 @@ def _span(starts: Sequence[Dated], ends: Sequence[Dated]) -> tuple[int | None, i
     return began, ended
 
 
-def _by_id(entries: Iterable[Dated], field: str) -> dict[str, list[Dated]]:
+def _by_id(entries: Iterable[DatedEvent], field: str) -> dict[str, list[DatedEvent]]:
     """Return the events of each site or procedure, the first to be heard of first."""
-    named: dict[str, list[Dated]] = {}
+    named: dict[str, list[DatedEvent]] = {}
     for entry in entries:
         named.setdefault(vars(entry.event)[field], []).append(entry)
     return (
@@ -111,15 +111,15 @@ def _by_id(entries: Iterable[Dated], field: str) -> dict[str, list[Dated]]:
     )
 
 
-def _parted(entries: Iterable[Dated], start: str) -> tuple[list[Dated], list[Dated]]:
-    starts: list[Dated] = []
-    ends: list[Dated] = []
+def _parted(entries: Iterable[DatedEvent], start: str) -> tuple[list[DatedEvent], list[DatedEvent]]:
+    starts: list[DatedEvent] = []
+    ends: list[DatedEvent] = []
     for entry in entries:
         (starts if entry.event.type == start else ends).append(entry)
     return starts, ends
 
 
-def sites_of(entries: Iterable[Dated]) -> tuple[AccessSite, ...]:
+def sites_of(entries: Iterable[DatedEvent]) -> tuple[AccessSite, ...]:
     """Return the access sites in order of first mention, each from its first placing to its last removal."""
     sites = []
     for site_id, events in _by_id(entries, "site_id").items():
@@ -133,7 +133,7 @@ def sites_of(entries: Iterable[Dated]) -> tuple[AccessSite, ...]:
     return tuple(sites)
 
 
-def procedures_of(entries: Iterable[Dated]) -> tuple[Procedure, ...]:
+def procedures_of(entries: Iterable[DatedEvent]) -> tuple[Procedure, ...]:
     """Return the procedures in order of first mention, each from its first start to its last end."""
     procedures = []
     for procedure_id, events in _by_id(entries, "procedure_id").items():
@@ -143,7 +143,7 @@ def procedures_of(entries: Iterable[Dated]) -> tuple[Procedure, ...]:
     return tuple(procedures)
 
 
-def decisions_of(entries: Iterable[Dated]) -> tuple[Decision, ...]:
+def decisions_of(entries: Iterable[DatedEvent]) -> tuple[Decision, ...]:
     """Return each decision as stored last, in order of decision."""
     decisions = []
     for decision_id, events in _by_id(entries, "decision_id").items():

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from models.encounter import Administration, Flow
-from streams.encounter.dated_event import Dated
+from streams.encounter.dated_event import DatedEvent
 from streams.encounter.drug_given import BOLUS, MOMENTARY, PUMP, attributes_in
 from streams.encounter.source_record import chart_entry
 
@@ -18,16 +18,16 @@ _built: Final = tuple.__new__
 """Makes a named tuple from its fields in their order; by keywords 28 of them take five times as long."""
 
 
-def plain(administration_id: str, entries: Sequence[Dated]) -> Administration | None:
+def uncorrected(administration_id: str, entries: Sequence[DatedEvent]) -> Administration | None:
     """Return what these events, in time order, say of an administration; None when they need to be weighed."""
     if len(entries) > 1:
         return _course(administration_id, entries)
     return _bolus(administration_id, entries[0]) or _charted(administration_id, entries[0])
 
 
-def _bolus(administration_id: str, entry: Dated) -> Administration | None:
+def _bolus(administration_id: str, entry: DatedEvent) -> Administration | None:
     """Return a push or an injection that one event tells."""
-    said = entry.said
+    said = entry.fields
     kind = said["type"]
     if kind not in BOLUS:
         return None
@@ -40,7 +40,7 @@ def _bolus(administration_id: str, entry: Dated) -> Administration | None:
     )
 
 
-def _charted(administration_id: str, entry: Dated) -> Administration | None:
+def _charted(administration_id: str, entry: DatedEvent) -> Administration | None:
     """Return an infusion that a chart entry with both its times tells."""
     told = chart_entry(entry)
     if told is None or told.start is None:
@@ -51,8 +51,8 @@ def _charted(administration_id: str, entry: Dated) -> Administration | None:
         Administration,
         (
             administration_id,
-            entry.said["technique"] or "infusion",
-            *attributes_in(entry.said),
+            entry.fields["technique"] or "infusion",
+            *attributes_in(entry.fields),
             told.start,
             () if pumped else told.flows,
             told.flows if pumped else (),
@@ -65,10 +65,10 @@ def _charted(administration_id: str, entry: Dated) -> Administration | None:
     )
 
 
-def _course(administration_id: str, entries: Sequence[Dated]) -> Administration | None:
+def _course(administration_id: str, entries: Sequence[DatedEvent]) -> Administration | None:
     """Return an infusion that one witness saw begin and end, its rate changed or not, but never to nothing."""
     start, stop = entries[0], entries[-1]
-    began, ended = start.said, stop.said
+    began, ended = start.fields, stop.fields
     if began["type"] != "infusion_started" or ended["type"] != "infusion_stopped":
         return None
     begin, end = int(start.at), int(stop.at)
@@ -81,7 +81,7 @@ def _course(administration_id: str, entries: Sequence[Dated]) -> Administration 
     if len(entries) > 2:  # noqa: PLR2004 -- the start and the stop
         known = dict(rates)
         for entry in entries[1:-1]:
-            said = entry.said
+            said = entry.fields
             if said["type"] != "infusion_rate_changed" or pumped != (entry.source == PUMP):
                 return None
             rate = said["rate_ml_per_h"]

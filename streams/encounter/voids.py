@@ -7,13 +7,13 @@ it took away is back; two voids that take each other away are settled in favour 
 
 from collections.abc import Sequence
 
-from streams.encounter.dated_event import Dated, by_record
+from streams.encounter.dated_event import DatedEvent, by_record
 
 
 class _Voiding:
     """The voids of one reading, decided one after another."""
 
-    def __init__(self, entries: Sequence[Dated], voiders: list[int]) -> None:
+    def __init__(self, entries: Sequence[DatedEvent], voiders: list[int]) -> None:
         self.entries = entries
         self.named: dict[str, list[int]] = {}
         for index, entry in enumerate(entries):
@@ -67,14 +67,14 @@ class _Voiding:
         return self.gone
 
 
-def effective(entries: Sequence[Dated]) -> Sequence[Dated]:
+def effective(entries: Sequence[DatedEvent]) -> Sequence[DatedEvent]:
     """
     Return the events no effective void names, in the order given; voids that took effect stay in.
 
     A void reaches every event with that id in its encounter, whatever the source. Among merged encounters it
     reaches into the others when its own has no such event.
     """
-    kinds = [entry.said["type"] for entry in entries]
+    kinds = [entry.fields["type"] for entry in entries]
     if "event_voided" not in kinds:
         return entries
     gone = _Voiding(entries, [index for index, kind in enumerate(kinds) if kind == "event_voided"]).decide()

@@ -3,7 +3,7 @@
 from contextlib import aclosing
 
 from models.event import EncounterMerged
-from streams.encounter.merge_groups import Links
+from streams.encounter.merge_groups import MergeGroups
 from streams.kafka.connection import Connection
 from streams.kafka.publisher import Message, Publisher
 from streams.kafka.topic_reader import whole_topic
@@ -41,8 +41,8 @@ async def restore(connection: Connection, encounter_id: str) -> int:
     return found
 
 
-async def _links(connection: Connection) -> Links:
-    links = Links()
+async def _links(connection: Connection) -> MergeGroups:
+    links = MergeGroups()
     async with aclosing(whole_topic(connection, topics.EVENTS)) as records:
         async for record in records:
             value = record.value or b""

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.event import EVENT, Event
-from streams.encounter.administrations import weighed
-from streams.encounter.dated_event import Dated, dated
+from streams.encounter.administrations import resolved
+from streams.encounter.dated_event import DatedEvent, date_events
 from streams.encounter.fold import fold, fold_merged, merges
-from streams.encounter.uncorrected import plain
+from streams.encounter.uncorrected import uncorrected
 
 LAW = settings(max_examples=60, deadline=None)
 MORNING = datetime(2026, 3, 2, 13, tzinfo=UTC)
@@ -138,7 +138,7 @@ def test_repetition_does_not_count(told: list[Event], data: st.DataObject) -> No
     assert repr(fold([*again, *told, *again])) == repr(fold(told))
 
 
-def entries() -> st.SearchStrategy[list[Dated]]:
+def entries() -> st.SearchStrategy[list[DatedEvent]]:
     """Draw what is told of one administration, in time order: mostly what needs no weighing, or nearly."""
     running = st.sampled_from([*RUNNING, "infusion_stopped", "infusion_stopped", "infusion_rate_changed"])
     given = st.sampled_from(["infusion_started", "infusion_started", "push_given", "administration_charted"])
@@ -153,20 +153,22 @@ def entries() -> st.SearchStrategy[list[Dated]]:
             lambda kind: st.builds(event, st.just(kind), instants(), witness, _details(kind))
         )
 
-    def numbered(begun: Event, gone_on: list[Event]) -> list[Dated]:
+    def numbered(begun: Event, gone_on: list[Event]) -> list[DatedEvent]:
         told = enumerate([begun, *gone_on])
-        return sorted(dated([event.model_copy(update={"event_id": str(number)}) for number, event in told]))
+        return sorted(
+            date_events([event.model_copy(update={"event_id": str(number)}) for number, event in told])
+        )
 
     return st.builds(numbered, of(given), st.lists(of(running), max_size=3))
 
 
 @settings(LAW, max_examples=300)
 @given(entries())
-def test_what_needs_no_weighing_weighs_the_same(told: list[Dated]) -> None:
+def test_what_needs_no_weighing_weighs_the_same(told: list[DatedEvent]) -> None:
     """The short way is only short."""
-    short = plain("A1", told)
+    short = uncorrected("A1", told)
     if short is not None:
-        assert repr(short) == repr(weighed("A1", told))
+        assert repr(short) == repr(resolved("A1", told))
 
 
 @LAW

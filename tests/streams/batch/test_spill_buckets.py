@@ -10,7 +10,7 @@ from orjson import dumps
 from streams.batch.line_reader import Lines, lines_of
 from streams.batch.sorted_runs import Spool
 from streams.batch.spill_buckets import Buckets, Stays
-from streams.encounter.merge_groups import Links
+from streams.encounter.merge_groups import MergeGroups
 from streams.wire.encounter_key import Line, find_id, found_id, parsed_id
 from streams.wire.event_json import looks_like_utf_16
 from streams.wire.rejects import Reject
@@ -108,7 +108,7 @@ def test_merges_link_stays_through_any_chain_and_into_circles() -> None:
     """Who is with whom does not depend on which link came first."""
     chain = [(b"A", b"B"), (b"C", b"B"), (b"D", b"E"), (b"E", b"D"), (b"C", b"F"), (b"Z", b"Z")]
     for order in (chain, chain[::-1]):
-        links = Links()
+        links = MergeGroups()
         for one, other in order:
             links.link(one, other)
         assert {one: links.group(one) for one in links.ids()} == {

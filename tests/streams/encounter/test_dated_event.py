@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from timeline_encounter import at, told
 
 from models.field import EARLIEST, LATEST
-from streams.encounter.dated_event import dated
+from streams.encounter.dated_event import date_events
 from streams.encounter.epoch import epoch_seconds
 
 ZONES = (
@@ -34,7 +34,7 @@ def test_many_instants_at_once_are_the_seconds_of_each(instants: list[datetime |
 
 def test_an_event_is_placed_by_when_it_happened_and_when_it_was_stored() -> None:
     """What does not say when it was stored was stored as it happened."""
-    entries = dated(told("08:00 push X recorded=11:00", "09:00 push Y"))
-    places = {entry.said["type"]: (entry.at, entry.recorded) for entry in entries[1:2]}
+    entries = date_events(told("08:00 push X recorded=11:00", "09:00 push Y"))
+    places = {entry.fields["type"]: (entry.at, entry.recorded) for entry in entries[1:2]}
     assert places == {"push_given": (at("08:00"), at("11:00"))}
     assert (entries[2].at, entries[2].recorded) == (at("09:00"), at("09:00"))

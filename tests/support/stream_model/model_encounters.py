@@ -12,7 +12,7 @@ from models.event import EncounterMerged
 from rules.engine import Profile
 from streams.batch.coder import code_linked, code_stay
 from streams.charging.release import at_revision
-from streams.encounter.merge_groups import Links
+from streams.encounter.merge_groups import MergeGroups
 from streams.synthetic.generator import stays as generated
 from streams.wire.charge_json import value_of
 from streams.wire.encounter_key import Line
@@ -136,7 +136,7 @@ def expected(sent: list[bytes], profile: Profile, revisions: dict[str, int]) -> 
     """Return what the file coder makes of these lines; each set at the revision that was reached."""
     lines = list(dict.fromkeys(sent))
     by_stay: dict[str, list[Line]] = {}
-    links = Links()
+    links = MergeGroups()
     for number, line in enumerate(lines):
         event = read(line)
         assert not isinstance(event, Reject)
