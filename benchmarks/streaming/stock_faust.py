@@ -18,7 +18,7 @@ from streams.charging.release_state import from_bytes as released_from_bytes
 from streams.charging.release_state import to_bytes as released_to_bytes
 from streams.lifecycle.state import from_bytes as kept_from_bytes
 from streams.wire import topics
-from streams.wire.message import Outgoing
+from streams.wire.message import OutboundMessage
 
 TUNED: dict[str, Any] = {
     "producer_linger": 0.05,
@@ -91,8 +91,8 @@ class Coder:
                 self._live_releases.keep(key, written, released)
             await self._send(made.messages)
 
-    async def _send(self, messages: Iterable[Outgoing]) -> None:
-        for topic, key, value, headers in messages:
+    async def _send(self, messages: Iterable[OutboundMessage]) -> None:
+        for topic, key, value, headers, _ in messages:
             await self._out[topic].send(key=key, value=value, headers=dict(headers))
 
 

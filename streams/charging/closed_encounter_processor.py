@@ -10,7 +10,7 @@ from streams.charging.release_state import Released, UnreadableReleaseError
 from streams.wire import topics
 from streams.wire.closed_encounter_json import NotAClosedEncounterError, from_bytes
 from streams.wire.cloud_events import traceparent
-from streams.wire.message import Outgoing, Record
+from streams.wire.message import OutboundMessage, Record
 from streams.wire.reject_headers import reject_headers
 from streams.wire.rejects import WHOLE_LINE, Reject
 
@@ -21,7 +21,7 @@ class Coded(NamedTuple):
     """What came of a batch: releases to keep by key, messages for this partition, and how many could not be coded."""
 
     released: dict[bytes, Released]
-    messages: list[Outgoing]
+    messages: list[OutboundMessage]
     faults: int
 
 
@@ -42,12 +42,12 @@ def code_records(
         UnreadableReleaseError: a newer worker wrote what was last said of a stay.
     """
     released: dict[bytes, Released] = {}
-    messages: list[Outgoing] = []
+    messages: list[OutboundMessage] = []
     faults = 0
 
     def refuse(record: Record, reject: Reject) -> None:
         about = reject_headers(record.headers, reject.reason, topics.CLOSED, partition, record.offset)
-        messages.append(Outgoing(topics.REJECTS, record.key, record.value, about))
+        messages.append(OutboundMessage(topics.REJECTS, record.key, record.value, about))
 
     for record in records:
         try:

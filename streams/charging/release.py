@@ -19,7 +19,7 @@ from streams.charging.release_state import Released, Step
 from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import Closed
 from streams.wire.cloud_events import event_id, headers
-from streams.wire.message import Outgoing
+from streams.wire.message import OutboundMessage
 from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
 
@@ -27,7 +27,7 @@ class Release(NamedTuple):
     """What is known of a stay from now on, None while nothing was ever said of it; and what to say now."""
 
     released: Released | None
-    messages: tuple[Outgoing, ...]
+    messages: tuple[OutboundMessage, ...]
 
 
 def release(
@@ -83,7 +83,7 @@ def coded(closed: Closed, profile: Profile, revision: int = 1) -> ChargeSet:
 
 def sent(
     released: Released, encounter_id: str, settled: int = 0, traceparent: bytes | None = None
-) -> tuple[Outgoing, ...]:
+) -> tuple[OutboundMessage, ...]:
     """
     Return what was said in answer to records from ``settled`` on: a function of the state alone.
 
@@ -95,19 +95,21 @@ def sent(
         return ()
     key, last = encounter_id.encode(), steps[-1]
     messages = [
-        Outgoing(CHARGE_LINES, key, value, _headers("charge_line", encounter_id, step, traceparent, *name))
+        OutboundMessage(
+            CHARGE_LINES, key, value, _headers("charge_line", encounter_id, step, traceparent, *name)
+        )
         for step in steps
         for value in step.changes
         for name in (_line_named(value),)
     ]
     kind = "charges_withdrawn" if released.charge_set is None else "charge_set"
     messages.append(
-        Outgoing(CHARGES, key, released.charge_set, _headers(kind, encounter_id, last, traceparent))
+        OutboundMessage(CHARGES, key, released.charge_set, _headers(kind, encounter_id, last, traceparent))
     )
     if released.review is not None or released.review_said:
         kind = "review_done" if released.review is None else "review"
         messages.append(
-            Outgoing(REVIEW, key, released.review, _headers(kind, encounter_id, last, traceparent))
+            OutboundMessage(REVIEW, key, released.review, _headers(kind, encounter_id, last, traceparent))
         )
     return tuple(messages)
 

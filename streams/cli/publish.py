@@ -12,8 +12,9 @@ from streams.cli.shared.progress import Words, words
 from streams.kafka.connection import Connection
 from streams.kafka.loop_thread import Background
 from streams.kafka.pace import AsItHappened, AtOnce, Pace, Steady
-from streams.kafka.publisher import Message, Publisher, largest_value
-from streams.wire.event_message import envelope
+from streams.kafka.publisher import Publisher, largest_value
+from streams.wire.event_message import event_message
+from streams.wire.message import OutboundMessage
 from streams.wire.rejects import Reject
 from streams.wire.topics import EVENTS
 
@@ -101,17 +102,17 @@ class _Run:
         if isinstance(batch, Reject):
             self._keep_back(batch.at(file, 1))
             return
-        background.run(publisher.send(EVENTS, self._messages(file, batch)))
+        background.run(publisher.send(self._messages(file, batch)))
         self._shown.passed(batch.size)
 
-    def _messages(self, file: int, batch: Lines) -> Iterator[Message]:
+    def _messages(self, file: int, batch: Lines) -> Iterator[OutboundMessage]:
         for number, line in enumerate(batch.lines, batch.first):
             if line is None:
                 self._keep_back(overlong(self._limit).at(file, number))
             elif line and not line.isspace():
-                key, headers, at = envelope(line)
+                key, headers, at = event_message(line)
                 self.keyless += key is None
-                yield Message(key, line, headers, at)
+                yield OutboundMessage(EVENTS, key, line, headers, at)
 
     def _keep_back(self, reject: Reject) -> None:
         self.kept_back += 1

@@ -19,7 +19,7 @@ from streams.engine.checkpoint import Addressed, Checkpoint, States, Table
 from streams.engine.consumer import BACKLOG, BatchConsumer
 from streams.engine.producer import CertainProducer
 from streams.engine.queues import GenerationQueue
-from streams.engine.records import Post
+from streams.engine.records import Record
 from streams.engine.recovery import SeekingTableManager
 from streams.engine.table import CheckpointTable
 from streams.engine.versions import require_tested
@@ -162,9 +162,9 @@ class CheckpointApp(faust.App):
         """
         self._states.setdefault((table, partition), {})[key] = state
 
-    def send_at_checkpoint(self, topic: str, partition: int, post: Post) -> None:
+    def send_at_checkpoint(self, topic: str, partition: int, record: Record) -> None:
         """Note a message for the next checkpoint: it is sent when the states it follows from are written."""
-        self._messages.append((topic, partition, post))
+        self._messages.append((topic, partition, record))
 
     @property
     def lease_margin(self) -> float:

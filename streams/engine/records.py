@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
-class Post(NamedTuple):
+class Record(NamedTuple):
     """One record to be sent; no value is a tombstone."""
 
     key: bytes | None
@@ -12,17 +12,17 @@ class Post(NamedTuple):
     headers: Sequence[tuple[str, bytes]] = ()
 
 
-class Parcel(NamedTuple):
+class PartitionRecords(NamedTuple):
     """Records for one partition, in the order in which they are to lie there."""
 
     topic: str
     partition: int
-    posts: list[Post]
+    records: list[Record]
 
 
-def parcels(addressed: Iterable[tuple[str, int, Post]]) -> list[Parcel]:
+def grouped_by_partition(addressed: Iterable[tuple[str, int, Record]]) -> list[PartitionRecords]:
     """Return what goes where, grouped by topic and partition; the order within a partition is kept."""
-    grouped: dict[tuple[str, int], list[Post]] = {}
-    for topic, partition, post in addressed:
-        grouped.setdefault((topic, partition), []).append(post)
-    return [Parcel(topic, partition, posts) for (topic, partition), posts in grouped.items()]
+    grouped: dict[tuple[str, int], list[Record]] = {}
+    for topic, partition, record in addressed:
+        grouped.setdefault((topic, partition), []).append(record)
+    return [PartitionRecords(topic, partition, records) for (topic, partition), records in grouped.items()]

@@ -7,13 +7,13 @@ Memory holds what is on its way and no more: sending waits where the broker does
 import asyncio
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
 from aiokafka import AIOKafkaProducer
 
 from streams.kafka.connection import Connection
 from streams.kafka.pace import AtOnce, Pace
-from streams.wire.message import Headers
+from streams.wire.message import OutboundMessage
 from streams.wire.topics import topic as topic_named
 
 _LINGER_MS: Final = 10
@@ -31,15 +31,6 @@ _BURST: Final = 0.002
 
 class MissingTopicError(RuntimeError):
     """The topic is not there; a producer that does not ask first lets the broker create it, with one partition."""
-
-
-class Message(NamedTuple):
-    """One message to send; ``at`` is when it happened, in epoch seconds, for a pace that goes by that."""
-
-    key: bytes | None
-    value: bytes | None
-    headers: Headers = ()
-    at: float | None = None
 
 
 def largest_value(topic: str) -> int:
@@ -77,7 +68,7 @@ class Publisher:
             acks="all",
             linger_ms=_LINGER_MS,
             max_batch_size=_BATCH_BYTES,
-            max_request_size=max((topic_named(one).max_message_bytes for one in topics), default=_HEADROOM),
+            max_request_size=max((topic_named(name).max_message_bytes for name in topics), default=_HEADROOM),
             request_timeout_ms=_TIMEOUT_MS,
         )
         try:
@@ -88,7 +79,7 @@ class Publisher:
             raise
         return cls(producer, pace or AtOnce())
 
-    async def send(self, topic: str, messages: Iterable[Message]) -> None:
+    async def send(self, messages: Iterable[OutboundMessage]) -> None:
         """
         Send messages in their order, each when its turn comes; returns when they are on their way.
 
@@ -96,12 +87,12 @@ class Publisher:
             aiokafka.errors.KafkaError: the broker refused this one or an earlier one, or does not answer.
         """
         clock = asyncio.get_running_loop().time
-        for one in messages:
-            if (early := self._pace.wait(one.at, clock())) > _BURST:
+        for message in messages:
+            if (early := self._pace.wait(message.at, clock())) > _BURST:
                 await asyncio.sleep(early)
             self._raise_failure()
             on_its_way = await self._producer.send(
-                topic, value=one.value, key=one.key, headers=[*one.headers]
+                message.topic, value=message.value, key=message.key, headers=[*message.headers]
             )
             on_its_way.add_done_callback(self._settled)
 

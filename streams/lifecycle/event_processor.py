@@ -31,7 +31,7 @@ from streams.wire import topics
 from streams.wire.cloud_events import traceparent
 from streams.wire.encounter_key import found_id
 from streams.wire.event_json import as_line, read
-from streams.wire.message import Outgoing, Record
+from streams.wire.message import OutboundMessage, Record
 from streams.wire.reject_headers import reject_headers
 from streams.wire.rejects import TWO_IDS, WHOLE_LINE, Reject
 
@@ -62,7 +62,7 @@ class Followed(NamedTuple):
     """What came of a batch: stays to keep, messages for this partition, commands for any, and stays that failed us."""
 
     stays: list[EncounterState]
-    messages: list[Outgoing]
+    messages: list[OutboundMessage]
     asked: list[Asking]
     faults: int
 
@@ -87,7 +87,7 @@ class Batch:
         self._again: dict[str, set[tuple[str, int]]] = {}
         self._lines: dict[bytes, Record] = {}
         """The events this batch brought, by their lines."""
-        self._messages: list[Outgoing] = []
+        self._messages: list[OutboundMessage] = []
         self._asked: list[Asking] = []
 
     def follow(self, records: Iterable[Record]) -> None:
@@ -224,7 +224,7 @@ class Batch:
         if came is not None:  # back to where it was sent first: as a command it could not be read
             topic, (partition, offset, key, own) = topics.EVENTS, came
         about = reject_headers(own, reject.reason, topic, partition, offset)
-        self._messages.append(Outgoing(topics.REJECTS, key, value or record.value, about))
+        self._messages.append(OutboundMessage(topics.REJECTS, key, value or record.value, about))
 
     def _refuse_futile(self, state: EncounterState) -> None:
         """Refuse, once, every event that has no effect; again only when what showed it comes again after a crash."""

@@ -7,16 +7,16 @@ from streams.wire import topics
 from streams.wire.closed_encounter_json import Closed
 from streams.wire.closed_encounter_json import to_bytes as closed_to_bytes
 from streams.wire.cloud_events import event_id, headers
-from streams.wire.message import Outgoing
+from streams.wire.message import OutboundMessage
 
 _PORTION: Final = 4 << 20
 """Bytes of events in one command: as JSON within JSON they may take twice the room, and 12 MiB is what a topic takes."""
 
 
-def closed_message(closed: Closed, trace: bytes | None) -> Outgoing:
+def closed_message(closed: Closed, trace: bytes | None) -> OutboundMessage:
     """Return the message that carries a closed encounter; the same version has the same id."""
     name = event_id(topics.CLOSED, closed.encounter_id, str(closed.version))
-    return Outgoing(
+    return OutboundMessage(
         topics.CLOSED,
         closed.encounter_id.encode(),
         closed_to_bytes(closed),

@@ -10,9 +10,9 @@ from aiokafka.errors import KafkaTimeoutError
 
 from streams.kafka.admin import found_topics
 from streams.kafka.connection import Connection
-from streams.kafka.publisher import Message, Publisher
+from streams.kafka.publisher import Publisher
 from streams.kafka.topic_reader import reading
-from streams.wire.message import Headers
+from streams.wire.message import Headers, OutboundMessage
 from streams.wire.reject_headers import Origin, origin, replay_headers
 from streams.wire.topics import REJECTS
 
@@ -108,7 +108,7 @@ async def replay(connection: Connection, selection: Selection) -> Replayed:
                     done.kept_back.append((place, "it has neither a key nor a value"))
                 else:
                     headers = replay_headers(one.headers, *place)
-                    await publisher.send(one.origin.topic, [Message(one.key, one.value, headers)])
+                    await publisher.send([OutboundMessage(one.origin.topic, one.key, one.value, headers)])
                     done.sent += 1
         await publisher.arrive()
     finally:

@@ -5,11 +5,12 @@ from contextlib import aclosing
 from models.event import EncounterMerged
 from streams.encounter.merge_groups import MergeGroups
 from streams.kafka.connection import Connection
-from streams.kafka.publisher import Message, Publisher
+from streams.kafka.publisher import Publisher
 from streams.kafka.topic_reader import whole_topic
 from streams.lifecycle.commands import Command, to_bytes
 from streams.wire import topics
 from streams.wire.event_json import as_line, read
+from streams.wire.message import OutboundMessage
 from streams.wire.rejects import Reject
 
 
@@ -34,7 +35,7 @@ async def restore(connection: Connection, encounter_id: str) -> int:
         command = Command("restored", encounter_id, {name: tuple(lines) for name, lines in stays.items()})
         publisher = await Publisher.connected(connection, [topics.COMMANDS])
         try:
-            await publisher.send(topics.COMMANDS, [Message(encounter_id.encode(), to_bytes(command))])
+            await publisher.send([OutboundMessage(topics.COMMANDS, encounter_id.encode(), to_bytes(command))])
             await publisher.arrive()
         finally:
             await publisher.close()

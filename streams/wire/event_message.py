@@ -22,7 +22,7 @@ _LONGEST: Final = 1024
 _YEARS: Final = range(1900, 2200)
 
 
-class Envelope(NamedTuple):
+class EventMessage(NamedTuple):
     """What goes with a line."""
 
     key: bytes | None
@@ -33,21 +33,21 @@ class Envelope(NamedTuple):
     """When it was recorded, or else when it happened, in epoch seconds; None when it says neither."""
 
 
-def envelope(line: bytes) -> Envelope:
+def event_message(line: bytes) -> EventMessage:
     """Return what goes with a line; never raises for what is in it."""
     found = find_id(line)
     key = found[1] if found else None
     try:
         event: Any = loads(line.removeprefix(BYTE_ORDER_MARK))
     except JSONDecodeError:
-        return Envelope(key, (), None)
+        return EventMessage(key, (), None)
     if not isinstance(event, dict):
-        return Envelope(key, (), None)
+        return EventMessage(key, (), None)
     if key is None:
         # Its name or its value is written with escapes, or it is not there.
         key = _text(event, "encounter_id").encode() or None
     at = _instant(event, "recorded_at") or _instant(event, "occurred_at")
-    return Envelope(key, _headers(event, at), at)
+    return EventMessage(key, _headers(event, at), at)
 
 
 def _headers(event: Mapping[str, Any], at: float | None) -> Headers:

@@ -16,10 +16,12 @@ class Record(Protocol):
     headers: Sequence[tuple[str, bytes]]
 
 
-class Outgoing(NamedTuple):
+class OutboundMessage(NamedTuple):
     """A message for a topic; without a value it is a tombstone, which takes back what its key said."""
 
     topic: str
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+    at: float | None = None
+    """When it happened, in epoch seconds, for a publisher whose pace goes by that."""

@@ -18,11 +18,11 @@ from rules.emission import Emission, emission_of
 from streams.charging.closed_encounter_processor import code_records
 from streams.engine.app import CheckpointApp
 from streams.engine.batches import PartitionBatch
-from streams.engine.records import Parcel, Post, parcels
+from streams.engine.records import PartitionRecords, Record, grouped_by_partition
 from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.event_processor import Batch
 from streams.wire import topics
-from streams.wire.message import Outgoing
+from streams.wire.message import OutboundMessage
 from streams.worker.encounter_store import Stays
 from streams.worker.release_store import Releases
 from streams.worker.settings import WorkerSettings
@@ -73,13 +73,13 @@ class Agents:
         """
         at = int(self._clock())
         due = [
-            (topics.COMMANDS, partition, Post(key, to_bytes(Command("due", key.decode()))))
+            (topics.COMMANDS, partition, Record(key, to_bytes(Command("due", key.decode()))))
             for partition in self._stays.partitions_due(at)
             if self._has_read(partition)
             for key in self._stays.due(partition, at)
         ]
         if due:
-            await self._deliver(parcels(due))
+            await self._deliver(grouped_by_partition(due))
 
     def _has_read(self, partition: int) -> bool:
         """Tell whether every event is read that was there when this was first asked since the last yes."""
@@ -94,7 +94,7 @@ class Agents:
         del self._read_up_to[partition]
         return True
 
-    async def _deliver(self, found: list[Parcel]) -> None:
+    async def _deliver(self, found: list[PartitionRecords]) -> None:
         producer: Any = self._app.producer
         try:
             await producer.deliver(found)
@@ -127,8 +127,8 @@ class Agents:
         self._send(partition, followed.messages)
         for asked in followed.asked:
             home = home_of(asked.encounter_id, self._partitions)
-            post = Post(asked.encounter_id.encode(), asked.value)
-            self._app.send_at_checkpoint(topics.COMMANDS, home, post)
+            record = Record(asked.encounter_id.encode(), asked.value)
+            self._app.send_at_checkpoint(topics.COMMANDS, home, record)
         if followed.faults:
             _log.error(
                 "%d stays could not be settled: a fault of ours; see infusion rejects", followed.faults
@@ -146,9 +146,10 @@ class Agents:
         if coded.faults:
             _log.error("%d closed encounters could not be coded: see infusion rejects", coded.faults)
 
-    def _send(self, partition: int, messages: Iterable[Outgoing]) -> None:
-        for topic, key, value, headers in messages:
-            self._app.send_at_checkpoint(topic, partition, Post(key, value, headers))
+    def _send(self, partition: int, messages: Iterable[OutboundMessage]) -> None:
+        for message in messages:
+            record = Record(message.key, message.value, message.headers)
+            self._app.send_at_checkpoint(message.topic, partition, record)
 
     def _emission(self, encounter: Encounter) -> Emission:
         return emission_of(encounter, self._settings.profile)

@@ -24,7 +24,7 @@ from streams.cli.schema import command as schema
 from streams.encounter.fold import fold
 from streams.wire.asyncapi import asyncapi, channels
 from streams.wire.closed_encounter_json import Closed, to_bytes
-from streams.wire.message import Outgoing
+from streams.wire.message import OutboundMessage
 from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -249,7 +249,7 @@ def test_everything_said_of_a_golden_case_fits_its_schema(make: Callable[[], Sch
 
 
 @cache
-def released_cases() -> list[tuple[Closed, tuple[Outgoing, ...]]]:
+def released_cases() -> list[tuple[Closed, tuple[OutboundMessage, ...]]]:
     """Return the stay of every golden case as a closed encounter, with what is said of it."""
     stays = [fold(events_of(case)) for _, case in all_cases()]
     records = [

@@ -15,7 +15,7 @@ from streams.charging.release import release
 from streams.charging.release_state import Released, from_bytes, to_bytes
 from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import Closed
-from streams.wire.message import Outgoing
+from streams.wire.message import OutboundMessage
 from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
 LAW = settings(max_examples=60, deadline=None)
@@ -51,7 +51,7 @@ class Reader:
         self.charge_set: ChargeSet | None = None
         self.review: bytes | None = None
 
-    def take(self, messages: tuple[Outgoing, ...]) -> None:
+    def take(self, messages: tuple[OutboundMessage, ...]) -> None:
         """Upsert what is charged, delete what is credited, keep the newest of everything else."""
         for one in messages:
             if one.topic == CHARGES:
@@ -79,7 +79,7 @@ class Run(NamedTuple):
     """The state after some records, and what each of them made."""
 
     state: Released | None
-    messages: list[tuple[Outgoing, ...]]
+    messages: list[tuple[OutboundMessage, ...]]
 
 
 def run(records: list[Closed], state: Released | None = None, first: int = 0, settled: int = 0) -> Run:

@@ -118,9 +118,14 @@ class Timeline:
             message = f"unknown verb {verb!r}; write one of {', '.join(sorted([*self.verbs, 'decide']))}"
             raise UnreadableError(message)
         said = words_of(rest)
-        envelope = {"event_id": said.options.pop("event", f"L{number}"), "occurred_at": began.isoformat()}
-        envelope |= said.take({"source": "source"}) | self._clocks(said, day, {"recorded": "recorded_at"})
-        event = envelope | self.verbs[verb](said) | self._clocks(said, day, _CHARTED_TIMES)
+        event_message = {
+            "event_id": said.options.pop("event", f"L{number}"),
+            "occurred_at": began.isoformat(),
+        }
+        event_message |= said.take({"source": "source"}) | self._clocks(
+            said, day, {"recorded": "recorded_at"}
+        )
+        event = event_message | self.verbs[verb](said) | self._clocks(said, day, _CHARTED_TIMES)
         self._spent(said)
         return event
 

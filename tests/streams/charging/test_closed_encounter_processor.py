@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from encounter_states import CLOSING, T0, Shelf, asked, injection, line, records
+from encounter_states import T0, TIMEOUTS, Shelf, asked, injection, line, records
 
 from rules.engine import Profile
 from streams.charging import closed_encounter_processor as coded
@@ -20,7 +20,7 @@ def closed(stay: str) -> bytes:
     batch = Batch(topics.EVENTS, 1, T0 + 10**7, shelf.load, lambda _: True)
     told = (line("encounter_opened", 0, stay), injection(5, stay), line("encounter_discharged", 60, stay))
     batch.follow(records(*told))
-    kept = batch.settled(CLOSING, asked).stays[0]
+    kept = batch.settled(TIMEOUTS, asked).stays[0]
     shelf.stays[stay] = kept.to_bytes()
     due = shelf.obey(b'{"command":"due","encounter_id":"%s"}' % stay.encode(), at=T0 + 10**7 + 60)
     (message,) = due.messages

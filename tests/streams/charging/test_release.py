@@ -20,7 +20,7 @@ from streams.charging.release_state import Released, UnreadableReleaseError, fro
 from streams.encounter.fold import fold
 from streams.wire.charge_json import value_of, written
 from streams.wire.closed_encounter_json import Closed
-from streams.wire.message import Outgoing
+from streams.wire.message import OutboundMessage
 from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
 PROFILE = Profile()
@@ -64,7 +64,7 @@ def closed(encounter: Encounter, version: int = 1, **told: Any) -> Closed:
     )._replace(**told)
 
 
-def said(*closings: Closed) -> tuple[Released | None, list[tuple[Outgoing, ...]]]:
+def said(*closings: Closed) -> tuple[Released | None, list[tuple[OutboundMessage, ...]]]:
     """Return the state and the messages after each closing, one record after the other."""
     state, messages = None, []
     for offset, one in enumerate(closings):
@@ -73,17 +73,17 @@ def said(*closings: Closed) -> tuple[Released | None, list[tuple[Outgoing, ...]]
     return state, messages
 
 
-def changes(messages: tuple[Outgoing, ...]) -> list[LineChange]:
+def changes(messages: tuple[OutboundMessage, ...]) -> list[LineChange]:
     """Return the line changes among messages."""
     return [LINE_CHANGE.validate_json(one.value or b"") for one in messages if one.topic == CHARGE_LINES]
 
 
-def told(messages: tuple[Outgoing, ...]) -> list[str]:
+def told(messages: tuple[OutboundMessage, ...]) -> list[str]:
     """Return line changes as a person says them."""
     return [f"{one.revision} {one.change} {one.line.code} x{one.line.units}" for one in changes(messages)]
 
 
-def on(topic: str, messages: tuple[Outgoing, ...]) -> list[bytes | None]:
+def on(topic: str, messages: tuple[OutboundMessage, ...]) -> list[bytes | None]:
     """Return the values for a topic."""
     return [one.value for one in messages if one.topic == topic]
 

@@ -18,7 +18,7 @@ from streams.lifecycle.event_processor import Batch, Followed
 from streams.lifecycle.reject_reasons import EMPTY, FAULT, FORGOTTEN, LONGEST, TOO_HEAVY, TOO_LONG
 from streams.wire import topics
 from streams.wire.closed_encounter_json import from_bytes as closed_from_bytes
-from streams.wire.message import Outgoing
+from streams.wire.message import OutboundMessage
 from streams.wire.reject_headers import Origin, origin
 from streams.wire.rejects import TWO_IDS, Reject
 
@@ -31,7 +31,7 @@ def refused(followed: Followed) -> list[tuple[bytes | None, str]]:
     return [(one.value, place(one).reason) for one in followed.messages if one.topic == topics.REJECTS]
 
 
-def place(message: Outgoing) -> Origin:
+def place(message: OutboundMessage) -> Origin:
     """Return where a reject came from."""
     found = origin(message.headers)
     assert found is not None

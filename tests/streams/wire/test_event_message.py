@@ -3,7 +3,7 @@
 import pytest
 from orjson import dumps
 
-from streams.wire.event_message import Envelope, envelope
+from streams.wire.event_message import EventMessage, event_message
 
 EVENT = {
     "type": "infusion_started",
@@ -21,7 +21,7 @@ def line(**fields: object) -> bytes:
 
 def test_an_event_travels_under_its_encounter_with_cloudevents_headers() -> None:
     """The line itself is not touched: what is known of it stands beside it."""
-    found = envelope(line())
+    found = event_message(line())
     assert (found.key, found.at) == (b"E1", AT)
     told = dict(found.headers)
     assert told["ce_type"] == b"org.infusion-charges.infusion_started.v1"
@@ -31,13 +31,13 @@ def test_an_event_travels_under_its_encounter_with_cloudevents_headers() -> None
 
 def test_the_source_of_an_event_is_the_source_its_id_is_unique_in() -> None:
     """CloudEvents asks that id and source together are unique, as ours does."""
-    assert dict(envelope(line(source="pump")).headers)["ce_source"] == b"pump"
+    assert dict(event_message(line(source="pump")).headers)["ce_source"] == b"pump"
 
 
 def test_when_it_was_recorded_comes_before_when_it_happened() -> None:
     """The order in which a system stored events is the order in which they came."""
-    assert envelope(line(recorded_at="2026-03-02T09:00:00-05:00")).at == AT + 3600
-    assert envelope(line(recorded_at="nine")).at == AT
+    assert event_message(line(recorded_at="2026-03-02T09:00:00-05:00")).at == AT + 3600
+    assert event_message(line(recorded_at="nine")).at == AT
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_when_it_was_recorded_comes_before_when_it_happened() -> None:
 )
 def test_a_time_that_is_none_is_left_out(instant: object) -> None:
     """The reader says what is wrong with it; here it only has no say in the pace."""
-    found = envelope(line(occurred_at=instant))
+    found = event_message(line(occurred_at=instant))
     assert (found.key, found.at) == (b"E1", None)
     assert "ce_time" not in dict(found.headers)
 
@@ -62,7 +62,7 @@ def test_a_time_that_is_none_is_left_out(instant: object) -> None:
 )
 def test_the_key_is_found_where_code_finds_it(raw: bytes) -> None:
     """One encounter has one key, however its lines are written, and a spoilt line lies with its encounter."""
-    assert envelope(raw) == Envelope(b"E1", (), None)
+    assert event_message(raw) == EventMessage(b"E1", (), None)
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,10 @@ def test_the_key_is_found_where_code_finds_it(raw: bytes) -> None:
 )
 def test_a_line_without_an_encounter_has_no_key(raw: bytes) -> None:
     """It is sent all the same, and rejected where rejects are kept."""
-    assert envelope(raw) == Envelope(None, (), None)
+    assert event_message(raw) == EventMessage(None, (), None)
 
 
 def test_what_is_too_long_for_headers_is_not_repeated_in_them() -> None:
     """A message must not double in size for an id of a megabyte."""
-    found = envelope(line(event_id="x" * 1024))
+    found = event_message(line(event_id="x" * 1024))
     assert (found.key, found.headers, found.at) == (b"E1", (), AT)

@@ -16,7 +16,7 @@ from confluent_kafka import Producer
 
 from streams.synthetic.arrival_order import Order
 from streams.synthetic.generator import generate
-from streams.wire.event_message import envelope
+from streams.wire.event_message import event_message
 from streams.wire.topics import EVENTS
 
 DAY: Final = date(2026, 10, 5)
@@ -64,7 +64,7 @@ def messages(lines: Sequence[bytes], partitions: int, seed: int, *, misrouted: f
     rng = Random(seed)  # noqa: S311 - repeatable, not secret
     sent = []
     for line in lines:
-        key, chance = envelope(line).key, rng.random()
+        key, chance = event_message(line).key, rng.random()
         if chance < misrouted / 2:
             sent.append(Sent(None, line, rng.randrange(partitions)))
         else:

@@ -23,7 +23,7 @@ from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.event_processor import Batch
 from streams.lifecycle.state import deadline_of, from_bytes
 from streams.wire import topics
-from streams.wire.message import Outgoing
+from streams.wire.message import OutboundMessage
 from streams.worker.agents import home_of
 from streams.worker.faust_connection import faust_connection
 from streams.worker.settings import settings_from
@@ -80,8 +80,8 @@ def _load_release(key: bytes) -> Any:
     return None if written is None else released_from_bytes(written)
 
 
-async def _send(messages: Iterable[Outgoing], partition: int) -> None:
-    for topic, key, value, headers in messages:
+async def _send(messages: Iterable[OutboundMessage], partition: int) -> None:
+    for topic, key, value, headers, _ in messages:
         await out[topic].send(key=key, value=value, headers=dict(headers), partition=partition)
 
 

@@ -13,7 +13,7 @@ from faust.types import TP
 
 from streams.engine.app import CheckpointApp
 from streams.engine.progress import Progress
-from streams.engine.records import Parcel, Post
+from streams.engine.records import PartitionRecords, Record
 
 
 class Crash(Exception):  # noqa: N818 - it is no error: it is what was asked for
@@ -38,10 +38,10 @@ class Paper:
         self.logs: defaultdict[TP, list[Rec]] = defaultdict(list)
         self.committed: dict[TP, int] = {}
 
-    def append(self, tp: TP, post: Post) -> int:
+    def append(self, tp: TP, record: Record) -> int:
         """Write a record behind all others and return its offset."""
         log = self.logs[tp]
-        log.append(Rec(len(log), *post))
+        log.append(Rec(len(log), *record))
         return len(log) - 1
 
     def all_of(self, topic: str) -> list[Rec]:
@@ -68,14 +68,14 @@ class PaperTable:
             for rec in self._paper.logs[TP(self.changelog_topic_name, number)]:
                 self._apply(number, rec.key, rec.value)
 
-    def remember(self, partition: int, posts: list[Post], first: int) -> None:
+    def remember(self, partition: int, records: list[Record], first: int) -> None:
         """Take over what lies in the changelog from an offset on."""
         log = self._paper.logs[TP(self.changelog_topic_name, partition)]
-        assert [(rec.key, rec.value) for rec in log[first : first + len(posts)]] == [
-            (post.key, post.value) for post in posts
+        assert [(rec.key, rec.value) for rec in log[first : first + len(records)]] == [
+            (record.key, record.value) for record in records
         ]
-        for post in posts:
-            self._apply(partition, post.key, post.value)
+        for record in records:
+            self._apply(partition, record.key, record.value)
 
     def _apply(self, partition: int, key: bytes | None, value: bytes | None) -> None:
         assert key is not None
@@ -94,7 +94,7 @@ class PaperTable:
 
 
 class PaperProducer:
-    """Writes at once; ``stop_in`` is the delivery in which the process dies, having written a part of each parcel."""
+    """Writes at once; ``stop_in`` is the delivery in which the process dies, having written a part of each partition."""
 
     def __init__(self, paper: Paper) -> None:
         self._paper = paper
@@ -104,24 +104,24 @@ class PaperProducer:
         self.meanwhile: Callable[[], None] | None = None
         """What the worker's other tasks do while it waits for the broker."""
 
-    async def deliver(self, parcels: Sequence[Parcel]) -> list[int]:
-        """Write all parcels, or die in the middle of it."""
+    async def deliver(self, groups: Sequence[PartitionRecords]) -> list[int]:
+        """Write all partitions, or die in the middle of it."""
         if self.stop_in is not None:
             self.stop_in -= 1
             if self.stop_in < 0:
-                for parcel in parcels:
-                    self._write(parcel, self.chance.randint(0, len(parcel.posts)))
+                for group in groups:
+                    self._write(group, self.chance.randint(0, len(group.records)))
                 raise Crash
-        offsets = [self._write(parcel, len(parcel.posts)) for parcel in parcels]
+        offsets = [self._write(group, len(group.records)) for group in groups]
         self.delivered += 1
         if self.meanwhile is not None:
             self.meanwhile()
         return offsets
 
-    def _write(self, parcel: Parcel, most: int) -> int:
-        first = len(self._paper.logs[TP(parcel.topic, parcel.partition)])
-        for post in parcel.posts[:most]:
-            self._paper.append(TP(parcel.topic, parcel.partition), post)
+    def _write(self, group: PartitionRecords, most: int) -> int:
+        first = len(self._paper.logs[TP(group.topic, group.partition)])
+        for record in group.records[:most]:
+            self._paper.append(TP(group.topic, group.partition), record)
         return first
 
 

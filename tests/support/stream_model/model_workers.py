@@ -13,7 +13,7 @@ from model_kafka import Crash, Paper, PaperApp, PaperTable
 from rules.engine import Profile
 from streams.engine.batches import PartitionBatch
 from streams.engine.progress import Progress
-from streams.engine.records import Post
+from streams.engine.records import Record
 from streams.lifecycle.timeouts import Timeouts
 from streams.wire import topics
 from streams.worker.agents import Agents, home_of
@@ -148,7 +148,7 @@ class Cluster:
     def publish(self, encounter_id: str, line: bytes, astray: int = 0) -> None:
         """Send an event to its partition, or so many further."""
         number = (home_of(encounter_id, self.paper.partitions) + astray) % self.paper.partitions
-        self.paper.append(TP(topics.EVENTS, number), Post(encounter_id.encode(), line))
+        self.paper.append(TP(topics.EVENTS, number), Record(encounter_id.encode(), line))
 
     def crash(self, place: int, stage: int, seed: int) -> None:
         """Let a worker die: at once, in its changelogs, in its messages, or before the commit; and start again."""
