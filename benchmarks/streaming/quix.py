@@ -36,7 +36,9 @@ def follow(value: bytes, key: bytes, _timestamp: int, _headers: Any, state: Any)
         written = kept.to_bytes()
         state.set_bytes("stay", written)
         _live_stays.keep(key, written, kept)
-    asked = [OutboundMessage(topics.COMMANDS, one.encounter_id.encode(), one.value, ()) for one in made.asked]
+    asked = [
+        OutboundMessage(topics.COMMANDS, one.encounter_id.encode(), one.value, ()) for one in made.commands
+    ]
     return [*made.messages, *asked]
 
 

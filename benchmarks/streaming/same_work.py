@@ -8,8 +8,8 @@ from models.encounter import Encounter
 from rules.emission import Emission, emission_of
 from rules.engine import Profile
 from streams.charging.closed_encounter_processor import Coded, code_records
-from streams.charging.release_state import Released
-from streams.lifecycle.event_processor import Batch, Followed
+from streams.charging.release_state import ReleaseState
+from streams.lifecycle.event_processor import EncounterProcessor, ProcessedRecords
 from streams.lifecycle.state import EncounterState
 from streams.lifecycle.timeouts import Timeouts
 from streams.wire import topics
@@ -36,15 +36,15 @@ def follow(
     records: Iterable[Any],
     load: Callable[[str], EncounterState | None],
     at_home: Callable[[str], bool] = lambda _: True,
-) -> Followed:
+) -> ProcessedRecords:
     """Fold events, or obey commands, and settle the stays they touched."""
-    batch = Batch(topic, partition, int(time()), load, at_home)
-    (batch.follow if topic == topics.EVENTS else batch.obey)(records)
-    return batch.settled(AT_ONCE, _emission)
+    batch = EncounterProcessor(topic, partition, int(time()), load, at_home)
+    (batch.follow if topic == topics.EVENTS else batch.process_commands)(records)
+    return batch.finish(AT_ONCE, _emission)
 
 
 def code(
-    partition: int, records: Iterable[Any], load: Callable[[bytes], Released | None], settled: int = 0
+    partition: int, records: Iterable[Any], load: Callable[[bytes], ReleaseState | None], settled: int = 0
 ) -> Coded:
     """Code closed encounters."""
     return code_records(records, partition, settled, load, PROFILE)

@@ -72,8 +72,8 @@ class Coder:
             self._stays[key] = written
             self._live_stays.keep(key, written, kept)
         await self._send(made.messages)
-        for asked in made.asked:
-            await self._out[topics.COMMANDS].send(key=asked.encounter_id.encode(), value=asked.value)
+        for command in made.commands:
+            await self._out[topics.COMMANDS].send(key=command.encounter_id.encode(), value=command.value)
 
     async def code(self, stream: Any) -> None:
         """Code one closed encounter."""

@@ -17,10 +17,10 @@ from models.encounter import Encounter
 from models.event import Event
 from rules.engine import Coding, Profile, code_encounter
 from streams.batch.stay_problems import faults
-from streams.encounter.event_problems import Told, after_cancellation, circling, conflicts
+from streams.encounter.event_problems import SourcedEvent, after_cancellation, circling, conflicts
 from streams.encounter.fold import fold, fold_merged, merges
 from streams.encounter.merge_groups import survivor
-from streams.wire.encounter_key import Line, found_id
+from streams.wire.encounter_key import InputLine, found_id
 from streams.wire.event_json import read, validate
 from streams.wire.rejects import TWO_IDS, Reject
 
@@ -28,7 +28,7 @@ _id_of: Final = attrgetter("encounter_id")
 _HOUR: Final = 3600
 
 
-class Coded(NamedTuple):
+class CodedEncounter(NamedTuple):
     """A stay as its events tell it, and what it comes to."""
 
     encounter: Encounter
@@ -38,7 +38,7 @@ class Coded(NamedTuple):
 class Outcome(NamedTuple):
     """What became of some lines: stays coded, lines refused, and faults behind the flags that hold a set."""
 
-    stays: tuple[Coded, ...]
+    stays: tuple[CodedEncounter, ...]
     rejects: tuple[Reject, ...]
     faults: tuple[Reject, ...]
 
@@ -49,7 +49,7 @@ class Outcome(NamedTuple):
 
 
 def code_stay(
-    encounter_id: str, lines: Sequence[Line], profile: Profile, as_of: datetime | None = None
+    encounter_id: str, lines: Sequence[InputLine], profile: Profile, as_of: datetime | None = None
 ) -> Outcome:
     """
     Return one stay, coded from all its lines, in whatever order they come.
@@ -62,16 +62,16 @@ def code_stay(
         return Outcome((), tuple(rejects), ())
     encounter = fold(events)
     coding = _coding(encounter, profile, as_of)
-    stays = (Coded(encounter, coding),)
+    stays = (CodedEncounter(encounter, coding),)
     doubtful = encounter.conflicts or encounter.standing == "cancelled"
     if not doubtful and not any(flag.severity == "block" for flag in coding.charge_set.flags):
         return Outcome(stays, tuple(rejects), ())
-    told = [Told(*pair) for pair in zip(events, kept, strict=True)]
+    told = [SourcedEvent(*pair) for pair in zip(events, kept, strict=True)]
     rejects += [*conflicts(encounter, told), *after_cancellation(encounter, told)]
     return Outcome(stays, tuple(rejects), tuple(faults(coding.charge_set, told)))
 
 
-def code_linked(lines: Sequence[Line], profile: Profile, as_of: datetime | None = None) -> Outcome:
+def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | None = None) -> Outcome:
     """
     Return stays that name one another in merges, coded from all the lines of all of them, in order of their ids.
 
@@ -79,15 +79,15 @@ def code_linked(lines: Sequence[Line], profile: Profile, as_of: datetime | None 
     in, which has a set even when no event of its own is known. A voided merge has no effect.
     """
     events, kept, rejects = _read(lines, None)
-    stays: dict[str, list[Told]] = {}
+    stays: dict[str, list[SourcedEvent]] = {}
     for event, line in zip(events, kept, strict=True):
-        stays.setdefault(event.encounter_id, []).append(Told(event, line))
+        stays.setdefault(event.encounter_id, []).append(SourcedEvent(event, line))
     into = dict(merges(events))
     rejects += [reject for one, told in stays.items() if one not in into for reject in circling(told)]
     absorbed: dict[str, list[str]] = {one: [] for one in stays}
     for one in into:
         absorbed.setdefault(survivor(one, into), []).append(one)
-    coded: list[Coded] = []
+    coded: list[CodedEncounter] = []
     found: list[Reject] = []
     for encounter_id in sorted(absorbed):
         own = stays.get(encounter_id, [])
@@ -95,7 +95,7 @@ def code_linked(lines: Sequence[Line], profile: Profile, as_of: datetime | None 
         mine = [told.event for told in own]
         encounter = fold_merged(mine, others) if others else fold(mine)
         coding = _coding(encounter, profile, as_of)
-        coded.append(Coded(encounter, coding))
+        coded.append(CodedEncounter(encounter, coding))
         if encounter_id not in into:
             told = [*own, *(told for one in absorbed[encounter_id] for told in stays[one])]
             rejects += [*conflicts(encounter, told), *after_cancellation(encounter, told)]
@@ -104,8 +104,8 @@ def code_linked(lines: Sequence[Line], profile: Profile, as_of: datetime | None 
 
 
 def _read(
-    lines: Sequence[Line], encounter_id: str | None
-) -> tuple[list[Event], Sequence[Line], list[Reject]]:
+    lines: Sequence[InputLine], encounter_id: str | None
+) -> tuple[list[Event], Sequence[InputLine], list[Reject]]:
     """Return the events of lines, the lines they stand on, and a reject for each of the others."""
     try:
         events = [validate(raw) for _, _, raw in lines]

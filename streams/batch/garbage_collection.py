@@ -14,17 +14,17 @@ _SELDOM: Final = 50_000
 """New objects between two collections, 700 as Python comes: some tens of stays, a few megabytes."""
 
 
-def let_rest() -> None:
+def pause() -> None:
     """Leave what is loaded so far out of every collection, and collect seldom."""
     gc.freeze()
     gc.set_threshold(_SELDOM, *gc.get_threshold()[1:])
 
 
 @contextmanager
-def at_rest() -> Iterator[None]:
+def paused() -> Iterator[None]:
     """Do so for a while: this process may have other things to do afterwards."""
     before = gc.get_threshold()
-    let_rest()
+    pause()
     try:
         yield
     finally:

@@ -14,14 +14,14 @@ from models.charge import ChargeSet
 from rules.engine import Profile
 from streams.batch.coder import Outcome, code_linked, code_stay
 from streams.batch.error_place import fault
-from streams.batch.garbage_collection import at_rest, let_rest
+from streams.batch.garbage_collection import pause, paused
 from streams.batch.sorted_runs import Record
 from streams.batch.spill_buckets import Stays
 from streams.batch.tally import Tally
-from streams.wire.encounter_key import Line
+from streams.wire.encounter_key import InputLine
 from streams.wire.rejects import Reject
 
-Unit = tuple[bytes | None, list[Line]]
+Unit = tuple[bytes | None, list[InputLine]]
 """Lines coded together, with the id of their stay, or None for stays that merges link."""
 
 LINES_IN_A_BATCH: Final = 2_000
@@ -88,13 +88,13 @@ def code_batch(recipe: Recipe, units: list[Unit]) -> Batch:
     return batch
 
 
-def _coded(recipe: Recipe, key: bytes | None, lines: list[Line]) -> Outcome:
+def _coded(recipe: Recipe, key: bytes | None, lines: list[InputLine]) -> Outcome:
     if key is None:
         return code_linked(lines, recipe.profile, recipe.as_of)
     return code_stay(key.decode(errors="replace"), lines, recipe.profile, recipe.as_of)
 
 
-def _fault_of_ours(error: Exception, lines: list[Line]) -> Reject:
+def _fault_of_ours(error: Exception, lines: list[InputLine]) -> Reject:
     file, number, _ = min(lines, key=lambda line: line[:2])
     return Reject(
         "encounter",
@@ -114,7 +114,7 @@ def coder(recipe: Recipe, jobs: int) -> Iterator[Code]:
     """
     code = partial(code_batch, recipe)
     if jobs == 1:
-        with at_rest():
+        with paused():
             yield partial(map, code)
         return
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin)
@@ -141,4 +141,4 @@ def _in_order(
 def _begin() -> None:
     # Ctrl-C reaches every process of the terminal; the parent alone answers it and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    let_rest()
+    pause()

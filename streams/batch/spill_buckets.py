@@ -15,9 +15,9 @@ from types import TracebackType
 from typing import IO, Final, Self
 from zlib import crc32
 
-from streams.wire.encounter_key import Line
+from streams.wire.encounter_key import InputLine
 
-Stays = dict[bytes, list[Line]]
+Stays = dict[bytes, list[InputLine]]
 """Lines by encounter id, the id in UTF-8."""
 
 BUDGET: Final = 64 * 1024 * 1024
@@ -38,7 +38,7 @@ class Buckets:
     """
 
     def __init__(self, budget: int | None = None, level: int = 0) -> None:
-        self.held: defaultdict[bytes, list[Line]] = defaultdict(list)
+        self.held: defaultdict[bytes, list[InputLine]] = defaultdict(list)
         """Lines not yet written to a file, by stay. A hot loop may append here and then call ``grew``."""
         self._bytes = 0
         self._budget = BUDGET if budget is None else budget
@@ -60,7 +60,7 @@ class Buckets:
         """Whether the lines outgrew the budget and lie in files."""
         return bool(self._files)
 
-    def add(self, key: bytes, lines: list[Line]) -> None:
+    def add(self, key: bytes, lines: list[InputLine]) -> None:
         """Hold more lines of one stay."""
         self.held[key].extend(lines)
         self.grew(sum(len(raw) for _, _, raw in lines))
@@ -107,7 +107,7 @@ class Buckets:
         self._bytes = 0
 
 
-def _written(file: IO[bytes]) -> Iterator[tuple[bytes, list[Line]]]:
+def _written(file: IO[bytes]) -> Iterator[tuple[bytes, list[InputLine]]]:
     while True:
         try:
             yield pickle.load(file)  # noqa: S301 -- written a moment ago by this process, in a folder only it can read

@@ -11,15 +11,15 @@ from typing import Final
 from models.charge import ChargeSet
 from models.event import Event
 from rules.flags import FLAGS
-from streams.encounter.event_problems import Told
-from streams.wire.encounter_key import Line
+from streams.encounter.event_problems import SourcedEvent
+from streams.wire.encounter_key import InputLine
 from streams.wire.rejects import Reject
 
 _ALSO_DATA: Final = frozenset({"F-CLASS_UNKNOWN", "F-NOT_IN_FORCE", "F-SITE_UNKNOWN"})
 """Flags outside the documentation rules that a better event would clear."""
 
 
-def faults(charge_set: ChargeSet, told: Sequence[Told]) -> Iterator[Reject]:
+def faults(charge_set: ChargeSet, told: Sequence[SourcedEvent]) -> Iterator[Reject]:
     """
     Yield one line for each blocking flag that rests on what was charted, or was not.
 
@@ -38,7 +38,7 @@ def faults(charge_set: ChargeSet, told: Sequence[Told]) -> Iterator[Reject]:
             yield min(about, key=_place).reject(flag.flag, _clause(kind.means), _clause(kind.suggestion))
 
 
-def _place(one: Told) -> Line:
+def _place(one: SourcedEvent) -> InputLine:
     return one.line
 
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from rules.engine import Profile
 from rules.policy.resolve import PolicyError
 from streams.charging.release import release
-from streams.charging.release_state import Released, UnreadableReleaseError
+from streams.charging.release_state import ReleaseState, UnreadableReleaseError
 from streams.wire import topics
 from streams.wire.closed_encounter_json import NotAClosedEncounterError, from_bytes
 from streams.wire.cloud_events import traceparent
@@ -17,10 +17,10 @@ from streams.wire.rejects import WHOLE_LINE, Reject
 _FAULT: Final = Reject(WHOLE_LINE, "a fault of ours while it was coded", "report it; replay it after the fix")
 
 
-class Coded(NamedTuple):
+class CodedRecords(NamedTuple):
     """What came of a batch: releases to keep by key, messages for this partition, and how many could not be coded."""
 
-    released: dict[bytes, Released]
+    released: dict[bytes, ReleaseState]
     messages: list[OutboundMessage]
     faults: int
 
@@ -28,20 +28,20 @@ class Coded(NamedTuple):
 def code_records(
     records: Iterable[Record],
     partition: int,
-    settled: int,
-    load: Callable[[bytes], Released | None],
+    committed: int,
+    load: Callable[[bytes], ReleaseState | None],
     profile: Profile,
-) -> Coded:
+) -> CodedRecords:
     """
     Return what closed encounters come to; one that cannot be coded is refused, and the others are coded.
 
-    Whatever was said in answer to records before ``settled``, the committed offset, is known to be out.
+    Whatever was said in answer to records before ``committed``, the committed offset, is known to be out.
 
     Raises:
         PolicyError: the profile names what does not exist.
         UnreadableReleaseError: a newer worker wrote what was last said of a stay.
     """
-    released: dict[bytes, Released] = {}
+    released: dict[bytes, ReleaseState] = {}
     messages: list[OutboundMessage] = []
     faults = 0
 
@@ -59,7 +59,7 @@ def code_records(
         try:
             previous = released.get(key) or load(key)
             trace = traceparent(record.headers)
-            made = release(previous, closed, profile, record.offset, settled=settled, traceparent=trace)
+            made = release(previous, closed, profile, record.offset, committed=committed, traceparent=trace)
         except (PolicyError, UnreadableReleaseError):
             raise  # wrong for every stay: the worker stops, and is started rightly
         except Exception:  # noqa: BLE001 - one stay the rules stumble over must not stop all others
@@ -69,4 +69,4 @@ def code_records(
         messages += made.messages
         if made.released is not None:
             released[key] = made.released
-    return Coded(released, messages, faults)
+    return CodedRecords(released, messages, faults)

@@ -12,9 +12,9 @@ from models.charge import ChargeSet
 from models.line_change import LineChange
 from rules.engine import Profile
 from streams.charging.line_changes import charged, line_changes
-from streams.charging.release import at_revision, coded
+from streams.charging.release import at_revision, charge_set_of
 from streams.wire.charge_json import value_of
-from streams.wire.closed_encounter_json import Closed, NotAClosedEncounterError, from_bytes
+from streams.wire.closed_encounter_json import ClosedEncounter, NotAClosedEncounterError, from_bytes
 
 Refused = Callable[[NotAClosedEncounterError], None]
 """Told of a record that is no closed encounter; the others are coded all the same."""
@@ -46,7 +46,7 @@ def recode(
         PolicyError: the profile names a policy, switch or value that does not exist.
     """
     for one in newest(closed, since, refused):
-        yield coded(one, profile)
+        yield charge_set_of(one, profile)
 
 
 def compare(
@@ -72,7 +72,7 @@ def compare(
 
 def newest(
     closed: Iterable[bytes], since: date | None = None, refused: Refused | None = None
-) -> Iterator[Closed]:
+) -> Iterator[ClosedEncounter]:
     """
     Yield the newest closing of each stay, in order of encounter ids; only stays closed since a day in UTC.
 
@@ -100,12 +100,12 @@ def newest(
             yield from_bytes(value)
 
 
-def _beside(closed: Closed, sent: bytes | None, profile: Profile) -> Recoded:
+def _beside(closed: ClosedEncounter, sent: bytes | None, profile: Profile) -> Recoded:
     if sent is None:
-        again = coded(closed, profile)
+        again = charge_set_of(closed, profile)
         return Recoded(again, again.status != "cancelled", tuple(line_changes((), again)))
     before = charged(sent)
-    again = coded(closed, profile, before.revision)
+    again = charge_set_of(closed, profile, before.revision)
     if value_of(again) == sent:
         return Recoded(again, changed=False, changes=())
     again = at_revision(again, before.revision + 1)

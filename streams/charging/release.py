@@ -15,9 +15,9 @@ from models.charge import ChargeSet, weakest_evidence
 from models.review_item import ReviewItem
 from rules.engine import Profile, charge_set_id, code_encounter
 from streams.charging.line_changes import charged, line_changes
-from streams.charging.release_state import Released, Step
+from streams.charging.release_state import PendingRevision, ReleaseState
 from streams.wire.charge_json import value_of
-from streams.wire.closed_encounter_json import Closed
+from streams.wire.closed_encounter_json import ClosedEncounter
 from streams.wire.cloud_events import event_id, headers
 from streams.wire.message import OutboundMessage
 from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
@@ -26,18 +26,18 @@ from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 class Release(NamedTuple):
     """What is known of a stay from now on, None while nothing was ever said of it; and what to say now."""
 
-    released: Released | None
+    released: ReleaseState | None
     messages: tuple[OutboundMessage, ...]
 
 
 def release(
-    previous: Released | None, closed: Closed, profile: Profile, offset: int,
-    *, settled: int = 0, traceparent: bytes | None = None,
+    previous: ReleaseState | None, closed: ClosedEncounter, profile: Profile, offset: int,
+    *, committed: int = 0, traceparent: bytes | None = None,
 ) -> Release:  # fmt: skip
     """
     Return what to say of a closed encounter after what was said before, and the state from then on.
 
-    ``offset`` is the record's place in its topic. Everything said in answer to records before ``settled`` is known
+    ``offset`` is the record's place in its topic. Everything said in answer to records before ``committed`` is known
     to be out, usually because that is where the consumer's group stands; what answers later ones is kept, and said
     again when one of them comes again. With 0 nothing is ever known to be out: safe, and states grow.
 
@@ -47,22 +47,22 @@ def release(
         PolicyError: the profile names a policy, switch or value that does not exist.
     """
     if previous is not None:
-        if closed.version < previous.version or _answered(previous, closed, offset):
+        if closed.version < previous.version or _already_answered(previous, closed, offset):
             # Every record that was said something about, not the newest alone: once this one is committed, what
             # answers it counts as out.
             again = offset == previous.offset or any(step.offset == offset for step in previous.steps)
             return Release(
-                previous, sent(previous, closed.encounter_id, settled, traceparent) if again else ()
+                previous, messages_of(previous, closed.encounter_id, committed, traceparent) if again else ()
             )
     elif closed.status == "withdrawn":
         return Release(None, ())
-    released = _next(previous, closed, profile, offset, settled)
+    released = _next(previous, closed, profile, offset, committed)
     fresh = previous is None or released.revision != previous.revision
-    messages = sent(released, closed.encounter_id, offset, traceparent) if fresh else ()
+    messages = messages_of(released, closed.encounter_id, offset, traceparent) if fresh else ()
     return Release(released, messages)
 
 
-def coded(closed: Closed, profile: Profile, revision: int = 1) -> ChargeSet:
+def charge_set_of(closed: ClosedEncounter, profile: Profile, revision: int = 1) -> ChargeSet:
     """
     Return the charge set of a closed encounter, as ``infusion code`` gives it.
 
@@ -81,16 +81,16 @@ def coded(closed: Closed, profile: Profile, revision: int = 1) -> ChargeSet:
     return found
 
 
-def sent(
-    released: Released, encounter_id: str, settled: int = 0, traceparent: bytes | None = None
+def messages_of(
+    released: ReleaseState, encounter_id: str, committed: int = 0, traceparent: bytes | None = None
 ) -> tuple[OutboundMessage, ...]:
     """
-    Return what was said in answer to records from ``settled`` on: a function of the state alone.
+    Return what was said in answer to records from ``committed`` on: a function of the state alone.
 
     The line changes of each revision in order, then the newest charge set or its tombstone, then what waits for a
     person, or that nothing does any more. Nothing, when everything is known to be out.
     """
-    steps = [step for step in released.steps if step.offset >= settled]
+    steps = [step for step in released.steps if step.offset >= committed]
     if not steps:
         return ()
     key, last = encounter_id.encode(), steps[-1]
@@ -114,7 +114,7 @@ def sent(
     return tuple(messages)
 
 
-def _answered(previous: Released, closed: Closed, offset: int) -> bool:
+def _already_answered(previous: ReleaseState, closed: ClosedEncounter, offset: int) -> bool:
     """
     Tell whether this record, or one decided later, was answered before.
 
@@ -127,16 +127,18 @@ def _answered(previous: Released, closed: Closed, offset: int) -> bool:
     return offset <= previous.offset and closed.closed_at <= previous.closed_at
 
 
-def _next(previous: Released | None, closed: Closed, profile: Profile, offset: int, settled: int) -> Released:
+def _next(
+    previous: ReleaseState | None, closed: ClosedEncounter, profile: Profile, offset: int, committed: int
+) -> ReleaseState:
     """Return the state after a closed encounter that was not answered yet."""
     revision, before = (1, None) if previous is None else (previous.revision, previous.charge_set)
-    charge_set = coded(closed, profile, revision)
+    charge_set = charge_set_of(closed, profile, revision)
     withdrawn = charge_set.status == "cancelled"
     value = None if withdrawn else value_of(charge_set)
-    pending = () if previous is None else tuple(step for step in previous.steps if step.offset >= settled)
+    pending = () if previous is None else tuple(step for step in previous.steps if step.offset >= committed)
     about = (closed.version, closed.status, closed.closed_at, offset)
     if previous is not None and value == before:
-        return Released(*about, revision, value, previous.review, previous.review_said, pending)
+        return ReleaseState(*about, revision, value, previous.review, previous.review_said, pending)
     if previous is not None:
         revision += 1
         charge_set = at_revision(charge_set, revision)
@@ -144,13 +146,13 @@ def _next(previous: Released | None, closed: Closed, profile: Profile, offset: i
     lines = () if before is None else charged(before).lines
     changes = tuple([value_of(one) for one in line_changes(lines, charge_set)])
     item = None if withdrawn else _review_item(charge_set)
-    return Released(
+    return ReleaseState(
         *about,
         revision,
         value,
         None if item is None else value_of(item),
         previous is not None and (previous.review is not None or (previous.review_said and bool(pending))),
-        (*pending, Step(offset, revision, closed.closed_at, changes)),
+        (*pending, PendingRevision(offset, revision, closed.closed_at, changes)),
     )
 
 
@@ -201,7 +203,7 @@ _TOPIC_OF: Final = {
 
 
 def _headers(
-    kind: str, encounter_id: str, step: Step, traceparent: bytes | None, *about: str
+    kind: str, encounter_id: str, step: PendingRevision, traceparent: bytes | None, *about: str
 ) -> tuple[tuple[str, bytes], ...]:
     name = event_id(_TOPIC_OF[kind], encounter_id, str(step.revision), *about)
     return headers(kind, name, encounter_id, step.closed_at, traceparent)

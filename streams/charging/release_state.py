@@ -22,7 +22,7 @@ _LEVEL: Final = 1
 _HEAD: Final = Struct(">I")
 
 
-class Step(NamedTuple):
+class PendingRevision(NamedTuple):
     """One revision as it was said: the record it answers, when that was decided, the line changes."""
 
     offset: int
@@ -31,7 +31,7 @@ class Step(NamedTuple):
     changes: tuple[bytes, ...]
 
 
-class Released(NamedTuple):
+class ReleaseState(NamedTuple):
     """
     The newest that was said of a stay.
 
@@ -49,7 +49,7 @@ class Released(NamedTuple):
     charge_set: bytes | None
     review: bytes | None
     review_said: bool
-    steps: tuple[Step, ...]
+    steps: tuple[PendingRevision, ...]
 
     @property
     def changes(self) -> tuple[bytes, ...]:
@@ -67,7 +67,7 @@ class UnreadableReleaseError(ValueError):
         )
 
 
-def to_bytes(released: Released) -> bytes:
+def to_bytes(released: ReleaseState) -> bytes:
     """Return a state to be stored: the format's number in front, the rest compressed, for sets repeat themselves."""
     texts = [text for step in released.steps for text in step.changes]
     texts += [text for text in (released.charge_set, released.review) if text is not None]
@@ -83,7 +83,7 @@ def to_bytes(released: Released) -> bytes:
     return bytes((FORMAT,)) + compress(b"".join((_HEAD.pack(len(head)), head, *texts)), _LEVEL)
 
 
-def from_bytes(stored: bytes) -> Released:
+def from_bytes(stored: bytes) -> ReleaseState:
     """
     Return the state that bytes hold.
 
@@ -101,7 +101,7 @@ def from_bytes(stored: bytes) -> Released:
         raise UnreadableReleaseError(wrong="is damaged") from damage
 
 
-def _taken_apart(head: list[Any], texts: bytes) -> Released:
+def _taken_apart(head: list[Any], texts: bytes) -> ReleaseState:
     *plain, set_length, review_length, review_said, kept = head
     place = 0
 
@@ -113,6 +113,9 @@ def _taken_apart(head: list[Any], texts: bytes) -> Released:
         return texts[place - length : place]
 
     steps = tuple(
-        [Step._make((*step, tuple([text(one) or b"" for one in lengths]))) for *step, lengths in kept]
+        [
+            PendingRevision._make((*step, tuple([text(one) or b"" for one in lengths])))
+            for *step, lengths in kept
+        ]
     )
-    return Released._make((*plain, text(set_length), text(review_length), review_said, steps))
+    return ReleaseState._make((*plain, text(set_length), text(review_length), review_said, steps))

@@ -22,7 +22,7 @@ from streams.batch.tally import Tally
 from streams.cli.shared.inputs import STDIN, files_argument, named, opened, size_of
 from streams.cli.shared.instant import InstantType
 from streams.cli.shared.profile_options import check_policy, profile_options
-from streams.cli.shared.progress import Words, words
+from streams.cli.shared.progress import ProgressDisplay, progress_display
 from streams.encounter.merge_groups import MergeGroups
 from streams.wire.charge_json import written
 from streams.wire.rejects import Reject
@@ -82,7 +82,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     inputs = tuple(dict.fromkeys(files)) or (STDIN,)
     if inputs == (STDIN,) and sys.stdin.isatty():
         click.echo("Reading events from the terminal; end with Ctrl-D, or see --help.", err=True)
-    with words() as shown:
+    with progress_display() as shown:
         run = _Run(inputs, recipe, jobs, max_line_bytes, shown, quiet=quiet)
         run.code()
     if form == "table" and run.tally.statuses.total() > 1:
@@ -120,7 +120,14 @@ class _Run:
     """One run of the verb: gather, set linked stays aside, code bucket by bucket, write in order."""
 
     def __init__(
-        self, inputs: Sequence[str], recipe: Recipe, jobs: int, limit: int, shown: Words, *, quiet: bool
+        self,
+        inputs: Sequence[str],
+        recipe: Recipe,
+        jobs: int,
+        limit: int,
+        shown: ProgressDisplay,
+        *,
+        quiet: bool,
     ) -> None:
         self.tally: Final = Tally()
         self._inputs = inputs

@@ -13,7 +13,7 @@ import click
 
 from models.field import Setting
 from rules.engine import Profile
-from streams.batch.coder import Coded, Outcome, code_linked, code_stay
+from streams.batch.coder import CodedEncounter, Outcome, code_linked, code_stay
 from streams.batch.gather import Gatherer
 from streams.batch.spill_buckets import Buckets, Stays
 from streams.cli.shared.inputs import STDIN, files_argument, named, opened
@@ -142,9 +142,9 @@ class _Reader:
                 self.found = True
                 yield lay_out(encounter, coding.charge_set, coding.spans)
 
-    def _stays(self, wanted: str | None) -> Iterator[Coded]:
+    def _stays(self, wanted: str | None) -> Iterator[CodedEncounter]:
         # What does not fit into memory is drawn bucket by bucket: in order only within each.
-        runs: list[Iterable[Coded]] = []
+        runs: list[Iterable[CodedEncounter]] = []
         linked: Stays = {}
         with Buckets() as buckets:
             gatherer = Gatherer(buckets, _LONGEST_LINE, self._refuse)
@@ -162,16 +162,16 @@ class _Reader:
             runs.append(sorted(self._together(_chosen(linked, only)), key=_id_of))
             yield from merge(*runs, key=_id_of)
 
-    def _alone(self, stays: Stays) -> Iterator[Coded]:
+    def _alone(self, stays: Stays) -> Iterator[CodedEncounter]:
         for key in sorted(stays):
             encounter_id = key.decode(errors="replace")
             yield from self._told(code_stay(encounter_id, stays.pop(key), self._profile, self._as_of))
 
-    def _together(self, groups: Stays) -> Iterator[Coded]:
+    def _together(self, groups: Stays) -> Iterator[CodedEncounter]:
         for lines in groups.values():
             yield from self._told(code_linked(sorted(lines), self._profile, self._as_of))
 
-    def _told(self, outcome: Outcome) -> tuple[Coded, ...]:
+    def _told(self, outcome: Outcome) -> tuple[CodedEncounter, ...]:
         """Tell what was refused, which counts, and what is behind the flags that hold a set, which does not."""
         self.rejected += len(outcome.rejects)
         for reject in sorted((*outcome.rejects, *outcome.faults), key=Reject.place):
@@ -183,7 +183,7 @@ class _Reader:
         click.echo(reject.text(self._names), err=True)
 
 
-def _id_of(coded: Coded) -> bytes:
+def _id_of(coded: CodedEncounter) -> bytes:
     return coded.encounter.encounter_id.encode()
 
 

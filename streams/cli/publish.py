@@ -8,9 +8,9 @@ import click
 from streams.batch.line_reader import Lines, lines_of, overlong
 from streams.cli.shared.broker import broker
 from streams.cli.shared.inputs import STDIN, files_argument, named, opened, size_of
-from streams.cli.shared.progress import Words, words
+from streams.cli.shared.progress import ProgressDisplay, progress_display
 from streams.kafka.connection import Connection
-from streams.kafka.loop_thread import Background
+from streams.kafka.loop_thread import LoopThread
 from streams.kafka.pace import AsItHappened, AtOnce, Pace, Steady
 from streams.kafka.publisher import Publisher, largest_value
 from streams.wire.event_message import event_message
@@ -62,16 +62,16 @@ def command(
     inputs = tuple(dict.fromkeys(files)) or (STDIN,)
     if inputs == (STDIN,) and sys.stdin.isatty():
         click.echo("Reading events from the terminal; end with Ctrl-D, or see --help.", err=True)
-    with broker() as connection, Background() as background, words(with_data=False) as shown:
+    with broker() as connection, LoopThread() as loop_thread, progress_display(with_data=False) as shown:
         run = _Run(inputs, max_line_bytes, shown, quiet=quiet)
-        run.publish(connection, background, pace)
+        run.publish(connection, loop_thread, pace)
     return 0 if not (run.keyless or run.kept_back) else 1
 
 
 class _Run:
     """One run of the verb: read, send, count, and say at the end what arrived, however it ends."""
 
-    def __init__(self, inputs: Sequence[str], limit: int, shown: Words, *, quiet: bool) -> None:
+    def __init__(self, inputs: Sequence[str], limit: int, shown: ProgressDisplay, *, quiet: bool) -> None:
         self.keyless = 0
         """Sent without a key, for they have no encounter_id."""
         self.kept_back = 0
@@ -82,27 +82,27 @@ class _Run:
         self._shown = shown
         self._quiet = quiet
 
-    def publish(self, connection: Connection, background: Background, pace: Pace) -> None:
+    def publish(self, connection: Connection, loop_thread: LoopThread, pace: Pace) -> None:
         """Send every line of every input, and return when all have arrived."""
-        publisher = background.run(Publisher.connected(connection, (EVENTS,), pace))
+        publisher = loop_thread.run(Publisher.connected(connection, (EVENTS,), pace))
         whole = False
         try:
             self._shown.stage("publishing", size_of(self._inputs))
             for number, name in enumerate(self._inputs):
                 with opened(name) as stream:
                     for batch in lines_of(stream, self._limit):
-                        self._send(publisher, background, number, batch)
-            background.run(publisher.arrive())
+                        self._send(publisher, loop_thread, number, batch)
+            loop_thread.run(publisher.arrive())
             whole = True
         finally:
-            background.run(publisher.close())
+            loop_thread.run(publisher.close())
             self._say(publisher.arrived, whole=whole)
 
-    def _send(self, publisher: Publisher, background: Background, file: int, batch: Lines | Reject) -> None:
+    def _send(self, publisher: Publisher, loop_thread: LoopThread, file: int, batch: Lines | Reject) -> None:
         if isinstance(batch, Reject):
             self._keep_back(batch.at(file, 1))
             return
-        background.run(publisher.send(self._messages(file, batch)))
+        loop_thread.run(publisher.send(self._messages(file, batch)))
         self._shown.passed(batch.size)
 
     def _messages(self, file: int, batch: Lines) -> Iterator[OutboundMessage]:

@@ -15,7 +15,7 @@ from streams.wire.topic_check import checked
 from streams.wire.topics import EVENTS
 from streams.worker.log_throttle import ThrottleFilter
 from streams.worker.settings import SettingError, WorkerSettings, settings_from
-from streams.worker.startup_checks import claim_folder, require_port
+from streams.worker.startup_checks import lock_data_dir, require_port
 
 
 @click.command("worker")
@@ -46,7 +46,7 @@ def command(log_level: str) -> int:
     with broker() as connection:
         partitions = asyncio.run(_partitions(connection))
         try:
-            claim_folder(settings.data_dir)
+            lock_data_dir(settings.data_dir)
             require_port(settings.web_port)
         except SettingError as error:
             raise click.UsageError(str(error)) from error

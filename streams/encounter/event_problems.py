@@ -11,22 +11,22 @@ from typing import NamedTuple
 from models.encounter import Encounter
 from models.event import EncounterCancelled, EncounterMerged, Event, EventVoided
 from streams.encounter.fold import merges
-from streams.wire.encounter_key import Line
+from streams.wire.encounter_key import InputLine
 from streams.wire.rejects import Reject
 
 
-class Told(NamedTuple):
+class SourcedEvent(NamedTuple):
     """An event and the line that told it."""
 
     event: Event
-    line: Line
+    line: InputLine
 
     def reject(self, field: str, says: str, remedy: str) -> Reject:
         """Return a reject found at this event's line."""
         return Reject(field, says, remedy, self.line[0], self.line[1])
 
 
-def conflicts(encounter: Encounter, told: Sequence[Told]) -> Iterator[Reject]:
+def conflicts(encounter: Encounter, told: Sequence[SourcedEvent]) -> Iterator[Reject]:
     """
     Yield a reject for every event whose id came earlier in the input with another content.
 
@@ -54,7 +54,7 @@ def _stored(event: Event) -> datetime:
     return event.recorded_at or event.occurred_at
 
 
-def after_cancellation(encounter: Encounter, told: Sequence[Told]) -> Iterator[Reject]:
+def after_cancellation(encounter: Encounter, told: Sequence[SourcedEvent]) -> Iterator[Reject]:
     """Yield a reject for every event stored after its stay was cancelled, unless it was reopened."""
     if encounter.standing != "cancelled":
         return
@@ -73,7 +73,7 @@ def after_cancellation(encounter: Encounter, told: Sequence[Told]) -> Iterator[R
             )
 
 
-def circling(told: Sequence[Told]) -> Iterator[Reject]:
+def circling(told: Sequence[SourcedEvent]) -> Iterator[Reject]:
     """Yield a reject for each merge of a stay that stays after all, because its merges lead back to it."""
     if not merges(one.event for one in told):
         return

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 Given = TypeVar("Given")
 
 
-class Background:
+class LoopThread:
     """Runs coroutines one at a time; whoever asks waits."""
 
     def __init__(self) -> None:

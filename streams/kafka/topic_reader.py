@@ -18,7 +18,9 @@ _PATIENCE: Final = 30
 
 
 @asynccontextmanager
-async def reading(connection: Connection, name: str) -> AsyncIterator[tuple[Any, list[TopicPartition]]]:
+async def topic_consumer(
+    connection: Connection, name: str
+) -> AsyncIterator[tuple[Any, list[TopicPartition]]]:
     """
     Give a consumer of no group, and the partitions of a topic, none of which is assigned to it yet.
 
@@ -52,7 +54,7 @@ async def whole_topic(connection: Connection, name: str) -> AsyncGenerator[Any, 
         MissingTopicError: there is no such topic.
         aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
     """
-    async with reading(connection, name) as (consumer, places):
+    async with topic_consumer(connection, name) as (consumer, places):
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
         ends = await consumer.end_offsets(places)

@@ -14,7 +14,7 @@ from orjson import JSONDecodeError, dumps, loads
 KINDS: Final = frozenset({"due", "told", "event", "restored"})
 
 
-class Came(NamedTuple):
+class MisroutedRecord(NamedTuple):
     """Where an event that went astray lay, under which key and with which headers."""
 
     partition: int
@@ -29,7 +29,7 @@ class Command(NamedTuple):
     kind: str
     encounter_id: str
     stays: Mapping[str, tuple[bytes, ...]] = {}
-    came: Came | None = None
+    came: MisroutedRecord | None = None
 
 
 class NotACommandError(ValueError):
@@ -76,9 +76,9 @@ def from_bytes(raw: bytes) -> Command:
     return Command(kind, encounter_id, stays, came)
 
 
-def _came(said: Any) -> Came | None:
+def _came(said: Any) -> MisroutedRecord | None:
     if said is None:
         return None
     partition, offset, key, headers = said
     named = tuple((str(name), value.encode("latin-1")) for name, value in headers)
-    return Came(int(partition), int(offset), None if key is None else key.encode("latin-1"), named)
+    return MisroutedRecord(int(partition), int(offset), None if key is None else key.encode("latin-1"), named)

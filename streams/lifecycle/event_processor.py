@@ -10,10 +10,10 @@ from typing import Final, NamedTuple
 
 from models.event import EncounterMerged, Event
 from rules.policy.resolve import PolicyError
-from streams.lifecycle.commands import Came, Command, NotACommandError, from_bytes, to_bytes
-from streams.lifecycle.ineffective_events import futile
+from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes, to_bytes
+from streams.lifecycle.ineffective_events import ineffective_events
 from streams.lifecycle.merged_view import names_as_survivor, neighbours
-from streams.lifecycle.messages import closed_message, portions
+from streams.lifecycle.messages import chunks, closed_message
 from streams.lifecycle.reject_reasons import (
     EMPTY,
     FAULT,
@@ -26,7 +26,7 @@ from streams.lifecycle.reject_reasons import (
 )
 from streams.lifecycle.state import EncounterState
 from streams.lifecycle.timeouts import Timeouts
-from streams.lifecycle.transitions import Asked, last_closed, settle
+from streams.lifecycle.transitions import EmissionPolicy, advance, last_closed
 from streams.wire import topics
 from streams.wire.cloud_events import traceparent
 from streams.wire.encounter_key import found_id
@@ -51,19 +51,19 @@ _RETRY: Final = 3600
 """Seconds until a stay that failed us is put together again: after a fix, by itself."""
 
 
-class Asking(NamedTuple):
+class OutboundCommand(NamedTuple):
     """A command for another stay, wherever it lives."""
 
     encounter_id: str
     value: bytes
 
 
-class Followed(NamedTuple):
+class ProcessedRecords(NamedTuple):
     """What came of a batch: stays to keep, messages for this partition, commands for any, and stays that failed us."""
 
     stays: list[EncounterState]
     messages: list[OutboundMessage]
-    asked: list[Asking]
+    commands: list[OutboundCommand]
     faults: int
 
 
@@ -71,7 +71,7 @@ Load = Callable[[str], EncounterState | None]
 Home = Callable[[str], bool]
 
 
-class Batch:
+class EncounterProcessor:
     """
     One batch under way. ``load`` returns what is kept of a stay, ``at_home`` whether its home is this partition.
 
@@ -88,9 +88,9 @@ class Batch:
         self._lines: dict[bytes, Record] = {}
         """The events this batch brought, by their lines."""
         self._messages: list[OutboundMessage] = []
-        self._asked: list[Asking] = []
+        self._commands: list[OutboundCommand] = []
 
-    def follow(self, records: Iterable[Record]) -> None:
+    def process_events(self, records: Iterable[Record]) -> None:
         """Take in records of the events topic."""
         for record in records:
             value = record.value
@@ -105,7 +105,7 @@ class Batch:
             elif (refused := self._take(event, as_line(value), record)) is not None:
                 self._refuse(record, refused)
 
-    def obey(self, records: Iterable[Record]) -> None:
+    def process_commands(self, records: Iterable[Record]) -> None:
         """Take in records of the command topic."""
         for record in records:
             try:
@@ -118,7 +118,7 @@ class Batch:
             if command.kind == "event":
                 self._take_forwarded(command, record)
             elif command.kind == "told":
-                self._tell(command, record)
+                self._merge_events(command, record)
             elif command.kind == "restored":
                 self._restore(command, record)
             elif (state := self._state(command.encounter_id)) is not None:
@@ -172,7 +172,7 @@ class Batch:
             if refused is not None:
                 self._refuse(record, refused, line, command.came)
 
-    def _tell(self, command: Command, record: Record) -> None:
+    def _merge_events(self, command: Command, record: Record) -> None:
         state = self._state(command.encounter_id) or EncounterState(command.encounter_id, self._at)
         if state.phase == "forgotten":
             if names_as_survivor(command.stays, state.encounter_id):
@@ -209,15 +209,15 @@ class Batch:
         state.has_merges = True  # whether it is, its neighbours tell
         self._touch(state, record)
         if len(command.stays) > 1:
-            self._tell(command, record)
+            self._merge_events(command, record)
 
     def _forward(self, encounter_id: str, line: bytes, record: Record) -> None:
-        came = Came(self._partition, record.offset, record.key, tuple(record.headers))
+        came = MisroutedRecord(self._partition, record.offset, record.key, tuple(record.headers))
         command = Command("event", encounter_id, {encounter_id: (line,)}, came)
-        self._asked.append(Asking(encounter_id, to_bytes(command)))
+        self._commands.append(OutboundCommand(encounter_id, to_bytes(command)))
 
     def _refuse(
-        self, record: Record, reject: Reject, value: bytes | None = None, came: Came | None = None
+        self, record: Record, reject: Reject, value: bytes | None = None, came: MisroutedRecord | None = None
     ) -> None:
         topic, partition, offset = self._topic, self._partition, record.offset
         key, own = record.key, record.headers
@@ -226,10 +226,10 @@ class Batch:
         about = reject_headers(own, reject.reason, topic, partition, offset)
         self._messages.append(OutboundMessage(topics.REJECTS, key, value or record.value, about))
 
-    def _refuse_futile(self, state: EncounterState) -> None:
+    def _refuse_ineffective(self, state: EncounterState) -> None:
         """Refuse, once, every event that has no effect; again only when what showed it comes again after a crash."""
         again = self._again.get(state.encounter_id, ())
-        for one in futile(state):
+        for one in ineffective_events(state):
             name, record = one.name(), self._lines.get(one.line)
             fresh = name not in state.refused
             if fresh:
@@ -240,16 +240,16 @@ class Batch:
                 if own and record is not None:
                     self._refuse(record, one.reject)
                 else:
-                    came = Came(self._partition, _UNKNOWN, one.encounter_id.encode(), ())
+                    came = MisroutedRecord(self._partition, _UNKNOWN, one.encounter_id.encode(), ())
                     self._refuse(self._because[state.encounter_id], one.reject, one.line, came)
 
-    def settled(self, timeouts: Timeouts, asked: Asked) -> Followed:
+    def finish(self, timeouts: Timeouts, emission_of: EmissionPolicy) -> ProcessedRecords:
         """Settle every stay that was touched, and return what is to be kept and sent."""
         faults = 0
         for encounter_id, state in self._touched.items():
             failed_before = state.due_for == "retry"
             try:
-                closed = settle(state, self._at, timeouts, asked)
+                closed = advance(state, self._at, timeouts, emission_of)
                 if closed is None and encounter_id in self._again:
                     closed = last_closed(state)
                 if closed is not None:
@@ -257,7 +257,7 @@ class Batch:
                         closed_message(closed, traceparent(self._because[encounter_id].headers))
                     )
                 if state.has_merges or state.standing == "cancelled":
-                    self._refuse_futile(state)
+                    self._refuse_ineffective(state)
             except PolicyError:
                 raise  # wrong for every stay: the worker stops, and is started rightly
             except Exception:  # noqa: BLE001 - one stay that cannot be folded must not stop all others
@@ -269,12 +269,12 @@ class Batch:
             if state.has_merges and (
                 state.event_count() > state.events_shared or encounter_id in self._again
             ):
-                self._gossip(state)
-        return Followed(list(self._touched.values()), self._messages, self._asked, faults)
+                self._share_events(state)
+        return ProcessedRecords(list(self._touched.values()), self._messages, self._commands, faults)
 
-    def _gossip(self, state: EncounterState) -> None:
+    def _share_events(self, state: EncounterState) -> None:
         together = neighbours(state)
-        for stays in portions({**state.merged_events, state.encounter_id: state.events}):
+        for stays in chunks({**state.merged_events, state.encounter_id: state.events}):
             for name in together:
-                self._asked.append(Asking(name, to_bytes(Command("told", name, stays))))
+                self._commands.append(OutboundCommand(name, to_bytes(Command("told", name, stays))))
         state.events_shared = state.event_count()

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
-from streams.encounter.event_problems import Told, after_cancellation, circling
-from streams.lifecycle.merged_view import encounter_of, told_of
+from streams.encounter.event_problems import SourcedEvent, after_cancellation, circling
+from streams.lifecycle.merged_view import encounter_of, events_with_lines
 from streams.lifecycle.state import EncounterState
 from streams.wire.rejects import Reject
 
 
-class Futile(NamedTuple):
+class IneffectiveEvent(NamedTuple):
     """A line of an event, the stay it is of, and why it is without effect."""
 
     encounter_id: str
@@ -27,15 +27,15 @@ class Futile(NamedTuple):
         return blake2b(self.reject.field.encode() + self.line, digest_size=8).hexdigest()
 
 
-def futile(state: EncounterState) -> Iterator[Futile]:
+def ineffective_events(state: EncounterState) -> Iterator[IneffectiveEvent]:
     """Yield the events of a stay, and of those merged into it, that have no effect as things stand."""
-    own, absorbed = told_of(state)
+    own, absorbed = events_with_lines(state)
     if own is None:
         return
-    told = [Told(event, (0, number, line)) for number, (event, line) in enumerate([*own, *absorbed])]
+    told = [SourcedEvent(event, (0, number, line)) for number, (event, line) in enumerate([*own, *absorbed])]
     rejects = [*circling(told[: len(own)])] if state.has_merges else []
     if state.standing == "cancelled" and (encounter := encounter_of(state)) is not None:
         rejects += after_cancellation(encounter, told)
     for reject in rejects:
         event, (_, _, line) = told[reject.line]
-        yield Futile(event.encounter_id, line, reject)
+        yield IneffectiveEvent(event.encounter_id, line, reject)

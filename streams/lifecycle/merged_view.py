@@ -9,7 +9,7 @@ from streams.encounter.merge_groups import survivor
 from streams.lifecycle.state import EncounterState
 from streams.wire.event_json import read, validate
 
-Line = tuple[Event, bytes]
+EventLine = tuple[Event, bytes]
 """An event, read, and the line it stands on."""
 
 
@@ -35,12 +35,12 @@ def encounter_of(state: EncounterState) -> Encounter | None:
         own = events_of(state)
         if not any(isinstance(event, EncounterMerged) for event in own):
             return fold(own) if own else None
-        return _among(state.encounter_id, {state.encounter_id: own})
+        return _merged(state.encounter_id, {state.encounter_id: own})
     stays = {name: [_event(state, line) for line in lines] for name, lines in state.merged_events.items()}
-    return _among(state.encounter_id, {**stays, state.encounter_id: events_of(state)})
+    return _merged(state.encounter_id, {**stays, state.encounter_id: events_of(state)})
 
 
-def _among(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounter | None:
+def _merged(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounter | None:
     into = dict(merges(event for events in stays.values() for event in events))
     absorbed = {one: list(stays[one]) for one in into if survivor(one, into) == encounter_id and one in stays}
     own = stays.get(encounter_id, ())
@@ -52,7 +52,7 @@ def _among(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounter
         return None
 
 
-def told_of(state: EncounterState) -> tuple[list[Line] | None, list[Line]]:
+def events_with_lines(state: EncounterState) -> tuple[list[EventLine] | None, list[EventLine]]:
     """Return the events of a stay and those merged into it, with their lines; None when it went into another."""
     own = [(_event(state, line), line) for line in state.events]
     if not state.has_merges:
@@ -67,7 +67,7 @@ def told_of(state: EncounterState) -> tuple[list[Line] | None, list[Line]]:
     return own, [pair for one in absorbed for pair in others[one]]
 
 
-def nothing_of(encounter_id: str) -> Encounter:
+def empty_encounter(encounter_id: str) -> Encounter:
     """Return a stay that never was: what is left of one that only a merge taken back ever named."""
     return Encounter(
         encounter_id=encounter_id,

@@ -13,10 +13,10 @@ from typing import Final
 from models.closed_encounter import ClosedStatus, ClosingReason
 from models.encounter import Encounter, Standing
 from rules.emission import Emission
-from streams.lifecycle.merged_view import encounter_of, merged_into, nothing_of
+from streams.lifecycle.merged_view import empty_encounter, encounter_of, merged_into
 from streams.lifecycle.state import Due, EncounterState
 from streams.lifecycle.timeouts import Timeouts
-from streams.wire.closed_encounter_json import Closed
+from streams.wire.closed_encounter_json import ClosedEncounter
 
 _GONE: Final[dict[Standing, ClosingReason]] = {"cancelled": "cancelled", "merged": "merged"}
 _REASONS: Final[dict[Due, ClosingReason]] = {
@@ -28,11 +28,13 @@ _REASONS: Final[dict[Due, ClosingReason]] = {
 }
 
 
-Asked = Callable[[Encounter], Emission]
+EmissionPolicy = Callable[[Encounter], Emission]
 """What the policy of a stay says of when its charges are sent."""
 
 
-def settle(state: EncounterState, at: int, timeouts: Timeouts, asked: Asked) -> Closed | None:
+def advance(
+    state: EncounterState, at: int, timeouts: Timeouts, emission_of: EmissionPolicy
+) -> ClosedEncounter | None:
     """
     Bring a stay's phase and deadline up to an instant, and return its closed encounter if that is to be sent now.
 
@@ -45,7 +47,7 @@ def settle(state: EncounterState, at: int, timeouts: Timeouts, asked: Asked) -> 
     # A stay that is gone is cheap to look at anew, and whatever comes of it may have displaced what took it away.
     if state.standing_stale or state.standing in _GONE:
         encounter = _encounter(state)
-        _look(state, encounter, asked)
+        _look(state, encounter, emission_of)
     if (
         state.phase == "closed"
         and state.standing == "open"
@@ -55,7 +57,7 @@ def settle(state: EncounterState, at: int, timeouts: Timeouts, asked: Asked) -> 
     state.due_at, state.due_for = _deadline(state, timeouts)
     reason = _why_now(state, at)
     if reason is not None:
-        closed = _close(state, at, reason, asked, encounter)
+        closed = _close(state, at, reason, emission_of, encounter)
         state.due_at, state.due_for = _deadline(state, timeouts)
         return closed
     if state.due_for == "forget" and state.due_at <= at:
@@ -65,13 +67,13 @@ def settle(state: EncounterState, at: int, timeouts: Timeouts, asked: Asked) -> 
 
 def _encounter(state: EncounterState) -> Encounter:
     # A stay known only from a merge that was taken back: what was said of it must be taken back too.
-    return encounter_of(state) or nothing_of(state.encounter_id)
+    return encounter_of(state) or empty_encounter(state.encounter_id)
 
 
-def _look(state: EncounterState, encounter: Encounter, asked: Asked) -> None:
+def _look(state: EncounterState, encounter: Encounter, emission_of: EmissionPolicy) -> None:
     state.standing, state.departed_at = encounter.standing, encounter.departed_at
     if encounter.standing not in _GONE:
-        state.confirm_window_s, state.preview_while_open = asked(encounter)
+        state.confirm_window_s, state.preview_while_open = emission_of(encounter)
     state.standing_stale = False
 
 
@@ -113,11 +115,15 @@ def _why_now(state: EncounterState, at: int) -> ClosingReason | None:
 
 
 def _close(
-    state: EncounterState, at: int, reason: ClosingReason, asked: Asked, encounter: Encounter | None
-) -> Closed:
+    state: EncounterState,
+    at: int,
+    reason: ClosingReason,
+    emission_of: EmissionPolicy,
+    encounter: Encounter | None,
+) -> ClosedEncounter:
     if encounter is None:
         encounter = _encounter(state)
-        _look(state, encounter, asked)
+        _look(state, encounter, emission_of)
     state.version += 1
     state.closed_at, state.reason, state.events_when_closed = at, reason, state.event_count()
     state.status = _status(state, at)
@@ -138,15 +144,15 @@ def _status(state: EncounterState, at: int) -> ClosedStatus:
     return "preview" if at < state.departed_at + state.confirm_window_s else "final"
 
 
-def last_closed(state: EncounterState) -> Closed | None:
+def last_closed(state: EncounterState) -> ClosedEncounter | None:
     """Return the closed encounter last sent, as the stay is known now; None when there is none to tell again."""
     if not state.version or state.phase == "forgotten":
         return None
     return _written(state, _encounter(state))
 
 
-def _written(state: EncounterState, encounter: Encounter) -> Closed:
-    return Closed(
+def _written(state: EncounterState, encounter: Encounter) -> ClosedEncounter:
+    return ClosedEncounter(
         encounter_id=state.encounter_id,
         version=state.version,
         status=state.status,

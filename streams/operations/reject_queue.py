@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaTimeoutError
 from streams.kafka.admin import found_topics
 from streams.kafka.connection import Connection
 from streams.kafka.publisher import Publisher
-from streams.kafka.topic_reader import reading
+from streams.kafka.topic_reader import topic_consumer
 from streams.wire.message import Headers, OutboundMessage
 from streams.wire.reject_headers import Origin, origin, replay_headers
 from streams.wire.topics import REJECTS
@@ -75,7 +75,7 @@ async def rejects(connection: Connection, selection: Selection) -> AsyncGenerato
         MissingTopicError: there is no rejects topic.
         aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
     """
-    async with reading(connection, REJECTS) as (consumer, places):
+    async with topic_consumer(connection, REJECTS) as (consumer, places):
         first = await consumer.beginning_offsets(places)
         end = await consumer.end_offsets(places)
         for place in places:

@@ -29,7 +29,7 @@ from models.encounter import AccessSite, Administration, Decision, Encounter, Fl
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Closed(NamedTuple):
+class ClosedEncounter(NamedTuple):
     """
     A stay as the rules are to see it, and which decision closed it.
 
@@ -60,7 +60,7 @@ class NotAClosedEncounterError(ValueError):
 # ---------------------------------------------------------------- writing
 
 
-def to_bytes(closed: Closed) -> bytes:
+def to_bytes(closed: ClosedEncounter) -> bytes:
     """Return a closed encounter as one JSON object without a line feed; the same one gives the same bytes."""
     return dumps(
         {
@@ -168,7 +168,7 @@ class _FractionError(Exception):
     """A figure has digits after the point, which a float may not hold as they were charted."""
 
 
-def from_bytes(value: bytes) -> Closed:
+def from_bytes(value: bytes) -> ClosedEncounter:
     """
     Return the closed encounter that bytes hold.
 
@@ -186,7 +186,7 @@ def from_bytes(value: bytes) -> Closed:
         encounter = _encounter(told)
     except _FractionError:
         encounter = _encounter(told, _exact_figures(value))
-    return Closed(
+    return ClosedEncounter(
         read["encounter_id"],
         read["version"],
         read["status"],

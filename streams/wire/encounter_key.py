@@ -7,7 +7,7 @@ from pydantic_core import from_json
 
 from streams.wire.event_json import BYTE_ORDER_MARK
 
-Line = tuple[int, int, bytes]
+InputLine = tuple[int, int, bytes]
 """Number of the input, number of the line in it, and its bytes; a plain tuple, for there are millions."""
 
 find_id: Final = re.compile(rb'"encounter_id"\s*:\s*"([^"\\]+)"').search

@@ -20,11 +20,11 @@ from streams.engine.app import CheckpointApp
 from streams.engine.batches import PartitionBatch
 from streams.engine.records import PartitionRecords, Record, grouped_by_partition
 from streams.lifecycle.commands import Command, to_bytes
-from streams.lifecycle.event_processor import Batch
+from streams.lifecycle.event_processor import EncounterProcessor
 from streams.wire import topics
 from streams.wire.message import OutboundMessage
-from streams.worker.encounter_store import Stays
-from streams.worker.release_store import Releases
+from streams.worker.encounter_store import EncounterStore
+from streams.worker.release_store import ReleaseStore
 from streams.worker.settings import WorkerSettings
 
 _log = logging.getLogger(__name__)
@@ -41,23 +41,23 @@ class Agents:
     """What the three agents and the timer of one worker do; ``clock`` gives epoch seconds."""
 
     def __init__(
-        self, app: CheckpointApp, stays: Stays, releases: Releases, settings: WorkerSettings,
+        self, app: CheckpointApp, stays: EncounterStore, releases: ReleaseStore, settings: WorkerSettings,
         partitions: int, clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self._app, self._stays, self._releases = app, stays, releases
         self._settings, self._partitions, self._clock = settings, partitions, clock
         self._read_up_to: dict[int, int] = {}
-        app.when_forgotten(self._read_up_to.clear)
+        app.when_revoked(self._read_up_to.clear)
 
     async def follow(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Fold events into the stays they are about."""
         async for batch in stream:
-            self._guard(batch, partial(self._fold, batch, Batch.follow))
+            self._guard(batch, partial(self._fold, batch, EncounterProcessor.process_events))
 
     async def close(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Look at stays that are due, and tell stays what their neighbours know."""
         async for batch in stream:
-            self._guard(batch, partial(self._fold, batch, Batch.obey))
+            self._guard(batch, partial(self._fold, batch, EncounterProcessor.process_commands))
 
     async def code(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Code closed encounters."""
@@ -111,35 +111,37 @@ class Agents:
         batch.finish()
         self._app.wake()
 
-    def _fold(self, batch: PartitionBatch, take_in: Callable[[Batch, Iterable[Any]], None]) -> None:
+    def _fold(
+        self, batch: PartitionBatch, process: Callable[[EncounterProcessor, Iterable[Any]], None]
+    ) -> None:
         topic, partition = batch.tp
-        under_way = Batch(
+        processor = EncounterProcessor(
             topic,
             partition,
             int(self._clock()),
             partial(self._stays.load, partition),
             lambda name: home_of(name, self._partitions) == partition,
         )
-        take_in(under_way, batch.records)
-        followed = under_way.settled(self._settings.timeouts, self._emission)
-        for state in followed.stays:
+        process(processor, batch.records)
+        processed = processor.finish(self._settings.timeouts, self._emission)
+        for state in processed.stays:
             self._stays.keep(partition, state)
-        self._send(partition, followed.messages)
-        for asked in followed.asked:
-            home = home_of(asked.encounter_id, self._partitions)
-            record = Record(asked.encounter_id.encode(), asked.value)
+        self._send(partition, processed.messages)
+        for command in processed.commands:
+            home = home_of(command.encounter_id, self._partitions)
+            record = Record(command.encounter_id.encode(), command.value)
             self._app.send_at_checkpoint(topics.COMMANDS, home, record)
-        if followed.faults:
+        if processed.faults:
             _log.error(
-                "%d stays could not be settled: a fault of ours; see infusion rejects", followed.faults
+                "%d stays could not be settled: a fault of ours; see infusion rejects", processed.faults
             )
 
     def _code(self, batch: PartitionBatch) -> None:
         partition = batch.tp.partition
         consumer: Any = self._app.consumer
-        settled = consumer.progress[batch.tp].committed if batch.tp in consumer.progress else 0
+        committed = consumer.progress[batch.tp].committed if batch.tp in consumer.progress else 0
         load = partial(self._releases.load, partition)
-        coded = code_records(batch.records, partition, settled, load, self._settings.profile)
+        coded = code_records(batch.records, partition, committed, load, self._settings.profile)
         for key, released in coded.released.items():
             self._releases.keep(partition, key, released)
         self._send(partition, coded.messages)

@@ -11,9 +11,9 @@ from streams.engine.app import CheckpointApp, stop_at_once
 from streams.kafka.connection import Connection
 from streams.wire import topics
 from streams.worker.agents import Agents
-from streams.worker.encounter_store import Stays
+from streams.worker.encounter_store import EncounterStore
 from streams.worker.faust_connection import faust_connection
-from streams.worker.release_store import Releases
+from streams.worker.release_store import ReleaseStore
 from streams.worker.settings import WorkerSettings
 
 _LARGEST: Final = 16 << 20
@@ -39,7 +39,7 @@ def build(
     app = CheckpointApp(
         topics.APPLICATION,
         on_fatal=on_fatal,
-        urgent=(topics.CLOSED, topics.COMMANDS),
+        priority_topics=(topics.CLOSED, topics.COMMANDS),
         broker=urls,
         broker_credentials=credentials,
         store="memory://" if settings.in_memory else "rocksdb://",
@@ -83,9 +83,9 @@ def build(
     )
     stays_table = _table(app, "encounters", partitions)
     releases_table = _table(app, "releases", partitions)
-    stays = Stays(app, stays_table, settings.cached_stays)
+    stays = EncounterStore(app, stays_table, settings.cached_stays)
     app.when_recovered(stays.restore)
-    agents = Agents(app, stays, Releases(app, releases_table), settings, partitions, clock)
+    agents = Agents(app, stays, ReleaseStore(app, releases_table), settings, partitions, clock)
     for name, topic in (("follow", topics.EVENTS), ("close", topics.COMMANDS), ("code", topics.CLOSED)):
         app.agent(app.batches_of(topic, partitions), name=name)(getattr(agents, name))
     app.timer(settings.look_every_s, name="look")(agents.look)

@@ -16,7 +16,7 @@ RETRY_S: Final = 30
 _MOST_AT_ONCE: Final = 1_000
 
 
-class Stays:
+class EncounterStore:
     """Kept stays by partition; deadlines in epoch seconds."""
 
     def __init__(self, app: CheckpointApp, table: CheckpointTable, most: int) -> None:
@@ -24,7 +24,7 @@ class Stays:
         self._held: dict[tuple[int, str], EncounterState] = {}
         self._crowded_at = most
         self._due: dict[int, DeadlineIndex] = {}
-        app.when_forgotten(self.forget)
+        app.when_revoked(self.forget)
 
     def forget(self) -> None:
         """Drop everything in memory."""

@@ -12,7 +12,7 @@ _PRIVATE: Final = 0o077
 _LOCK: Final = "worker.lock"
 
 
-def claim_folder(folder: Path) -> int:
+def lock_data_dir(folder: Path) -> int:
     """
     Make the data folder, keep every other worker out of it until this process ends, and return the lock's descriptor.
 

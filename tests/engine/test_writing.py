@@ -171,7 +171,7 @@ async def test_a_checkpoint_begun_before_a_rebalance_is_not_put_back_after_it(wr
     writing.open.clear()
     cut = asyncio.ensure_future(writing.consumer.commit())
     await writing.asked.wait()
-    writing.app.forget()
+    writing.app.discard_unwritten()
     writing.consumer.progress.clear()
     cut.cancel()
     with pytest.raises(asyncio.CancelledError):

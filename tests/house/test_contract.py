@@ -23,7 +23,7 @@ from streams.cli.schema import DOCUMENTS
 from streams.cli.schema import command as schema
 from streams.encounter.fold import fold
 from streams.wire.asyncapi import asyncapi, channels
-from streams.wire.closed_encounter_json import Closed, to_bytes
+from streams.wire.closed_encounter_json import ClosedEncounter, to_bytes
 from streams.wire.message import OutboundMessage
 from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
@@ -249,11 +249,12 @@ def test_everything_said_of_a_golden_case_fits_its_schema(make: Callable[[], Sch
 
 
 @cache
-def released_cases() -> list[tuple[Closed, tuple[OutboundMessage, ...]]]:
+def released_cases() -> list[tuple[ClosedEncounter, tuple[OutboundMessage, ...]]]:
     """Return the stay of every golden case as a closed encounter, with what is said of it."""
     stays = [fold(events_of(case)) for _, case in all_cases()]
     records = [
-        Closed(one.encounter_id, 1, "final", 1_772_452_800, "confirmed", None, 9, one) for one in stays
+        ClosedEncounter(one.encounter_id, 1, "final", 1_772_452_800, "confirmed", None, 9, one)
+        for one in stays
     ]
     return [(one, release(None, one, Profile(), 0).messages) for one in records]
 

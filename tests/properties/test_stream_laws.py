@@ -71,7 +71,7 @@ def agrees(cluster: Cluster, script: Script, profile: Profile = Profile()) -> No
         for record in cluster.paper.all_of(topics.REJECTS)
         if (found := origin(record.headers)) is not None
     }
-    assert wanted.futile <= refused
+    assert wanted.ineffective_events <= refused
     final = [loads(value) for value in newest.values() if value is not None and b'"status":"final"' in value]
     assert lines_charged(cluster) == {line["line_id"]: line for one in final for line in one["lines"]}
     for topic in (topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW):
@@ -113,13 +113,13 @@ def test_charged_is_what_the_file_coder_charges(
     """And everything sent again changes nothing and says nothing."""
     cluster = Cluster(NOON, workers, profile=profile)
     cluster.play(script.sent, schedule)
-    cluster.settle()
+    cluster.advance()
     agrees(cluster, script, profile)
     nothing_lost(cluster)
     before = said(cluster)
     for one in script.sent:
         cluster.publish(*one)
-    cluster.settle()
+    cluster.advance()
     assert said(cluster) == before
 
 
@@ -131,10 +131,10 @@ def test_what_comes_after_forgetting_is_refused_and_moves_no_charge(
     """Stays that were never heard of before are coded as ever."""
     cluster = Cluster(NOON, timeouts=Timeouts(retention=HORIZON))
     cluster.play(script.sent, [one for one in schedule if one[0] != "clock"])
-    cluster.settle()
+    cluster.advance()
     known = {event_of(line).encounter_id for _, line, _ in script.sent}
     cluster.paper.now += 2 * HORIZON
-    cluster.settle()
+    cluster.advance()
     state = {
         key.decode(): from_bytes(value or b"")
         for key, value in cluster.paper.newest(topics.ENCOUNTERS_CHANGELOG).items()
@@ -144,7 +144,7 @@ def test_what_comes_after_forgetting_is_refused_and_moves_no_charge(
     before = cluster.paper.newest(topics.CHARGES)
     charged = lines_charged(cluster)
     cluster.play(later.sent, [one for one in commotion if one[0] != "clock"])
-    cluster.settle()
+    cluster.advance()
     newest = cluster.paper.newest(topics.CHARGES)
     assert {key: newest.get(key) for key in before} == before
     assert charged.items() <= lines_charged(cluster).items()

@@ -71,7 +71,7 @@ def ours(given: dict[str, Any]) -> Any:
     )  # fmt: skip
     table = app.Table("kept", key_type=bytes, value_type=bytes, partitions=PARTITIONS)
     fresh: dict[tuple[int, bytes], bytes] = {}
-    app.when_forgotten(fresh.clear)
+    app.when_revoked(fresh.clear)
 
     async def count(stream: AsyncIterable[PartitionBatch]) -> None:
         async for batch in stream:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
-class Words(Protocol):
+class ProgressDisplay(Protocol):
     """Where words and progress go."""
 
     def say(self, text: str) -> None:
@@ -24,7 +24,7 @@ class Words(Protocol):
         """Count steps of the stage as done."""
 
 
-class PlainWords:
+class PlainProgress:
     """Lines on stderr and nothing else."""
 
     def say(self, text: str) -> None:
@@ -38,7 +38,7 @@ class PlainWords:
         """Show nothing."""
 
 
-class BarWords:
+class BarProgress:
     """Lines above a bar that is wiped at the end."""
 
     def __init__(self, progress: "Progress") -> None:
@@ -62,17 +62,17 @@ class BarWords:
 
 
 @contextmanager
-def words(*, with_data: bool = True) -> Iterator[Words]:
+def progress_display(*, with_data: bool = True) -> Iterator[ProgressDisplay]:
     """
     Give a bar where stderr is a terminal and stdout is not the same one, plain lines everywhere else.
 
     Without data on stdout a bar disturbs nothing, whatever stdout is.
     """
     if not sys.stderr.isatty() or (with_data and sys.stdout.isatty()):
-        yield PlainWords()
+        yield PlainProgress()
         return
     from rich.console import Console  # noqa: PLC0415 -- only a terminal pays for loading it
     from rich.progress import Progress  # noqa: PLC0415 -- as above
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        yield BarWords(progress)
+        yield BarProgress(progress)

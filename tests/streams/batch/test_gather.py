@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 
 from streams.batch import line_reader
-from streams.batch.garbage_collection import at_rest
+from streams.batch.garbage_collection import paused
 from streams.batch.gather import Gatherer
 from streams.batch.spill_buckets import Buckets
 from streams.wire.rejects import Reject
@@ -53,7 +53,7 @@ def test_a_merge_is_seen_wherever_it_stands_and_however_the_input_comes(
 def test_the_collector_is_as_before_once_all_is_coded() -> None:
     """Whoever calls the command line as a function keeps their own settings."""
     before = gc.get_threshold()
-    with at_rest():
+    with paused():
         assert gc.get_threshold()[0] > before[0]
         assert gc.get_freeze_count()
     assert gc.get_threshold() == before

@@ -11,12 +11,12 @@ from streams.batch.line_reader import Lines, lines_of
 from streams.batch.sorted_runs import Spool
 from streams.batch.spill_buckets import Buckets, Stays
 from streams.encounter.merge_groups import MergeGroups
-from streams.wire.encounter_key import Line, find_id, found_id, parsed_id
+from streams.wire.encounter_key import InputLine, find_id, found_id, parsed_id
 from streams.wire.event_json import looks_like_utf_16
 from streams.wire.rejects import Reject
 
 
-def stays(number: int) -> list[tuple[bytes, Line]]:
+def stays(number: int) -> list[tuple[bytes, InputLine]]:
     """Return lines of many stays in no order, each with its stay."""
     found = [
         (b"E%d" % stay, (0, stay * 10 + line, b"x" * (stay % 50)))
@@ -27,7 +27,7 @@ def stays(number: int) -> list[tuple[bytes, Line]]:
     return found
 
 
-def gathered(lines: list[tuple[bytes, Line]], budget: int) -> list[Stays]:
+def gathered(lines: list[tuple[bytes, InputLine]], budget: int) -> list[Stays]:
     """Return what comes out of buckets with this budget, one mapping a yield."""
     with Buckets(budget) as buckets:
         for key, line in lines:

@@ -8,8 +8,8 @@ from encounter_states import T0, TIMEOUTS, Shelf, asked, injection, line, record
 from rules.engine import Profile
 from streams.charging import closed_encounter_processor as coded
 from streams.charging.closed_encounter_processor import code_records
-from streams.charging.release_state import Released, UnreadableReleaseError
-from streams.lifecycle.event_processor import Batch
+from streams.charging.release_state import ReleaseState, UnreadableReleaseError
+from streams.lifecycle.event_processor import EncounterProcessor
 from streams.wire import topics
 from streams.wire.reject_headers import origin
 
@@ -17,18 +17,18 @@ from streams.wire.reject_headers import origin
 def closed(stay: str) -> bytes:
     """Return a closed encounter with one injection."""
     shelf = Shelf()
-    batch = Batch(topics.EVENTS, 1, T0 + 10**7, shelf.load, lambda _: True)
+    batch = EncounterProcessor(topics.EVENTS, 1, T0 + 10**7, shelf.load, lambda _: True)
     told = (line("encounter_opened", 0, stay), injection(5, stay), line("encounter_discharged", 60, stay))
-    batch.follow(records(*told))
-    kept = batch.settled(TIMEOUTS, asked).stays[0]
+    batch.process_events(records(*told))
+    kept = batch.finish(TIMEOUTS, asked).stays[0]
     shelf.stays[stay] = kept.to_bytes()
-    due = shelf.obey(b'{"command":"due","encounter_id":"%s"}' % stay.encode(), at=T0 + 10**7 + 60)
+    due = shelf.process_commands(b'{"command":"due","encounter_id":"%s"}' % stay.encode(), at=T0 + 10**7 + 60)
     (message,) = due.messages
     assert message.value is not None
     return message.value
 
 
-def nothing(_: bytes) -> Released | None:
+def nothing(_: bytes) -> ReleaseState | None:
     """Remember nothing."""
     return None
 
@@ -64,7 +64,7 @@ def test_one_stay_the_rules_stumble_over_is_refused_and_counted(monkeypatch: pyt
 def test_a_state_of_a_newer_worker_stops_this_one() -> None:
     """It would be the same for every stay."""
 
-    def newer(_: bytes) -> Released | None:
+    def newer(_: bytes) -> ReleaseState | None:
         raise UnreadableReleaseError(wrong="has format 9, not 1")
 
     with pytest.raises(UnreadableReleaseError):

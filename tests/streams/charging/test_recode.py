@@ -16,7 +16,7 @@ from streams.charging.recode import compare, newest, recode
 from streams.charging.release import release
 from streams.encounter.fold import fold
 from streams.wire.charge_json import value_of, written
-from streams.wire.closed_encounter_json import Closed, NotAClosedEncounterError, to_bytes
+from streams.wire.closed_encounter_json import ClosedEncounter, NotAClosedEncounterError, to_bytes
 from streams.wire.topics import CHARGES
 
 PROFILE = Profile()
@@ -36,14 +36,14 @@ def stay(encounter_id: str = "E1", minutes: int = 91) -> Encounter:
     )  # fmt: skip
 
 
-def closed(encounter: Encounter, version: int = 1, **told: Any) -> Closed:
+def closed(encounter: Encounter, version: int = 1, **told: Any) -> ClosedEncounter:
     """Return a final closing at midnight, unless told otherwise."""
-    return Closed(
+    return ClosedEncounter(
         encounter.encounter_id, version, "final", MIDNIGHT, "confirmed", None, 9, encounter
     )._replace(**told)
 
 
-def values(*closings: Closed) -> list[bytes]:
+def values(*closings: ClosedEncounter) -> list[bytes]:
     """Return the records of the topic."""
     return [to_bytes(one) for one in closings]
 
@@ -125,11 +125,11 @@ def test_a_record_that_is_none_is_told_of_and_the_rest_is_coded() -> None:
 # ---------------------------------------------------------------- beside what was charged
 
 
-def topic(*closings: Closed) -> dict[str, bytes | None]:
+def topic(*closings: ClosedEncounter) -> dict[str, bytes | None]:
     """Return the newest values on the charges topic after these closings."""
     state, found = None, {}
     for offset, one in enumerate(closings):
-        state, messages = release(state, one, PROFILE, offset, settled=offset)
+        state, messages = release(state, one, PROFILE, offset, committed=offset)
         found |= {one.key.decode(): one.value for one in messages if one.topic == CHARGES}
     return found
 

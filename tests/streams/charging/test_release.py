@@ -15,11 +15,11 @@ from models.encounter import Encounter, Flow
 from models.line_change import LINE_CHANGE, LineChange
 from models.review_item import REVIEW_ITEM
 from rules.engine import Profile, charge_set_id, code_encounter
-from streams.charging.release import coded, release, sent
-from streams.charging.release_state import Released, UnreadableReleaseError, from_bytes, to_bytes
+from streams.charging.release import charge_set_of, messages_of, release
+from streams.charging.release_state import ReleaseState, UnreadableReleaseError, from_bytes, to_bytes
 from streams.encounter.fold import fold
 from streams.wire.charge_json import value_of, written
-from streams.wire.closed_encounter_json import Closed
+from streams.wire.closed_encounter_json import ClosedEncounter
 from streams.wire.message import OutboundMessage
 from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
@@ -57,18 +57,18 @@ STOPLESS = stay(administrations=(stay().administrations[0]._replace(flows=(), gi
 """A drip nobody charted a time for: the set is held."""
 
 
-def closed(encounter: Encounter, version: int = 1, **told: Any) -> Closed:
+def closed(encounter: Encounter, version: int = 1, **told: Any) -> ClosedEncounter:
     """Return a final closing of a stay, unless told otherwise; each version is decided an hour after the one before."""
-    return Closed(
+    return ClosedEncounter(
         encounter.encounter_id, version, "final", EVENING + 3600 * version, "confirmed", None, 9, encounter
     )._replace(**told)
 
 
-def said(*closings: Closed) -> tuple[Released | None, list[tuple[OutboundMessage, ...]]]:
+def said(*closings: ClosedEncounter) -> tuple[ReleaseState | None, list[tuple[OutboundMessage, ...]]]:
     """Return the state and the messages after each closing, one record after the other."""
     state, messages = None, []
     for offset, one in enumerate(closings):
-        state, out = release(state, one, PROFILE, offset, settled=offset)
+        state, out = release(state, one, PROFILE, offset, committed=offset)
         messages.append(out)
     return state, messages
 
@@ -264,9 +264,9 @@ def test_several_revisions_between_two_checkpoints_are_all_said_again() -> None:
     closings = [closed(stay()), closed(stay(pushes=1), 2), closed(stay(pushes=2), 3)]
     state, once = None, []
     for offset, one in enumerate(closings, 10):
-        state, messages = release(state, one, PROFILE, offset, settled=10)
+        state, messages = release(state, one, PROFILE, offset, committed=10)
         once += [*messages]
-    again = [release(state, one, PROFILE, offset, settled=10) for offset, one in enumerate(closings, 10)]
+    again = [release(state, one, PROFILE, offset, committed=10) for offset, one in enumerate(closings, 10)]
     assert [made.released for made in again] == [state] * 3
     lines = [one for one in once if one.topic == CHARGE_LINES]
     for made in again:
@@ -277,40 +277,40 @@ def test_several_revisions_between_two_checkpoints_are_all_said_again() -> None:
 def test_what_answers_a_record_is_out_once_that_record_is_committed_after_a_crash() -> None:
     """Not only once the newest is: between the two, what the first had said would count as out and never be."""
     first, second = closed(stay()), closed(stay(pushes=1), 2)
-    state, lost = release(None, first, PROFILE, 3, settled=3)
-    state, _ = release(state, second, PROFILE, 4, settled=3)
-    _, again = release(state, first, PROFILE, 3, settled=3)
-    _, later = release(state, second, PROFILE, 4, settled=4)
+    state, lost = release(None, first, PROFILE, 3, committed=3)
+    state, _ = release(state, second, PROFILE, 4, committed=3)
+    _, again = release(state, first, PROFILE, 3, committed=3)
+    _, later = release(state, second, PROFILE, 4, committed=4)
     assert told(lost) == told(again)[: len(told(lost))]
     assert {*told(again)} >= {*told(later)}
 
 
 def test_what_is_known_to_be_out_is_neither_kept_nor_said_again() -> None:
     """A state holds what may be missing, not a history."""
-    state, _ = release(None, closed(stay()), PROFILE, 3, settled=3)
-    state, _ = release(state, closed(stay(pushes=1), 2), PROFILE, 9, settled=9)
+    state, _ = release(None, closed(stay()), PROFILE, 3, committed=3)
+    state, _ = release(state, closed(stay(pushes=1), 2), PROFILE, 9, committed=9)
     assert state is not None
     assert [step.offset for step in state.steps] == [9]
-    assert [len(sent(state, "E1", settled)) for settled in (0, 9, 10)] == [2, 2, 0]
+    assert [len(messages_of(state, "E1", committed)) for committed in (0, 9, 10)] == [2, 2, 0]
 
 
 def test_an_unchanged_record_keeps_what_may_not_be_out() -> None:
     """The crash comes after a record that changed nothing: the revision before it is said again with it."""
-    state, first = release(None, closed(stay()), PROFILE, 3, settled=3)
-    state, none = release(state, closed(stay(), 2), PROFILE, 4, settled=3)
+    state, first = release(None, closed(stay()), PROFILE, 3, committed=3)
+    state, none = release(state, closed(stay(), 2), PROFILE, 4, committed=3)
     assert none == ()
-    assert release(state, closed(stay()), PROFILE, 3, settled=3) == (state, first)
-    assert release(state, closed(stay(), 2), PROFILE, 4, settled=3) == (state, first)
-    assert release(state, closed(stay(), 2), PROFILE, 4, settled=4) == (state, ())
+    assert release(state, closed(stay()), PROFILE, 3, committed=3) == (state, first)
+    assert release(state, closed(stay(), 2), PROFILE, 4, committed=3) == (state, first)
+    assert release(state, closed(stay(), 2), PROFILE, 4, committed=4) == (state, ())
 
 
 def test_a_question_taken_back_between_two_checkpoints_is_taken_back_again() -> None:
     """The tombstone may not be out either."""
-    state, _ = release(None, closed(STOPLESS), PROFILE, 3, settled=3)
-    state, _ = release(state, closed(stay(), 2), PROFILE, 4, settled=3)
-    state, messages = release(state, closed(stay(pushes=1), 3), PROFILE, 5, settled=3)
+    state, _ = release(None, closed(STOPLESS), PROFILE, 3, committed=3)
+    state, _ = release(state, closed(stay(), 2), PROFILE, 4, committed=3)
+    state, messages = release(state, closed(stay(pushes=1), 3), PROFILE, 5, committed=3)
     assert on(REVIEW, messages) == [None]
-    assert on(REVIEW, release(state, closed(stay(pushes=1), 3), PROFILE, 5, settled=3).messages) == [None]
+    assert on(REVIEW, release(state, closed(stay(pushes=1), 3), PROFILE, 5, committed=3).messages) == [None]
 
 
 def test_a_copy_of_a_record_further_on_changes_nothing() -> None:
@@ -323,16 +323,16 @@ def test_an_earlier_decision_on_the_same_version_is_not_taken_for_a_newer_one() 
     """The preview comes again after the crash, the final set is known already: it stays final."""
     preview, final = closed(stay(), status="preview"), closed(stay(), closed_at=EVENING + 9000)
     state, (_, messages) = said(preview, final)
-    assert release(state, preview, PROFILE, 0, settled=1) == (state, ())
-    assert release(state, final, PROFILE, 1, settled=1) == (state, messages)
+    assert release(state, preview, PROFILE, 0, committed=1) == (state, ())
+    assert release(state, final, PROFILE, 1, committed=1) == (state, messages)
 
 
 def test_in_a_topic_made_anew_offsets_begin_again_and_nothing_new_is_missed() -> None:
     """What was decided later is new, however small its offset."""
-    state, _ = release(None, closed(stay(), status="preview"), PROFILE, 900, settled=900)
-    later, messages = release(state, closed(stay(), closed_at=EVENING + 9000), PROFILE, 0, settled=0)
+    state, _ = release(None, closed(stay(), status="preview"), PROFILE, 900, committed=900)
+    later, messages = release(state, closed(stay(), closed_at=EVENING + 9000), PROFILE, 0, committed=0)
     assert told(messages) == ["2 charge 96365 x1", "2 charge 96366 x1"]
-    assert release(later, closed(stay(pushes=1), 2), PROFILE, 1, settled=1).messages != ()
+    assert release(later, closed(stay(pushes=1), 2), PROFILE, 1, committed=1).messages != ()
 
 
 # ---------------------------------------------------------------- names and times
@@ -390,7 +390,7 @@ def test_a_state_of_another_format_says_which_worker_to_run() -> None:
         assert "secret" not in str(refused.value)
 
 
-def older(state: Released) -> Released:
+def older(state: ReleaseState) -> ReleaseState:
     """Return a state as an older release left it: its rulebook, and sets without the fields that grew since."""
     assert state.charge_set is not None
     text = state.charge_set.replace(b'"rulebook":"26.11.0"', b'"rulebook":"26.10.3"')
@@ -449,4 +449,4 @@ def test_every_golden_case_is_released_as_it_is_coded() -> None:
         if expected.status != "cancelled":
             assert on(CHARGES, made.messages) == [written(expected).removesuffix(b"\n")]
         assert len(changes(made.messages)) == (len(expected.lines) if expected.status == "final" else 0)
-        assert coded(closed(encounter), profile) == expected
+        assert charge_set_of(closed(encounter), profile) == expected

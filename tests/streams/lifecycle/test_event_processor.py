@@ -11,42 +11,41 @@ from orjson import loads
 from rules.engine import Profile
 from rules.policy.resolve import PolicyError
 from streams.batch.coder import code_linked, code_stay
-from streams.lifecycle import event_processor as following
-from streams.lifecycle import reject_reasons as refusals
-from streams.lifecycle.commands import Came, Command, from_bytes
-from streams.lifecycle.event_processor import Batch, Followed
+from streams.lifecycle import event_processor, reject_reasons
+from streams.lifecycle.commands import Command, MisroutedRecord, from_bytes
+from streams.lifecycle.event_processor import EncounterProcessor, ProcessedRecords
 from streams.lifecycle.reject_reasons import EMPTY, FAULT, FORGOTTEN, LONGEST, TOO_HEAVY, TOO_LONG
 from streams.wire import topics
 from streams.wire.closed_encounter_json import from_bytes as closed_from_bytes
 from streams.wire.message import OutboundMessage
-from streams.wire.reject_headers import Origin, origin
+from streams.wire.reject_headers import origin
 from streams.wire.rejects import TWO_IDS, Reject
 
 OPENED = line("encounter_opened")
 LEFT = line("encounter_discharged", 60)
 
 
-def refused(followed: Followed) -> list[tuple[bytes | None, str]]:
+def refused(followed: ProcessedRecords) -> list[tuple[bytes | None, str]]:
     """Return the values on the rejects topic, and why."""
     return [(one.value, place(one).reason) for one in followed.messages if one.topic == topics.REJECTS]
 
 
-def place(message: OutboundMessage) -> Origin:
+def place(message: OutboundMessage) -> MisroutedRecord:
     """Return where a reject came from."""
     found = origin(message.headers)
     assert found is not None
     return found
 
 
-def closed(followed: Followed) -> list[tuple[int, str]]:
+def closed(followed: ProcessedRecords) -> list[tuple[int, str]]:
     """Return version and status of every closed encounter sent."""
     found = [closed_from_bytes(one.value or b"") for one in followed.messages if one.topic == topics.CLOSED]
     return [(one.version, one.status) for one in found]
 
 
-def asked_of(followed: Followed) -> list[Command]:
+def asked_of(followed: ProcessedRecords) -> list[Command]:
     """Return the commands sent."""
-    return [from_bytes(one.value) for one in followed.asked]
+    return [from_bytes(one.value) for one in followed.commands]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +91,7 @@ def test_a_repeated_event_changes_nothing() -> None:
     shelf = Shelf()
     shelf.follow(OPENED)
     before = dict(shelf.stays)
-    assert shelf.follow(OPENED, first=1, at=T0 + DAY) == Followed([], [], [], 0)
+    assert shelf.follow(OPENED, first=1, at=T0 + DAY) == ProcessedRecords([], [], [], 0)
     assert shelf.stays == before
 
 
@@ -100,23 +99,23 @@ def test_a_departure_known_and_due_is_closed_and_said_again_when_its_record_come
     """The same bytes under the same id: whoever crashed before sending sends now."""
     shelf = Shelf()
     shelf.follow(OPENED, injection(), LEFT)
-    first = shelf.obey(Command("due", "E1"), at=T0 + DAY)
+    first = shelf.process_commands(Command("due", "E1"), at=T0 + DAY)
     assert closed(first) == [(1, "preview")]
-    again = shelf.obey(Command("due", "E1"), at=T0 + DAY + 5)
+    again = shelf.process_commands(Command("due", "E1"), at=T0 + DAY + 5)
     assert again.messages == first.messages
-    assert shelf.obey(Command("due", "E1"), first=1, at=T0 + DAY + 6).messages == []
+    assert shelf.process_commands(Command("due", "E1"), first=1, at=T0 + DAY + 6).messages == []
 
 
 def test_a_command_for_a_stay_that_is_not_here_does_nothing() -> None:
     """It may have been deleted by hand."""
-    assert Shelf().obey(Command("due", "E1")) == Followed([], [], [], 0)
+    assert Shelf().process_commands(Command("due", "E1")) == ProcessedRecords([], [], [], 0)
 
 
 def test_a_record_that_is_no_command_is_refused() -> None:
     """The others are obeyed."""
     shelf = Shelf()
     shelf.follow(OPENED)
-    followed = shelf.obey(b"nonsense", Command("due", "E1"))
+    followed = shelf.process_commands(b"nonsense", Command("due", "E1"))
     assert [value for value, _ in refused(followed)] == [b"nonsense"]
     assert len(followed.stays) == 1
 
@@ -127,13 +126,13 @@ def test_an_event_in_another_stays_partition_is_forwarded_with_where_it_lay() ->
     followed = astray.follow(OPENED)
     assert followed.stays == []
     (command,) = asked_of(followed)
-    assert command == Command("event", "E1", {"E1": (OPENED,)}, Came(1, 0, b"key", (("h", b"1"),)))
+    assert command == Command("event", "E1", {"E1": (OPENED,)}, MisroutedRecord(1, 0, b"key", (("h", b"1"),)))
     home = Shelf()
-    assert len(home.obey(command).stays) == 1
-    assert home.obey(command, first=1).stays == []
-    home.obey(Command("due", "E1"), first=2, at=T0 + 2 * TIMEOUTS.retention)
-    home.obey(Command("due", "E1"), first=3, at=T0 + 4 * TIMEOUTS.retention)
-    late = home.obey(command, first=4)
+    assert len(home.process_commands(command).stays) == 1
+    assert home.process_commands(command, first=1).stays == []
+    home.process_commands(Command("due", "E1"), first=2, at=T0 + 2 * TIMEOUTS.retention)
+    home.process_commands(Command("due", "E1"), first=3, at=T0 + 4 * TIMEOUTS.retention)
+    late = home.process_commands(command, first=4)
     assert refused(late) == [(OPENED, FORGOTTEN.reason)]
     assert place(late.messages[0])[1:4] == (topics.EVENTS, 1, 0)
     assert late.messages[0].headers[0] == ("h", b"1")
@@ -150,12 +149,12 @@ def test_a_stay_known_here_is_kept_here_wherever_its_home_is() -> None:
 def test_a_stay_too_heavy_refuses_what_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
     """Up to the last byte it takes."""
     more = injection()
-    monkeypatch.setattr(following, "HEAVIEST", len(OPENED) + len(more))
+    monkeypatch.setattr(event_processor, "HEAVIEST", len(OPENED) + len(more))
     shelf = Shelf()
     assert refused(shelf.follow(OPENED, more)) == []
     over = injection(name="b")
     assert refused(shelf.follow(over, first=2)) == [(over, TOO_HEAVY.reason)]
-    told = shelf.obey(Command("told", "E1", {"E2": (injection(stay="E2"),)}))
+    told = shelf.process_commands(Command("told", "E1", {"E2": (injection(stay="E2"),)}))
     assert [why for _, why in refused(told)] == [TOO_HEAVY.reason]
 
 
@@ -164,7 +163,7 @@ def forgotten() -> Shelf:
     shelf = Shelf()
     shelf.follow(OPENED, injection(), LEFT)
     for number in range(4):
-        shelf.obey(Command("due", "E1"), first=number, at=T0 + (number + 1) * TIMEOUTS.retention)
+        shelf.process_commands(Command("due", "E1"), first=number, at=T0 + (number + 1) * TIMEOUTS.retention)
     state = shelf.load("E1")
     assert state is not None
     assert state.phase == "forgotten"
@@ -185,10 +184,14 @@ def test_a_merge_into_a_forgotten_stay_is_refused_and_another_stays_news_is_not(
     shelf = forgotten()
     into = line("encounter_merged", 70, "E2", into_encounter_id="E1")
     away = line("encounter_merged", 70, "E1", into_encounter_id="E2")
-    followed = shelf.obey(Command("told", "E1", {"E2": (into,)}), first=9)
-    assert [why for _, why in refused(followed)] == [refusals.MERGED_INTO_FORGOTTEN.reason]
+    followed = shelf.process_commands(Command("told", "E1", {"E2": (into,)}), first=9)
+    assert [why for _, why in refused(followed)] == [reject_reasons.MERGED_INTO_FORGOTTEN.reason]
     assert (
-        refused(shelf.obey(Command("told", "E1", {"E2": (injection(stay="E2"),), "E1": (away,)}), first=10))
+        refused(
+            shelf.process_commands(
+                Command("told", "E1", {"E2": (injection(stay="E2"),), "E1": (away,)}), first=10
+            )
+        )
         == []
     )
 
@@ -196,7 +199,7 @@ def test_a_merge_into_a_forgotten_stay_is_refused_and_another_stays_news_is_not(
 def test_a_restored_stay_is_coded_again_with_the_next_version() -> None:
     """From all its events."""
     shelf = forgotten()
-    followed = shelf.obey(
+    followed = shelf.process_commands(
         Command("restored", "E1", {"E1": (OPENED, injection(), LEFT)}), first=9, at=T0 + 9 * DAY
     )
     assert closed(followed) == [(2, "final")]
@@ -208,20 +211,20 @@ def test_a_merge_tells_the_other_stay_and_each_tells_what_it_learns() -> None:
     shelf = Shelf()
     (told,) = asked_of(shelf.follow(OPENED, merge))
     assert (told.kind, told.encounter_id, told.stays) == ("told", "E2", {"E1": (OPENED, merge)})
-    (answer,) = asked_of(shelf.obey(told))
+    (answer,) = asked_of(shelf.process_commands(told))
     assert (answer.encounter_id, set(answer.stays)) == ("E1", {"E1"})
-    assert asked_of(shelf.obey(answer, first=1)) == []
+    assert asked_of(shelf.process_commands(answer, first=1)) == []
 
 
 def test_what_is_too_much_for_one_command_is_told_in_several(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left out, and nothing is told twice."""
-    from streams.lifecycle import messages as saying  # noqa: PLC0415 - only to make one of its limits small
+    from streams.lifecycle import messages  # noqa: PLC0415 - only to make one of its limits small
 
     lines = [
         line("encounter_merged", 70, "E1", into_encounter_id="E2"),
         *(injection(n, name=str(n)) for n in range(5)),
     ]
-    monkeypatch.setattr(saying, "_PORTION", 2 * max(map(len, lines)))
+    monkeypatch.setattr(messages, "_CHUNK_BYTES", 2 * max(map(len, lines)))
     commands = asked_of(Shelf().follow(*lines))
     assert len(commands) > 2
     assert [one for command in commands for one in command.stays["E1"]] == lines
@@ -265,7 +268,7 @@ def test_an_event_refused_counts_once_the_stay_is_reopened() -> None:
     shelf.follow(OPENED, CANCELLED, AFTER)
     followed = shelf.follow(line("encounter_reopened", 50, recorded=50), LEFT, first=3, at=T0 + DAY)
     assert refused(followed) == []
-    due = shelf.obey(Command("due", "E1"), at=T0 + 2 * DAY)
+    due = shelf.process_commands(Command("due", "E1"), at=T0 + 2 * DAY)
     assert closed(due) == [(1, "preview")]
     assert closed_from_bytes(due.messages[0].value or b"").encounter.administrations
 
@@ -278,7 +281,7 @@ def test_a_merge_left_out_because_it_closes_a_circle_is_refused_once() -> None:
     found, offset = [], 0
     todo = asked_of(shelf.follow(first, last))
     while todo:
-        followed = shelf.obey(todo.pop(0), first=offset)
+        followed = shelf.process_commands(todo.pop(0), first=offset)
         found += refused(followed)
         todo += asked_of(followed)
         offset += 1
@@ -300,11 +303,11 @@ class Failing:
         return asked(encounter)
 
 
-def take(shelf: Shelf, topic: str, values: Any, at: int, policy: Any) -> Followed:
+def take(shelf: Shelf, topic: str, values: Any, at: int, policy: Any) -> ProcessedRecords:
     """Have a batch settled under a policy, and keep what comes of it."""
-    batch = Batch(topic, 1, at, shelf.load, lambda _: True)
-    (batch.follow if topic == topics.EVENTS else batch.obey)(values)
-    followed = batch.settled(TIMEOUTS, policy)
+    batch = EncounterProcessor(topic, 1, at, shelf.load, lambda _: True)
+    (batch.process_events if topic == topics.EVENTS else batch.process_commands)(values)
+    followed = batch.finish(TIMEOUTS, policy)
     shelf.stays |= {state.encounter_id: state.to_bytes() for state in followed.stays}
     return followed
 

@@ -5,7 +5,7 @@ from encounter_states import T0, injection, line
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.lifecycle.commands import Came, Command, NotACommandError, from_bytes, to_bytes
+from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes, to_bytes
 from streams.lifecycle.deadline_index import DeadlineIndex
 from streams.lifecycle.state import FORMAT, EncounterState, UnknownFormatError, deadline_of
 from streams.lifecycle.state import from_bytes as state_from_bytes
@@ -119,8 +119,10 @@ def test_a_command_comes_back_as_it_was() -> None:
     for command in (
         Command("due", "E1"),
         Command("told", "E1", {"E2": (b'{"a":"\xc3\xbc"}', b"{}"), "E3": ()}),
-        Command("event", "E1", {"E1": (b"{}",)}, Came(2, 7, b"\xff\x00k", (("h", b"\xfe"), ("h", b"")))),
-        Command("event", "E1", {"E1": (b"{}",)}, Came(2, 7, None, ())),
+        Command(
+            "event", "E1", {"E1": (b"{}",)}, MisroutedRecord(2, 7, b"\xff\x00k", (("h", b"\xfe"), ("h", b"")))
+        ),
+        Command("event", "E1", {"E1": (b"{}",)}, MisroutedRecord(2, 7, None, ())),
     ):
         assert from_bytes(to_bytes(command)) == command
 

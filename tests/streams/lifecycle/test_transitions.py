@@ -6,8 +6,8 @@ from encounter_states import CONFIRM, DAY, HOUR, T0, TIMEOUTS, asked, asked_earl
 from models.encounter import Encounter
 from rules.emission import Emission
 from streams.lifecycle.state import EncounterState
-from streams.lifecycle.transitions import last_closed, settle
-from streams.wire.closed_encounter_json import Closed
+from streams.lifecycle.transitions import advance, last_closed
+from streams.wire.closed_encounter_json import ClosedEncounter
 
 LEFT = T0 + HOUR
 DISCHARGED = (line("encounter_opened"), injection(), line("encounter_discharged", 60))
@@ -20,20 +20,20 @@ class Stay:
         self.state = EncounterState("E1", T0)
         self._asked = asked_early if early else asked
 
-    def hear(self, *lines: bytes, at: int) -> Closed | None:
+    def hear(self, *lines: bytes, at: int) -> ClosedEncounter | None:
         """Take in events and settle."""
         self.state.events.update(dict.fromkeys(lines))
         self.state.last_event_at, self.state.standing_stale = at, True
         return self.at(at)
 
-    def at(self, at: int) -> Closed | None:
+    def at(self, at: int) -> ClosedEncounter | None:
         """Settle at an instant, twice: the second time has nothing to say."""
-        closed = settle(self.state, at, TIMEOUTS, self._asked)
+        closed = advance(self.state, at, TIMEOUTS, self._asked)
         if closed is not None:
-            assert settle(self.state, at, TIMEOUTS, self._asked) is None
+            assert advance(self.state, at, TIMEOUTS, self._asked) is None
         return closed
 
-    def closed_at(self, due: int) -> Closed:
+    def closed_at(self, due: int) -> ClosedEncounter:
         """Check that it is silent until a second before an instant, and return what it says on it."""
         assert self.state.due_at == due
         assert self.at(due - 1) is None
@@ -223,5 +223,5 @@ def test_a_policy_that_fails_leaves_the_stay_to_be_looked_at_again() -> None:
     stay.state.events[DISCHARGED[0]] = None
     stay.state.standing_stale = True
     with pytest.raises(ZeroDivisionError):
-        settle(stay.state, T0, TIMEOUTS, fails)
+        advance(stay.state, T0, TIMEOUTS, fails)
     assert stay.state.standing_stale

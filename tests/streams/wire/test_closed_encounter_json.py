@@ -19,7 +19,7 @@ from models.encounter import AccessSite, Decision, Encounter, Flow, Procedure
 from rules.engine import Profile, code_encounter
 from streams.encounter.fold import fold
 from streams.wire.charge_json import written
-from streams.wire.closed_encounter_json import Closed, NotAClosedEncounterError, from_bytes, to_bytes
+from streams.wire.closed_encounter_json import ClosedEncounter, NotAClosedEncounterError, from_bytes, to_bytes
 
 MORNING = int(datetime(2026, 3, 2, 13, tzinfo=UTC).timestamp())
 
@@ -87,9 +87,9 @@ FULL = EMPTY._replace(
 """A stay in which nothing is left out."""
 
 
-def closed(encounter: Encounter, **told: Any) -> Closed:
+def closed(encounter: Encounter, **told: Any) -> ClosedEncounter:
     """Return a closed encounter, final unless told otherwise."""
-    return Closed(
+    return ClosedEncounter(
         encounter.encounter_id, 3, "final", MORNING + 9000, "confirmed", None, 12, encounter
     )._replace(**told)
 
@@ -102,7 +102,7 @@ FIGURES = st.one_of(
 
 
 @st.composite
-def closings(draw: st.DrawFn) -> Closed:
+def closings(draw: st.DrawFn) -> ClosedEncounter:
     """Draw a closed encounter: any stay, figures with any number of digits, names in any script."""
     stay = draw(encounters())
     name = draw(st.text(st.characters(exclude_categories=("C",)), min_size=1, max_size=20))
@@ -120,7 +120,7 @@ def closings(draw: st.DrawFn) -> Closed:
         decisions=draw(st.sampled_from(((), FULL.decisions))),
         voided=draw(st.sampled_from(((), ("A8", "A9")))),
     )
-    return Closed(
+    return ClosedEncounter(
         name,
         draw(st.integers(0, 1 << 40)),
         draw(st.sampled_from(("preview", "final", "withdrawn"))),
@@ -134,7 +134,7 @@ def closings(draw: st.DrawFn) -> Closed:
 
 @settings(max_examples=150, deadline=None)
 @given(closings())
-def test_what_is_read_is_what_was_written(one: Closed) -> None:
+def test_what_is_read_is_what_was_written(one: ClosedEncounter) -> None:
     """To the last digit of a figure: the text of the tuples is compared too, for 120.5 equals 120.50."""
     back = from_bytes(to_bytes(one))
     assert back == one

@@ -10,7 +10,7 @@ import pytest
 from streams.lifecycle.timeouts import Timeouts
 from streams.worker.log_throttle import ThrottleFilter
 from streams.worker.settings import SettingError, WorkerSettings, settings_from
-from streams.worker.startup_checks import claim_folder, require_port
+from streams.worker.startup_checks import lock_data_dir, require_port
 
 
 def test_nothing_said_is_the_default() -> None:
@@ -59,11 +59,11 @@ def test_a_folder_has_one_worker(tmp_path: Path) -> None:
     folder = tmp_path / "stores" / "w1"
     before = os.umask(0o022)
     try:
-        held = claim_folder(folder)
+        held = lock_data_dir(folder)
         with pytest.raises(SettingError, match="another worker has"):
-            claim_folder(folder)
+            lock_data_dir(folder)
         os.close(held)
-        os.close(claim_folder(folder))
+        os.close(lock_data_dir(folder))
         assert folder.stat().st_mode & 0o077 == 0
     finally:
         os.umask(before)
@@ -75,7 +75,7 @@ def test_a_folder_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
         with pytest.raises(SettingError, match=r"INFUSION_DATA_DIR: .* cannot be written"):
-            claim_folder(tmp_path / "taken" / "w1")
+            lock_data_dir(tmp_path / "taken" / "w1")
     finally:
         os.umask(before)
 

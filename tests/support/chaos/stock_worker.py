@@ -20,7 +20,7 @@ from streams.charging.release_state import to_bytes as released_to_bytes
 from streams.engine.batches import Received
 from streams.kafka.connection import connection
 from streams.lifecycle.commands import Command, to_bytes
-from streams.lifecycle.event_processor import Batch
+from streams.lifecycle.event_processor import EncounterProcessor
 from streams.lifecycle.state import deadline_of, from_bytes
 from streams.wire import topics
 from streams.wire.message import OutboundMessage
@@ -92,31 +92,33 @@ def _record(event: Any) -> Received:
 
 async def _fold(event: Any, take_in: Any) -> None:
     topic, partition = event.message.topic, event.message.partition
-    under_way = Batch(
+    under_way = EncounterProcessor(
         topic, partition, int(time()), _load_stay, lambda name: home_of(name, PARTITIONS) == partition
     )
     take_in(under_way, [_record(event)])
-    made = under_way.settled(SETTINGS.closing, _emission)
+    made = under_way.finish(SETTINGS.timeouts, _emission)
     for kept in made.stays:
         stays[kept.encounter_id.encode()] = kept.to_bytes()
     await _send(made.messages, partition)
-    for asked in made.asked:
-        home = home_of(asked.encounter_id, PARTITIONS)
-        await out[topics.COMMANDS].send(key=asked.encounter_id.encode(), value=asked.value, partition=home)
+    for command in made.commands:
+        home = home_of(command.encounter_id, PARTITIONS)
+        await out[topics.COMMANDS].send(
+            key=command.encounter_id.encode(), value=command.value, partition=home
+        )
 
 
 @app.agent(app.topic(topics.EVENTS, **_RAW), name="follow")
 async def follow(stream: Any) -> None:
     """Fold events into the stays they are about."""
     async for event in stream.events():
-        await _fold(event, Batch.follow)
+        await _fold(event, EncounterProcessor.process_events)
 
 
 @app.agent(out[topics.COMMANDS], name="close")
 async def close(stream: Any) -> None:
     """Look at stays that are due."""
     async for event in stream.events():
-        await _fold(event, Batch.obey)
+        await _fold(event, EncounterProcessor.process_commands)
 
 
 @app.agent(out[topics.CLOSED], name="code")

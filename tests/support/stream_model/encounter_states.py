@@ -9,7 +9,7 @@ from orjson import dumps
 from models.encounter import Encounter
 from rules.emission import Emission
 from streams.lifecycle.commands import Command, to_bytes
-from streams.lifecycle.event_processor import Batch, Followed
+from streams.lifecycle.event_processor import EncounterProcessor, ProcessedRecords
 from streams.lifecycle.state import EncounterState, from_bytes
 from streams.lifecycle.timeouts import Timeouts
 from streams.wire import topics
@@ -62,25 +62,25 @@ class Shelf:
         self.stays: dict[str, bytes] = {}
         self.home = home
 
-    def follow(self, *values: bytes | None, at: int = T0, first: int = 0) -> Followed:
+    def follow(self, *values: bytes | None, at: int = T0, first: int = 0) -> ProcessedRecords:
         """Take in events at offsets from ``first`` on, of partition 1, and keep what comes of them."""
-        batch = Batch(topics.EVENTS, 1, at, self.load, lambda _: self.home)
-        batch.follow(records(*values, first=first))
-        return self._keep(batch.settled(TIMEOUTS, asked))
+        batch = EncounterProcessor(topics.EVENTS, 1, at, self.load, lambda _: self.home)
+        batch.process_events(records(*values, first=first))
+        return self._keep(batch.finish(TIMEOUTS, asked))
 
-    def obey(self, *commands: Command | bytes, at: int = T0, first: int = 0) -> Followed:
+    def process_commands(self, *commands: Command | bytes, at: int = T0, first: int = 0) -> ProcessedRecords:
         """Take in commands likewise."""
-        batch = Batch(topics.COMMANDS, 1, at, self.load, lambda _: self.home)
+        batch = EncounterProcessor(topics.COMMANDS, 1, at, self.load, lambda _: self.home)
         values = [one if isinstance(one, bytes) else to_bytes(one) for one in commands]
-        batch.obey(records(*values, first=first))
-        return self._keep(batch.settled(TIMEOUTS, asked))
+        batch.process_commands(records(*values, first=first))
+        return self._keep(batch.finish(TIMEOUTS, asked))
 
     def load(self, encounter_id: str) -> EncounterState | None:
         """Return a stay from its bytes."""
         written = self.stays.get(encounter_id)
         return None if written is None else from_bytes(written)
 
-    def _keep(self, followed: Followed) -> Followed:
+    def _keep(self, followed: ProcessedRecords) -> ProcessedRecords:
         """Write what is to be kept."""
         for state in followed.stays:
             self.stays[state.encounter_id] = state.to_bytes()

@@ -15,7 +15,7 @@ from streams.charging.release import at_revision
 from streams.encounter.merge_groups import MergeGroups
 from streams.synthetic.generator import stays as generated
 from streams.wire.charge_json import value_of
-from streams.wire.encounter_key import Line
+from streams.wire.encounter_key import InputLine
 from streams.wire.event_json import read
 from streams.wire.rejects import Reject
 
@@ -128,14 +128,14 @@ class Expected(NamedTuple):
     """What ``infusion code`` makes of some lines: charge sets by encounter, None where nothing is charged."""
 
     charges: dict[str, bytes | None]
-    futile: set[tuple[bytes, str]]
+    ineffective_events: set[tuple[bytes, str]]
     """Lines it names as without effect, and its words."""
 
 
 def expected(sent: list[bytes], profile: Profile, revisions: dict[str, int]) -> Expected:
     """Return what the file coder makes of these lines; each set at the revision that was reached."""
     lines = list(dict.fromkeys(sent))
-    by_stay: dict[str, list[Line]] = {}
+    by_stay: dict[str, list[InputLine]] = {}
     links = MergeGroups()
     for number, line in enumerate(lines):
         event = read(line)
@@ -144,7 +144,7 @@ def expected(sent: list[bytes], profile: Profile, revisions: dict[str, int]) -> 
         if isinstance(event, EncounterMerged):
             links.link(event.encounter_id.encode(), event.into_encounter_id.encode())
     linked = set(links.ids())
-    groups: dict[bytes, list[Line]] = {}
+    groups: dict[bytes, list[InputLine]] = {}
     outcomes = []
     for name, told in by_stay.items():
         if name.encode() in linked:

@@ -145,7 +145,7 @@ class PaperApp:
         self._messages: list[Any] = []
         self._membership = 0
         self._writing: Any = None
-        self._forget: list[Callable[[], None]] = []
+        self._on_revoked: list[Callable[[], None]] = []
         self.producer = PaperProducer(paper)
         self.consumer = PaperConsumer(paper)
 
@@ -154,9 +154,9 @@ class PaperApp:
     checkpoint = CheckpointApp.checkpoint
     unwritten = CheckpointApp.unwritten
     written = CheckpointApp.written
-    put_back = CheckpointApp.put_back
-    when_forgotten = CheckpointApp.when_forgotten
-    forget = CheckpointApp.forget
+    requeue = CheckpointApp.requeue
+    when_revoked = CheckpointApp.when_revoked
+    discard_unwritten = CheckpointApp.discard_unwritten
 
     def wake(self) -> None:
         """Do nothing: the schedule says when a checkpoint is written."""

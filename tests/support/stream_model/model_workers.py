@@ -17,8 +17,8 @@ from streams.engine.records import Record
 from streams.lifecycle.timeouts import Timeouts
 from streams.wire import topics
 from streams.worker.agents import Agents, home_of
-from streams.worker.encounter_store import Stays
-from streams.worker.release_store import Releases
+from streams.worker.encounter_store import EncounterStore
+from streams.worker.release_store import ReleaseStore
 from streams.worker.settings import WorkerSettings
 
 SOURCES = (topics.EVENTS, topics.COMMANDS, topics.CLOSED)
@@ -61,9 +61,9 @@ class PaperWorker:
         self._tables: Any = [
             PaperTable(paper, topics.ENCOUNTERS_CHANGELOG), PaperTable(paper, topics.RELEASES_CHANGELOG)
         ]  # fmt: skip
-        self.stays = Stays(self.app, self._tables[0], most=10)
+        self.stays = EncounterStore(self.app, self._tables[0], most=10)
         settings = WorkerSettings(timeouts=timeouts, profile=profile)
-        releases = Releases(self.app, self._tables[1])
+        releases = ReleaseStore(self.app, self._tables[1])
         self.agents = Agents(
             self.app, self.stays, releases, settings, paper.partitions, lambda: float(paper.now)
         )
@@ -74,7 +74,7 @@ class PaperWorker:
     def own(self, partitions: set[int]) -> None:
         """Begin a membership: forget, recover the tables, seek to what is committed."""
         self.app.consumer.progress.clear()
-        self.app.forget()
+        self.app.discard_unwritten()
         for table in self._tables:
             table.recover(partitions)
         for topic in SOURCES:
@@ -116,7 +116,7 @@ class PaperWorker:
         producer.delivered = 0
         writing = made.write(producer, lambda: lease[min(producer.delivered, 1)], 0.5)
         if not _LOOP.run_until_complete(writing):
-            self.app.put_back(made)
+            self.app.requeue(made)
             return
         self.app.written(made)
         if before_commit:
@@ -233,7 +233,7 @@ class Cluster:
                 worker.read(0, 100)
                 worker.checkpoint()
 
-    def settle(self) -> None:
+    def advance(self) -> None:
         """Let all deadlines pass but the last one, and everything that follows from them be done."""
         self.quieten()
         for seconds in ROUNDS:
