@@ -1,9 +1,9 @@
 """
-Stretches of time as half-open pairs of whole minutes, and the few sums the rules make of them.
+Stretches of time as half-open pairs of whole numbers, and the few sums the rules make of them.
 
-A stretch ``(start, stop)`` holds the minutes ``start <= m < stop`` since 1970-01-01 UTC, so lengths add
-up across midnight and across a change of the clock (R-TIME-6). A list of stretches is sorted and disjoint
-unless a function says that it takes any.
+A stretch ``(start, stop)`` holds the seconds ``start <= s < stop`` since 1970-01-01 UTC, so lengths add
+up across midnight and across a change of the clock (R-TIME-6). Drawings use the same pairs in minutes. A list of
+stretches is sorted and disjoint unless a function says that it takes any.
 """
 
 from bisect import bisect_left, bisect_right
@@ -27,11 +27,16 @@ def union(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 
 def length(stretches: Iterable[Stretch]) -> int:
-    """Return the whole minutes that disjoint stretches hold."""
+    """Return how long disjoint stretches are together, in the unit they are given in."""
     total = 0
     for start, stop in stretches:
         total += stop - start
     return total
+
+
+def whole_minutes(stretches: Iterable[Stretch]) -> int:
+    """Return the whole minutes that disjoint stretches of seconds hold: added up first, then cut once (R-TIME-5)."""
+    return length(stretches) // 60
 
 
 def clip(stretches: Iterable[Stretch], start: int | None, stop: int | None) -> list[Stretch]:
@@ -46,7 +51,7 @@ def clip(stretches: Iterable[Stretch], start: int | None, stop: int | None) -> l
 
 
 class Coverage:
-    """A set of minutes, kept as sorted disjoint stretches so that a thousand doses stay cheap."""
+    """A set of instants, kept as sorted disjoint stretches so that a thousand doses stay cheap."""
 
     __slots__ = ("_starts", "_stops")
 
@@ -99,5 +104,5 @@ class Coverage:
         return free
 
     def stretches(self) -> Sequence[Stretch]:
-        """Return all covered minutes as stretches, in time order."""
+        """Return everything covered as stretches, in time order."""
         return list(zip(self._starts, self._stops, strict=True))

@@ -14,7 +14,7 @@ from rules.claim.charge_lines import charge_lines, stable_id
 from rules.claim.claim_edits import check_lines
 from rules.coding.arterial import code_arterial_infusions, code_arterial_pushes
 from rules.coding.decisions import code_decisions, decided_administrations
-from rules.coding.doses import doses_of
+from rules.coding.doses import timed_doses
 from rules.coding.injections import code_cavities, code_injections
 from rules.coding.intravenous import code_intravenous
 from rules.coding.modifiers import attach
@@ -97,7 +97,7 @@ def first_date(encounter: Encounter, calendar: Calendar) -> date:
         for at in (encounter.arrived_at, encounter.departed_at, encounter.last_recorded_at)
         if at is not None
     ]
-    return calendar.date_of(min(known, default=0) // 60)
+    return calendar.date_of(min(known, default=0))
 
 
 def _moments(given_at: int | None, flows: tuple[tuple[int, int | None], ...]) -> list[int]:
@@ -150,9 +150,7 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
         policy = policy_of(encounter, profile, on)
         limits = thresholds(on)
         sheet = Worksheet(policy, policy.setting)
-        context = Context(
-            encounter, sheet, calendar, limits, 30 if policy.rounding == "nearest_minute" else 0, on
-        )
+        context = Context(encounter, sheet, calendar, limits, on)
         if policy.setting == "professional_in_facility":
             screened = Screened()
             for administration in encounter.administrations:
@@ -179,7 +177,7 @@ def _code(context: Context) -> Screened:
     if injections:
         code_injections(context, injections)
     if screened.arterial_infusions or screened.arterial_pushes:
-        short = code_arterial_infusions(context, doses_of(screened.arterial_infusions, sheet.policy))
+        short = code_arterial_infusions(context, timed_doses(screened.arterial_infusions, sheet))
         pushes = [(administration.at, [administration]) for administration in screened.arterial_pushes]
         code_arterial_pushes(context, [*pushes, *((dose.start, dose.administrations) for dose in short)])
     if screened.prolonged:

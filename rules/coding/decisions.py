@@ -53,7 +53,7 @@ def code_decisions(context: Context, administrations: dict[str, CodableAdministr
             sheet.flags.append(FLAGS["F-UNLISTED"].on(ids, problem, code=decision.code))
             continue
         moments = [at for name in ids if (at := given_at[name]) is not None]
-        on = context.calendar.date_of(context.minute(min(moments, default=decision.decided_at)))
+        on = context.calendar.date_of(context.instant(min(moments, default=decision.decided_at)))
         says = "A person decided on this code."
         if decision.comparable_code:
             says = f"A person decided on this code, comparable with {decision.comparable_code}."

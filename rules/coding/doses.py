@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from models.charge import Evidence
-from models.interval import Stretch, length, union
+from models.interval import Stretch, union, whole_minutes
 from rules.policy.resolve import Policy
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration, Family, weakest
+from rules.worksheet.sheet import Worksheet
 
 LATER_DOSE = Rule(
     "R-SAME-1",
@@ -41,7 +42,7 @@ class Dose:
 
     @property
     def start(self) -> int:
-        """The epoch minute of its first flow."""
+        """The epoch second of its first flow."""
         return self.flows[0][0]
 
     @property
@@ -65,7 +66,7 @@ def _dose(administrations: list[CodableAdministration]) -> Dose:
         first.site,
         ids.pop() if len(ids) == 1 else None,
         flows,
-        first.minutes if len(administrations) == 1 else length(flows),
+        first.minutes if len(administrations) == 1 else whole_minutes(flows),
         weakest(administrations),
     )
 
@@ -90,7 +91,7 @@ def _joined(administrations: list[CodableAdministration], gap: int) -> Iterable[
         if dose_id is not None:
             parents[place] = _find(parents, by_dose_id.setdefault(dose_id, place))
             continue
-        if last_unnamed is not None and administration.at - last_unnamed[0] <= gap:
+        if last_unnamed is not None and (administration.at - last_unnamed[0]) // 60 <= gap:
             parents[place] = _find(parents, last_unnamed[1])
         if last_unnamed is None or end >= last_unnamed[0]:
             last_unnamed = (end, place)
@@ -117,6 +118,17 @@ def doses_of(administrations: Iterable[CodableAdministration], policy: Policy) -
         for chain in chains.values()
         for members in (_joined(chain, gap) if len(chain) > 1 else [chain])
     ]
+
+
+def timed_doses(administrations: Iterable[CodableAdministration], sheet: Worksheet) -> list[Dose]:
+    """Return the doses that flowed for a minute at least; flag the others, which no code times (R-DOC-5)."""
+    doses = doses_of(administrations, sheet.policy)
+    for dose in doses:
+        if not dose.minutes:
+            sheet.flag(
+                "F-NEGATIVE_DURATION", dose.administrations, "Less than one minute of flow is charted."
+            )
+    return [dose for dose in doses if dose.minutes]
 
 
 def summed(doses: list[Dose], scope: Callable[[Dose], object]) -> list[Dose]:

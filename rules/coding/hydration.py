@@ -48,11 +48,17 @@ RULES = (
 
 
 class Fragment(NamedTuple):
-    """An unbroken piece of qualifying fluid, in epoch minutes, and its minutes less the pushes in it."""
+    """An unbroken piece of qualifying fluid, in epoch seconds, and the seconds of it that count."""
 
     start: int
     stop: int
-    minutes: int
+    seconds: int
+    """Less the documented pushes in it."""
+
+    @property
+    def minutes(self) -> int:
+        """The whole minutes that count."""
+        return self.seconds // 60
 
 
 class Hydration(NamedTuple):
@@ -75,7 +81,7 @@ def measure(context: Context, group: SiteGroup) -> Hydration:
     policy, limits = context.sheet.policy, context.limits
     flows = []
     for administration in group.fluids:
-        slow = keep_open_stretches(administration, policy.kvo_rate_ceiling, context.shift)
+        slow = keep_open_stretches(administration, policy.kvo_rate_ceiling, policy.rounding)
         flows += Coverage(slow).outside(administration.flows) if slow else administration.flows
     drugs = Coverage(group.other_flows)
     for dose in group.doses:
@@ -91,18 +97,18 @@ def measure(context: Context, group: SiteGroup) -> Hydration:
         place = bisect_right(starts, push.at) - 1
         if not push.flows and place >= 0 and push.at < pieces[place][1]:
             undocumented = True
-            nominal[place] += policy.nominal_push_minutes if deducted else 0
+            nominal[place] += 60 * policy.nominal_push_minutes if deducted else 0
     fragments = []
     for (start, stop), granted in zip(pieces, nominal, strict=True):
-        minutes = stop - start - length(taken.within([(start, stop)])) - granted
-        if minutes > 0:
-            fragments.append(Fragment(start, stop, minutes))
+        seconds = stop - start - length(taken.within([(start, stop)])) - granted
+        if seconds > 0:
+            fragments.append(Fragment(start, stop, seconds))
     if policy.hydration_fragments == "per_interval":
         fragments = [fragment for fragment in fragments if fragment.minutes >= limits.hydration]
         units = sum(limits.hydration_units(fragment.minutes) for fragment in fragments)
         running = _running(group, fragments)
-        return Hydration(fragments, sum(f.minutes for f in fragments), units, undocumented, running)
-    total = sum(fragment.minutes for fragment in fragments)
+        return Hydration(fragments, sum(f.seconds for f in fragments) // 60, units, undocumented, running)
+    total = sum(fragment.seconds for fragment in fragments) // 60
     units = limits.hydration_units(total)
     anchored = any(fragment.minutes >= limits.hydration for fragment in fragments)
     if policy.hydration_fragments == "cumulative_anchor" and not anchored:
@@ -111,13 +117,14 @@ def measure(context: Context, group: SiteGroup) -> Hydration:
 
 
 def _unit_fragments(context: Context, hydration: Hydration) -> list[tuple[Fragment, int]]:
-    """Return for each unit the piece that earned it and the minute of that piece's flow at which it began."""
+    """Return for each unit the piece that earned it and the second of that piece's flow at which it began."""
     limits = context.limits
     earned: list[tuple[Fragment, int]] = []
     if context.sheet.policy.hydration_fragments == "per_interval":
         for fragment in hydration.fragments:
             earned += [
-                (fragment, hour * limits.hour) for hour in range(limits.hydration_units(fragment.minutes))
+                (fragment, 60 * hour * limits.hour)
+                for hour in range(limits.hydration_units(fragment.minutes))
             ]
         return earned
     before = 0
@@ -125,11 +132,11 @@ def _unit_fragments(context: Context, hydration: Hydration) -> list[tuple[Fragme
     for fragment in hydration.fragments:
         while unit < hydration.units:
             needed = limits.hydration if unit == 0 else unit * limits.hour + limits.added_over + 1
-            if needed > before + fragment.minutes:
+            if 60 * needed > before + fragment.seconds:
                 break
-            earned.append((fragment, max(0, unit * limits.hour - before)))
+            earned.append((fragment, max(0, 60 * unit * limits.hour - before)))
             unit += 1
-        before += fragment.minutes
+        before += fragment.seconds
     return earned
 
 
@@ -181,8 +188,8 @@ def _dated(context: Context, hydration: Hydration, *, initial: bool) -> list[tup
     limit = context.mue_limit("96361", hydration.fragments[0].start)
     for by_hour in (context.sheet.policy.dos == "by_hour", True):
         dated: dict[date, int] = {}
-        for fragment, minute in earned:
-            at = clock_at([(fragment.start, fragment.stop)], minute) if by_hour else fragment.start
+        for fragment, second in earned:
+            at = clock_at([(fragment.start, fragment.stop)], second) if by_hour else fragment.start
             on = calendar.date_of(at)
             dated[on] = dated.get(on, 0) + 1
         first = min(dated)

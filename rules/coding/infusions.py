@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from models.charge import Reason
-from models.interval import Coverage, Stretch, length
+from models.interval import Coverage, Stretch, length, whole_minutes
 from rules.coding.doses import LATER_CHEMO, LATER_DOSE, SEGMENTS, Dose
 from rules.coding.initial import EQUAL_RANK, FACILITY_RANK, KEY_REASON, SUBSEQUENT
 from rules.coding.modifiers import second_site_reasons
@@ -72,7 +72,7 @@ def _hours(
     reasons = (reason, SPILL.because()) if len(dated) > 1 else (reason,)
     for on, count in dated:
         sheet.earn(
-            Earned(code, count, on, tuple(dose.administrations), length(flows), dose.evidence, reasons)
+            Earned(code, count, on, tuple(dose.administrations), whole_minutes(flows), dose.evidence, reasons)
         )
 
 
@@ -87,7 +87,7 @@ def _timed(
 ) -> None:
     """Enter a first hour under ``code`` and the hours that follow it, on the minutes that count for the dose."""
     sheet, limits = context.sheet, context.limits
-    minutes = length(flows)
+    minutes = whole_minutes(flows)
     modifiers = (sheet.policy.distinct_site_modifier,) if needs_site_modifier else ()
     if needs_site_modifier:
         reasons += second_site_reasons()
@@ -254,21 +254,21 @@ def _beside_others(context: Context, site: _Site, dose: Dose) -> bool:
     """Enter an infusion that is not the initial; tell whether it was coded (R-CONC-1 to R-CONC-6)."""
     policy, limits = context.sheet.policy, context.limits
     least = policy.minimum_joint_minutes_for_concurrent
-    lap = length(site.covered.within(dose.flows))
-    solo = dose.minutes - lap
+    shared = length(site.covered.within(dose.flows))
+    lap, solo = shared // 60, (length(dose.flows) - shared) // 60
     if lap >= least and solo < limits.infusion:
         if dose.family != "chemotherapy":
             chemo = bool(site.chemotherapy.within(dose.flows))
             return _concurrent(context, dose, lap, solo, beside_chemo=chemo)
-        if length(site.chemotherapy.within(dose.flows)) >= least:
+        if whole_minutes(site.chemotherapy.within(dose.flows)) >= least:
             _chemo_beside_chemo(context, dose)
             return False
     alone = dose.flows
     if solo < limits.infusion:
         context.sheet.flag("F-OVERLAP_AMBIGUOUS", dose.administrations, shared=lap, alone=solo)
-    elif lap and policy.partial_overlap == "deduct":
+    elif shared and policy.partial_overlap == "deduct":
         alone = site.covered.outside(dose.flows)
-    minutes = length(alone)
+    minutes = whole_minutes(alone)
     near_threshold(context, dose.administrations, minutes)
     code = CODES[dose.family].hour if dose.substance in site.infused else CODES[dose.family].sequential
     if dose.substance in site.infused:

@@ -1,6 +1,6 @@
 """Codes everything into a vein: sites, doses, initial, infusions, pushes, hydration (11.3, steps 6 to 9)."""
 
-from rules.coding.doses import Dose, doses_of, summed
+from rules.coding.doses import Dose, summed, timed_doses
 from rules.coding.hydration import Hydration, code_hydration, measure
 from rules.coding.infusions import code_infusions
 from rules.coding.initial import (
@@ -114,9 +114,9 @@ class _SiteGroups:
         self._date_of = context.calendar.date_of
         self._groups: dict[tuple[str, str], SiteGroup] = {}
 
-    def at(self, site: str, minute: int) -> SiteGroup:
-        """Return the group of a site at an epoch minute."""
-        day = self._date_of(minute) if self._by_date else None
+    def at(self, site: str, second: int) -> SiteGroup:
+        """Return the group of a site at an epoch second."""
+        day = self._date_of(second) if self._by_date else None
         key = (site, str(day))
         if key not in self._groups:
             self._groups[key] = SiteGroup(site, day)
@@ -133,7 +133,7 @@ def _groups(context: Context, administrations: list[CodableAdministration]) -> l
     policy = sheet.policy
     groups = _SiteGroups(context)
     infusions = [c for c in administrations if c.technique == "infusion" and c.family != "hydration"]
-    doses = doses_of(infusions, policy) if infusions else []
+    doses = timed_doses(infusions, sheet) if infusions else []
     if policy.same_drug_later_dose != "each_dose" and len(doses) > 1:
         # A push stays a push (11.3, step 7): only what is an infusion by itself is added up.
         least = context.limits.infusion

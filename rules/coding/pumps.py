@@ -97,7 +97,7 @@ def code_devices(context: Context, procedures: list[Procedure]) -> None:
         if procedure.started_at is None:
             sheet.refused.append(MISSING_START.refuses(name, "When the device was serviced is not charted."))
             continue
-        on = context.calendar.date_of(context.minute(procedure.started_at))
+        on = context.calendar.date_of(context.instant(procedure.started_at))
         if code == "96523":
             if _busy(context, on):
                 sheet.refused.append(
@@ -126,7 +126,7 @@ def _busy(context: Context, on: date) -> bool:
         for administration in encounter.administrations
         if not _is_flush(context, administration)
     ]
-    return any(at is not None and date_of(context.minute(at)) == on for at in moments)
+    return any(at is not None and date_of(context.instant(at)) == on for at in moments)
 
 
 def _is_flush(context: Context, administration: Administration) -> bool:

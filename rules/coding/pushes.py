@@ -84,9 +84,10 @@ def short_infusion(dose: Dose) -> Push:
 
 
 def _distance(at: int, flows: list[Stretch]) -> int:
-    """Return the minutes between a push and the nearest infusion of its drug; 0 during one."""
-    return min(
-        0 if start <= at < stop else (start - at if at < start else at - stop) for start, stop in flows
+    """Return the whole minutes between a push and the nearest infusion of its drug; 0 during one."""
+    return (
+        min(0 if start <= at < stop else (start - at if at < start else at - stop) for start, stop in flows)
+        // 60
     )
 
 
@@ -173,12 +174,12 @@ class Pushes:
             )
         elif not self._context.sheet.facility:
             self._refuse(push, OFFICE_REPEAT, "The same drug again: not reported in the office.")
-        elif last is not None and push.at - last <= self._context.limits.push_again_after:
-            says = f"{push.at - last} minutes after the last reported push of the drug: not reported again."
+        elif last is not None and (push.at - last) // 60 <= self._context.limits.push_again_after:
+            says = f"{(push.at - last) // 60} minutes after the last reported push of the drug: not reported again."
             self._refuse(push, AGAIN, says)
         elif infused is None:
             assert last is not None  # noqa: S101 the first branch took the pushes of a new drug
-            says = f"The same drug {push.at - last} minutes after its last reported push."
+            says = f"The same drug {(push.at - last) // 60} minutes after its last reported push."
             self._earn(push, group, "96376", AGAIN, says, SUBSEQUENT)
         else:
             self._bolus(push, group, infused)

@@ -87,7 +87,7 @@ def assign_sites(
         if administration.charted.site_id is not None:
             root = accesses.root(administration.charted.site_id)
         else:
-            candidates = accesses.open_at(administration.at * 60)
+            candidates = accesses.open_at(administration.at)
             if len(candidates) > 1:
                 unknown.append(administration)
                 continue

@@ -8,7 +8,7 @@ from rules.worksheet.sheet import Worksheet
 
 
 class Span(NamedTuple):
-    """A stretch of one administration's flow in epoch minutes: billed under a code, or not and why."""
+    """A stretch of one administration's flow in epoch seconds: billed under a code, or not and why."""
 
     administration_id: str
     start: int

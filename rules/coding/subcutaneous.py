@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from models.encounter import Procedure
-from models.interval import length, union
-from rules.coding.doses import doses_of
+from models.interval import union, whole_minutes
+from rules.coding.doses import timed_doses
 from rules.coding.infusions import near_threshold
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration, weakest
@@ -30,7 +30,7 @@ def code_subcutaneous(
     sheet, limits = context.sheet, context.limits
     short: list[list[CodableAdministration]] = []
     long: list[CodableAdministration] = []
-    for dose in doses_of(administrations, sheet.policy):
+    for dose in timed_doses(administrations, sheet):
         if dose.minutes < limits.infusion:
             short.append(dose.administrations)
         elif dose.family == "chemotherapy":
@@ -45,7 +45,7 @@ def code_subcutaneous(
     long.sort(key=lambda administration: (administration.at, administration.id))
     sheet.claim(long, UNDER_THE_SKIN)
     flows = union(flow for administration in long for flow in administration.flows)
-    minutes = length(flows)
+    minutes = whole_minutes(flows)
     if not setups and not any(administration.charted.device_id for administration in long):
         sheet.flag("F-SC_SETUP", long)
     says = f"Subcutaneous infusion of {minutes} minutes: the first hour, set-up included."
@@ -63,7 +63,7 @@ def code_subcutaneous(
             sheet.earn(Earned("96370", units, day, tuple(long), minutes, evidence, (reason,)))
     if len(setups) > 1:
         reason = UNDER_THE_SKIN.because("A further pump set-up with new sites: reported once.")
-        day = context.calendar.date_of(context.minute(setups[1].started_at or 0))
+        day = context.calendar.date_of(context.instant(setups[1].started_at or 0))
         ids = tuple(setup.procedure_id for setup in setups[1:])
         sheet.earn(Earned("96371", 1, day, tuple(long), None, "charted", (reason,), procedure_ids=ids))
         if len(setups) > 2:  # noqa: PLR2004 the first set-up is in 96369, the second earned 96371

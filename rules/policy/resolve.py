@@ -81,7 +81,7 @@ class Policy:
     distinct_site_modifier: Literal["59", "XS", "XU"]
     add_on_primary_list: Literal["cms_aoc_file", "cpt_parentheticals"]
     pca_basal_rate: Literal["review", "infusion", "none"]
-    rounding: Literal["truncate", "nearest_minute"]
+    rounding: Literal["flow_seconds", "truncate_each", "nearest_minute"]
     dos: Literal["start_date_capped", "by_hour"]
     discontinued_15_min_infusion: Literal["actual_time", "planned_code_with_53", "planned_code_with_52"]
     sanity_limits: int

@@ -144,7 +144,8 @@ SWITCHES: tuple[Switch, ...] = (
     ),
     Switch(
         "P-24", "rounding", "How does a time with seconds become whole minutes?",
-        ("truncate", "nearest_minute"), "truncate",
+        ("flow_seconds", "truncate_each", "nearest_minute"), "flow_seconds",
+        spellings={"truncate": "truncate_each"},
     ),
     Switch(
         "P-25", "dos", "On which date stand the hours of an infusion that crosses midnight?",

@@ -6,6 +6,7 @@ from rules.formulary.charted_terms import means
 from rules.rule import Rule
 from rules.screening.classes import INCLUDED, INTEGRAL
 from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.timing import Rounding, read_instant
 
 CARRIER = Rule("R-BUN-1", "Carrier fluid is part of the drug's infusion.", ("NCCI11",), "A")
 KEEP_OPEN = Rule("R-BUN-2", "Keeping a vein open is never billed.", ("NCCI11", "RAC137"), "A")
@@ -74,11 +75,13 @@ def procedure_windows(encounter: Encounter) -> list[tuple[int, int | None]]:
     ]
 
 
-def keep_open_stretches(administration: CodableAdministration, ceiling: int, shift: int) -> list[Stretch]:
+def keep_open_stretches(
+    administration: CodableAdministration, ceiling: int, rounding: Rounding
+) -> list[Stretch]:
     """
-    Return the parts of a fluid's flow that ran at a rate that only keeps the line open, in epoch minutes.
+    Return the parts of a fluid's flow that ran at a rate that only keeps the line open, in epoch seconds.
 
-    ``shift`` is the seconds added before an instant is cut to its minute (P-24).
+    ``rounding`` is how the policy reads an instant (P-24).
     """
     rates = administration.charted.rates
     if not rates:
@@ -88,10 +91,14 @@ def keep_open_stretches(administration: CodableAdministration, ceiling: int, shi
     for index, (since, rate) in enumerate(rates):
         if rate > ceiling:
             continue
-        first = (since + shift) // 60
+        first = read_instant(since, rounding)
         if not index:
             first = min(first, administration.flows[0][0])
-        last = (rates[index + 1][0] + shift) // 60 if index + 1 < len(rates) else administration.flows[-1][1]
+        last = (
+            read_instant(rates[index + 1][0], rounding)
+            if index + 1 < len(rates)
+            else administration.flows[-1][1]
+        )
         slow.extend(
             (max(first, start), min(last, stop))
             for start, stop in administration.flows

@@ -4,11 +4,11 @@ from decimal import Decimal
 
 from models.charge import Evidence
 from models.encounter import Administration, Encounter, Flow
-from models.interval import Stretch, length, union
+from models.interval import Stretch, union, whole_minutes
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.sheet import Worksheet
-from rules.worksheet.timing import Thresholds
+from rules.worksheet.timing import Rounding, Thresholds, read_instant
 
 MINIMUM_RECORD = Rule(
     "R-DOC-1", "Coding needs an authenticated order, the substance, route, site, times and, for fluid, a reason.",
@@ -51,17 +51,19 @@ FAULT_FLAGS = {
 EARLY_STOPS = frozenset({"discontinued", "reaction"})
 
 
-def minutes_of(flows: tuple[Flow, ...], *, nearest: bool) -> list[Stretch]:
-    """Return closed flows as disjoint minutes: cut to the minute, or to the nearest one (P-24)."""
-    shift = 30 if nearest else 0
+def stretches_of(flows: tuple[Flow, ...], rounding: Rounding) -> list[Stretch]:
+    """Return closed flows as disjoint stretches of epoch seconds, their ends as the policy reads them (P-24)."""
     if len(flows) == 1:
         start, stop = flows[0]
         if stop is None:
             return []
-        first, last = (start + shift) // 60, (stop + shift) // 60
-        return [(first, last)] if last > first else []
+        if rounding != "flow_seconds":
+            start, stop = read_instant(start, rounding), read_instant(stop, rounding)
+        return [(start, stop)] if stop > start else []
     return union(
-        ((flow.start + shift) // 60, (flow.stop + shift) // 60) for flow in flows if flow.stop is not None
+        (read_instant(flow.start, rounding), read_instant(flow.stop, rounding))
+        for flow in flows
+        if flow.stop is not None
     )
 
 
@@ -151,7 +153,6 @@ def resolve_times(
     Returns whether the administration may go on to the window and the codes. Sources: R-DOC-2 to R-DOC-7.
     """
     charted = administration.charted
-    nearest = sheet.policy.rounding == "nearest_minute"
     for fault in charted.faults:
         flag, says = FAULT_FLAGS[fault]
         sheet.flag(flag, [administration], says)
@@ -177,8 +178,8 @@ def resolve_times(
         if closed is None:
             return administration.technique == "push"
         flows = closed
-    administration.flows = minutes_of(flows, nearest=nearest)
-    administration.minutes = length(administration.flows)
+    administration.flows = stretches_of(flows, sheet.policy.rounding)
+    administration.minutes = whole_minutes(administration.flows)
     if not administration.flows:
         sheet.flag("F-NEGATIVE_DURATION", [administration], "Less than one minute of flow is charted.")
         return False
@@ -188,7 +189,7 @@ def resolve_times(
         and charted.pump_flows[-1].stop is not None
         and charted.flows[-1].stop is not None
     ):
-        _compare_with_pump(administration, sheet, limits, nearest=nearest)
+        _compare_with_pump(administration, sheet, limits)
     return True
 
 
@@ -198,10 +199,8 @@ def _units(administration: CodableAdministration, minutes: int, limits: Threshol
     return (minutes >= limits.infusion, limits.added_hours(minutes))
 
 
-def _compare_with_pump(
-    administration: CodableAdministration, sheet: Worksheet, limits: Thresholds, *, nearest: bool
-) -> None:
-    pump = length(minutes_of(administration.charted.pump_flows, nearest=nearest))
+def _compare_with_pump(administration: CodableAdministration, sheet: Worksheet, limits: Thresholds) -> None:
+    pump = whole_minutes(stretches_of(administration.charted.pump_flows, sheet.policy.rounding))
     apart = abs(pump - administration.minutes)
     changes = _units(administration, pump, limits) != _units(administration, administration.minutes, limits)
     if changes or apart > sheet.policy.pump_tolerance:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from models.charge import NotBilled
 from models.encounter import Administration, Encounter
 from models.field import Technique
-from models.interval import Stretch, clip, length
+from models.interval import Stretch, clip, whole_minutes
 from rules.formulary.charted_terms import route_of
 from rules.formulary.lookup import lookup, substance
 from rules.policy.resolve import Policy
 from rules.screening.bundles import CARRIER, KEEP_OPEN, included_by_intent, procedure_windows
 from rules.screening.classes import FLUSH, INCLUDED, SELF_GIVEN, Classified, classify
-from rules.screening.documentation import FAULT_FLAGS, minutes_of, plausible, resolve_times
+from rules.screening.documentation import FAULT_FLAGS, plausible, resolve_times, stretches_of
 from rules.screening.window import NOT_GIVEN, inside_window, keep_window
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
@@ -138,7 +138,7 @@ class Screener:
         """Remember flow that stops hydration, such as blood or a procedure's drugs; carriers and flushes do not."""
         if charted.technique != "infusion" or kind in {"hydration", "flush"} or charted.intent in NO_DRUG:
             return
-        flows = minutes_of(charted.flows or charted.pump_flows, nearest=self._context.shift > 0)
+        flows = stretches_of(charted.flows or charted.pump_flows, self._sheet.policy.rounding)
         if flows:
             self.screened.alongside.append((charted.site_id, flows))
 
@@ -201,7 +201,7 @@ class Screener:
         if (
             begun
             and begun[0].stop is None
-            and not inside_window(administration, context.minute(begun[0].start), encounter, sheet)
+            and not inside_window(administration, context.instant(begun[0].start), encounter, sheet)
         ):
             return False
         if not resolve_times(administration, encounter, sheet, context.limits):
@@ -227,15 +227,15 @@ class Screener:
                 flag, says = FAULT_FLAGS[fault]
                 sheet.flag(flag, [administration], says)
                 return False
-        administration.at = context.minute(charted.given_at)
+        administration.at = context.instant(charted.given_at)
         if administration.technique == "prolonged_pump":
-            administration.flows = minutes_of(charted.flows or charted.pump_flows, nearest=context.shift > 0)
+            administration.flows = stretches_of(charted.flows or charted.pump_flows, sheet.policy.rounding)
             end = context.encounter.departed_at
             if end is not None:
-                administration.flows = clip(administration.flows, None, context.minute(end))
+                administration.flows = clip(administration.flows, None, context.instant(end))
         elif administration.evidence != "assumed":
-            administration.flows = minutes_of(charted.flows, nearest=context.shift > 0)
-        administration.minutes = length(administration.flows)
+            administration.flows = stretches_of(charted.flows, sheet.policy.rounding)
+        administration.minutes = whole_minutes(administration.flows)
         return keep_window(administration, context.encounter, sheet)
 
     def _confirm(self, administration: CodableAdministration, classified: Classified) -> None:

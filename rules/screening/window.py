@@ -1,10 +1,11 @@
 """The minutes that are the hospital's: from take-over to departure or the inpatient order (R-ENC, R-WIN)."""
 
 from models.encounter import Encounter
-from models.interval import clip, length
+from models.interval import clip, whole_minutes
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.sheet import Worksheet
+from rules.worksheet.timing import read_instant
 
 ONE_STAY = Rule(
     "R-ENC-1",
@@ -27,27 +28,32 @@ NOT_GIVEN = Rule("R-WIN-4", "What was not given, refused or entered in error is 
 RULES = (ONE_STAY, RETURN_VISIT, OUTPATIENT_ONLY, TAKE_OVER, DEPARTURE, INPATIENT, NOT_GIVEN)
 
 
-def _before_arrival(administration: CodableAdministration, encounter: Encounter, shift: int) -> bool:
+def _minute(second: int, sheet: Worksheet) -> int:
+    """Return the epoch minute of an instant: registration is kept by the minute, so before and after are too."""
+    return read_instant(second, sheet.policy.rounding) // 60
+
+
+def _before_arrival(administration: CodableAdministration, encounter: Encounter, sheet: Worksheet) -> bool:
     charted = administration.charted
     if charted.prehospital is not None:
         return charted.prehospital
     if encounter.arrived_at is None or charted.given_at is None:
         return False
-    return (charted.given_at + shift) // 60 < (encounter.arrived_at + shift) // 60
+    return _minute(charted.given_at, sheet) < _minute(encounter.arrived_at, sheet)
 
 
-def _taken_over_at(administration: CodableAdministration, encounter: Encounter, shift: int) -> int | None:
-    """Return the first epoch minute at which hospital staff charted the running infusion."""
-    touched = [(at + shift) // 60 for at in administration.charted.touched]
-    if encounter.arrived_at is None:
-        return touched[0] if touched else None
-    arrived = (encounter.arrived_at + shift) // 60
-    return next((minute for minute in touched if minute >= arrived), None)
+def _taken_over_at(
+    administration: CodableAdministration, encounter: Encounter, sheet: Worksheet
+) -> int | None:
+    """Return the first epoch second at which hospital staff charted the running infusion."""
+    touched = administration.charted.touched
+    if encounter.arrived_at is not None:
+        arrived = _minute(encounter.arrived_at, sheet)
+        touched = tuple(at for at in touched if _minute(at, sheet) >= arrived)
+    return read_instant(touched[0], sheet.policy.rounding) if touched else None
 
 
-def _take_over(
-    administration: CodableAdministration, encounter: Encounter, sheet: Worksheet, shift: int
-) -> bool:
+def _take_over(administration: CodableAdministration, encounter: Encounter, sheet: Worksheet) -> bool:
     """Apply P-16 to an administration that began before arrival; tell whether anything is left to code."""
     choice = sheet.policy.pre_arrival_infusions
     if choice == "ignore" or administration.technique in {"push", "injection"}:
@@ -57,7 +63,7 @@ def _take_over(
     if choice == "review_all":
         sheet.refuse([administration], TAKE_OVER, "Began before arrival: left to a person by policy.")
         return False
-    taken = _taken_over_at(administration, encounter, shift)
+    taken = _taken_over_at(administration, encounter, sheet)
     flows = clip(administration.flows, taken, None) if taken is not None else []
     if not flows:
         sheet.refuse(
@@ -72,17 +78,16 @@ def inside_window(
     administration: CodableAdministration, start: int, encounter: Encounter, sheet: Worksheet
 ) -> bool:
     """
-    Tell whether an administration that starts at this epoch minute starts inside the stay; refuse or flag it if not.
+    Tell whether an administration that starts at this epoch second starts inside the stay; refuse or flag it if not.
 
     A push or a pump's start in the very minute of the departure or the order still counts.
     """
-    shift = 30 if sheet.policy.rounding == "nearest_minute" else 0
     late = 0 if administration.technique in {"infusion", "pca"} else 1
     admitted, left = encounter.inpatient_ordered_at, encounter.departed_at
-    if admitted is not None and start >= (admitted + shift) // 60 + late:
+    if admitted is not None and start // 60 >= _minute(admitted, sheet) + late:
         sheet.refuse([administration], OUTPATIENT_ONLY, "Given after the inpatient order.")
         return False
-    if left is not None and start >= (left + shift) // 60 + late:
+    if left is not None and start // 60 >= _minute(left, sheet) + late:
         sheet.flag("F-AFTER_DEPARTURE", [administration])
         return False
     return True
@@ -94,10 +99,7 @@ def keep_window(administration: CodableAdministration, encounter: Encounter, she
 
     Returns whether anything is left to code. A stay without a discharge has no end yet.
     """
-    shift = 30 if sheet.policy.rounding == "nearest_minute" else 0
-    if _before_arrival(administration, encounter, shift) and not _take_over(
-        administration, encounter, sheet, shift
-    ):
+    if _before_arrival(administration, encounter, sheet) and not _take_over(administration, encounter, sheet):
         return False
     ends = [at for at in (encounter.departed_at, encounter.inpatient_ordered_at) if at is not None]
     if ends:
@@ -109,7 +111,7 @@ def keep_window(administration: CodableAdministration, encounter: Encounter, she
         ):
             return False
         if administration.technique in {"infusion", "pca"}:
-            _cut_at_end(administration, encounter, sheet, (min(ends) + shift) // 60)
+            _cut_at_end(administration, encounter, sheet, min(ends))
     return _recount(administration)
 
 
@@ -117,9 +119,8 @@ def _cut_at_end(
     administration: CodableAdministration, encounter: Encounter, sheet: Worksheet, end: int
 ) -> None:
     """Cut flow that ran past the departure or the inpatient order (R-WIN-2, R-WIN-3)."""
-    cut = administration.flows[-1][1] > end
-    if cut:
-        administration.flows = clip(administration.flows, None, end)
+    cut = administration.flows[-1][1] // 60 > _minute(end, sheet)
+    administration.flows = clip(administration.flows, None, read_instant(end, sheet.policy.rounding))
     left, admitted = encounter.departed_at, encounter.inpatient_ordered_at
     if cut and left is not None and (admitted is None or left < admitted):
         sheet.flag("F-RUNNING_AT_DEPARTURE", [administration])
@@ -129,6 +130,6 @@ def _cut_at_end(
 
 def _recount(administration: CodableAdministration) -> bool:
     if administration.flows:
-        administration.minutes = length(administration.flows)
+        administration.minutes = whole_minutes(administration.flows)
         administration.at = administration.flows[0][0]
     return True

@@ -3,7 +3,7 @@ One administration as the rules accept it: classified, its times settled, ready 
 
 Screening makes one of each administration whose class is known and puts its times right. An administration that
 documentation or window rules stop stands in ``not_billed`` or behind a flag and is not coded. Instants are whole
-epoch minutes.
+epoch seconds, read as the policy reads them (P-24).
 """
 
 from dataclasses import dataclass, field
@@ -31,9 +31,10 @@ class CodableAdministration:
     """As charted, unless the route contradicts the word or a policy codes it as another."""
     route: str
     at: int = 0
-    """The push or injection's minute; an infusion's first minute of flow."""
+    """The instant of a push or an injection; the first instant of an infusion's flow."""
     flows: list[Stretch] = field(default_factory=list)
     minutes: int = 0
+    """The whole minutes of the flows."""
     evidence: Evidence = "charted"
     site: str = ""
 

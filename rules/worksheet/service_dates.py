@@ -30,7 +30,7 @@ def _local_date(zone: str | None, offset_s: int, quarter: int) -> date:
 
 
 class Calendar:
-    """The facility's calendar: from an epoch minute to the local date of service."""
+    """The facility's calendar: from an instant in epoch seconds to the local date of service."""
 
     __slots__ = ("_offset_s", "_zone")
 
@@ -38,14 +38,14 @@ class Calendar:
         self._zone = encounter.time_zone
         self._offset_s = encounter.utc_offset_s
 
-    def date_of(self, minute: int) -> date:
-        """Return the local date of an epoch minute; without a zone, by the offset the feed wrote."""
-        return _local_date(self._zone, self._offset_s, minute // 15)
+    def date_of(self, second: int) -> date:
+        """Return the local date of an epoch second; without a zone, by the offset the feed wrote."""
+        return _local_date(self._zone, self._offset_s, second // 900)
 
 
-def clock_at(flows: Sequence[Stretch], flow_minute: int) -> int:
-    """Return the epoch minute at which ``flow_minute`` minutes had flowed; the last start when fewer did."""
-    left = flow_minute
+def clock_at(flows: Sequence[Stretch], flow_second: int) -> int:
+    """Return the epoch second at which ``flow_second`` seconds had flowed; the last start when fewer did."""
+    left = flow_second
     for start, stop in flows:
         if left < stop - start:
             return start + left
@@ -66,7 +66,7 @@ def dated_hours(
     """
     Return the units of a timed code by date of service.
 
-    ``started`` is the service's first epoch minute, ``flows`` the minutes that count. ``first_hour`` is the hour of
+    ``started`` is the service's first epoch second, ``flows`` the flow that counts. ``first_hour`` is the hour of
     flow that the first of these units stands for: 0 when they include the first hour, 1 when another code has it.
     All units are dated on the start date, unless the policy dates by the hour (P-25) or the start date would hold
     more than a day's hours or more than ``limit`` units.
@@ -77,6 +77,6 @@ def dated_hours(
         return [(start, units)]
     dated: dict[date, int] = {}
     for hour in range(first_hour, first_hour + units):
-        on = calendar.date_of(clock_at(flows, hour * 60))
+        on = calendar.date_of(clock_at(flows, hour * 3600))
         dated[on] = dated.get(on, 0) + 1
     return sorted(dated.items())

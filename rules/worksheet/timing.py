@@ -2,7 +2,7 @@
 
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from rules.parameter import parameter
 from rules.rule import Rule
@@ -18,7 +18,12 @@ ADDED_HOUR = Rule(
 HYDRATION_HOUR = Rule(
     "R-TIME-4", "Hydration needs 31 minutes for its first unit.", ("AAPC-HYDFOCUS", "ML-PUSHHYD"), "B"
 )
-WHOLE_MINUTES = Rule("R-TIME-5", "Times are cut to the minute, then subtracted; never rounded up.", (), "K")
+WHOLE_MINUTES = Rule(
+    "R-TIME-5",
+    "Flow is added up in seconds over the whole dose and cut to whole minutes once; never rounded up.",
+    (),
+    "K",
+)
 UTC_CLOCK = Rule("R-TIME-6", "Durations are taken in UTC, dates of service in local time.", (), "K")
 PAUSES_OUT = Rule("R-TIME-7", "Pauses and gaps are not flow.", ("AAPC-RITUX", "WMIB", "RCA-CONT"), "C")
 RATES_KEEP = Rule("R-TIME-8", "A change of rate never splits a dose.", ("RCA-CONT",), "C")
@@ -39,6 +44,21 @@ RULES = (
     PUSH_OR_INFUSION, FIRST_HOUR, ADDED_HOUR, HYDRATION_HOUR, WHOLE_MINUTES, UTC_CLOCK, PAUSES_OUT, RATES_KEEP,
     NOT_FLOW, FIRST_TO_LAST_DRIP, PUSH_NEEDS_NO_MINUTES,
 )  # fmt: skip
+
+
+Rounding = Literal["flow_seconds", "truncate_each", "nearest_minute"]
+"""How instants with seconds are read (P-24)."""
+
+
+def read_instant(second: int, rounding: Rounding) -> int:
+    """
+    Return an instant in epoch seconds as the policy reads it (P-24).
+
+    It stays to the second, is cut to its minute as a chart kept by the minute has it, or goes to the nearest minute.
+    """
+    if rounding == "flow_seconds":
+        return second
+    return (second + 30) // 60 * 60 if rounding == "nearest_minute" else second // 60 * 60
 
 
 class Thresholds(NamedTuple):

@@ -9,6 +9,7 @@ the bag that carries on at once.
 from collections.abc import Sequence
 
 from models.encounter import Fault, Flow
+from streams.encounter.whole_seconds import Exact, whole_flows, whole_stretch
 
 START, PAUSE, RATE_ZERO, RESUME, RATE_SET, STOP, BAG = range(7)
 """What a witness saw. ``RATE_ZERO`` is a rate of zero, ``RATE_SET`` one above it. Their order is that of equal instants."""
@@ -31,28 +32,27 @@ class _Reading:
         self.started = any(flow_event == START for _, flow_event in flow_events)
         self.restarts: set[float] = set()
         self.phase = _BEFORE
-        self.opened = 0
-        self.flows: list[Flow] = []
+        self.opened = 0.0
+        self.stretches: list[Exact] = []
         self.twice = False
         self.stopped_early = False
 
     def _open(self, at: float) -> None:
-        self.opened = int(at)
+        self.opened = at
         self.phase = _OPEN
 
     def _close(self, at: float | None, phase: int) -> None:
         """Keep the stretch that ends here: none of zero length, one with what it touches."""
         self.phase = phase
-        stop = None if at is None else int(at)
-        if stop == self.opened:
+        if at == self.opened:
             return
         start = self.opened
-        if self.flows and self.flows[-1].stop == start:
-            start = self.flows.pop().start
-        self.flows.append(Flow(start, stop))
+        if self.stretches and self.stretches[-1][1] == start:
+            start = self.stretches.pop()[0]
+        self.stretches.append((start, at))
 
     def _start(self, at: float) -> None:
-        if self.phase == _OPEN and int(at) == self.opened:
+        if self.phase == _OPEN and int(at) == int(self.opened):
             return
         if self.phase in {_OPEN, _PAUSED, _RATE_ZERO} and at in self.stops:
             self.restarts.add(at)
@@ -104,13 +104,14 @@ class _Reading:
             self._close(None, _OPEN)
         if self.stops and not self.started:
             return (), ("stop_without_start",)
-        return tuple(self.flows), self._faults()
+        flows = tuple(flow for flow in whole_flows(self.stretches) if flow.start != flow.stop)
+        return flows, self._faults(flows)
 
-    def _faults(self) -> tuple[Fault, ...]:
+    def _faults(self, flows: tuple[Flow, ...]) -> tuple[Fault, ...]:
         faults: list[Fault] = []
         if self.stopped_early and len(self.stops) == 1:
             faults.append("stop_before_start")
-        if self.stops and not self.flows:
+        if self.stops and not flows:
             faults.append("no_duration")
         if self.twice:
             faults.append("started_twice")
@@ -126,7 +127,7 @@ def flow_intervals_of(flow_events: Sequence[FlowEvent]) -> tuple[tuple[Flow, ...
     nothing closed has no stop. Sources: R-TIME-7, R-DOC-5, R-DOC-6.
     """
     if flow_events and flow_events[0][1] == START and flow_events[-1][1] == STOP:
-        begin, end = int(flow_events[0][0]), int(flow_events[-1][0])
+        begin, end = whole_stretch(flow_events[0][0], flow_events[-1][0])
         if begin < end and _UNBROKEN.issuperset([flow_event for _, flow_event in flow_events[1:-1]]):
             return (Flow(begin, end),), ()
     return _Reading(flow_events).read()

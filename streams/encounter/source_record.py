@@ -25,6 +25,7 @@ from streams.encounter.flow_intervals import (
     flow_intervals_of,
     stated_flows,
 )
+from streams.encounter.whole_seconds import Exact, whole_flows, whole_stretch
 
 _FLOW_EVENTS = {
     "infusion_started": START,
@@ -122,7 +123,7 @@ def _later(one: DatedEvent | None, other: DatedEvent) -> DatedEvent:
 
 
 def _span(start: float, stop: float) -> tuple[tuple[Flow, ...], tuple[Fault, ...]]:
-    begin, end = int(start), int(stop)
+    begin, end = whole_stretch(start, stop)
     return ((Flow(begin, end),), ()) if begin < end else stated_flows((Flow(begin, end),))
 
 
@@ -159,24 +160,22 @@ def _intervals(
     charted: AdministrationCharted, flow_events: list[FlowEvent]
 ) -> tuple[tuple[Flow, ...], tuple[Fault, ...], float | None]:
     """Return what stated intervals come to; an open last one takes the first live stop after its start."""
-    stretches = []
+    stretches: list[Exact] = []
     for interval in charted.intervals:
         stop = interval.stopped_at
-        stretches.append(
-            Flow(int(interval.started_at.timestamp()), None if stop is None else int(stop.timestamp()))
-        )
-    stretches.sort(key=lambda flow: flow.start)
-    begin, last = stretches[0].start, stretches[-1]
-    if last.stop is None:
+        stretches.append((interval.started_at.timestamp(), None if stop is None else stop.timestamp()))
+    stretches.sort(key=lambda stretch: stretch[0])
+    begin, (last, stopped) = stretches[0][0], stretches[-1]
+    if stopped is None:
         ends = charted.stopped_at
         stop_at = next(
-            (at for at, flow_event in flow_events if flow_event == STOP and int(at) > last.start), None
+            (at for at, flow_event in flow_events if flow_event == STOP and int(at) > int(last)), None
         )
-        if ends is not None and int(ends.timestamp()) > last.start:
+        if ends is not None and int(ends.timestamp()) > int(last):
             stop_at = ends.timestamp()
         if stop_at is not None:
-            stretches[-1] = Flow(last.start, int(stop_at))
-    return *stated_flows(stretches), begin
+            stretches[-1] = (last, stop_at)
+    return *stated_flows(whole_flows(stretches)), begin
 
 
 def chart_entry(entry: DatedEvent) -> SourceRecord | None:
@@ -187,7 +186,7 @@ def chart_entry(entry: DatedEvent) -> SourceRecord | None:
     began, ended = epoch_seconds([said["started_at"], said["stopped_at"]])
     if began is None or ended is None:
         return None
-    begin, end = int(began), int(ended)
+    begin, end = whole_stretch(began, ended)
     return _stretch(begin, end, said["rate_ml_per_h"], said["stop_reason"]) if begin < end else None
 
 
@@ -196,7 +195,7 @@ def _start_and_stop(start: DatedEvent, stop: DatedEvent) -> SourceRecord | None:
     began, ended = start.fields, stop.fields
     if began["type"] != "infusion_started" or ended["type"] != "infusion_stopped":
         return None
-    begin, end = int(start.at), int(stop.at)
+    begin, end = whole_stretch(start.at, stop.at)
     return _stretch(begin, end, began["rate_ml_per_h"], ended["reason"]) if begin < end else None
 
 

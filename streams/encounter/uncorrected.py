@@ -13,6 +13,7 @@ from models.encounter import Administration, Flow
 from streams.encounter.dated_event import DatedEvent
 from streams.encounter.drug_given import BOLUS, MOMENTARY, PUMP, attributes_in
 from streams.encounter.source_record import chart_entry
+from streams.encounter.whole_seconds import whole_stretch
 
 _built: Final = tuple.__new__
 """Makes a named tuple from its fields in their order; by keywords 28 of them take five times as long."""
@@ -72,8 +73,9 @@ def _course(administration_id: str, entries: Sequence[DatedEvent]) -> Administra
     if began["type"] != "infusion_started" or ended["type"] != "infusion_stopped":
         return None
     begin, end = int(start.at), int(stop.at)
+    stretch = (begin, end) if begin == start.at else whole_stretch(start.at, stop.at)
     pumped = start.source == PUMP
-    if begin == end or pumped != (stop.source == PUMP):
+    if begin >= stretch[1] or pumped != (stop.source == PUMP):
         return None
     rate = began["rate_ml_per_h"]
     rates: tuple[tuple[int, Decimal], ...] = () if rate is None else ((begin, rate),)
@@ -90,7 +92,7 @@ def _course(administration_id: str, entries: Sequence[DatedEvent]) -> Administra
             known[int(entry.at)] = rate
         rates = tuple(known.items())
         touched = tuple([at for at in {**known, end: end} if at != begin])
-    flows = (_built(Flow, (begin, end)),)
+    flows = (_built(Flow, stretch),)
     return _built(
         Administration,
         (

@@ -47,9 +47,10 @@ def bar(flows: Sequence[Flow], spans: Sequence[Span], bounds: Bounds) -> tuple[P
     known = list(_known(flows, bounds))
     flowed = _cover(one for one in known if one[2] == "flowed")
     perhaps = _cover(one for one in known if one[2] != "flowed")
-    billed = _cover((span.start, span.stop, span.code) for span in spans if span.code)
-    refused = _cover((span.start, span.stop, span.why) for span in spans if not span.code)
-    ends = {end for span in spans if span.stop > span.start for end in (span.start, span.stop)}
+    drawn = [span._replace(start=minute_of(span.start), stop=minute_of(span.stop)) for span in spans]
+    billed = _cover((span.start, span.stop, span.code) for span in drawn if span.code)
+    refused = _cover((span.start, span.stop, span.why) for span in drawn if not span.code)
+    ends = {end for span in drawn if span.stop > span.start for end in (span.start, span.stop)}
     ends.update(end for one in known for end in one[:2])
     pieces: list[Piece] = []
     for start, stop in pairwise(sorted(ends)):

@@ -5,12 +5,12 @@ from datetime import tzinfo
 from typing import Final, NamedTuple
 
 from models.encounter import Administration, Flow
-from models.interval import length, union
+from models.interval import union, whole_minutes
 from rules.coding.spans import Span
 from streams.explain.bars import Bounds, bar, same_story
 from streams.explain.clock import day, from_to, hour, minute_of
 from streams.explain.labels import drug_name, plain
-from streams.explain.picture import Piece, Row
+from streams.explain.picture import Row
 
 NEEDS_NO_ACCESS: Final = frozenset({"injection", "on_body_injector"})
 _POINTS: Final = NEEDS_NO_ACCESS | {"push"}
@@ -46,7 +46,7 @@ def row(given: Administration, tag: str, spans: Sequence[Span], stay: Stay) -> R
         route=plain(given.route),
         day=_day(given.flows or given.pump_flows, point, stay.zone),
         times=_times(given.flows or given.pump_flows, point, stay),
-        minutes=_minutes(given, pieces),
+        minutes=_minutes(given, spans, drawn=bool(pieces)),
         pieces=pieces,
         point=point,
         codes=tuple(dict.fromkeys(earned)),
@@ -78,16 +78,20 @@ def _day(flows: Sequence[Flow], point: int | None, zone: tzinfo) -> str:
 
 def _flowed(flows: Sequence[Flow]) -> str:
     """Return the whole minutes of flow, or a question mark where a stop is missing."""
-    closed = [(minute_of(flow.start), minute_of(flow.stop)) for flow in flows if flow.stop is not None]
-    return str(length(union(closed))) if flows and len(closed) == len(flows) else "?"
+    closed = [(flow.start, flow.stop) for flow in flows if flow.stop is not None]
+    return str(whole_minutes(union(closed))) if flows and len(closed) == len(flows) else "?"
 
 
-def _minutes(given: Administration, pieces: Sequence[Piece]) -> str:
+def _minutes(given: Administration, spans: Sequence[Span], *, drawn: bool) -> str:
     """Return the minutes that flowed; where not all were billed, as billed/flowed."""
     if given.technique in _POINTS:
         return given.technique.replace("_body_injector", "-body")
-    if not (given.flows or given.pump_flows or pieces):
+    if not (given.flows or given.pump_flows or drawn):
         return ""
     flowed = _flowed(given.flows or given.pump_flows)
-    billed = str(sum(piece.stop - piece.start for piece in pieces if piece.fill == "billed"))
-    return f"{flowed} min" if flowed == billed else f"{billed}/{flowed} min"
+    used = [span for span in spans if span.code]
+    billed = str(whole_minutes(union((span.start, span.stop) for span in used)))
+    # A policy that cuts each instant may bill a minute more than flowed.
+    if flowed != "?" and int(flowed) <= int(billed):
+        return f"{billed} min"
+    return f"{billed}/{flowed} min"

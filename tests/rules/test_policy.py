@@ -44,7 +44,7 @@ DEFAULTS: dict[str, object] = {
     "distinct_site_modifier": "59",
     "add_on_primary_list": "cms_aoc_file",
     "pca_basal_rate": "review",
-    "rounding": "truncate",
+    "rounding": "flow_seconds",
     "dos": "start_date_capped",
     "discontinued_15_min_infusion": "actual_time",
     "sanity_limits": 24,

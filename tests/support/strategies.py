@@ -137,7 +137,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "P-21": ("59", "XS", "XU"),
     "P-22": ("cms_aoc_file", "cpt_parentheticals"),
     "P-23": ("review", "infusion", "none"),
-    "P-24": ("truncate", "nearest_minute"),
+    "P-24": ("flow_seconds", "truncate_each", "nearest_minute"),
     "P-25": ("start_date_capped", "by_hour"),
     "P-27": ("24", "12"),
     "P-28": ("5", "15"),

@@ -1,11 +1,14 @@
 """What was given and how: attributes, technique, the moment, and both witnesses."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from timeline_encounter import at, only, stay
 
 from models.encounter import Flow
+from models.event import EVENT
+from streams.encounter.fold import fold
 
 
 def test_an_attribute_is_the_one_stored_last_that_says_anything() -> None:
@@ -234,6 +237,42 @@ def test_seconds_are_kept_and_fractions_cut_off() -> None:
     """A second is never rounded up; minutes are the rules' affair (R-TIME-5)."""
     given = only("08:00:30 start X", "08:16:29 stop X")
     assert given.flows == (Flow(at("08:00") + 30, at("08:16") + 29),)
+
+
+@pytest.mark.parametrize(
+    ("told", "flows"),
+    [
+        ((("start", 0, 0.9), ("stop", 16, 0.1)), [(0, 959)]),
+        ((("start", 0, 0.5), ("stop", 16, 0.5)), [(0, 960)]),
+        ((("start", 0, 0.1), ("stop", 16, 0.9)), [(0, 960)]),
+        ((("start", 0, 0.2), ("stop", 0, 0.8)), []),
+        (
+            (("start", 0, 0.5), ("pause", 8, 0.0), ("resume", 9, 0.5), ("stop", 17, 1.0)),
+            [(0, 479), (540, 1021)],
+        ),
+    ],
+    ids=["15 min 59.2 s", "16 min", "16 min 0.8 s", "less than a second", "a pause: 960 s in all"],
+)
+def test_fractions_of_a_second_never_make_a_flow_longer(
+    told: tuple[tuple[str, int, float], ...], flows: list[tuple[int, int]]
+) -> None:
+    """Cut each for itself, start and stop would make 15 minutes 59.2 seconds sixteen minutes (R-TIME-5)."""
+    names = {"start": "started", "pause": "paused", "resume": "resumed", "stop": "stopped"}
+    begun = at("08:00")
+    events = [
+        EVENT.validate_python(
+            {
+                "type": f"infusion_{names[verb]}",
+                "event_id": f"e{place}",
+                "encounter_id": "E1",
+                "administration_id": "X",
+                "occurred_at": datetime.fromtimestamp(begun + 60 * minute + seconds, UTC),
+            }
+        )
+        for place, (verb, minute, seconds) in enumerate(told)
+    ]
+    (given,) = fold(events).administrations
+    assert [(flow.start - begun, (flow.stop or 0) - begun) for flow in given.flows] == flows
 
 
 def test_two_starts_of_one_drug_are_two_administrations() -> None:

@@ -71,7 +71,7 @@ def charges(*lines: ChargeLine, status: Status = "final", **known: Any) -> Charg
 
 def used(administration_id: str, start: str, stop: str, code: str | None = None, why: str = "") -> Span:
     """Return a stretch as the rules used it."""
-    return Span(administration_id, at(start) // 60, at(stop) // 60, code, why)
+    return Span(administration_id, at(start), at(stop), code, why)
 
 
 def ninety_one_minutes() -> Picture:
