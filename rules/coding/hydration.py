@@ -5,7 +5,8 @@ from datetime import date
 from typing import NamedTuple
 
 from models.charge import Reason
-from models.interval import Coverage, length, union
+from models.interval import Coverage, Stretch, length, union
+from rules.coding.doses import doses_of
 from rules.coding.initial import KEY_REASON
 from rules.coding.modifiers import second_site_reasons
 from rules.coding.site_group import SiteGroup
@@ -27,7 +28,12 @@ QUALIFYING = Rule(
     "R-HYD-4", "Only minutes with no drug running at the site qualify, less documented pushes.",
     ("NCCI11", "ML-PUSHHYD", "EMERALD"), "A",
 )  # fmt: skip
-FRAGMENTS = Rule("R-HYD-5", "Fluid in pieces: summed, if one piece is long enough.", ("AAPC-HYDFORUM",), "B")
+FRAGMENTS = Rule(
+    "R-HYD-5",
+    "Fluid in pieces between drugs' infusions: summed, if one piece is long enough; a pause or a push breaks none.",
+    ("AAPC-HYDFORUM",),
+    "B",
+)
 BEFORE_AND_AFTER = Rule(
     "R-HYD-6",
     "Hydration before or after chemotherapy counts; beside it, never.",
@@ -48,12 +54,16 @@ RULES = (
 
 
 class Fragment(NamedTuple):
-    """An unbroken piece of qualifying fluid, in epoch seconds, and the seconds of it that count."""
+    """Fluid that no drug's infusion broke, its pauses taken out, in epoch seconds; ``seconds`` are what counts."""
 
-    start: int
-    stop: int
+    flows: list[Stretch]
     seconds: int
     """Less the documented pushes in it."""
+
+    @property
+    def start(self) -> int:
+        """The epoch second of its first flow."""
+        return self.flows[0][0]
 
     @property
     def minutes(self) -> int:
@@ -72,7 +82,7 @@ class Hydration(NamedTuple):
 
 
 def _running(group: SiteGroup, fragments: list[Fragment]) -> list[CodableAdministration]:
-    used = Coverage((fragment.start, fragment.stop) for fragment in fragments)
+    used = Coverage(flow for fragment in fragments for flow in fragment.flows)
     return [administration for administration in group.fluids if used.within(administration.flows)]
 
 
@@ -86,7 +96,11 @@ def measure(context: Context, group: SiteGroup) -> Hydration:
     drugs = Coverage(group.other_flows)
     for dose in group.doses:
         drugs.add(dose.flows)
-    pieces = drugs.outside(union(flows))
+    # A pause, an alarm or the next bag of one fluid is no break, and neither is a push: only a drug's infusion is.
+    pieces = drugs.outside(
+        union((fluid.start, fluid.flows[-1][1]) for fluid in doses_of(group.fluids, policy))
+    )
+    flowing = Coverage(flows)
     pushes = [*group.pushes, *group.held_pushes]
     deducted = policy.deduct_push_time_from_hydration != "none"
     taken = Coverage(flow for push in pushes for flow in push.flows) if deducted else Coverage()
@@ -95,14 +109,16 @@ def measure(context: Context, group: SiteGroup) -> Hydration:
     undocumented = False
     for push in pushes:
         place = bisect_right(starts, push.at) - 1
-        if not push.flows and place >= 0 and push.at < pieces[place][1]:
+        beside = place >= 0 and push.at < pieces[place][1] and flowing.within([(push.at, push.at + 1)])
+        if not push.flows and beside:
             undocumented = True
             nominal[place] += 60 * policy.nominal_push_minutes if deducted else 0
     fragments = []
-    for (start, stop), granted in zip(pieces, nominal, strict=True):
-        seconds = stop - start - length(taken.within([(start, stop)])) - granted
+    for piece, granted in zip(pieces, nominal, strict=True):
+        ran = flowing.within([piece])
+        seconds = length(ran) - length(taken.within(ran)) - granted
         if seconds > 0:
-            fragments.append(Fragment(start, stop, seconds))
+            fragments.append(Fragment(ran, seconds))
     if policy.hydration_fragments == "per_interval":
         fragments = [fragment for fragment in fragments if fragment.minutes >= limits.hydration]
         units = sum(limits.hydration_units(fragment.minutes) for fragment in fragments)
@@ -178,7 +194,7 @@ def code_hydration(context: Context, group: SiteGroup, hydration: Hydration) -> 
         if left:
             sheet.earn(Earned("96361", left, on, tuple(running), hydration.total, evidence, reasons))
     code = "96360" if initial else "96361"
-    sheet.billed(running, [(f.start, f.stop) for f in hydration.fragments], code)
+    sheet.billed(running, [flow for fragment in hydration.fragments for flow in fragment.flows], code)
 
 
 def _dated(context: Context, hydration: Hydration, *, initial: bool) -> list[tuple[date, int]]:
@@ -189,7 +205,7 @@ def _dated(context: Context, hydration: Hydration, *, initial: bool) -> list[tup
     for by_hour in (context.sheet.policy.dos == "by_hour", True):
         dated: dict[date, int] = {}
         for fragment, second in earned:
-            at = clock_at([(fragment.start, fragment.stop)], second) if by_hour else fragment.start
+            at = clock_at(fragment.flows, second) if by_hour else fragment.start
             on = calendar.date_of(at)
             dated[on] = dated.get(on, 0) + 1
         first = min(dated)
