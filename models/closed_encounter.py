@@ -146,6 +146,8 @@ class Given(TypedDict, total=False):
     stop_reason: StopReason
     touched: tuple[Instant, ...]
     faults: tuple[Fault, ...]
+    open_pause: Stretch
+    last_seen_at: Instant
 
 
 @with_config(_AS_READ)

@@ -15,6 +15,7 @@ from models.field import DepartmentModifier, Intent, OrderStatus, Setting, StopR
 Standing = Literal["open", "discharged", "cancelled", "merged"]
 
 Fault = Literal[
+    "future_time",
     "stop_before_start",
     "stop_without_start",
     "no_duration",
@@ -102,6 +103,10 @@ class Administration(NamedTuple):
     touched: tuple[int, ...]
     """The instants of every event about this administration after its start, in time order."""
     faults: tuple[Fault, ...]
+    open_pause: Flow | None = None
+    """From a pause that nobody resumed to the stop that followed it."""
+    last_seen_at: int | None = None
+    """The last instant of its flow that nurse or pump told as it went: a start, a rate, a bag, a pause or a stop."""
 
 
 class Encounter(NamedTuple):

@@ -130,5 +130,7 @@ MEANINGS: Final = {
     "bag_changes": "When the next bag was hung.",
     "touched": "When anything was said of it after its start.",
     "faults": "What cannot have happened as charted.",
+    "open_pause": "From a pause that nobody resumed to the stop that followed it.",
+    "last_seen_at": "The last instant of its flow that nurse or pump told as it went.",
 }
 """By field, or by model and field where a name means two things."""

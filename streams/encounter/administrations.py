@@ -5,7 +5,8 @@ from typing import Final, get_args
 
 from models.encounter import Administration, Fault, Flow
 from streams.encounter.dated_event import DatedEvent
-from streams.encounter.drug_given import GIVEN, MOMENTARY, PUMP, drug_given
+from streams.encounter.drug_given import AS_IT_WENT, GIVEN, MOMENTARY, PUMP, drug_given
+from streams.encounter.future_times import from_the_future
 from streams.encounter.source_record import NO_RECORD, source_record
 from streams.encounter.uncorrected import uncorrected
 
@@ -39,9 +40,12 @@ def resolved(administration_id: str, entries: Sequence[DatedEvent]) -> Administr
         charted = [entry for entry in entries if entry.source != PUMP] if pumped else entries
         nurse = source_record(charted, momentary=momentary)
     given_at = pump.start if nurse.start is None else nurse.start
+    if not given:  # only how it went on is told: whatever opened its flow was no start (R-DOC-4)
+        given_at = None
     if given_at is None and technique != "infusion":
         given_at = pump.moment if nurse.moment is None else nurse.moment
-    faults = nurse.faults if nurse.heard else pump.faults
+    witness = nurse if nurse.heard else pump
+    faults = (*witness.faults, "future_time") if from_the_future(entries) else witness.faults
     return _built(
         Administration,
         (
@@ -56,6 +60,8 @@ def resolved(administration_id: str, entries: Sequence[DatedEvent]) -> Administr
             nurse.stop_reason or pump.stop_reason,
             _touched(entries, given_at),
             tuple(sorted(faults, key=_FAULT_ORDER.index)) if len(faults) > 1 else faults,
+            witness.open_pause,
+            _last_seen(entries),
         ),
     )
 
@@ -67,6 +73,11 @@ def _ended_by_pump(flows: tuple[Flow, ...], pumped: Sequence[DatedEvent]) -> tup
     begun = flows[-1].start
     stops = [int(entry.at) for entry in pumped if entry.event.type == "infusion_stopped" and entry.at > begun]
     return (*flows[:-1], Flow(begun, stops[-1])) if stops else ()
+
+
+def _last_seen(entries: Sequence[DatedEvent]) -> int | None:
+    """Return the last instant at which an infusion was told as it went; a chart entry tells it afterwards."""
+    return next((int(entry.at) for entry in reversed(entries) if entry.fields["type"] in AS_IT_WENT), None)
 
 
 def _touched(entries: Sequence[DatedEvent], since: int | None) -> tuple[int, ...]:

@@ -11,6 +11,18 @@ from streams.encounter.dated_event import DatedEvent
 GIVEN: Final = frozenset({"infusion_started", "push_given", "injection_given", "administration_charted"})
 """The events that say what was given; the others only say how an infusion went on."""
 
+AS_IT_WENT: Final = frozenset(
+    {
+        "infusion_started",
+        "infusion_paused",
+        "infusion_resumed",
+        "infusion_rate_changed",
+        "infusion_bag_changed",
+        "infusion_stopped",
+    }
+)
+"""The events that tell of an infusion as it goes, not afterwards."""
+
 BOLUS: Final[dict[str, Technique]] = {"push_given": "push", "injection_given": "injection"}
 MOMENTARY: Final[frozenset[Technique]] = frozenset({"push", "injection", "on_body_injector"})
 PUMP: Final = "pump"

@@ -7,6 +7,7 @@ the bag that carries on at once.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from models.encounter import Fault, Flow
 from streams.encounter.whole_seconds import Exact, whole_flows, whole_stretch
@@ -23,6 +24,15 @@ _UNBROKEN = frozenset({RESUME, RATE_SET, BAG})
 _BEFORE, _OPEN, _PAUSED, _RATE_ZERO, _ENDED = range(5)
 
 
+class FlowReading(NamedTuple):
+    """What one witness's line comes to: the stretches of flow, and what cannot have happened so."""
+
+    flows: tuple[Flow, ...]
+    faults: tuple[Fault, ...]
+    open_pause: Flow | None = None
+    """From a pause that was never resumed to the stop that followed it."""
+
+
 class _Reading:
     """One witness's line, read from left to right."""
 
@@ -35,11 +45,14 @@ class _Reading:
         self.opened = 0.0
         self.stretches: list[Exact] = []
         self.twice = False
+        self.paused_at = 0.0
+        self.open_pause: Flow | None = None
         self.stopped_early = False
 
     def _open(self, at: float) -> None:
         self.opened = at
         self.phase = _OPEN
+        self.open_pause = None
 
     def _close(self, at: float | None, phase: int) -> None:
         """Keep the stretch that ends here: none of zero length, one with what it touches."""
@@ -67,6 +80,8 @@ class _Reading:
         elif self.phase == _BEFORE:
             self.stopped_early = True
         else:
+            if self.phase in {_PAUSED, _RATE_ZERO}:
+                self.open_pause = Flow(*whole_stretch(self.paused_at, at))
             self.phase = _ENDED
         if at in self.restarts:
             self._open(at)
@@ -74,6 +89,7 @@ class _Reading:
     def _hold(self, at: float, phase: int) -> None:
         """Stop the flow for a while; an explicit pause outweighs a rate of zero."""
         if self.phase == _OPEN:
+            self.paused_at = at
             self._close(at, phase)
         elif self.phase == _RATE_ZERO:
             self.phase = phase
@@ -88,7 +104,7 @@ class _Reading:
         ):
             self._open(at)
 
-    def read(self) -> tuple[tuple[Flow, ...], tuple[Fault, ...]]:
+    def read(self) -> FlowReading:
         for at, flow_event in self.flow_events:
             if flow_event == START:
                 self._start(at)
@@ -103,9 +119,9 @@ class _Reading:
         if self.phase == _OPEN:
             self._close(None, _OPEN)
         if self.stops and not self.started:
-            return (), ("stop_without_start",)
+            return FlowReading((), ("stop_without_start",))
         flows = tuple(flow for flow in whole_flows(self.stretches) if flow.start != flow.stop)
-        return flows, self._faults(flows)
+        return FlowReading(flows, self._faults(flows), self.open_pause)
 
     def _faults(self, flows: tuple[Flow, ...]) -> tuple[Fault, ...]:
         faults: list[Fault] = []
@@ -118,7 +134,7 @@ class _Reading:
         return tuple(faults)
 
 
-def flow_intervals_of(flow_events: Sequence[FlowEvent]) -> tuple[tuple[Flow, ...], tuple[Fault, ...]]:
+def flow_intervals_of(flow_events: Sequence[FlowEvent]) -> FlowReading:
     """
     Return the stretches of flow, in epoch seconds and in time order, and what cannot have happened so.
 
@@ -129,11 +145,11 @@ def flow_intervals_of(flow_events: Sequence[FlowEvent]) -> tuple[tuple[Flow, ...
     if flow_events and flow_events[0][1] == START and flow_events[-1][1] == STOP:
         begin, end = whole_stretch(flow_events[0][0], flow_events[-1][0])
         if begin < end and _UNBROKEN.issuperset([flow_event for _, flow_event in flow_events[1:-1]]):
-            return (Flow(begin, end),), ()
+            return FlowReading((Flow(begin, end),), ())
     return _Reading(flow_events).read()
 
 
-def stated_flows(stretches: Sequence[Flow]) -> tuple[tuple[Flow, ...], tuple[Fault, ...]]:
+def stated_flows(stretches: Sequence[Flow]) -> FlowReading:
     """
     Return stretches stated as such, in time order with touching ones joined, and what cannot have happened so.
 
@@ -160,4 +176,4 @@ def stated_flows(stretches: Sequence[Flow]) -> tuple[tuple[Flow, ...], tuple[Fau
             faults.append("overlapping_intervals")
             break
         reached = max(reached, flow.stop if flow.stop is not None else 1 << 62)
-    return tuple(kept), tuple(faults)
+    return FlowReading(tuple(kept), tuple(faults))

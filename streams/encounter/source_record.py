@@ -22,6 +22,7 @@ from streams.encounter.flow_intervals import (
     START,
     STOP,
     FlowEvent,
+    FlowReading,
     flow_intervals_of,
     stated_flows,
 )
@@ -49,6 +50,8 @@ class SourceRecord(NamedTuple):
     rates: tuple[tuple[int, Decimal], ...]
     bag_changes: tuple[int, ...]
     stop_reason: StopReason | None
+    open_pause: Flow | None = None
+    """From a pause that was never resumed to the stop that followed it."""
     heard: bool = True
     """Whether it says anything about when; a bolus alone says nothing about the infusion."""
 
@@ -122,16 +125,14 @@ def _later(one: DatedEvent | None, other: DatedEvent) -> DatedEvent:
     return other if one is None or by_record(one) < by_record(other) else one
 
 
-def _span(start: float, stop: float) -> tuple[tuple[Flow, ...], tuple[Fault, ...]]:
+def _span(start: float, stop: float) -> FlowReading:
     begin, end = whole_stretch(start, stop)
-    return ((Flow(begin, end),), ()) if begin < end else stated_flows((Flow(begin, end),))
+    return FlowReading((Flow(begin, end),), ()) if begin < end else stated_flows((Flow(begin, end),))
 
 
-def _stated(
-    charted: AdministrationCharted, flow_events: list[FlowEvent]
-) -> tuple[tuple[Flow, ...], tuple[Fault, ...], float | None]:
+def _stated(charted: AdministrationCharted, flow_events: list[FlowEvent]) -> tuple[FlowReading, float | None]:
     """
-    Return the flows, faults and start a charted administration states.
+    Return the flow and the start a charted administration states.
 
     Stated intervals, or a start and a stop, are the whole of it. One end alone replaces the live one: its pauses
     and the other end stay what the live events say. No times at all leave the live events as they are.
@@ -145,20 +146,20 @@ def _stated(
     begin = live_start if started is None else started
     if stopped is not None:
         if begin is None:
-            return (), ("stop_without_start",), None
+            return FlowReading((), ("stop_without_start",)), None
         if started is not None or int(stopped) <= int(begin):
-            return *_span(begin, stopped), begin
+            return _span(begin, stopped), begin
         kept = [m for m in flow_events if m[0] < stopped and not (m[1] == STOP and m[0] == live_stop)]
-        return *flow_intervals_of([*kept, (stopped, STOP)]), begin
+        return flow_intervals_of([*kept, (stopped, STOP)]), begin
     if started is not None:
         kept = [m for m in flow_events if m[0] > started and not (m[1] == START and m[0] == live_start)]
-        return *flow_intervals_of([(started, START), *kept]), started
-    return *flow_intervals_of(flow_events), begin
+        return flow_intervals_of([(started, START), *kept]), started
+    return flow_intervals_of(flow_events), begin
 
 
 def _intervals(
     charted: AdministrationCharted, flow_events: list[FlowEvent]
-) -> tuple[tuple[Flow, ...], tuple[Fault, ...], float | None]:
+) -> tuple[FlowReading, float | None]:
     """Return what stated intervals come to; an open last one takes the first live stop after its start."""
     stretches: list[Exact] = []
     for interval in charted.intervals:
@@ -175,7 +176,7 @@ def _intervals(
             stop_at = ends.timestamp()
         if stop_at is not None:
             stretches[-1] = (last, stop_at)
-    return *stated_flows(whole_flows(stretches)), begin
+    return stated_flows(whole_flows(stretches)), begin
 
 
 def chart_entry(entry: DatedEvent) -> SourceRecord | None:
@@ -201,7 +202,9 @@ def _start_and_stop(start: DatedEvent, stop: DatedEvent) -> SourceRecord | None:
 
 def _stretch(begin: int, end: int, rate: Decimal | None, reason: StopReason | None) -> SourceRecord:
     rates = () if rate is None else ((begin, rate),)
-    return _built(SourceRecord, ((_built(Flow, (begin, end)),), (), begin, None, rates, (), reason, True))
+    return _built(
+        SourceRecord, ((_built(Flow, (begin, end)),), (), begin, None, rates, (), reason, None, True)
+    )
 
 
 def source_record(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord:
@@ -230,13 +233,14 @@ def _weighed(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord:
     flow_events.sort()
     begin: float | None
     if charted is not None and charted.type == "administration_charted":
-        flows, faults, begin = _stated(charted, flow_events)
+        reading, begin = _stated(charted, flow_events)
         if charted.rate_ml_per_h is not None and begin is not None:
             heard.started_rates[int(begin)] = charted.rate_ml_per_h
         heard.stop_reason = charted.stop_reason or heard.stop_reason
     else:
-        flows, faults = flow_intervals_of(flow_events)
+        reading = flow_intervals_of(flow_events)
         begin = _first(flow_events, START)
+    flows, faults, open_pause = reading
     if momentary:
         flows = tuple(flow for flow in flows if flow.stop is not None)
         faults = tuple(fault for fault in faults if fault in _POSSIBLE_IN_A_MOMENT)
@@ -250,5 +254,6 @@ def _weighed(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord:
         heard.rates(),
         tuple(heard.bag_changes),
         heard.stop_reason,
+        open_pause,
         heard=bool(flow_events) or charted is not None,
     )

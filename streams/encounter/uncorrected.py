@@ -12,6 +12,7 @@ from typing import Final
 from models.encounter import Administration, Flow
 from streams.encounter.dated_event import DatedEvent
 from streams.encounter.drug_given import BOLUS, MOMENTARY, PUMP, attributes_in
+from streams.encounter.future_times import FUTURE, from_the_future
 from streams.encounter.source_record import chart_entry
 from streams.encounter.whole_seconds import whole_stretch
 
@@ -33,18 +34,24 @@ def _bolus(administration_id: str, entry: DatedEvent) -> Administration | None:
     if kind not in BOLUS:
         return None
     technique = said["technique"] or BOLUS[kind]
-    if technique not in MOMENTARY:
+    if technique not in MOMENTARY or entry.at - entry.recorded > FUTURE:
         return None
     return _built(
         Administration,
-        (administration_id, technique, *attributes_in(said), int(entry.at), (), (), (), (), None, (), ()),
+        (
+            administration_id,
+            technique,
+            *attributes_in(said),
+            int(entry.at),
+            *((), (), (), (), None, (), (), None, None),
+        ),
     )
 
 
 def _charted(administration_id: str, entry: DatedEvent) -> Administration | None:
     """Return an infusion that a chart entry with both its times tells."""
     told = chart_entry(entry)
-    if told is None or told.start is None:
+    if told is None or told.start is None or from_the_future((entry,)):
         return None
     pumped = entry.source == PUMP
     at = int(entry.at)
@@ -62,6 +69,8 @@ def _charted(administration_id: str, entry: DatedEvent) -> Administration | None
             told.stop_reason,
             (at,) if at > told.start else (),
             (),
+            None,
+            None,
         ),
     )
 
@@ -75,7 +84,8 @@ def _course(administration_id: str, entries: Sequence[DatedEvent]) -> Administra
     begin, end = int(start.at), int(stop.at)
     stretch = (begin, end) if begin == start.at else whole_stretch(start.at, stop.at)
     pumped = start.source == PUMP
-    if begin >= stretch[1] or pumped != (stop.source == PUMP):
+    late = start.at - start.recorded > FUTURE or stop.at - stop.recorded > FUTURE
+    if late or begin >= stretch[1] or pumped != (stop.source == PUMP):
         return None
     rate = began["rate_ml_per_h"]
     rates: tuple[tuple[int, Decimal], ...] = () if rate is None else ((begin, rate),)
@@ -84,7 +94,8 @@ def _course(administration_id: str, entries: Sequence[DatedEvent]) -> Administra
         known = dict(rates)
         for entry in entries[1:-1]:
             said = entry.fields
-            if said["type"] != "infusion_rate_changed" or pumped != (entry.source == PUMP):
+            late = entry.at - entry.recorded > FUTURE
+            if late or said["type"] != "infusion_rate_changed" or pumped != (entry.source == PUMP):
                 return None
             rate = said["rate_ml_per_h"]
             if not rate:
@@ -107,5 +118,7 @@ def _course(administration_id: str, entries: Sequence[DatedEvent]) -> Administra
             ended["reason"],
             touched,
             (),
+            None,
+            end,
         ),
     )

@@ -119,26 +119,24 @@ _FIGURES: Final = ("rate_ml_per_h", "volume_ml", "dose")
 
 
 def _given(one: Administration) -> dict[str, Any]:
-    made = _said(Administration._fields, one)
+    made = _dated(Administration._fields, one, ("given_at", "last_seen_at"))
     if one.drug is not None:
         made["drug"] = _drug(one.drug)
     for name in _FIGURES:
         if name in made:
             made[name] = Fragment(str(made[name]))
-    if one.given_at is not None:
-        made["given_at"] = _text(one.given_at)
-    if one.flows:
-        made["flows"] = [_stretch(*flow) for flow in one.flows]
-    if one.pump_flows:
-        made["pump_flows"] = [_stretch(*flow) for flow in one.pump_flows]
+    for name in ("flows", "pump_flows"):
+        if name in made:
+            made[name] = [_stretch(*flow) for flow in made[name]]
     if one.rates:
         made["rates"] = [
             {"from_at": _text(at), "rate_ml_per_h": Fragment(str(rate))} for at, rate in one.rates
         ]
-    if one.bag_changes:
-        made["bag_changes"] = [_text(at) for at in one.bag_changes]
-    if one.touched:
-        made["touched"] = [_text(at) for at in one.touched]
+    for name in ("bag_changes", "touched"):
+        if name in made:
+            made[name] = [_text(at) for at in made[name]]
+    if one.open_pause is not None:
+        made["open_pause"] = _stretch(*one.open_pause)
     return made
 
 
@@ -252,6 +250,8 @@ def _administration(given: Given, figures: Mapping[str, Any]) -> Administration:
         made["flows"] = _flows(made["flows"])
     if made["pump_flows"]:
         made["pump_flows"] = _flows(made["pump_flows"])
+    if made["open_pause"] is not None:
+        (made["open_pause"],) = _flows((made["open_pause"],))
     if made["rates"]:
         made["rates"] = tuple(
             [

@@ -75,6 +75,8 @@ FULL = EMPTY._replace(
             stop_reason="completed",
             touched=(MORNING + 30, MORNING + 60),
             faults=("no_duration",),
+            open_pause=Flow(MORNING + 60, MORNING + 90),
+            last_seen_at=MORNING + 90,
         ),
     ),
     voided=("A0",),
