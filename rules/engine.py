@@ -27,7 +27,8 @@ from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, policy_for
 from rules.rule import Rule
 from rules.screening.bundles import CODED_PROCEDURES
-from rules.screening.screen import Screened, screen_all
+from rules.screening.screen import screen_all
+from rules.screening.screened import Screened
 from rules.screening.window import NOT_GIVEN
 from rules.tables.lookup import editions
 from rules.worksheet.context import Context

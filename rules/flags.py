@@ -29,6 +29,10 @@ class FlagKind:
         """Return the flag at its full weight, for the cases in which a warning is not enough."""
         return Flag(self.id, "block", administration_ids, says, self.suggestion, facts)
 
+    def warning(self, administration_ids: tuple[str, ...], says: str, **facts: str | int) -> Flag:
+        """Return the flag as a warning, for the cases in which holding the set is too much."""
+        return Flag(self.id, "warn", administration_ids, says, self.suggestion, facts)
+
 
 def _kinds() -> dict[str, FlagKind]:
     rows: tuple[tuple[str, Severity, str, str, str], ...] = (
@@ -44,12 +48,18 @@ def _kinds() -> dict[str, FlagKind]:
          "Correct the start or the stop in the chart."),
         ("F-TOO_LONG", "block", "R-DOC-5", "The infusion ran longer than is plausible.",
          "Check the stop; chart pauses, or correct the order's duration."),
+        ("F-FUTURE_TIME", "block", "R-DOC-5", "An event lies more than an hour after it was stored.",
+         "Correct the time in the chart, or the clock of the source."),
         ("F-OVERLAP_SELF", "block", "R-DOC-5", "One administration overlaps itself.",
          "Correct the intervals, or chart the second start as an administration of its own."),
         ("F-VOLUME_MISMATCH", "block", "R-DOC-5", "Rate times time does not give the charted volume.",
          "Check times, rate and volume."),
         ("F-PUMP_MAR_MISMATCH", "warn", "R-DOC-7", "Pump and nurse disagree on the time.",
          "The nurse's record is billed; have it validated against the pump's log."),
+        ("F-PAUSE_OPEN", "warn", "R-DOC-10", "A pause was never resumed before the stop.",
+         "Chart when the infusion went on, or that it ended at the pause."),
+        ("F-ROUTE_CONFLICT", "block", "R-DOC-10", "The technique contradicts the route.",
+         "Correct the route or the technique; for an infusion under the skin chart the pump and its set-up."),
         ("F-NEAR_THRESHOLD", "info", "R-TIME-1", "The minutes are next to a unit boundary.",
          "Nothing to do; expect an auditor to read the times."),
         ("F-PREARRIVAL", "warn", "R-WIN-1", "The administration began before the hospital took over.",
@@ -124,8 +134,8 @@ def _kinds() -> dict[str, FlagKind]:
          "Code by hand, or add the tables in force on that date."),
         ("F-UNVERIFIED", "info", "R-CLS-1", "The drug's class rests on a source nobody has verified.",
          "Have a pharmacist and a coder confirm the class."),
-        ("F-SC_SETUP", "warn", "R-INF-9", "A subcutaneous infusion without a charted pump set-up.",
-         "Chart the pump and its set-up."),
+        ("F-SC_SETUP", "warn", "R-INF-9", "A subcutaneous infusion with several further pump set-ups.",
+         "Check how many set-ups with new sites the payer takes."),
     )  # fmt: skip
     kinds = {row[0]: FlagKind(*row) for row in rows}
     kinds.update({row[0]: FlagKind(*row, house=True) for row in ours})

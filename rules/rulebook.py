@@ -18,7 +18,7 @@ from rules.coding import (
     subcutaneous,
 )
 from rules.rule import Rule
-from rules.screening import bundles, classes, documentation, window
+from rules.screening import bundles, classes, documentation, missing_stops, plausibility, window
 from rules.worksheet import service_dates, timing
 
 VERSION = engine.RULEBOOK_VERSION
@@ -31,6 +31,8 @@ CHAPTERS = {
     "drug class": classes.RULES,
     "bundles": bundles.RULES,
     "documentation": documentation.RULES,
+    "missing stops": missing_stops.RULES,
+    "plausibility": plausibility.RULES,
     "access sites": sites.RULES,
     "doses": doses.RULES,
     "initial": initial.RULES,

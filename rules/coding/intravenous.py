@@ -14,8 +14,8 @@ from rules.coding.pushes import Pushes, push_of, short_infusion
 from rules.coding.site_group import Push, SiteGroup
 from rules.coding.sites import POOL, Accesses, assign_sites
 from rules.screening.bundles import KEEP_OPEN, NO_REASON, PRIMARY_LINE, SLOW_OR_SMALL, reason_for_fluid
-from rules.screening.documentation import EARLY_STOPS
-from rules.screening.screen import Screened
+from rules.screening.plausibility import EARLY_STOPS
+from rules.screening.screened import Screened
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
 

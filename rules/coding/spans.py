@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from models.interval import Coverage
-from rules.screening.screen import Screened
+from rules.screening.screened import Screened
 from rules.worksheet.sheet import Worksheet
 
 

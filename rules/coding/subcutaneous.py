@@ -44,10 +44,11 @@ def code_subcutaneous(
         return short
     long.sort(key=lambda administration: (administration.at, administration.id))
     sheet.claim(long, UNDER_THE_SKIN)
+    if not setups and not any(administration.charted.device_id for administration in long):
+        says = "An infusion is charted under the skin, and neither a pump nor its set-up."
+        sheet.flag("F-ROUTE_CONFLICT", long, says)
     flows = union(flow for administration in long for flow in administration.flows)
     minutes = whole_minutes(flows)
-    if not setups and not any(administration.charted.device_id for administration in long):
-        sheet.flag("F-SC_SETUP", long)
     says = f"Subcutaneous infusion of {minutes} minutes: the first hour, set-up included."
     evidence = weakest(long)
     on = context.calendar.date_of(flows[0][0])

@@ -1,11 +1,11 @@
-"""The times that count, the nurse's before the pump's before calculated ones; the impossible is refused (R-DOC)."""
-
-from decimal import Decimal
+"""The times that count, the nurse's before the pump's before calculated ones; contradictions are flagged (R-DOC)."""
 
 from models.charge import Evidence
 from models.encounter import Administration, Encounter, Flow
 from models.interval import Stretch, union, whole_minutes
 from rules.rule import Rule
+from rules.screening.missing_stops import close_flow
+from rules.screening.plausibility import FAULT_FLAGS
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.timing import Rounding, Thresholds, read_instant
@@ -14,41 +14,29 @@ MINIMUM_RECORD = Rule(
     "R-DOC-1", "Coding needs an authenticated order, the substance, route, site, times and, for fluid, a reason.",
     ("NAMAS", "HCPRO-STARTSTOP", "ML-HYDDOC", "WMIB"), "C",
 )  # fmt: skip
-MISSING_STOP = Rule(
-    "R-DOC-2",
-    "Without a stop there is no timed code.",
-    ("HAU-QA1", "MIAMI", "RCA-STOP", "ML-STOP2", "QHR"),
-    "C",
-)
-STOP_SUBSTITUTE = Rule(
-    "R-DOC-3", "A stop may be taken from the pump's log or from charted volume and rate, never from the order.",
-    ("ICD10M", "QHR", "ML-STOP"), "C",
-)  # fmt: skip
 MISSING_START = Rule("R-DOC-4", "Without a start there is no timed code.", (), "K")
-IMPOSSIBLE = Rule("R-DOC-5", "What cannot have happened is not coded.", (), "K")
 CONTINUOUS = Rule(
     "R-DOC-6", "Bags of a continuous order chain; only the last stop is needed.", ("RCA-CONT",), "C"
 )
 NURSE_BILLS = Rule(
     "R-DOC-7", "The nurse's record is billed; the pump supports it.", ("ML-PUMP", "SUESS"), "C"
 )
+CONTRADICTED = Rule(
+    "R-DOC-10",
+    "A pause never resumed before a completed stop is asked about; so is an infusion charted into muscle or skin.",
+    (),
+    "K",
+)
 RUN_AGAIN = Rule("R-DOC-8", "Any late change codes the whole encounter again.", (), "K")
-STILL_RUNNING = Rule("R-INIT-6", "Charges before the encounter closes are provisional.", ("WMC",), "C")
 
-RULES = (
-    MINIMUM_RECORD, MISSING_STOP, STOP_SUBSTITUTE, MISSING_START, IMPOSSIBLE, CONTINUOUS, NURSE_BILLS, RUN_AGAIN,
-    STILL_RUNNING,
-)  # fmt: skip
+RULES = (MINIMUM_RECORD, MISSING_START, CONTINUOUS, NURSE_BILLS, RUN_AGAIN, CONTRADICTED)
 
-FAULT_FLAGS = {
-    "stop_before_start": ("F-NEGATIVE_DURATION", "The stop is charted before the start."),
-    "no_duration": ("F-NEGATIVE_DURATION", "Start and stop are charted at the same minute."),
-    "overlapping_intervals": ("F-OVERLAP_SELF", "The charted intervals overlap one another."),
-    "started_twice": ("F-OVERLAP_SELF", "A second start is charted with no stop between."),
-    "stop_without_start": ("F-MISSING_START", "A stop is charted without a start."),
-}
 
-EARLY_STOPS = frozenset({"discontinued", "reaction"})
+RAN_THROUGH = frozenset({"completed", "kvo"})
+"""Reasons of a stop that say that all of the drug had flowed."""
+
+NOTHING_BEGAN = "No start and no drug came for this stop, pause or rate: the start or the order is missing, or was refused."
+"""What is said of an administration that is only known to have gone on (R-DOC-4)."""
 
 
 def stretches_of(flows: tuple[Flow, ...], rounding: Rounding) -> list[Stretch]:
@@ -65,83 +53,6 @@ def stretches_of(flows: tuple[Flow, ...], rounding: Rounding) -> list[Stretch]:
         for flow in flows
         if flow.stop is not None
     )
-
-
-def constant_rate(charted: Administration) -> Decimal | None:
-    """Return the only rate in mL/h an administration ran at, or None when the rate changed or is not charted."""
-    if not charted.rates:
-        return charted.rate_ml_per_h
-    first = charted.rates[0][1]
-    return first if all(rate == first for _, rate in charted.rates) else None
-
-
-def _calculated_stop(charted: Administration, flows: tuple[Flow, ...]) -> int | None:
-    """Return the instant at which the charted volume had run at its one charted rate."""
-    rate = constant_rate(charted)
-    if not rate or charted.volume_ml is None:
-        return None
-    seconds = int(charted.volume_ml * 60 / rate) * 60
-    ran = sum(flow.stop - flow.start for flow in flows if flow.stop is not None)
-    return flows[-1].start + seconds - ran if seconds > ran else None
-
-
-def _hold_without_stop(administration: CodableAdministration, sheet: Worksheet) -> None:
-    policy = sheet.policy.missing_stop
-    if policy == "none":
-        sheet.refuse(
-            [administration], MISSING_STOP, "No stop is charted; this policy bills nothing without one."
-        )
-    elif policy == "push" and administration.pushable == "yes" and administration.family == "therapeutic":
-        administration.technique = "push"
-        administration.evidence = "assumed"
-        administration.flows = []
-    else:
-        sheet.flag("F-MISSING_STOP", [administration])
-
-
-def _close(
-    administration: CodableAdministration, flows: tuple[Flow, ...], encounter: Encounter, sheet: Worksheet
-) -> tuple[Flow, ...] | None:
-    """Return the nurse's flows with the open last one ended, or None when it cannot be."""
-    charted = administration.charted
-    last = flows[-1]
-    stop: int | None = None
-    pump = charted.pump_flows[-1].stop if charted.pump_flows else None
-    if pump is not None and pump > last.start:
-        stop = pump
-        sheet.flag(
-            "F-STOP_CALCULATED",
-            [administration],
-            "The stop is the pump's; no nurse charted one.",
-            source="pump",
-        )
-    elif encounter.standing == "open":
-        sheet.refuse([administration], STILL_RUNNING, "Still running: billed when it has stopped.")
-        return None
-    elif (
-        encounter.inpatient_ordered_at is not None
-        and charted.touched
-        and charted.touched[-1] >= encounter.inpatient_ordered_at
-    ):
-        stop = encounter.inpatient_ordered_at
-    else:
-        stop = (
-            _calculated_stop(charted, flows)
-            if sheet.policy.missing_stop == "hold_calculate_fallback"
-            else None
-        )
-        if stop is not None:
-            sheet.flag(
-                "F-STOP_CALCULATED",
-                [administration],
-                "The stop is calculated from charted volume and rate.",
-                source="volume and rate",
-            )
-    if stop is None:
-        _hold_without_stop(administration, sheet)
-        return None
-    administration.evidence = "calculated"
-    return (*flows[:-1], Flow(last.start, stop))
 
 
 def resolve_times(
@@ -174,7 +85,7 @@ def resolve_times(
         administration.evidence = "calculated"
         sheet.flag("F-STOP_PROXY", [administration])
     if flows[-1].stop is None:
-        closed = _close(administration, flows, encounter, sheet)
+        closed = close_flow(administration, flows, encounter, sheet)
         if closed is None:
             return administration.technique == "push"
         flows = closed
@@ -190,6 +101,8 @@ def resolve_times(
         and charted.flows[-1].stop is not None
     ):
         _compare_with_pump(administration, sheet, limits)
+    if charted.open_pause is not None and charted.stop_reason in RAN_THROUGH:
+        _ask_for_the_resume(administration, flows, charted.open_pause, sheet, limits)
     return True
 
 
@@ -197,6 +110,32 @@ def _units(administration: CodableAdministration, minutes: int, limits: Threshol
     if administration.family == "hydration":
         return (minutes >= limits.hydration, limits.hydration_units(minutes))
     return (minutes >= limits.infusion, limits.added_hours(minutes))
+
+
+def _ask_for_the_resume(
+    administration: CodableAdministration,
+    flows: tuple[Flow, ...],
+    pause: Flow,
+    sheet: Worksheet,
+    limits: Thresholds,
+) -> None:
+    """Flag a pause that ends in a completed stop: it blocks where the minutes of the pause would change the units."""
+    to_the_pause = administration.minutes
+    to_the_stop = whole_minutes(stretches_of((*flows, pause), sheet.policy.rounding))
+    changes = _units(administration, to_the_pause, limits) != _units(administration, to_the_stop, limits)
+    says = f"Paused and not resumed before the stop: {to_the_pause} minutes to the pause, {to_the_stop} if it flowed on."
+    raise_flag = sheet.block if changes else sheet.flag
+    raise_flag("F-PAUSE_OPEN", [administration], says, to_the_pause=to_the_pause, to_the_stop=to_the_stop)
+
+
+def infused_into_muscle(
+    charted: Administration, route: str | None, sheet: Worksheet, limits: Thresholds
+) -> bool:
+    """Tell whether a flow long enough to be an infusion is charted into muscle, where nothing is infused (R-DOC-10)."""
+    if charted.technique != "infusion" or route != "IM":
+        return False
+    flowed = whole_minutes(stretches_of(charted.flows or charted.pump_flows, sheet.policy.rounding))
+    return flowed >= limits.infusion
 
 
 def _compare_with_pump(administration: CodableAdministration, sheet: Worksheet, limits: Thresholds) -> None:
@@ -216,42 +155,3 @@ def _compare_with_pump(administration: CodableAdministration, sheet: Worksheet, 
     else:
         evidence: Evidence = "pump_validated"
         administration.evidence = evidence
-
-
-def plausible(
-    administration: CodableAdministration, sheet: Worksheet, limits: Thresholds, *, clipped: bool
-) -> bool:
-    """
-    Tell whether the duration and the volume can be; flag the administration when not (R-DOC-5).
-
-    The minutes inside the window are judged. A charted volume is not compared with ``clipped`` minutes.
-    """
-    charted, minutes = administration.charted, administration.minutes
-    longest = sheet.policy.sanity_limits * 60
-    if minutes > longest:
-        sheet.flag(
-            "F-TOO_LONG",
-            [administration],
-            f"{minutes} minutes is more than {longest}.",
-            minutes=minutes,
-            limit=longest,
-        )
-        return False
-    if charted.planned_minutes and minutes > 2 * charted.planned_minutes:
-        says = f"{minutes} minutes is more than twice the {charted.planned_minutes} ordered."
-        sheet.flag("F-TOO_LONG", [administration], says, minutes=minutes, limit=2 * charted.planned_minutes)
-        return False
-    if (
-        not clipped
-        and charted.volume_ml
-        and not charted.bag_changes
-        and charted.stop_reason not in (*EARLY_STOPS, "handed_over")
-    ):
-        rate = constant_rate(charted)
-        if rate and administration.evidence != "calculated":
-            off = abs(rate * minutes / 60 - charted.volume_ml) * 100
-            if off > limits.volume_tolerance_percent * charted.volume_ml:
-                says = f"{minutes} minutes at {rate:f} mL/h do not give {charted.volume_ml:f} mL."
-                sheet.flag("F-VOLUME_MISMATCH", [administration], says, minutes=minutes)
-                return False
-    return True

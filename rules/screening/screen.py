@@ -6,19 +6,24 @@ another service needs no times, one with a class needs an order, a timed one nee
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from models.charge import NotBilled
 from models.encounter import Administration, Encounter
 from models.field import Technique
-from models.interval import Stretch, clip, whole_minutes
+from models.interval import clip, whole_minutes
 from rules.formulary.charted_terms import route_of
 from rules.formulary.lookup import lookup, substance
 from rules.policy.resolve import Policy
 from rules.screening.bundles import CARRIER, KEEP_OPEN, included_by_intent, procedure_windows
 from rules.screening.classes import FLUSH, INCLUDED, SELF_GIVEN, Classified, classify
-from rules.screening.documentation import FAULT_FLAGS, plausible, resolve_times, stretches_of
+from rules.screening.documentation import (
+    NOTHING_BEGAN,
+    infused_into_muscle,
+    resolve_times,
+    stretches_of,
+)
+from rules.screening.plausibility import FAULT_FLAGS, plausible
+from rules.screening.screened import Screened
 from rules.screening.window import NOT_GIVEN, inside_window, keep_window
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
@@ -27,32 +32,6 @@ NO_DRUG = frozenset({"carrier", "flush", "kvo"})
 """Intents of fluid that carries or follows a drug and is no drug itself."""
 
 CAVITIES = frozenset({"IT", "INTRAVENTRICULAR", "INTRAPLEURAL", "INTRAPERITONEAL", "INTRALESIONAL"})
-
-
-@dataclass(slots=True)
-class Screened:
-    """The codable administrations of an encounter, by the table that codes them."""
-
-    infusions: list[CodableAdministration] = field(default_factory=list)
-    pushes: list[CodableAdministration] = field(default_factory=list)
-    fluids: list[CodableAdministration] = field(default_factory=list)
-    injections: list[CodableAdministration] = field(default_factory=list)
-    under_skin: list[CodableAdministration] = field(default_factory=list)
-    arterial_infusions: list[CodableAdministration] = field(default_factory=list)
-    arterial_pushes: list[CodableAdministration] = field(default_factory=list)
-    prolonged: list[CodableAdministration] = field(default_factory=list)
-    cavities: list[CodableAdministration] = field(default_factory=list)
-    patient_controlled: list[CodableAdministration] = field(default_factory=list)
-    alongside: list[tuple[str | None, list[Stretch]]] = field(default_factory=list)
-    """Flow through a site that is not billed here, such as blood, but stops fluid from being hydration."""
-
-    def administrations(self) -> Iterable[CodableAdministration]:
-        """Yield every codable administration."""
-        for group in (
-            self.infusions, self.pushes, self.fluids, self.injections, self.under_skin, self.arterial_infusions,
-            self.arterial_pushes, self.prolonged, self.cavities, self.patient_controlled,
-        ):  # fmt: skip
-            yield from group
 
 
 def _technique(charted: Administration, route: str) -> Technique:
@@ -107,6 +86,10 @@ class Screener:
     def screen_one(self, charted: Administration) -> None:
         """Put one administration where it belongs: refused or flagged on the sheet, or with those to be coded."""
         sheet = self._sheet
+        if charted.drug is None and charted.given_at is None:
+            sheet.flag("F-MISSING_START", [_unread(charted)], NOTHING_BEGAN)
+            self._flows_alongside(charted, None)
+            return
         route = route_of(charted.route)
         if charted.route is not None and route is None:
             sheet.flag("F-UNLISTED", [_unread(charted)], "The route is not one this release knows.")
@@ -144,6 +127,9 @@ class Screener:
 
     def _classified(self, charted: Administration, route: str | None, classified: Classified) -> None:
         sheet = self._sheet
+        if infused_into_muscle(charted, route, sheet, self._context.limits):
+            sheet.flag("F-ROUTE_CONFLICT", [_unread(charted)], "An infusion is charted into muscle.")
+            return
         assumed = route is None
         technique = _technique(charted, route or "IV") if route else charted.technique
         if route is None:

@@ -99,6 +99,14 @@ class Worksheet:
             )
         )
 
+    def warn(
+        self, flag: str, administrations: Iterable[CodableAdministration], says: str, **facts: str | int
+    ) -> None:
+        """Raise a flag that holds nothing whatever its usual weight."""
+        self.flags.append(
+            FLAGS[flag].warning(tuple(administration.id for administration in administrations), says, **facts)
+        )
+
     def refuse(
         self, administrations: Iterable[CodableAdministration], rule: Rule, says: str | None = None
     ) -> None:
