@@ -21,6 +21,7 @@ INDICATIONS: Final = PARAMETERS / "indications.toml"
 
 DRUGS: Final = PARAMETERS / "drugs"
 DRUG_WORDS: Final = DRUGS / "words.toml"
+CONTINUOUS_DRUGS: Final = DRUGS / "continuous.toml"
 FORMULARY: Final = DRUGS / "formulary.toml"
 
 EDITS: Final = PARAMETERS / "edits"

@@ -18,7 +18,7 @@ from rules.coding import (
     subcutaneous,
 )
 from rules.rule import Rule
-from rules.screening import bundles, classes, documentation, missing_stops, plausibility, window
+from rules.screening import bag_chains, bundles, classes, documentation, missing_stops, plausibility, window
 from rules.worksheet import service_dates, timing
 
 VERSION = engine.RULEBOOK_VERSION
@@ -31,6 +31,7 @@ CHAPTERS = {
     "drug class": classes.RULES,
     "bundles": bundles.RULES,
     "documentation": documentation.RULES,
+    "bags that chain": bag_chains.RULES,
     "missing stops": missing_stops.RULES,
     "plausibility": plausibility.RULES,
     "access sites": sites.RULES,

@@ -15,9 +15,6 @@ MINIMUM_RECORD = Rule(
     ("NAMAS", "HCPRO-STARTSTOP", "ML-HYDDOC", "WMIB"), "C",
 )  # fmt: skip
 MISSING_START = Rule("R-DOC-4", "Without a start there is no timed code.", (), "K")
-CONTINUOUS = Rule(
-    "R-DOC-6", "Bags of a continuous order chain; only the last stop is needed.", ("RCA-CONT",), "C"
-)
 NURSE_BILLS = Rule(
     "R-DOC-7", "The nurse's record is billed; the pump supports it.", ("ML-PUMP", "SUESS"), "C"
 )
@@ -29,7 +26,7 @@ CONTRADICTED = Rule(
 )
 RUN_AGAIN = Rule("R-DOC-8", "Any late change codes the whole encounter again.", (), "K")
 
-RULES = (MINIMUM_RECORD, MISSING_START, CONTINUOUS, NURSE_BILLS, RUN_AGAIN, CONTRADICTED)
+RULES = (MINIMUM_RECORD, MISSING_START, NURSE_BILLS, RUN_AGAIN, CONTRADICTED)
 
 
 RAN_THROUGH = frozenset({"completed", "kvo"})
@@ -138,12 +135,24 @@ def infused_into_muscle(
     return flowed >= limits.infusion
 
 
+def _ends_apart(administration: CodableAdministration, sheet: Worksheet) -> int:
+    """Return by how many whole minutes the starts or the stops of nurse and pump differ, whichever is more."""
+    nurse = administration.flows
+    pump = stretches_of(administration.charted.pump_flows, sheet.policy.rounding)
+    if not pump:
+        return 0
+    return max(abs(pump[0][0] - nurse[0][0]), abs(pump[-1][1] - nurse[-1][1])) // 60
+
+
 def _compare_with_pump(administration: CodableAdministration, sheet: Worksheet, limits: Thresholds) -> None:
     pump = whole_minutes(stretches_of(administration.charted.pump_flows, sheet.policy.rounding))
     apart = abs(pump - administration.minutes)
+    ends_apart = _ends_apart(administration, sheet)
     changes = _units(administration, pump, limits) != _units(administration, administration.minutes, limits)
-    if changes or apart > sheet.policy.pump_tolerance:
+    if changes or max(apart, ends_apart) > sheet.policy.pump_tolerance:
         says = f"The nurse charted {administration.minutes} minutes, the pump {pump}."
+        if ends_apart > apart:
+            says = f"{says[:-1]}; a start or a stop is {ends_apart} minutes apart."
         raise_flag = sheet.block if changes else sheet.flag
         raise_flag(
             "F-PUMP_MAR_MISMATCH",

@@ -14,6 +14,7 @@ from models.interval import clip, whole_minutes
 from rules.formulary.charted_terms import route_of
 from rules.formulary.lookup import lookup, substance
 from rules.policy.resolve import Policy
+from rules.screening.bag_chains import with_chained_bags
 from rules.screening.bundles import CARRIER, KEEP_OPEN, included_by_intent, procedure_windows
 from rules.screening.classes import FLUSH, INCLUDED, SELF_GIVEN, Classified, classify
 from rules.screening.documentation import (
@@ -23,6 +24,7 @@ from rules.screening.documentation import (
     stretches_of,
 )
 from rules.screening.plausibility import FAULT_FLAGS, plausible
+from rules.screening.pump_records import with_pump_records
 from rules.screening.screened import Screened
 from rules.screening.window import NOT_GIVEN, inside_window, keep_window
 from rules.worksheet.codable import CodableAdministration
@@ -274,7 +276,7 @@ def screen_all(context: Context, decided: frozenset[str]) -> Screened:
     screener = Screener(context)
     for name in context.encounter.voided:
         context.sheet.refused.append(NOT_GIVEN.refuses(name, "Entered in error, refused or not given."))
-    for charted in context.encounter.administrations:
-        if charted.administration_id not in decided:
-            screener.screen_one(charted)
+    asked = [one for one in context.encounter.administrations if one.administration_id not in decided]
+    for charted in with_chained_bags(with_pump_records(asked, context), context):
+        screener.screen_one(charted)
     return screener.screened
