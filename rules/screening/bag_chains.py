@@ -26,6 +26,8 @@ CONTINUOUS = Rule(
 
 RULES = (CONTINUOUS,)
 
+_ENDED = (Flow(0, 0),)
+
 
 @cache
 def _drips() -> frozenset[str]:
@@ -95,10 +97,12 @@ def _chained(bags: Iterable[tuple[Administration, str]], context: Context) -> di
     return ended
 
 
-def with_chained_bags(administrations: Sequence[Administration], context: Context) -> list[Administration]:
+def with_chained_bags(
+    administrations: Sequence[Administration], context: Context
+) -> Sequence[Administration]:
     """Return the administrations, each bag that nobody stopped ended where the next of its chain begins."""
-    if len(administrations) < 2 or all(_open_at(one) is None for one in administrations):  # noqa: PLR2004 a chain has two
-        return list(administrations)
+    if not any((one.flows or one.pump_flows or _ENDED)[-1].stop is None for one in administrations):
+        return administrations
     together: dict[object, list[tuple[Administration, str]]] = {}
     for one in administrations:
         drug = substance_of(one, context.on) if one.technique == "infusion" else None

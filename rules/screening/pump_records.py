@@ -87,13 +87,19 @@ def _with_pump(nurse: Administration, pump: Administration, flows: tuple[Flow, .
     )
 
 
-def with_pump_records(administrations: Sequence[Administration], context: Context) -> list[Administration]:
+def with_pump_records(
+    administrations: Sequence[Administration], context: Context
+) -> Sequence[Administration]:
     """Return the administrations, pump records joined to the nurse's they belong to; the sheet says which were."""
+    pumped = [
+        one for one in administrations if one.pump_flows and not one.flows and one.technique in _FLOWING
+    ]
+    if not pumped:
+        return administrations
     flowing = [one for one in administrations if one.technique in _FLOWING]
-    pumped = [one for one in flowing if one.pump_flows and not one.flows]
     charted = {one.administration_id: one for one in flowing if one.flows}
-    if not pumped or not charted:
-        return list(administrations)
+    if not charted:
+        return administrations
     joined: set[str] = set()
     for pump in pumped:
         matches = _matches(pump, list(charted.values()), context)

@@ -37,7 +37,7 @@ def _before_arrival(administration: CodableAdministration, encounter: Encounter,
     charted = administration.charted
     if charted.prehospital is not None:
         return charted.prehospital
-    if encounter.arrived_at is None or charted.given_at is None:
+    if encounter.arrived_at is None or charted.given_at is None or charted.given_at >= encounter.arrived_at:
         return False
     return _minute(charted.given_at, sheet) < _minute(encounter.arrived_at, sheet)
 
