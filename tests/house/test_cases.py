@@ -77,7 +77,6 @@ SHOWN_BY = {
     "R-INJ-4": "A hospital injection without a physician in the room is an injection, never a visit",
     # Where a unit stands on the claim: the line's date and units show it.
     "R-DOS-1": "A continuous infusion over midnight keeps all its hours on the date it began",
-    "R-DOS-3": "A drip of two days spills its hours over the dates they began on",
     "R-DOS-4": "Pushes of one code on one date make one line",
     "R-MOD-5": "Repeats are units, never modifier 76",
 }
