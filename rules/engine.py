@@ -219,7 +219,7 @@ def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet
     lines = charge_lines(encounter.encounter_id, sheet)
     flags = sheet.flags + _stay_flags(context)
     if lines:
-        flags += check_lines(lines, sheet.policy)
+        flags += check_lines(lines, sheet.policy, sheet.earned)
     status: Status = "preview" if encounter.standing == "open" else "final"
     if status == "final" and any(flag.severity == "block" for flag in flags):
         status = "held"

@@ -63,7 +63,7 @@ def _kinds() -> dict[str, FlagKind]:
         ("F-SECOND_SITE", "warn", "R-SITE-4", "A second access was used without a reason on file.",
          "Chart why a second access was needed; without a reason its services join the first."),
         ("F-MULTI_INITIAL", "block", "R-INIT-1", "More than one initial service without a fact to support it.",
-         "Check sites and encounters; RAC topic 0071 denies the second."),
+         "Check sites, encounters and drugs; one initial service an access is paid."),
         ("F-KEY_REASON", "block", "R-INIT-3", "The key reason for the visit is not known.",
          "Name the order that was the reason for the visit."),
         ("F-SAME_DRUG_REPEAT", "info", "R-SAME-1", "A later dose of a drug already infused.",

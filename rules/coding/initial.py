@@ -17,8 +17,9 @@ INJECTIONS_BESIDE = Rule(
 )
 OTHER_LISTS = Rule("R-HIER-3", "Lists that rank fluid over injections change nothing.", (), "K")
 ONE_INITIAL = Rule(
-    "R-INIT-1", "One initial service per encounter and justified site.", ("NCCI11", "IOM12", "RAC71"), "A"
-)
+    "R-INIT-1", "One initial service per encounter and justified site; a pump started with another drug stands beside it.",
+    ("NCCI11", "IOM12", "RAC71", "AAPC-159707", "MCN-FOLFOX4"), "A",
+)  # fmt: skip
 EQUAL_RANK = Rule("R-INIT-2", "Among equals the longest is the initial, then the earliest.", ("ML-OVL",), "C")
 KEY_REASON = Rule(
     "R-INIT-3", "In the office the initial is the key reason for the visit.",

@@ -35,6 +35,9 @@ PATIENT_CONTROLLED = Rule(
 
 RULES = (LONG_PUMP, HOME_PUMP, PORT_ALONE, PATIENT_CONTROLLED)
 
+PUMP_STARTS = frozenset({"96416", "96425", "C8957", "G0498"})
+"""Codes of a pump's start. Each stands beside the initial service of another drug (R-INIT-1)."""
+
 
 def _planned(administration: CodableAdministration) -> int | None:
     """Return the minutes a pump was set to run, as ordered or by volume and rate; None when neither is charted."""
