@@ -25,6 +25,10 @@ class FlagKind:
         """Return the flag for these administrations, with this case's words and figures."""
         return Flag(self.id, self.severity, administration_ids, says or self.means, self.suggestion, facts)
 
+    def informing(self, administration_ids: tuple[str, ...], says: str, suggestion: str) -> Flag:
+        """Return the flag at no weight, where a reader of many claims wants to find the case."""
+        return Flag(self.id, "info", administration_ids, says, suggestion, {})
+
     def blocking(self, administration_ids: tuple[str, ...], says: str, **facts: str | int) -> Flag:
         """Return the flag at its full weight, for the cases in which a warning is not enough."""
         return Flag(self.id, "block", administration_ids, says, self.suggestion, facts)
@@ -60,7 +64,7 @@ def _kinds() -> dict[str, FlagKind]:
          "Check the payer's window: the charges may belong on the inpatient claim."),
         ("F-SITE_UNKNOWN", "block", "R-SITE-5", "Two accesses were open and none is named.",
          "Chart the access site."),
-        ("F-SECOND_SITE", "warn", "R-SITE-4", "A second access was used without a reason on file.",
+        ("F-SECOND_SITE", "warn", "R-SITE-4", "A second access was used without a reason on file that counts.",
          "Chart why a second access was needed; without a reason its services join the first."),
         ("F-MULTI_INITIAL", "block", "R-INIT-1", "More than one initial service without a fact to support it.",
          "Check sites, encounters and drugs; one initial service an access is paid."),

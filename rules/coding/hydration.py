@@ -7,7 +7,7 @@ from typing import NamedTuple
 from models.charge import Reason
 from models.interval import Coverage, length, union
 from rules.coding.initial import KEY_REASON
-from rules.coding.modifiers import second_site_reasons
+from rules.coding.modifiers import second_site
 from rules.coding.site_group import SiteGroup
 from rules.rule import Rule
 from rules.screening.bundles import keep_open_stretches
@@ -158,14 +158,16 @@ def code_hydration(context: Context, group: SiteGroup, hydration: Hydration) -> 
         HYDRATION_HOUR.because(f"{hydration.total} qualifying minutes: {hydration.units} units in all."),
         QUALIFYING.because(),
     )
+    modifiers: tuple[str, ...] = ()
     if group.needs_site_modifier and initial:
-        reasons += second_site_reasons()
+        modifier, stands = second_site(sheet, running, "96360", group.site_reason)
+        modifiers = (modifier,)
+        reasons += stands
     dated = _dated(context, hydration, initial=initial)
     evidence = weakest(running)
     for index, (on, count) in enumerate(dated):
         left = count
         if initial and index == 0:
-            modifiers = (sheet.policy.distinct_site_modifier,) if group.needs_site_modifier else ()
             sheet.earn(Earned("96360", 1, on, tuple(running), hydration.total, evidence, reasons, modifiers))
             left -= 1
         if left:

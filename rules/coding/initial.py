@@ -1,6 +1,6 @@
 """Chooses the initial service of each justified site of an encounter (R-HIER, R-INIT)."""
 
-from rules.coding.doses import Dose
+from rules.coding.doses import Dose, doses_of
 from rules.coding.site_group import CODES, Push, SiteGroup
 from rules.policy.resolve import Policy
 from rules.rule import Rule
@@ -55,6 +55,27 @@ def precedence(dose: Dose, policy: Policy, limits: Thresholds) -> Precedence:
             return (rank, -limits.added_hours(dose.minutes), dose.start, 0, dose.id)
         case _:
             return (rank, -dose.minutes, dose.start, 0, dose.id)
+
+
+def best_service(
+    administrations: list[CodableAdministration], policy: Policy, limits: Thresholds
+) -> Precedence:
+    """Return the precedence of the best service among the administrations of one access, before sites are pooled."""
+    fluids = [given for given in administrations if given.family == "hydration"]
+    drugs = [given for given in administrations if given.family != "hydration"]
+    ranks: list[Precedence] = [
+        (CODES[given.family].push_rank, 0, given.at, 0, given.id)
+        for given in drugs
+        if given.technique != "infusion"
+    ]
+    for dose in doses_of([given for given in drugs if given.technique == "infusion"], policy):
+        if dose.minutes >= limits.infusion:
+            ranks.append(precedence(dose, policy, limits))
+        else:
+            ranks.append((CODES[dose.family].push_rank, 0, dose.start, 0, dose.id))
+    if sum(given.minutes for given in fluids) >= limits.hydration:
+        ranks += [(HYDRATION_RANK, 0, given.at, 0, given.id) for given in fluids]
+    return min(ranks, default=(HYDRATION_RANK + 1, 0, 0, 0, ""))
 
 
 def in_rank_order(doses: list[Dose], policy: Policy, limits: Thresholds) -> list[Dose]:

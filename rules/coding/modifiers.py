@@ -6,9 +6,11 @@ from functools import lru_cache
 from models.charge import Reason
 from models.encounter import Encounter
 from models.field import Setting
+from rules.coding.site_reasons import quoted
 from rules.coding.sites import REASONED
 from rules.rule import Rule
 from rules.tables.lookup import ptp
+from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.sheet import Earned, Worksheet
 
 SECOND_SITE = Rule(
@@ -68,9 +70,14 @@ def proven_apart(column1: str, column2: str) -> bool:
 BYPASSING = frozenset({"59", "XE", "XS", "XP", "XU"})
 
 
-def second_site_reasons() -> tuple[Reason, ...]:
-    """Return why a second site's initial stands, and why it carries its modifier."""
-    return (REASONED.because(), SECOND_SITE.because())
+def second_site(
+    sheet: Worksheet, administrations: list[CodableAdministration], code: str, reason: str
+) -> tuple[str, tuple[Reason, ...]]:
+    """Return the modifier of a second site's initial and why it stands; name its charted reason in F-SECOND_SITE."""
+    modifier = sheet.policy.distinct_site_modifier
+    says = f"{code}-{modifier} stands on the reason charted for a second access: “{quoted(reason)}”."
+    sheet.inform("F-SECOND_SITE", administrations, says, "Nothing to do; auditors list these modifiers.")
+    return modifier, (REASONED.because(), SECOND_SITE.because())
 
 
 @lru_cache(maxsize=8192)

@@ -89,6 +89,16 @@ class Worksheet:
             FLAGS[flag].on(tuple(administration.id for administration in administrations), says, **facts)
         )
 
+    def inform(
+        self, flag: str, administrations: Iterable[CodableAdministration], says: str, suggestion: str
+    ) -> None:
+        """Raise a flag for information alone, whatever its usual weight."""
+        self.flags.append(
+            FLAGS[flag].informing(
+                tuple(administration.id for administration in administrations), says, suggestion
+            )
+        )
+
     def block(
         self, flag: str, administrations: Iterable[CodableAdministration], says: str, **facts: str | int
     ) -> None:
