@@ -32,7 +32,12 @@ PROVEN_PAIR = Rule(
     "A",
 )
 NOT_OURS = Rule("R-MOD-4", "Modifiers 25 and 57 belong to the visit.", (), "K")
-NO_REPEATS = Rule("R-MOD-5", "Repeats are units or add-ons, not modifier 76.", (), "K")
+NO_REPEATS = Rule(
+    "R-MOD-5",
+    "Repeats are units or add-ons; a payer who asks has its modifier on further injections.",
+    ("AAPC-SPLIT",),
+    "B",
+)
 NEVER = Rule("R-MOD-7", "22, 51, 50, LT, RT, 26 and TC do not apply.", (), "K")
 DEPARTMENT = Rule("R-MOD-8", "PO, PN and ER come from the department's master data.", ("OPPS26", "RHIS"), "A")
 WASTE = Rule("R-MOD-9", "JW and JZ belong to drug lines.", (), "K")
