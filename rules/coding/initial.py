@@ -22,7 +22,7 @@ ONE_INITIAL = Rule(
 )  # fmt: skip
 EQUAL_RANK = Rule("R-INIT-2", "Among equals the longest is the initial, then the earliest.", ("ML-OVL",), "C")
 KEY_REASON = Rule(
-    "R-INIT-3", "In the office the initial is the key reason for the visit.",
+    "R-INIT-3", "In the office the initial is the key reason for the visit, unless chemotherapy beside it lacks its primary.",
     ("IOM12", "NOR-CN", "AAPC-PRIMARY", "AAPC-SEQ", "AAPC-ADOPT4"), "A",
 )  # fmt: skip
 UNSUPPORTED_KEY = Rule("R-INIT-4", "A key reason that earns no code gives way to the next by rank.", (), "K")
@@ -122,6 +122,16 @@ def _key_services(group: SiteGroup, order_id: str, order: list[Dose]) -> list[Do
     return [*services.values(), *fluid]
 
 
+def _without_primary(group: SiteGroup, service: Dose | Push | None) -> list[Dose | Push]:
+    """Return the chemotherapy whose add-on code has no primary where ``service`` leads: 96417 needs 96413."""
+    if isinstance(service, Dose) and service.family == "chemotherapy":
+        return []
+    added: list[Dose | Push] = [dose for dose in group.doses if dose.family == "chemotherapy"]
+    if service is None or service.family != "chemotherapy":
+        added += [push for push in group.pushes if push.family == "chemotherapy"]
+    return added
+
+
 def choose_office_initial(
     groups: list[SiteGroup], key_order: str | None, sheet: Worksheet, limits: Thresholds, *, known: bool
 ) -> bool:
@@ -139,6 +149,13 @@ def choose_office_initial(
         ]
         if len(key_services) == 1:
             group, service = key_services[0]
+            orphans = _without_primary(group, service)
+            if orphans:
+                says = "Chemotherapy beside this key reason has no primary code: the lines stand by rank."
+                given = service.administrations if service is not None else group.counted_fluids
+                chemotherapy = [one for orphan in orphans for one in orphan.administrations]
+                sheet.flag("F-KEY_REASON", [*given, *chemotherapy], says)
+                return True
             group.initial = service
             group.by_key_reason = True
             group.fluid_first = service is None
