@@ -92,6 +92,15 @@ class Access(TypedDict, total=False):
 
 
 @with_config(_AS_READ)
+class DepartmentPeriod(TypedDict, total=False):
+    """Where the stay was from an instant until the next period began."""
+
+    from_at: Required[Instant]
+    department: str
+    department_modifier: DepartmentModifier
+
+
+@with_config(_AS_READ)
 class OtherService(TypedDict, total=False):
     """Another service, with the time it took."""
 
@@ -173,6 +182,7 @@ class Stay(TypedDict, total=False):
     voided: tuple[str, ...]
     decisions: tuple[DecidedCode, ...]
     conflicts: tuple[str, ...]
+    departments: tuple[DepartmentPeriod, ...]
 
 
 @with_config(_AS_READ)

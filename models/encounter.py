@@ -42,6 +42,14 @@ class AccessSite(NamedTuple):
     separate_site_reason: str | None
 
 
+class DepartmentPeriod(NamedTuple):
+    """Where the stay was from an instant until the next period began, and that department's modifier (R-MOD-8)."""
+
+    from_at: int
+    department: str | None
+    department_modifier: DepartmentModifier | None
+
+
 class Procedure(NamedTuple):
     """Another service, with the time it took; drugs inside may be part of it."""
 
@@ -132,3 +140,5 @@ class Encounter(NamedTuple):
     decisions: tuple[Decision, ...]
     conflicts: tuple[str, ...]
     """Event ids that came with two different contents, sorted."""
+    departments: tuple[DepartmentPeriod, ...] = ()
+    """In time order, where the stay moved; what started before the first was there too. Empty where it never moved."""

@@ -192,7 +192,7 @@ def _code(context: Context) -> Screened:
         )
     if encounter.procedures:
         code_devices(context, [p for p in encounter.procedures if p.kind in CODED_PROCEDURES])
-    attach(encounter, sheet)
+    attach(context)
     return screened
 
 

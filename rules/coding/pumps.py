@@ -100,7 +100,8 @@ def code_devices(context: Context, procedures: list[Procedure]) -> None:
         if procedure.started_at is None:
             sheet.refused.append(MISSING_START.refuses(name, "When the device was serviced is not charted."))
             continue
-        on = context.calendar.date_of(context.minute(procedure.started_at))
+        started = context.minute(procedure.started_at)
+        on = context.calendar.date_of(started)
         if code == "96523":
             if _busy(context, on):
                 sheet.refused.append(
@@ -115,7 +116,8 @@ def code_devices(context: Context, procedures: list[Procedure]) -> None:
             continue
         else:
             rule, says = HOME_PUMP, "A pump was refilled."
-        sheet.earn(Earned(code, 1, on, (), None, "charted", (rule.because(says),), procedure_ids=(name,)))
+        reasons = (rule.because(says),)
+        sheet.earn(Earned(code, 1, on, (), None, "charted", reasons, procedure_ids=(name,), started=started))
 
 
 def _busy(context: Context, on: date) -> bool:

@@ -26,6 +26,11 @@ class Context:
     """The dates on which 96368 was reported; None stands for the whole encounter (P-10)."""
     unlisted_chemo_used: bool = False
 
+    def department_at(self, minute: int) -> int:
+        """Return which period of the stay's departments holds at an epoch minute; 0 where it never moved (R-MOD-8)."""
+        begun = [self.minute(period.from_at) <= minute for period in self.encounter.departments]
+        return max(0, sum(begun) - 1)
+
     def minute(self, second: int) -> int:
         """Return the epoch minute of an instant in epoch seconds, cut as the policy says (P-24)."""
         return (second + self.shift) // 60

@@ -41,6 +41,8 @@ class Earned(NamedTuple):
     modifiers: tuple[str, ...] = ()
     procedure_ids: tuple[str, ...] = ()
     decided_ids: tuple[str, ...] = ()
+    started: int | None = None
+    """The epoch minute at which the service started; None where it is the first minute of its administrations."""
 
 
 @dataclass(slots=True)

@@ -123,7 +123,7 @@ def encounter(
     ``earliest`` is its first event, whose own offset is the zone of last resort; ``last_recorded`` is when the
     newest was stored, in epoch seconds.
     """
-    encounter_id, known, standing, departed_at, inpatient_ordered_at = stay
+    encounter_id, known, standing, departed_at, inpatient_ordered_at, departments = stay
     offset = earliest.event.occurred_at.utcoffset()
     arrived_at = known["arrived_at"]
     # In the order of the fields: 21 keywords would take a twentieth of the whole fold.
@@ -142,5 +142,6 @@ def encounter(
             int(last_recorded),
             *parts,
             tuple(sorted(conflicts)) if conflicts else (),
+            departments if len(departments) > 1 else (),
         ),
     )

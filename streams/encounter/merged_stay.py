@@ -9,11 +9,18 @@ named in several but begun in one is one administration: its stop came under the
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from models.encounter import AccessSite, Administration, Decision, Procedure
+from models.encounter import AccessSite, Administration, Decision, DepartmentPeriod, Procedure
 from streams.encounter.assembly import Gathered, Parts, administrations_of
 from streams.encounter.dated_event import DatedEvent
 from streams.encounter.drug_given import GIVEN
-from streams.encounter.stay_facts import StayFacts, decisions_of, procedures_of, sites_of, stay_of
+from streams.encounter.stay_facts import (
+    StayFacts,
+    decisions_of,
+    department_periods,
+    procedures_of,
+    sites_of,
+    stay_of,
+)
 
 Named = TypeVar("Named", AccessSite, Procedure, Decision)
 Names = dict[str, str]
@@ -168,7 +175,17 @@ def _stay(parts: Sequence[Part]) -> StayFacts:
         standing=mine.standing if registered or mine.standing == "merged" else theirs.standing,
         departed_at=mine.departed_at if registered else theirs.departed_at,
         inpatient_ordered_at=theirs.inpatient_ordered_at if ordered_at is None else ordered_at,
+        departments=_departments(department_periods(own.gathered.stay), department_periods(said)),
     )
+
+
+def _departments(
+    mine: tuple[DepartmentPeriod, ...], theirs: tuple[DepartmentPeriod, ...]
+) -> tuple[DepartmentPeriod, ...]:
+    """Return where the one stay was: the survivor's word from its first on, the others' before it."""
+    if all(period[1:] == (None, None) for period in mine):
+        return theirs
+    return (*(period for period in theirs if period.from_at < mine[0].from_at), *mine)
 
 
 def join(parts: Sequence[Part]) -> tuple[StayFacts, Parts]:

@@ -1,9 +1,11 @@
 """What registration says of a stay, and what else happened in it: departures, sites, procedures, decisions."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
-from models.encounter import AccessSite, Decision, Procedure, Standing
+from models.encounter import AccessSite, Decision, DepartmentPeriod, Procedure, Standing
+from models.field import DepartmentModifier
 from streams.encounter.dated_event import DatedEvent, by_record, latest_recorded
 
 _REGISTERED = (
@@ -37,6 +39,8 @@ class StayFacts(NamedTuple):
     standing: Standing
     departed_at: int | None
     inpatient_ordered_at: int | None
+    departments: tuple[DepartmentPeriod, ...] = ()
+    """Where it was from when on, in time order; one period where it never moved, none where nobody said."""
 
 
 def _last_said(entries: Sequence[DatedEvent], fields: Sequence[str]) -> Mapping[str, Any]:
@@ -50,6 +54,48 @@ def _last_said(entries: Sequence[DatedEvent], fields: Sequence[str]) -> Mapping[
             if said[field] is not None:
                 known[field] = said[field]
     return known
+
+
+def department_periods(entries: Iterable[DatedEvent]) -> tuple[DepartmentPeriod, ...]:
+    """
+    Return where registration says that the stay was, from the instant at which each word holds (R-MOD-8).
+
+    What is said of one instant is corrected by what was stored last. Another department has its own modifier: the
+    one it had before in this stay, or none until it is said.
+    """
+    registered = [
+        entry
+        for entry in entries
+        if entry.event.type in _REGISTRATION
+        and (
+            entry.event.type == "encounter_opened"
+            or entry.fields["department"] is not None
+            or entry.fields["department_modifier"] is not None
+        )
+    ]
+    registered.sort(key=_by_instant)
+    periods: list[DepartmentPeriod] = []
+    modifiers: dict[str | None, DepartmentModifier | None] = {}
+    for at, said in groupby(registered, lambda entry: int(entry.at)):
+        department: str | None = None
+        modifier: DepartmentModifier | None = None
+        for entry in said:
+            department = entry.fields["department"] or department
+            modifier = entry.fields["department_modifier"] or modifier
+        if periods:
+            before = periods[-1]
+            moved = None not in {department, before.department} and department != before.department
+            modifier = modifier or (modifiers.get(department) if moved else before.department_modifier)
+            department = department or before.department
+        modifiers[department] = modifier
+        if not periods or periods[-1][1:] != (department, modifier):
+            periods.append(DepartmentPeriod(at, department, modifier))
+    return tuple(periods)
+
+
+def _by_instant(entry: DatedEvent) -> tuple[int, float, bool, tuple[float, float, str, str, str]]:
+    """Return the key under which registration is in the order of its whole seconds, an update after the opening."""
+    return int(entry.at), entry.recorded, entry.event.type == "encounter_updated", by_record(entry)
 
 
 def _by_departure(entry: DatedEvent) -> tuple[float, float, int, str, str, str]:
@@ -89,7 +135,14 @@ def stay_of(encounter_id: str, entries: Sequence[DatedEvent], *, absorbed: Conta
     standing, departed_at = _departure(departures)
     if into is not None and into not in absorbed:
         standing = "merged"
-    return StayFacts(encounter_id, _last_said(registered, _REGISTERED), standing, departed_at, ordered_at)
+    return StayFacts(
+        encounter_id,
+        _last_said(registered, _REGISTERED),
+        standing,
+        departed_at,
+        ordered_at,
+        department_periods(registered) if len(registered) > 1 else (),
+    )
 
 
 def _span(starts: Sequence[DatedEvent], ends: Sequence[DatedEvent]) -> tuple[int | None, int | None]:

@@ -2,7 +2,7 @@
 
 from timeline_encounter import at, stay, told
 
-from models.encounter import AccessSite, Decision, Procedure
+from models.encounter import AccessSite, Decision, DepartmentPeriod, Procedure
 from streams.encounter.fold import fold
 
 
@@ -83,6 +83,56 @@ def test_a_merged_stay_is_another_ones() -> None:
     assert stay("10:00 discharge", "11:00 merge E2").standing == "merged"
     assert stay("11:00 merge E1").standing == "open"
     assert stay("11:00 merge E2", "12:00 void line 1").standing == "open"
+
+
+def test_a_stay_that_never_moved_has_no_periods() -> None:
+    """One department and one modifier hold for all of it; what is said again moves nothing."""
+    assert stay("10:00 discharge").departments == ()
+    again = stay("08:00 push X", "09:00 update department=ED payer=aetna", encounter={"department": "ED"})
+    assert (again.departments, again.department) == ((), "ED")
+
+
+def test_a_later_update_of_the_department_is_a_move() -> None:
+    """From its own instant on, whenever it was stored; what was there before is there until then."""
+    found = stay(
+        "07:00 push X",
+        "12:00 update department=OBS department_modifier=PO recorded=18:00",
+        "09:00 update department=ED department_modifier=ER",
+        encounter={"department": "CLINIC"},
+    )
+    assert found.departments == (
+        DepartmentPeriod(at("07:00"), "CLINIC", None),
+        DepartmentPeriod(at("09:00"), "ED", "ER"),
+        DepartmentPeriod(at("12:00"), "OBS", "PO"),
+    )
+
+
+def test_of_one_instant_the_department_stored_last_counts() -> None:
+    """A correction of where the stay began is no move."""
+    found = stay(
+        "07:00 push X",
+        "07:00 update department_modifier=PN recorded=18:00",
+        encounter={"department_modifier": "PO"},
+    )
+    assert found.departments == ()
+    assert found.department_modifier == "PN"
+
+
+def test_another_department_has_a_modifier_of_its_own() -> None:
+    """Its own from before, or none; a modifier alone is said of the department the stay is in."""
+    found = stay(
+        "07:00 push X",
+        "09:00 update department=MAIN",
+        "10:00 update department=CLINIC",
+        "11:00 update department_modifier=PN",
+        encounter={"department": "CLINIC", "department_modifier": "PO"},
+    )
+    assert [period[1:] for period in found.departments] == [
+        ("CLINIC", "PO"),
+        ("MAIN", None),
+        ("CLINIC", "PO"),
+        ("CLINIC", "PN"),
+    ]
 
 
 def test_a_site_lasts_from_its_first_placing_to_its_last_removal() -> None:
