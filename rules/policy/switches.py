@@ -191,6 +191,12 @@ SWITCHES: tuple[Switch, ...] = (
         ("none", "59", "76"), "none",
         views=_views(none=("HCPRO-IM",), _59=("AAPC-SPLIT",), _76=("SEED-1", "SEED-3")),
     ),
+    Switch(
+        "H-35", "rural_sch",
+        "Is the hospital a rural sole community hospital, whose excepted departments are paid the whole rate?",
+        ("no", "yes"), "no",
+        views=_views(no=("OPPS26",), yes=("OPPS26",)),
+    ),
 )  # fmt: skip
 """The register, in the rule book's order."""
 

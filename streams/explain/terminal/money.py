@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from models.charge import ChargeLine, ExpectedPayment
+from rules.claim.payment import OF_THE_RATE
 
 
 def payment(expected: ExpectedPayment) -> str:
@@ -10,8 +11,8 @@ def payment(expected: ExpectedPayment) -> str:
     amount = _dollars(expected.cents) if expected.cents else "none"
     words = f"{amount}, {expected.packaging.replace('_', ' ')} (status {expected.status_indicator}"
     words += f", APC {expected.apc})" if expected.apc else ")"
-    plainly = expected.packaging in {"paid", "packaged"} or not expected.note
-    return words if plainly else f"{words}: {expected.note}"
+    plainly = expected.packaging in {"paid", "packaged"} and OF_THE_RATE not in expected.note
+    return words if plainly or not expected.note else f"{words}: {expected.note}"
 
 
 def worth(lines: Iterable[ChargeLine], *, held: bool) -> str:
