@@ -14,13 +14,13 @@ from rules.worksheet.sheet import Earned
 LONG_PUMP = Rule(
     "R-INF-8",
     "More than eight hours by a portable or implanted pump has a code for its start.",
-    ("A55134", "UCLA-09", "NAHRI"),
+    ("A55134", "SE1609", "CCH-2Q17", "UCLA-09", "NAHRI"),
     "A",
 )
 HOME_PUMP = Rule(
     "R-CHEMO-6",
     "Chemotherapy that goes home on a pump: its start now, its refill later.",
-    ("A55134", "CHEMO-001"),
+    ("A55134", "SE1609", "CCH-2Q17", "CHEMO-001"),
     "A",
 )
 PORT_ALONE = Rule(
