@@ -70,6 +70,9 @@ ROUTED_OUT: dict[str, tuple[Rule, str]] = {
     "anesthetic": (INTEGRAL, "Anaesthesia: part of the procedure it was given for."),
     "flush": (FLUSH, "A flush: included in the service it keeps going."),
     "self_administered": (SELF_GIVEN, "Self-administered: outside these codes."),
+    "declot": (INTEGRAL, "Clears a catheter: that procedure is 36593, coded elsewhere."),
+    "chemodenervation": (INTEGRAL, "A botulinum toxin: part of the procedure it is injected for (64612-64650, 52287)."),
+    "own_code": (OTHER_CODES, "Its administration has a code of its own outside this range (M0224 for pemivibart)."),
 }
 
 
@@ -106,6 +109,11 @@ def _routed_out(given: Administration, kind: str, route: str | None) -> NotBille
     return rule.refuses(given.administration_id, says)
 
 
+def _told_apart(indication: str | None) -> bool:
+    """Tell whether an indication says which of two products of one name and strength was given (R-CLS-4)."""
+    return means(indication, "cancer") or means(indication, "hormone_without_cancer")
+
+
 def classify(
     given: Administration, route: str | None, policy: Policy, on: date
 ) -> Classified | NotBilled | None:
@@ -114,6 +122,8 @@ def classify(
     if entry is None:
         return None
     entry = on_route(entry, route)
+    if entry.by_indication and not _told_apart(given.indication):
+        return None
     kind = entry.billing_class
     family: Family
     if kind in ROUTED_OUT:

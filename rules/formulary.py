@@ -12,10 +12,11 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from models.drug import BillingClass, Drug, Ingredient
-from rules.drug_names import parts, spoken
+from rules.charted_name import spoken
 from rules.formulary_problems import problems
 from rules.products import (
     Basis,
+    FormularyClass,
     HcpcsCode,
     Product,
     Pushability,
@@ -42,7 +43,7 @@ __all__ = [
 UNNAMED: Final = "unnamed"
 """Identity of a drug charted with neither name nor code."""
 
-_COMPLEXITY: Final[tuple[BillingClass, ...]] = (
+_COMPLEXITY: Final[tuple[FormularyClass, ...]] = (
     "chemotherapy",
     "complex_biologic",
     "hormonal_antineoplastic",
@@ -56,6 +57,9 @@ _COMPLEXITY: Final[tuple[BillingClass, ...]] = (
     "radiopharmaceutical",
     "anesthetic",
     "self_administered",
+    "declot",
+    "chemodenervation",
+    "own_code",
     "hydration",
     "flush",
 )
@@ -73,19 +77,22 @@ class Entry(NamedTuple):
     What the formulary says of one charted drug on one date.
 
     ``ingredient`` is the identity of the infusate, ingredients joined by ``+``. ``base_fluid`` tells that a plain
-    fluid is in the bag, which an electrolyte needs to be hydration (R-INF-6). ``disagreement`` tells that the
-    code and the name are of different drugs; the entry then is the code's, or the listed ingredients'. ``by_route`` holds the class
-    under a route that changes it: see ``on_route``.
+    fluid is in the bag, which an electrolyte needs to be hydration (R-INF-6); a fluid that only carries an electrolyte
+    ordered as a drug is not counted. ``disagreement`` tells that the code and the name are of different drugs; the
+    entry then is the code's, or the listed ingredients'. ``by_route`` holds the class under a route that changes it:
+    see ``on_route``. ``by_indication`` tells that products of two classes share the charted name and strength, so that
+    only a charted indication can say which was given.
     """
 
     ingredient: str
-    billing_class: BillingClass
+    billing_class: FormularyClass
     pushable: Pushable
     basis: Basis
     cites: tuple[str, ...]
     base_fluid: bool
     disagreement: bool = False
-    by_route: tuple[tuple[str, BillingClass], ...] = ()
+    by_route: tuple[tuple[str, FormularyClass], ...] = ()
+    by_indication: bool = False
 
 
 class _Found(NamedTuple):
@@ -187,6 +194,8 @@ def _find(
     known, unknown, disagreement = _contents(name, code, system, inside, since)
     identity = _identity(known, unknown)
     entry = None if unknown else _entry(known, identity, disagreement=disagreement)
+    if entry is not None and name is not None and not inside and not disagreement:
+        entry = _as_ordered(entry, name, since, coded=bool(code and catalogue(since).coded(system, code)))
     if stated is not None:
         entry = _stated(entry, identity, stated, known)
     return _Found(entry, identity)
@@ -200,9 +209,9 @@ def _contents(
         known, disagreement = _resolve((name, code, system), since)
         if known:
             return known, (), disagreement
-        pieces = [(piece, *_resolve((piece, None, None), since)) for piece in parts(name or "")]
-        known = tuple(product for _, meant, _ in pieces for product in meant)
-        unknown = tuple(spoken(piece) for piece, meant, _ in pieces if not meant)
+        pieces = catalogue(since).reader.pieces(name or "")
+        known = tuple(product for _, meant in pieces for product in meant)
+        unknown = tuple(piece for piece, meant in pieces if not meant)
         return (known, unknown, False) if known else ((), (_own_words(name, code, system),), False)
     found = [(part, *_resolve(part, since)) for part in inside]
     known = tuple(product for _, meant, _ in found for product in meant)
@@ -264,8 +273,22 @@ def _entry(known: tuple[Product, ...], identity: str, *, disagreement: bool) -> 
     )
 
 
+def _as_ordered(entry: Entry, name: str, since: date, *, coded: bool) -> Entry:
+    """
+    Return the entry with what the charted name says beside its drugs: doses, purpose, a strength two products share.
+
+    A product code tells two products of one strength apart where the name cannot.
+    """
+    meant = catalogue(since).means(name)
+    if meant.dosed and entry.billing_class == "electrolyte":
+        entry = entry._replace(base_fluid=False)
+    if "chemotherapy" in meant.purposes and entry.billing_class == "complex_biologic":
+        entry = entry._replace(billing_class="chemotherapy")
+    return entry._replace(by_indication=True) if meant.shared and not coded else entry
+
+
 def _stated(entry: Entry | None, identity: str, stated: BillingClass, known: tuple[Product, ...]) -> Entry:
     if entry is not None:
-        return entry._replace(billing_class=stated, basis="stated", cites=(), by_route=())
+        return entry._replace(billing_class=stated, basis="stated", cites=(), by_route=(), by_indication=False)
     fluid = stated == "hydration" or any(product.billing_class == "hydration" for product in known)
     return Entry(identity, stated, "unknown", "stated", (), fluid)

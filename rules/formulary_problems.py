@@ -12,16 +12,17 @@ from re import compile as pattern
 from tomllib import TOMLDecodeError, load
 from typing import Final, get_args
 
-from models.drug import BillingClass
-from rules.drug_names import Key, key
-from rules.products import HERE, Basis, Pushable, rows
+from rules.charted_name import Key, key
+from rules.name_strengths import problems as wrong_strengths
+from rules.name_words import problems as wrong_words
+from rules.products import HERE, Basis, Pushable, classes, rows
 from rules.sources import sources
 
 PRODUCTS: Final = "products.csv"
 HCPCS: Final = "hcpcs.csv"
 STATEMENT: Final = "formulary.toml"
 
-_CLASSES: Final = frozenset(get_args(BillingClass))
+_CLASSES: Final = classes()
 _ROUTES: Final = frozenset({"IV", "SC", "IM", "IA"})
 _PUSHABLE: Final = frozenset(get_args(Pushable))
 _BASES: Final = frozenset(get_args(Basis)) - {"stated"}
@@ -40,12 +41,12 @@ def problems(folder: Path = HERE) -> list[str]:
     for line, row in products:
         found += [f"{PRODUCTS} line {line}: {wrong}" for wrong in _wrong_product(row)]
     found += _shared_names(products)
-    classes = {row["product"]: row["class"] for _, row in products}
+    row_classes = {row["product"]: row["class"] for _, row in products}
     for line, row in codes:
-        found += [f"{HCPCS} line {line}: {wrong}" for wrong in _wrong_code(row, classes)]
-    found += _overlapping_codes(codes, classes)
+        found += [f"{HCPCS} line {line}: {wrong}" for wrong in _wrong_code(row, row_classes)]
+    found += _overlapping_codes(codes, row_classes)
     found += [f"{STATEMENT}: {wrong}" for wrong in _wrong_statement(folder)]
-    return found
+    return [*found, *wrong_words(sources(), folder), *wrong_strengths(frozenset(row_classes), sources(), folder)]
 
 
 def _table(folder: Path, file: str, found: list[str]) -> list[_Row]:
@@ -104,7 +105,7 @@ def _wrong_product(row: Mapping[str, str]) -> Iterator[str]:
         if not _KEY.fullmatch(name):
             yield f"{name!r} is no key; write lower-case words joined by hyphens, ingredients joined by +."
     if row["class"] not in _CLASSES:
-        yield f"{row['class']!r} is no billing class; models/drug.py lists them."
+        yield f"{row['class']!r} is no billing class; models/drug.py lists them, with three of ours in rules/products.py."
     for item in _list(row["by_route"]):
         route, _, kind = item.partition("=")
         if route not in _ROUTES or kind not in _CLASSES:

@@ -1,0 +1,272 @@
+"""
+The grammar of a charted drug name: what it joins, what it carries, and what of it identifies a drug.
+
+::
+
+    name   = { head } part { joint part }
+    part   = { word | amount | aside | tail | form }
+    aside  = "(" { word | amount } ")"
+    tail   = ( "over" | "at" | "x" | ... ) ( number | time | amount )
+
+A part keeps its identifying words in their order, its bracketed asides, and its amounts; forms, routes, containers,
+tails and heads are dropped, fluids are spelt out. Which drug the words are, if any, the catalogue says
+(``name_reading``). A word that is not understood stays, and then no drug is found.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
+
+from rules.name_tokens import Amount, Token, plain, tokens
+from rules.name_words import Vocabulary, vocabulary
+
+Key = tuple[str, ...]
+"""The identifying words of a name, sorted, each once."""
+
+Edge = Literal["joint", "soft", "none"]
+"""What stands before a word: a joint, a hyphen or a slash, or nothing."""
+
+MILLIEQUIVALENTS_IN_A_LITER: Final = 60.0
+"""The highest bare number before ``K`` that is read as mEq/L: ``D5 1/2NS 20K``."""
+
+
+class Word(NamedTuple):
+    """An identifying word or number and what stood before it."""
+
+    text: str
+    edge: Edge = "none"
+
+    @property
+    def numeric(self) -> bool:
+        """Tell whether it is a number or a percentage."""
+        return self.text[0].isdigit()
+
+
+class Part(NamedTuple):
+    """What stands between two joints; ``joint`` is the one that leads to it, empty for the first."""
+
+    joint: str
+    words: tuple[Word, ...]
+    asides: tuple[tuple[Word, ...], ...] = ()
+    amounts: tuple[Amount, ...] = ()
+
+
+class ChartedName(NamedTuple):
+    """A name taken apart; ``purposes`` are what the order itself says it is for."""
+
+    parts: tuple[Part, ...]
+    purposes: frozenset[str] = frozenset()
+
+
+def key(name: str) -> Key:
+    """Return the strictest reading of a name: all its identifying words, sorted."""
+    return keyed(word for part in charted(name).parts for words in (part.words, *part.asides) for word in words)
+
+
+def keyed(words: Iterable[Word]) -> Key:
+    """Return words as the catalogue files them."""
+    return tuple(sorted({word.text for word in words}))
+
+
+def spoken(name: str) -> str:
+    """Return a name in its own word order without strength, form and head: the identity of an unknown drug."""
+    said = [word.text for part in charted(name).parts for words in (part.words, *part.asides) for word in words]
+    return " ".join(said) or " ".join(plain(name).replace("+", " ").split())
+
+
+def pieces(name: str) -> tuple[str, ...]:
+    """Return the identities of what a name joins, in their order; one for a name that joins nothing."""
+    spelt = (" ".join(word.text for words in (part.words, *part.asides) for word in words) for part in charted(name).parts)
+    return tuple(piece for piece in spelt if piece)
+
+
+@lru_cache(maxsize=16384)
+def charted(name: str) -> ChartedName:
+    """Return a charted name taken apart; each spelling is parsed once and remembered."""
+    return _Parser(name, vocabulary()).parse()
+
+
+def _headless(read: tuple[Token, ...], words: Vocabulary) -> tuple[list[Token], set[str]]:
+    """Return the lexemes after the head, and the purposes the head names."""
+    at, purposes = 0, set[str]()
+    for place, token in enumerate(read):
+        if token.kind == "mark" or (token.kind == "word" and token.text in words.heads):
+            purposes |= {words.purposes[token.text]} if token.text in words.purposes else set()
+            at = place + 1
+            continue
+        colon = place + 1 < len(read) and read[place + 1].text == ":"
+        if not (colon and token.text in words.heads_with_colon):
+            break
+        at = place + 1
+    return list(read[at:]), purposes
+
+
+class _Parser:
+    """Reads the lexemes of one name from left to right."""
+
+    def __init__(self, name: str, words: Vocabulary) -> None:
+        self._words = words
+        read, self._purposes = _headless(tokens(name), words)
+        self._read = _respelt(read, words)
+        self._parts: list[Part] = []
+        self._begin("")
+
+    def _begin(self, joint: str) -> None:
+        self._joint = joint
+        self._said: list[Word] = []
+        self._asides: list[tuple[Word, ...]] = []
+        self._amounts: list[Amount] = []
+        self._edge: Edge = "joint"
+
+    def _end(self) -> None:
+        if self._said or self._asides or self._amounts:
+            part = Part(self._joint, tuple(self._said), tuple(self._asides), tuple(self._amounts))
+            if not self._said and not self._asides and self._parts:  # "ceftriaxone, 1 g": the dose of what came before
+                last = self._parts.pop()
+                part = last._replace(amounts=last.amounts + part.amounts)
+            self._parts.append(part)
+
+    def parse(self) -> ChartedName:
+        """Return the parts; brackets that never close end with the name."""
+        at = 0
+        while at < len(self._read):
+            token = self._read[at]
+            if token.kind == "joint":
+                self._end()
+                self._begin(token.text)
+                at += 1
+            elif token.kind == "open":
+                at = self._aside(at + 1)
+            else:
+                at = self._plain(at, self._said)
+        self._end()
+        return ChartedName(tuple(self._parts), frozenset(self._purposes))
+
+    def _aside(self, at: int) -> int:
+        """Read up to the closing bracket; one that begins with a joint is a part of its own: ``(+ mesna)``."""
+        if at < len(self._read) and self._read[at].kind == "joint":
+            self._end()
+            self._begin(self._read[at].text)
+            return at + 1
+        inside: list[Word] = []
+        edge, self._edge = self._edge, "none"
+        while at < len(self._read) and self._read[at].kind != "close":
+            if self._read[at].kind in {"joint", "open"}:
+                at += 1
+            else:
+                at = self._plain(at, inside)
+        self._edge = edge if not self._said else "none"
+        if not {word.text for word in inside} <= self._words.makers:
+            self._asides.append(tuple(inside))
+        return at + 1
+
+    def _plain(self, at: int, said: list[Word]) -> int:
+        """Read one lexeme outside brackets and joints, or a tail of two; return the place after it."""
+        token = self._read[at]
+        after = self._read[at + 1] if at + 1 < len(self._read) else None
+        if token.kind == "amount" and token.amount is not None:
+            self._amounts.append(token.amount)
+            return at + 2 if after is not None and after.text in self._words.of_amount else at + 1
+        if token.text in self._words.tails and after is not None and after.kind in {"number", "time", "amount"}:
+            return at + 2
+        if token.kind in {"time", "ratio", "code", "close"} or self._counts(token):
+            return at + 1
+        if token.kind == "mark":
+            self._edge = "soft" if token.text in "-/:|" and said else self._edge
+            return at + 1
+        if token.text in self._words.purposes:
+            self._purposes.add(self._words.purposes[token.text])
+        elif token.text not in self._words.forms:
+            said.append(Word(token.text, self._edge))
+            self._edge = "none"
+        return at + 1
+
+    @staticmethod
+    def _counts(token: Token) -> bool:
+        """Tell whether a word is a frequency or a count: ``q8h``, ``x2``."""
+        return token.kind == "word" and token.text[0] in "qx" and token.text[1:].rstrip("hd").isdigit()
+
+
+def _respelt(read: list[Token], words: Vocabulary) -> list[Token]:
+    """Return the lexemes with abbreviations and phrases spelt out and makers' letters left out."""
+    spelt: list[Token] = []
+    for token in read:
+        before = next((one for one in reversed(spelt) if one.kind not in {"mark", "close", "open"}), None)
+        if token.glued and len(token.text) == 4 and token.text.isalpha() and _biologic(before, words):  # noqa: PLR2004  # four letters, by the FDA's naming of biologics
+            continue
+        meant = words.abbreviations.get(token.text)
+        spelt.append(token if meant is None or token.kind != "word" else token._replace(text=meant))
+    return _without_weak(_phrased(_doses_of_potassium(spelt), words))
+
+
+def _biologic(before: Token | None, words: Vocabulary) -> bool:
+    return before is not None and before.kind == "word" and before.text.endswith(words.endings)
+
+
+def _doses_of_potassium(read: list[Token]) -> list[Token]:
+    """Return ``20K`` and ``KCl 20`` with the number as the mEq in a litre that it is."""
+    done: list[Token] = []
+    at = 0
+    while at < len(read):
+        pair = read[at : at + 2]
+        numbers = [one for one in pair if one.kind == "number" and float(one.text) <= MILLIEQUIVALENTS_IN_A_LITER]
+        named = [one for one in pair if one.text in {"k", "kcl"}]
+        if len(pair) == len(named) + len(numbers) == 2 and len(named) == 1 and (at or named[0].text == "kcl"):  # noqa: PLR2004  # a pair
+            value = float(numbers[0].text)
+            done += [Token("word", "kcl"), Token("amount", f"{value:g} meq/l", Amount(value, "meq", 1000.0))]
+            at += 2
+        else:
+            done.append(read[at])
+            at += 1
+    return done
+
+
+def _phrased(read: list[Token], words: Vocabulary) -> list[Token]:
+    done: list[Token] = []
+    at = 0
+    while at < len(read):
+        for said, meant in words.phrases.get(read[at].text, ()):
+            end = _said(read, at, said)
+            if end:
+                done += [_meant(text) for text in meant]
+                at = end
+                break
+        else:
+            done.append(read[at])
+            at += 1
+    return done
+
+
+def _said(read: list[Token], at: int, said: tuple[str, ...]) -> int:
+    """Return the place after a phrase that begins here, hyphens and slashes between its words aside; else 0."""
+    for place, word in enumerate(said):
+        while place and at < len(read) and read[at].text in "-/" and read[at].kind == "mark":
+            at += 1
+        if at >= len(read) or read[at].text != word:
+            return 0
+        at += 1
+    return at
+
+
+def _meant(text: str) -> Token:
+    bare = text.lstrip("~")
+    return Token("percent" if bare.endswith("%") else "number" if bare[0].isdigit() else "word", text)
+
+
+def _without_weak(read: list[Token]) -> list[Token]:
+    """Return a saline's strength as charted beside it, or as its name implies: ``0.45% NS`` against ``NS``."""
+    done: list[Token] = []
+    for at, token in enumerate(read):
+        if not token.text.startswith("~"):
+            done.append(token)
+            continue
+        first = at - 2  # a weak strength follows "sodium chloride"
+        before = read[first - 1] if first > 0 else None
+        owner = read[first - 2].text if first > 1 else ""
+        after = read[at + 1] if at + 1 < len(read) else None
+        written = (before is not None and before.kind == "percent" and owner != "dextrose") or (
+            after is not None and after.kind == "percent" and (at + 2 == len(read) or read[at + 2].text != "dextrose")
+        )
+        if not written:
+            done.append(token._replace(text=token.text.lstrip("~")))
+    return done
