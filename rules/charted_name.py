@@ -30,6 +30,10 @@ MILLIEQUIVALENTS_IN_A_LITER: Final = 60.0
 """The highest bare number before ``K`` that is read as mEq/L: ``D5 1/2NS 20K``."""
 
 
+VOLUMES: Final = frozenset({"ml", "l"})
+"""What an amount may be dissolved in after its own word: ``20 mEq KCl/L``, ``350 mg iodine/mL``."""
+
+
 class Word(NamedTuple):
     """An identifying word or number and what stood before it."""
 
@@ -151,14 +155,21 @@ class _Parser:
         inside: list[Word] = []
         edge, self._edge = self._edge, "none"
         while at < len(self._read) and self._read[at].kind != "close":
+            if self._read[at].kind == "joint" and self._read[at].text in ",;":  # two brands of one drug
+                self._close_aside(inside)
+                inside = []
             if self._read[at].kind in {"joint", "open"}:
                 at += 1
             else:
                 at = self._plain(at, inside)
         self._edge = edge if not self._said else "none"
+        self._close_aside(inside)
+        return at + 1
+
+    def _close_aside(self, inside: list[Word]) -> None:
+        """Keep a bracketed remark, unless it only names a maker."""
         if not {word.text for word in inside} <= self._words.makers:
             self._asides.append(tuple(inside))
-        return at + 1
 
     def _plain(self, at: int, said: list[Word]) -> int:
         """Read one lexeme outside brackets and joints, or a tail of two; return the place after it."""
@@ -171,6 +182,8 @@ class _Parser:
             return at + 2
         if token.kind in {"time", "ratio", "code", "close"} or self._counts(token):
             return at + 1
+        if token.text == "/" and after is not None and after.text in VOLUMES:
+            return at + 2
         if token.kind == "mark":
             self._edge = "soft" if token.text in "-/:|" and said else self._edge
             return at + 1

@@ -8,12 +8,13 @@ states before both. What is not known is not guessed: ``lookup`` then says None 
 
 from collections.abc import Iterable
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from models.drug import BillingClass, Drug, Ingredient
 from rules.charted_name import spoken
 from rules.formulary_problems import problems
+from rules.near_names import NEAREST, Listed, NearNames
 from rules.products import (
     Basis,
     FormularyClass,
@@ -31,9 +32,11 @@ from rules.products import (
 __all__ = [
     "Entry",
     "codes",
+    "disagreeing",
     "entries",
     "hcpcs_ended",
     "lookup",
+    "nearest",
     "on_route",
     "problems",
     "pushability",
@@ -134,6 +137,36 @@ def substance(drug: Drug, on: date) -> str:
     ).substance
 
 
+def disagreeing(drug: Drug, on: date) -> tuple[str, str] | None:
+    """
+    Return the ingredients that a drug's name and its code mean, when they are of different drugs; else None.
+
+    Raises:
+        NotInForceError: the date lies before the formulary's first day.
+
+    """
+    entry = lookup(drug, on)
+    if entry is None or not entry.disagreement:
+        return None
+    inside = _flat(drug.ingredients) or ((drug.name, drug.code, drug.system),)
+    named = [product for name, *_ in inside if name is not None for product in catalogue(edition(on)).named(name)]
+    return _identity(tuple(named), ()), _coded_identity(drug, inside, on)
+
+
+def nearest(drug: Drug, on: date) -> tuple[str, ...]:
+    """
+    Return at most three known names near to what is unknown of a drug: a suggestion, which nothing takes (R-CLS-7).
+
+    Raises:
+        NotInForceError: the date lies before the formulary's first day.
+
+    """
+    since = edition(on)
+    inside = _flat(drug.ingredients)
+    _, unknown, _ = _contents(drug.name, drug.code, drug.system, inside, since)
+    return tuple(dict.fromkeys(name for said in unknown for name in _near(since).to(said)))[:NEAREST]
+
+
 def on_route(entry: Entry, route: str | None) -> Entry:
     """
     Return the entry as it stands under a route, ``IV``, ``SC`` or ``IM``; most are the same under all.
@@ -173,6 +206,22 @@ def pushability() -> Pushability:
 @lru_cache(maxsize=1)
 def _last_days() -> dict[str, date]:
     return {known.code: known.until for known in hcpcs_codes() if known.until is not None}
+
+
+@cache
+def _near(since: date) -> NearNames:
+    """Return the names of one edition, ready to be compared."""
+    by_key = catalogue(since).by_key.values()
+    return NearNames(Listed(name, row.ingredient) for row in by_key for name in row.names)
+
+
+def _coded_identity(drug: Drug, inside: tuple[_Part, ...], on: date) -> str:
+    """Return the ingredient of the code that means another drug than its name."""
+    for _, code, system in ((None, drug.code, drug.system), *inside):
+        coded = catalogue(edition(on)).coded(system, code) if code is not None else ()
+        if coded:
+            return coded[0].ingredient
+    return UNNAMED
 
 
 def _flat(inside: Iterable[str | Ingredient]) -> tuple[_Part, ...]:

@@ -123,11 +123,11 @@ class Reader(Generic[P]):
         return best[-1] or None
 
     def _joined(self, parts: tuple[Part, ...]) -> tuple[Found[P]] | None:
-        if any(part.asides for part in parts[:-1]):
-            return None
-        words = tuple(word for part in parts for word in part.words)
+        *before, last = parts
+        inner = (word for part in before for said in (part.words, *part.asides) for word in said)
+        words = (*inner, *last.words)
         amounts = tuple(amount for part in parts for amount in part.amounts)
-        product = self._named(words, parts[-1].asides)
+        product = self._named(words, last.asides)
         return None if product is None else (Found(product, amounts, parts[0].joint),)
 
     def _part(self, part: Part) -> tuple[Found[P], ...] | None:
@@ -261,7 +261,12 @@ def _weighs(amount: Amount) -> bool:
 def _sound(found: tuple[Found[P], ...]) -> bool:
     """Tell whether every carrier has a drug and every dose one it can be of: 20 mEq of plain saline is something else."""
     drugs = [one for one in found if not _fluid(one.product)]
-    over = [one for one in found if _fluid(one.product) and any(map(_weighs, one.amounts))]
+    units = {amount.unit for one in drugs for amount in one.amounts}
+    over = [
+        one
+        for one in found
+        if _fluid(one.product) and any(_weighs(a) and not (a.per_ml and a.unit in units) for a in one.amounts)
+    ]
     if drugs:
         return not over or any(not any(map(_weighs, one.amounts)) for one in drugs)
     return all(one.product is not None for one in found) and not any(

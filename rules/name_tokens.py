@@ -37,7 +37,7 @@ class Token(NamedTuple):
 
 
 UNITS: Final = {
-    **dict.fromkeys(("mg", "mgs", "milligram", "milligrams"), ("mg", 1.0)),
+    **dict.fromkeys(("mg", "mgs", "milligram", "milligrams", "mgi"), ("mg", 1.0)),
     **dict.fromkeys(("g", "gm", "gms", "gram", "grams"), ("mg", 1000.0)),
     **dict.fromkeys(("mcg", "mcgs", "ug", "\u03bcg", "microgram", "micrograms"), ("mg", 0.001)),
     **dict.fromkeys(("ng",), ("mg", 0.000001)),
