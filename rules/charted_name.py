@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
+from rules.name_respelling import respelt
 from rules.name_tokens import Amount, Token, plain, tokens
 from rules.name_words import Vocabulary, vocabulary
 
@@ -25,9 +26,6 @@ Key = tuple[str, ...]
 
 Edge = Literal["joint", "soft", "none"]
 """What stands before a word: a joint, a hyphen or a slash, or nothing."""
-
-MILLIEQUIVALENTS_IN_A_LITER: Final = 60.0
-"""The highest bare number before ``K`` that is read as mEq/L: ``D5 1/2NS 20K``."""
 
 
 VOLUMES: Final = frozenset({"ml", "l"})
@@ -64,7 +62,9 @@ class ChartedName(NamedTuple):
 
 def key(name: str) -> Key:
     """Return the strictest reading of a name: all its identifying words, sorted."""
-    return keyed(word for part in charted(name).parts for words in (part.words, *part.asides) for word in words)
+    return keyed(
+        word for part in charted(name).parts for words in (part.words, *part.asides) for word in words
+    )
 
 
 def keyed(words: Iterable[Word]) -> Key:
@@ -74,14 +74,10 @@ def keyed(words: Iterable[Word]) -> Key:
 
 def spoken(name: str) -> str:
     """Return a name in its own word order without strength, form and head: the identity of an unknown drug."""
-    said = [word.text for part in charted(name).parts for words in (part.words, *part.asides) for word in words]
+    said = [
+        word.text for part in charted(name).parts for words in (part.words, *part.asides) for word in words
+    ]
     return " ".join(said) or " ".join(plain(name).replace("+", " ").split())
-
-
-def pieces(name: str) -> tuple[str, ...]:
-    """Return the identities of what a name joins, in their order; one for a name that joins nothing."""
-    spelt = (" ".join(word.text for words in (part.words, *part.asides) for word in words) for part in charted(name).parts)
-    return tuple(piece for piece in spelt if piece)
 
 
 @lru_cache(maxsize=16384)
@@ -111,7 +107,7 @@ class _Parser:
     def __init__(self, name: str, words: Vocabulary) -> None:
         self._words = words
         read, self._purposes = _headless(tokens(name), words)
-        self._read = _respelt(read, words)
+        self._read = respelt(read, words)
         self._parts: list[Part] = []
         self._begin("")
 
@@ -125,7 +121,9 @@ class _Parser:
     def _end(self) -> None:
         if self._said or self._asides or self._amounts:
             part = Part(self._joint, tuple(self._said), tuple(self._asides), tuple(self._amounts))
-            if not self._said and not self._asides and self._parts:  # "ceftriaxone, 1 g": the dose of what came before
+            if (
+                not self._said and not self._asides and self._parts
+            ):  # "ceftriaxone, 1 g": the dose of what came before
                 last = self._parts.pop()
                 part = last._replace(amounts=last.amounts + part.amounts)
             self._parts.append(part)
@@ -178,7 +176,11 @@ class _Parser:
         if token.kind == "amount" and token.amount is not None:
             self._amounts.append(token.amount)
             return at + 2 if after is not None and after.text in self._words.of_amount else at + 1
-        if token.text in self._words.tails and after is not None and after.kind in {"number", "time", "amount"}:
+        if (
+            token.text in self._words.tails
+            and after is not None
+            and after.kind in {"number", "time", "amount"}
+        ):
             return at + 2
         if token.kind in {"time", "ratio", "code", "close"} or self._counts(token):
             return at + 1
@@ -198,88 +200,3 @@ class _Parser:
     def _counts(token: Token) -> bool:
         """Tell whether a word is a frequency or a count: ``q8h``, ``x2``."""
         return token.kind == "word" and token.text[0] in "qx" and token.text[1:].rstrip("hd").isdigit()
-
-
-def _respelt(read: list[Token], words: Vocabulary) -> list[Token]:
-    """Return the lexemes with abbreviations and phrases spelt out and makers' letters left out."""
-    spelt: list[Token] = []
-    for token in read:
-        before = next((one for one in reversed(spelt) if one.kind not in {"mark", "close", "open"}), None)
-        if token.glued and len(token.text) == 4 and token.text.isalpha() and _biologic(before, words):  # noqa: PLR2004  # four letters, by the FDA's naming of biologics
-            continue
-        meant = words.abbreviations.get(token.text)
-        spelt.append(token if meant is None or token.kind != "word" else token._replace(text=meant))
-    return _without_weak(_phrased(_doses_of_potassium(spelt), words))
-
-
-def _biologic(before: Token | None, words: Vocabulary) -> bool:
-    return before is not None and before.kind == "word" and before.text.endswith(words.endings)
-
-
-def _doses_of_potassium(read: list[Token]) -> list[Token]:
-    """Return ``20K`` and ``KCl 20`` with the number as the mEq in a litre that it is."""
-    done: list[Token] = []
-    at = 0
-    while at < len(read):
-        pair = read[at : at + 2]
-        numbers = [one for one in pair if one.kind == "number" and float(one.text) <= MILLIEQUIVALENTS_IN_A_LITER]
-        named = [one for one in pair if one.text in {"k", "kcl"}]
-        if len(pair) == len(named) + len(numbers) == 2 and len(named) == 1 and (at or named[0].text == "kcl"):  # noqa: PLR2004  # a pair
-            value = float(numbers[0].text)
-            done += [Token("word", "kcl"), Token("amount", f"{value:g} meq/l", Amount(value, "meq", 1000.0))]
-            at += 2
-        else:
-            done.append(read[at])
-            at += 1
-    return done
-
-
-def _phrased(read: list[Token], words: Vocabulary) -> list[Token]:
-    done: list[Token] = []
-    at = 0
-    while at < len(read):
-        for said, meant in words.phrases.get(read[at].text, ()):
-            end = _said(read, at, said)
-            if end:
-                done += [_meant(text) for text in meant]
-                at = end
-                break
-        else:
-            done.append(read[at])
-            at += 1
-    return done
-
-
-def _said(read: list[Token], at: int, said: tuple[str, ...]) -> int:
-    """Return the place after a phrase that begins here, hyphens and slashes between its words aside; else 0."""
-    for place, word in enumerate(said):
-        while place and at < len(read) and read[at].text in "-/" and read[at].kind == "mark":
-            at += 1
-        if at >= len(read) or read[at].text != word:
-            return 0
-        at += 1
-    return at
-
-
-def _meant(text: str) -> Token:
-    bare = text.lstrip("~")
-    return Token("percent" if bare.endswith("%") else "number" if bare[0].isdigit() else "word", text)
-
-
-def _without_weak(read: list[Token]) -> list[Token]:
-    """Return a saline's strength as charted beside it, or as its name implies: ``0.45% NS`` against ``NS``."""
-    done: list[Token] = []
-    for at, token in enumerate(read):
-        if not token.text.startswith("~"):
-            done.append(token)
-            continue
-        first = at - 2  # a weak strength follows "sodium chloride"
-        before = read[first - 1] if first > 0 else None
-        owner = read[first - 2].text if first > 1 else ""
-        after = read[at + 1] if at + 1 < len(read) else None
-        written = (before is not None and before.kind == "percent" and owner != "dextrose") or (
-            after is not None and after.kind == "percent" and (at + 2 == len(read) or read[at + 2].text != "dextrose")
-        )
-        if not written:
-            done.append(token._replace(text=token.text.lstrip("~")))
-    return done

@@ -71,8 +71,14 @@ ROUTED_OUT: dict[str, tuple[Rule, str]] = {
     "flush": (FLUSH, "A flush: included in the service it keeps going."),
     "self_administered": (SELF_GIVEN, "Self-administered: outside these codes."),
     "declot": (INTEGRAL, "Clears a catheter: that procedure is 36593, coded elsewhere."),
-    "chemodenervation": (INTEGRAL, "A botulinum toxin: part of the procedure it is injected for (64612-64650, 52287)."),
-    "own_code": (OTHER_CODES, "Its administration has a code of its own outside this range (M0224 for pemivibart)."),
+    "chemodenervation": (
+        INTEGRAL,
+        "A botulinum toxin: part of the procedure it is injected for (64612-64650, 52287).",
+    ),
+    "own_code": (
+        OTHER_CODES,
+        "Its administration has a code of its own outside this range (M0224 for pemivibart).",
+    ),
 }
 
 
@@ -114,15 +120,20 @@ def _told_apart(indication: str | None) -> bool:
     return means(indication, "cancer") or means(indication, "hormone_without_cancer")
 
 
+def _entry(given: Administration, route: str | None, on: date) -> Entry | None:
+    """Return what the formulary says of a drug on its route; None where name, code and indication leave it open."""
+    entry = lookup(given.drug, on) if given.drug is not None else None
+    if entry is None or entry.disagreement or (entry.by_indication and not _told_apart(given.indication)):
+        return None
+    return on_route(entry, route)
+
+
 def classify(
     given: Administration, route: str | None, policy: Policy, on: date
 ) -> Classified | NotBilled | None:
     """Return the family, or why the drug is routed out, or None when nothing known says what it is."""
-    entry = lookup(given.drug, on) if given.drug is not None else None
+    entry = _entry(given, route, on)
     if entry is None:
-        return None
-    entry = on_route(entry, route)
-    if entry.by_indication and not _told_apart(given.indication):
         return None
     kind = entry.billing_class
     family: Family

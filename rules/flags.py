@@ -21,16 +21,13 @@ class FlagKind:
     suggestion: str
     house: bool = False
 
-    def on(
-        self,
-        administration_ids: tuple[str, ...],
-        says: str | None = None,
-        suggestion: str | None = None,
-        **facts: str | int,
-    ) -> Flag:
-        """Return the flag for these administrations, with this case's words, advice and figures."""
-        advice = suggestion or self.suggestion
-        return Flag(self.id, self.severity, administration_ids, says or self.means, advice, facts)
+    def on(self, administration_ids: tuple[str, ...], says: str | None = None, **facts: str | int) -> Flag:
+        """Return the flag for these administrations, with this case's words and figures."""
+        return Flag(self.id, self.severity, administration_ids, says or self.means, self.suggestion, facts)
+
+    def advising(self, administration_ids: tuple[str, ...], says: str, suggestion: str) -> Flag:
+        """Return the flag with advice for this case in place of the general one."""
+        return Flag(self.id, self.severity, administration_ids, says, suggestion, {})
 
     def blocking(self, administration_ids: tuple[str, ...], says: str, **facts: str | int) -> Flag:
         """Return the flag at its full weight, for the cases in which a warning is not enough."""

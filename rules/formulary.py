@@ -6,15 +6,13 @@ infusate, known by the set of what is in it (R-DEF-7). A code decides before a n
 states before both. What is not known is not guessed: ``lookup`` then says None and a person decides (R-CLS-7).
 """
 
-from collections.abc import Iterable
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from models.drug import BillingClass, Drug, Ingredient
-from rules.charted_name import spoken
+from models.drug import BillingClass, Drug
+from rules.bag_contents import Part, contents, drugs, flat, identity
 from rules.formulary_problems import problems
-from rules.near_names import NEAREST, Listed, NearNames
 from rules.products import (
     Basis,
     FormularyClass,
@@ -25,6 +23,7 @@ from rules.products import (
     catalogue,
     edition,
     hcpcs_codes,
+    meaning,
     products,
     statement,
 )
@@ -32,19 +31,14 @@ from rules.products import (
 __all__ = [
     "Entry",
     "codes",
-    "disagreeing",
     "entries",
     "hcpcs_ended",
     "lookup",
-    "nearest",
     "on_route",
     "problems",
     "pushability",
     "substance",
 ]
-
-UNNAMED: Final = "unnamed"
-"""Identity of a drug charted with neither name nor code."""
 
 _COMPLEXITY: Final[tuple[FormularyClass, ...]] = (
     "chemotherapy",
@@ -70,9 +64,6 @@ _COMPLEXITY: Final[tuple[FormularyClass, ...]] = (
 
 _DOUBT: Final[tuple[Basis, ...]] = ("product", "cited", "assigned", "unverified")
 """Surest first: a mixed bag is as sure as its least sure drug."""
-
-_Part = tuple[str | None, str | None, str | None]
-"""Name, code and code system of one thing in the bag."""
 
 
 class Entry(NamedTuple):
@@ -116,7 +107,7 @@ def lookup(drug: Drug, on: date) -> Entry | None:
     """
     inside = drug.ingredients
     return _find(
-        drug.name, drug.code, drug.system, _flat(inside) if inside else (), drug.billing_class, edition(on)
+        drug.name, drug.code, drug.system, flat(inside) if inside else (), drug.billing_class, edition(on)
     ).entry
 
 
@@ -133,38 +124,8 @@ def substance(drug: Drug, on: date) -> str:
     """
     inside = drug.ingredients
     return _find(
-        drug.name, drug.code, drug.system, _flat(inside) if inside else (), drug.billing_class, edition(on)
+        drug.name, drug.code, drug.system, flat(inside) if inside else (), drug.billing_class, edition(on)
     ).substance
-
-
-def disagreeing(drug: Drug, on: date) -> tuple[str, str] | None:
-    """
-    Return the ingredients that a drug's name and its code mean, when they are of different drugs; else None.
-
-    Raises:
-        NotInForceError: the date lies before the formulary's first day.
-
-    """
-    entry = lookup(drug, on)
-    if entry is None or not entry.disagreement:
-        return None
-    inside = _flat(drug.ingredients) or ((drug.name, drug.code, drug.system),)
-    named = [product for name, *_ in inside if name is not None for product in catalogue(edition(on)).named(name)]
-    return _identity(tuple(named), ()), _coded_identity(drug, inside, on)
-
-
-def nearest(drug: Drug, on: date) -> tuple[str, ...]:
-    """
-    Return at most three known names near to what is unknown of a drug: a suggestion, which nothing takes (R-CLS-7).
-
-    Raises:
-        NotInForceError: the date lies before the formulary's first day.
-
-    """
-    since = edition(on)
-    inside = _flat(drug.ingredients)
-    _, unknown, _ = _contents(drug.name, drug.code, drug.system, inside, since)
-    return tuple(dict.fromkeys(name for said in unknown for name in _near(since).to(said)))[:NEAREST]
 
 
 def on_route(entry: Entry, route: str | None) -> Entry:
@@ -208,110 +169,32 @@ def _last_days() -> dict[str, date]:
     return {known.code: known.until for known in hcpcs_codes() if known.until is not None}
 
 
-@cache
-def _near(since: date) -> NearNames:
-    """Return the names of one edition, ready to be compared."""
-    by_key = catalogue(since).by_key.values()
-    return NearNames(Listed(name, row.ingredient) for row in by_key for name in row.names)
-
-
-def _coded_identity(drug: Drug, inside: tuple[_Part, ...], on: date) -> str:
-    """Return the ingredient of the code that means another drug than its name."""
-    for _, code, system in ((None, drug.code, drug.system), *inside):
-        coded = catalogue(edition(on)).coded(system, code) if code is not None else ()
-        if coded:
-            return coded[0].ingredient
-    return UNNAMED
-
-
-def _flat(inside: Iterable[str | Ingredient]) -> tuple[_Part, ...]:
-    return tuple(
-        (part, None, None) if isinstance(part, str) else (part.name, part.code, part.system)
-        for part in inside
-    )
-
-
 @lru_cache(maxsize=8192)
 def _find(
     name: str | None,
     code: str | None,
     system: str | None,
-    inside: tuple[_Part, ...],
+    inside: tuple[Part, ...],
     stated: BillingClass | None,
     since: date,
 ) -> _Found:
-    known, unknown, disagreement = _contents(name, code, system, inside, since)
-    identity = _identity(known, unknown)
-    entry = None if unknown else _entry(known, identity, disagreement=disagreement)
+    known, unknown, disagreement = contents(name, code, system, inside, since)
+    mix = identity(known, unknown)
+    entry = None if unknown else _entry(known, mix, disagreement=disagreement)
     if entry is not None and name is not None and not inside and not disagreement:
         entry = _as_ordered(entry, name, since, coded=bool(code and catalogue(since).coded(system, code)))
     if stated is not None:
-        entry = _stated(entry, identity, stated, known)
-    return _Found(entry, identity)
+        entry = _stated(entry, mix, stated, known)
+    return _Found(entry, mix)
 
 
-def _contents(
-    name: str | None, code: str | None, system: str | None, inside: tuple[_Part, ...], since: date
-) -> tuple[tuple[Product, ...], tuple[str, ...], bool]:
-    """Return the products in the bag, the identities of what is unknown in it, and whether code and name differ."""
-    if not inside:
-        known, disagreement = _resolve((name, code, system), since)
-        if known:
-            return known, (), disagreement
-        pieces = catalogue(since).reader.pieces(name or "")
-        known = tuple(product for _, meant in pieces for product in meant)
-        unknown = tuple(piece for piece, meant in pieces if not meant)
-        return (known, unknown, False) if known else ((), (_own_words(name, code, system),), False)
-    found = [(part, *_resolve(part, since)) for part in inside]
-    known = tuple(product for _, meant, _ in found for product in meant)
-    unknown = tuple(_own_words(*part) for part, meant, _ in found if not meant)
-    coded = catalogue(since).coded(system, code) if code is not None else ()
-    foreign = bool(coded) and not {product.ingredient for product in coded} & {
-        part.ingredient for part in known
-    }
-    return known, unknown, foreign or any(differs for _, _, differs in found)
-
-
-def _resolve(part: _Part, since: date) -> tuple[tuple[Product, ...], bool]:
-    """Return the products one charted drug means, and whether its code and its name mean different drugs."""
-    name, code, system = part
-    in_force = catalogue(since)
-    by_name = in_force.named(name) if name is not None else ()
-    by_code = in_force.coded(system, code) if code is not None else ()
-    if not by_code or not by_name:
-        return by_name or by_code[:1], False
-    if any(product in by_name for product in by_code):
-        return by_name, False
-    alike = [product for product in by_code if product.ingredient in {named.ingredient for named in by_name}]
-    if not alike:
-        return by_code[:1], True
-    # An RxNorm ingredient cannot tell a flush from a dose; a HCPCS code can.
-    return (by_name if system == "rxnorm" or len(by_name) > 1 else tuple(alike[:1])), False
-
-
-def _own_words(name: str | None, code: str | None, system: str | None) -> str:
-    if name is not None and (words := spoken(name)):
-        return words
-    return f"{system or 'code'}:{code.strip().casefold()}" if code is not None else UNNAMED
-
-
-def _drugs(known: Iterable[Product]) -> tuple[Product, ...]:
-    return tuple(product for product in known if not product.vehicle)
-
-
-def _identity(known: tuple[Product, ...], unknown: tuple[str, ...]) -> str:
-    counted = _drugs(known) or (() if unknown else known)
-    ingredients = {part for product in counted for part in product.ingredient.split("+")}
-    return "+".join(sorted({*ingredients, *unknown}))
-
-
-def _entry(known: tuple[Product, ...], identity: str, *, disagreement: bool) -> Entry:
-    counted = _drugs(known) or known
+def _entry(known: tuple[Product, ...], mix: str, *, disagreement: bool) -> Entry:
+    counted = drugs(known) or known
     leading = min(counted, key=lambda product: _COMPLEXITY.index(product.billing_class))
     pushes = {product.pushable for product in counted}
     pushable: Pushable = "never" if "never" in pushes else "yes" if pushes == {"yes"} else "unknown"
     return Entry(
-        ingredient=identity,
+        ingredient=mix,
         billing_class=leading.billing_class,
         pushable=pushable,
         basis=max((product.basis for product in counted), key=_DOUBT.index),
@@ -328,7 +211,7 @@ def _as_ordered(entry: Entry, name: str, since: date, *, coded: bool) -> Entry:
 
     A product code tells two products of one strength apart where the name cannot.
     """
-    meant = catalogue(since).means(name)
+    meant = meaning(name, since)
     if meant.dosed and entry.billing_class == "electrolyte":
         entry = entry._replace(base_fluid=False)
     if "chemotherapy" in meant.purposes and entry.billing_class == "complex_biologic":
@@ -336,8 +219,10 @@ def _as_ordered(entry: Entry, name: str, since: date, *, coded: bool) -> Entry:
     return entry._replace(by_indication=True) if meant.shared and not coded else entry
 
 
-def _stated(entry: Entry | None, identity: str, stated: BillingClass, known: tuple[Product, ...]) -> Entry:
+def _stated(entry: Entry | None, mix: str, stated: BillingClass, known: tuple[Product, ...]) -> Entry:
     if entry is not None:
-        return entry._replace(billing_class=stated, basis="stated", cites=(), by_route=(), by_indication=False)
+        return entry._replace(
+            billing_class=stated, basis="stated", cites=(), by_route=(), by_indication=False
+        )
     fluid = stated == "hydration" or any(product.billing_class == "hydration" for product in known)
-    return Entry(identity, stated, "unknown", "stated", (), fluid)
+    return Entry(mix, stated, "unknown", "stated", (), fluid)

@@ -46,7 +46,11 @@ def problems(folder: Path = HERE) -> list[str]:
         found += [f"{HCPCS} line {line}: {wrong}" for wrong in _wrong_code(row, row_classes)]
     found += _overlapping_codes(codes, row_classes)
     found += [f"{STATEMENT}: {wrong}" for wrong in _wrong_statement(folder)]
-    return [*found, *wrong_words(sources(), folder), *wrong_strengths(frozenset(row_classes), sources(), folder)]
+    return [
+        *found,
+        *wrong_words(sources(), folder),
+        *wrong_strengths(frozenset(row_classes), sources(), folder),
+    ]
 
 
 def _table(folder: Path, file: str, found: list[str]) -> list[_Row]:

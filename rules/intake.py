@@ -20,7 +20,7 @@ from rules.course import Course, Way
 from rules.documentation import FAULT_FLAGS, minutes_of, plausible, settle_times
 from rules.formulary import lookup, substance
 from rules.policy import Policy
-from rules.unknown_drug import unclear_strength, unknown_drug
+from rules.unknown_drug import unknown_drug
 from rules.window import NOT_GIVEN, inside_window, keep_window
 
 NO_DRUG = frozenset({"carrier", "flush", "kvo"})
@@ -120,13 +120,8 @@ class Admission:
             self._flows_alongside(given, self._kind(given))
             return
         found = classify(given, route, sheet.policy, self._context.on)
-        unclear = unknown_drug(given.drug, self._context.on)
-        if unclear is not None:
-            sheet.flag("F-CLASS_UNKNOWN", [_unread(given)], *unclear)
-            self._flows_alongside(given, None)
-        elif found is None:
-            says = () if given.drug is None else unclear_strength()
-            sheet.flag("F-CLASS_UNKNOWN", [_unread(given)], *says)
+        if found is None:
+            sheet.ask("F-CLASS_UNKNOWN", [_unread(given)], *unknown_drug(given.drug, self._context.on))
             self._flows_alongside(given, None)
         elif isinstance(found, NotBilled):
             sheet.refused.append(found)

@@ -7,57 +7,19 @@ chloride is not normal saline. Two parts make one drug where the catalogue has s
 hyaluronidase``); one part makes two where a fluid or a hyphen stands between them. Anything else is unknown.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product as choices
-from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Final, Generic, NamedTuple
 
 from rules.charted_name import Key, Part, Word, charted, keyed
-from rules.name_tokens import Amount
+from rules.name_doses import FLUID, Found, Known, P, dosed, is_fluid, sound
 from rules.name_words import Vocabulary, vocabulary
 
-FLUID: Final = "hydration"
 BAGS: Final = frozenset({"50", "100", "150", "250", "500", "1000", "2000"})
 """Bare numbers that are the volume of a bag when they follow a fluid: ``NS 1000``."""
 
-ADDITIVE_MEQ_PER_L: Final = 40.0
-"""The most electrolyte in a litre of fluid that is still an additive of the fluid (R-INF-6)."""
-
-VOLUME_FLUID_ML: Final = 500.0
-"""The smallest bag that is given for its volume (R-INF-6)."""
-
 ASIDES: Final = 4
 """More bracketed remarks than this are not tried in every combination: the name is then unknown."""
-
-
-class Known(Protocol):
-    """What the reader has to know of a product."""
-
-    @property
-    def key(self) -> str:
-        """The product's own name."""
-
-    @property
-    def ingredient(self) -> str:
-        """What makes it the same drug twice."""
-
-    @property
-    def billing_class(self) -> str:
-        """How it is billed."""
-
-    @property
-    def vehicle(self) -> bool:
-        """Tell whether it is mere fluid beside any drug."""
-
-
-P = TypeVar("P", bound=Known)
-
-
-class Found(NamedTuple, Generic[P]):
-    """A product and the amounts charted beside it; no product for a carrier whose strength is not written."""
-
-    product: P | None
-    amounts: tuple[Amount, ...]
-    joint: str
 
 
 class Meaning(NamedTuple, Generic[P]):
@@ -89,18 +51,20 @@ class Reader(Generic[P]):
         """Return what a charted name means."""
         parts, purposes = charted(name)
         found = self._cover(parts)
-        if found is None or not _sound(found):
+        if found is None or not sound(found):
             return Meaning(purposes=purposes)
         products = tuple(one.product for one in found if one.product is not None)
-        masses = tuple(amount.value for one in found for amount in one.amounts if amount.unit == "mg" and not amount.rate)
-        return Meaning(products, _dosed(found), masses, purposes)
+        masses = tuple(
+            amount.value for one in found for amount in one.amounts if amount.unit == "mg" and not amount.rate
+        )
+        return Meaning(products, dosed(found), masses, purposes)
 
     def pieces(self, name: str) -> tuple[tuple[str, tuple[P, ...]], ...]:
         """Return each part of a name in words, with the products it means on its own."""
         split: list[tuple[str, tuple[P, ...]]] = []
         for part in charted(name).parts:
             found = self._part(part._replace(joint="")) or ()
-            found = found if _sound(found) else ()
+            found = found if sound(found) else ()
             spelt = " ".join(word.text for words in (part.words, *part.asides) for word in words)
             carried = bool(split) and keyed(part.words) in self._carriers
             if spelt and not (carried and not found):
@@ -165,7 +129,9 @@ class Reader(Generic[P]):
     def _repeats(self, aside: tuple[Word, ...], split: tuple[P | None, ...]) -> bool:
         """Tell whether a bracketed remark only says again what stands before it."""
         product = self._one(aside)
-        return product is not None and any(one is not None and one.ingredient == product.ingredient for one in split)
+        return product is not None and any(
+            one is not None and one.ingredient == product.ingredient for one in split
+        )
 
     def _named(self, words: tuple[Word, ...], asides: tuple[tuple[Word, ...], ...]) -> P | None:
         """Return the one product that words and their bracketed asides name together."""
@@ -194,13 +160,16 @@ class Reader(Generic[P]):
         if len({one.ingredient for one in found}) != 1:
             return None
         particular = {one.key: one for one in found if one.key != one.ingredient}
-        return found[0] if not particular else next(iter(particular.values())) if len(particular) == 1 else None
+        return (
+            found[0] if not particular else next(iter(particular.values())) if len(particular) == 1 else None
+        )
 
     def _contains(self, words: tuple[Word, ...], brands: list[P]) -> bool:
         """Tell whether words hold the brand's ingredient and nothing that speaks against a drug given by needle."""
         said = {word.text for word in words}
         return not said & self._words.contrary and all(
-            said >= {part for one in brand.ingredient.split("+") for part in one.split("-")} for brand in brands
+            said >= {part for one in brand.ingredient.split("+") for part in one.split("-")}
+            for brand in brands
         )
 
     def _one(self, words: tuple[Word, ...]) -> P | None:
@@ -213,23 +182,24 @@ class Reader(Generic[P]):
 
 def _readings(words: tuple[Word, ...], known: Vocabulary) -> Iterator[tuple[Key, bool]]:
     """Yield the ways to read words, strictest first, with whether one has lost a number that tells fluids apart."""
-    bare = _without_salts(words, known)
+    yield keyed(words), False
+    numbered = any(word.numeric for word in words)
+    if numbered:
+        yield keyed(word for word in words if word.text not in BAGS), False
+    said = [words]
     named = tuple(word for word in words if word.text not in known.qualifiers)
-    simple = tuple(word for word in bare if word.text not in known.qualifiers)
-    steps: tuple[tuple[Iterable[Word], bool], ...] = (
-        (words, False),
-        ((word for word in words if word.text not in BAGS), False),
-        (named, False),
-        (bare, False),
-        (simple, False),
-        *(((word for word in said if not word.numeric), True) for said in (words, named, bare, simple)),
-    )
-    tried: set[Key] = set()
-    for step, loose in steps:
-        said = keyed(step)
-        if said not in tried:
-            tried.add(said)
-            yield said, loose
+    if len(named) < len(words):
+        said.append(named)
+    bare = _without_salts(words, known)
+    if len(bare) < len(words):
+        said.append(bare)
+        if len(named) < len(words):
+            said.append(tuple(word for word in bare if word.text not in known.qualifiers))
+    for less in said[1:]:
+        yield keyed(less), False
+    if numbered:
+        for less in said:
+            yield keyed(word for word in less if not word.numeric), True
 
 
 def _without_salts(words: tuple[Word, ...], known: Vocabulary) -> tuple[Word, ...]:
@@ -245,55 +215,6 @@ def _without_salts(words: tuple[Word, ...], known: Vocabulary) -> tuple[Word, ..
     return tuple(kept)
 
 
-def _fluid(product: Known | None) -> bool:
-    return product is None or product.vehicle
-
-
 def _may_touch(one: Known | None, other: Known | None) -> bool:
     """Tell whether two names may follow one another with nothing between them: only a drug and its fluid."""
-    return _fluid(one) != _fluid(other)
-
-
-def _weighs(amount: Amount) -> bool:
-    return amount.unit != "ml" and not amount.rate
-
-
-def _sound(found: tuple[Found[P], ...]) -> bool:
-    """Tell whether every carrier has a drug and every dose one it can be of: 20 mEq of plain saline is something else."""
-    drugs = [one for one in found if not _fluid(one.product)]
-    units = {amount.unit for one in drugs for amount in one.amounts}
-    over = [
-        one
-        for one in found
-        if _fluid(one.product) and any(_weighs(a) and not (a.per_ml and a.unit in units) for a in one.amounts)
-    ]
-    if drugs:
-        return not over or any(not any(map(_weighs, one.amounts)) for one in drugs)
-    return all(one.product is not None for one in found) and not any(
-        one.product is not None and one.product.billing_class == FLUID for one in over
-    )
-
-
-def _dosed(found: tuple[Found[P], ...]) -> bool:
-    """Tell whether electrolytes in a fluid were ordered as drugs: by the gram, or stronger than an additive."""
-    salts = [one for one in found if one.product is not None and one.product.billing_class == "electrolyte"]
-    fluids = [one for one in found if _fluid(one.product)]
-    if not salts or not fluids:
-        return bool(salts)
-    amounts = [amount for one in found for amount in one.amounts if not amount.rate]
-    bag = max((amount.value for amount in amounts if amount.unit == "ml"), default=0.0)
-    first = _fluid(found[0].product)
-    doses = [amount for amount in amounts if _weighs(amount)]
-    if not doses:
-        return not first
-    return not all(_additive(dose, bag, fluid_first=first) for dose in doses)
-
-
-def _additive(dose: Amount, bag_ml: float, *, fluid_first: bool) -> bool:
-    """Tell whether a dose is an additive: at most 40 mEq a litre, in a bag of half a litre or more."""
-    if dose.unit not in {"meq", "mmol"}:
-        return False
-    volume = dose.per_ml or bag_ml
-    if not volume:
-        return fluid_first and dose.value <= ADDITIVE_MEQ_PER_L
-    return volume >= VOLUME_FLUID_ML and dose.value / volume * 1000 <= ADDITIVE_MEQ_PER_L
+    return is_fluid(one) != is_fluid(other)

@@ -9,15 +9,14 @@ from collections.abc import Iterator, Mapping
 from csv import DictReader
 from functools import cache
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-from rules.name_reading import Known, Meaning
+from rules.name_doses import P
+from rules.name_reading import Meaning
 from rules.name_words import FOLDER
 
 STRENGTHS: Final = "strengths.csv"
 COLUMNS: Final = ("product", "mg", "means", "cites")
-
-P = TypeVar("P", bound=Known)
 
 
 def _rows(folder: Path) -> Iterator[tuple[int, dict[str, str]]]:

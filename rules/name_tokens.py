@@ -8,10 +8,12 @@ its volume. What the words mean is in ``name_words``, how they stand together in
 from collections.abc import Iterator
 from re import VERBOSE, Match
 from re import compile as pattern
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, cast
 from unicodedata import normalize
 
-Kind = Literal["word", "number", "percent", "amount", "time", "ratio", "open", "close", "joint", "mark", "code"]
+Kind = Literal[
+    "word", "number", "percent", "amount", "time", "ratio", "open", "close", "joint", "mark", "code"
+]
 
 
 class Amount(NamedTuple):
@@ -52,9 +54,11 @@ UNITS: Final = {
 }
 """Spellings of units, each with the unit it is counted in and how many of those it is."""
 
-HOURS: Final = frozenset("h hr hrs hour hours min mins minute minutes sec day days d wk week weeks month months mo".split())
-SHARES: Final = frozenset("kg m2 vial bag dose syr syringe amp each actuation ml l".split())
-"""What a dose may be per, besides a time."""
+HOURS: Final = (
+    *("h", "hr", "hrs", "hour", "hours", "min", "mins", "minute", "minutes", "sec"),
+    *("d", "day", "days", "wk", "week", "weeks", "mo", "month", "months"),
+)
+"""Spellings of time: an amount per one of them is a rate, a number of them a duration."""
 
 _VALUE = r"(?:\d+(?:\.\d+)?|\.\d+)"
 _SPELT = "|".join(sorted({*UNITS}, key=len, reverse=True))
@@ -84,15 +88,24 @@ _LEXEME = pattern(
 _THOUSANDS = pattern(r"(?<=\d),(?=\d{3}(?!\d))")
 _UNWRITTEN = pattern("[\u00ae\u00a9\u2122\u2120\u2019'\u2018`*\"]")
 _JOINTS: Final = frozenset(("in", "with", "and", "plus"))
-_MEASURE: Final = pattern(rf"({_VALUE})(?:\s*[-/]\s*{_VALUE})*\s*-?\s*(k(?=\s*units?\b)|million|mill)?\s*({_SPELT})(?![a-z0-9])")
-_PER_VOLUME: Final = pattern(r"(?:/|\bper\b)\s*(\d+(?:\.\d+)?|\.\d+)?\s*(mls?|cc|milliliters?|l|liters?|litres?)\b")
+_MEASURE: Final = pattern(
+    rf"({_VALUE})(?:\s*[-/]\s*{_VALUE})*\s*-?\s*(k(?=\s*units?\b)|million|mill)?\s*({_SPELT})(?![a-z0-9])"
+)
+_PER_VOLUME: Final = pattern(
+    r"(?:/|\bper\b)\s*(\d+(?:\.\d+)?|\.\d+)?\s*(mls?|cc|milliliters?|l|liters?|litres?)\b"
+)
 _PER_TIME: Final = pattern(rf"(?:/|\bper\b)\s*(?:\d+\s*)?(?:{_TIMES})\b")
 _SAY: Final = {"k": 1000.0, "mill": 1e6, "million": 1e6}
 
 
 def plain(text: str) -> str:
     """Return a name in one case and one spelling of fractions, apostrophes and thousands."""
-    text = normalize("NFKC", _UNWRITTEN.sub("", text)).casefold().replace("\u2044", "/").replace("\u00b5", "\u03bc")
+    text = (
+        normalize("NFKC", _UNWRITTEN.sub("", text))
+        .casefold()
+        .replace("\u2044", "/")
+        .replace("\u00b5", "\u03bc")
+    )
     return _THOUSANDS.sub("", text)
 
 
@@ -113,31 +126,34 @@ def _amount(text: str) -> Amount | None:
     return Amount(value, unit, per, rate=_PER_TIME.search(rest) is not None)
 
 
+_KINDS: Final[dict[str, Kind]] = {
+    "season": "time",
+    "ndc": "code",
+    "fraction": "word",
+    "glued": "word",
+    "initials": "word",
+    "without": "word",
+    "with": "joint",
+}
+"""Lexemes that are read as another kind."""
+
+
 def _token(found: Match[str], *, glued: bool) -> Iterator[Token]:
-    kind, text = str(found.lastgroup), found[0]
-    if kind in {"dextrose", "strength", "spaced"}:
+    named, text = str(found.lastgroup), found[0]
+    kind = _KINDS.get(named, cast("Kind", named))
+    if found["dextrose"]:
         yield Token("word", "dextrose", glued=glued)
         yield Token("percent", percent(found["strength"] or found["spaced"]))
     elif kind == "percent":
-        yield Token("percent", percent(text))
+        yield Token(kind, percent(text))
     elif kind == "amount":
-        yield Token("amount", text, _amount(text))
-    elif kind == "with" or (kind == "word" and text in _JOINTS) or kind == "joint":
-        yield Token("joint", "with" if kind == "with" else text)
-    elif kind in {"season", "time"}:
-        yield Token("time", text)
-    elif kind in {"ndc", "code"}:
-        yield Token("code", text)
-    elif kind == "initials":
-        yield Token("word", text.replace(".", ""), glued=glued)
-    elif kind in {"word", "glued", "without", "fraction"}:
-        yield Token("word", "without" if kind == "without" else text.rstrip("_"), glued=glued)
+        yield Token(kind, text, _amount(text))
     elif kind == "number":
-        yield Token("number", f"{float(text):g}", glued=glued)
-    elif kind in {"ratio", "open", "close"}:
-        yield Token("ratio" if kind == "ratio" else "open" if kind == "open" else "close", text)
+        yield Token(kind, f"{float(text):g}", glued=glued)
+    elif kind == "joint" or (kind == "word" and text in _JOINTS):
+        yield Token("joint", text.removesuffix("/"))
     else:
-        yield Token("mark", text)
+        yield Token(kind, "without" if named == "without" else text.replace(".", ""), glued=glued)
 
 
 def tokens(name: str) -> tuple[Token, ...]:

@@ -63,7 +63,10 @@ def _lexemes(text: str) -> Spelling:
 
 def _phrases(table: Mapping[str, str]) -> dict[str, tuple[tuple[Spelling, Spelling], ...]]:
     spelt = sorted(
-        ((tuple(t.text for t in tokens(said) if t.kind != "mark"), _lexemes(meant)) for said, meant in table.items()),
+        (
+            (tuple(t.text for t in tokens(said) if t.kind != "mark"), _lexemes(meant))
+            for said, meant in table.items()
+        ),
         key=lambda pair: -len(pair[0]),
     )
     first: dict[str, tuple[tuple[Spelling, Spelling], ...]] = {}

@@ -30,7 +30,9 @@ class NearNames:
     """Finds the nearest of a fixed list of names."""
 
     def __init__(self, names: Iterable[Listed]) -> None:
-        self._names = tuple(dict.fromkeys(Listed(listed.name.casefold(), listed.ingredient) for listed in names))
+        self._names = tuple(
+            dict.fromkeys(Listed(listed.name.casefold(), listed.ingredient) for listed in names)
+        )
         self._by_run: Mapping[str, list[int]] = _index(listed.name for listed in self._names)
 
     def to(self, name: str) -> tuple[str, ...]:

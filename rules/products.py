@@ -212,6 +212,12 @@ def edition(on: date) -> date:
     return days[place - 1]
 
 
+@lru_cache(maxsize=8192)
+def meaning(name: str, since: date) -> Meaning[Product]:
+    """Return what a charted name means in one edition; each name is read once and remembered."""
+    return catalogue(since).means(name)
+
+
 @cache
 def catalogue(since: date) -> Catalogue:
     """Return the products of one edition, ready to be looked up."""

@@ -1,20 +1,31 @@
 """Why it cannot be said what drug was given, and what to chart so that it can (R-CLS-7)."""
 
 from datetime import date
+from functools import cache
+from typing import Final
 
 from models.drug import Drug
-from rules.formulary import disagreeing, lookup, nearest
+from rules.bag_contents import UNNAMED, Part, contents, flat, identity
+from rules.formulary import lookup
+from rules.near_names import NEAREST, Listed, NearNames
+from rules.products import catalogue, edition, meaning
+
+ADD_IT: Final = "Add the drug to the formulary, or state its billing_class on the event."
 
 
-def unknown_drug(drug: Drug | None, on: date) -> tuple[str, str] | None:
+def unknown_drug(drug: Drug | None, on: date) -> tuple[str, str]:
     """
-    Return what is unclear about a charted drug and what to do, in words; None when the formulary knows it.
+    Return, of a drug without a class, what is unclear about it and what to do, in words for a flag.
 
     Names that are near to an unknown one are offered and never taken. The charted text itself is not repeated:
     it may hold what a flag must not.
+
+    Raises:
+        NotInForceError: the date lies before the formulary's first day.
+
     """
     if drug is None:
-        return None
+        return "No drug is charted.", ADD_IT
     if (differing := disagreeing(drug, on)) is not None:
         by_name, by_code = differing
         code = f"the code {drug.code}" if drug.code else "a code in the bag"
@@ -22,19 +33,59 @@ def unknown_drug(drug: Drug | None, on: date) -> tuple[str, str] | None:
             f"The name says {by_name}, {code} says {by_code}.",
             "Correct the name or the code in the chart's drug file; neither was taken.",
         )
-    entry = lookup(drug, on)
-    if entry is not None:
-        return None
+    if lookup(drug, on) is not None:
+        return (
+            "Products for cancer and for other diseases share the charted name and strength.",
+            "Chart the brand or the indication.",
+        )
     near = nearest(drug, on)
-    advice = "Add the drug to the formulary, or state its billing_class on the event."
-    if near:
-        advice = f"Nearest known names: {', '.join(near)}; none was taken. {advice}"
-    return "The drug is not in the formulary.", advice
+    offered = f"Nearest known names: {', '.join(near)}; none was taken. " if near else ""
+    return "The drug is not in the formulary.", offered + ADD_IT
 
 
-def unclear_strength() -> tuple[str, str]:
-    """Return why a name and strength that two products share decides nothing, and what to chart."""
-    return (
-        "Products for cancer and for other diseases share the charted name and strength.",
-        "Chart the brand or the indication.",
-    )
+def disagreeing(drug: Drug, on: date) -> tuple[str, str] | None:
+    """
+    Return the ingredients that a drug's name and its code mean, when they are of different drugs; else None.
+
+    Raises:
+        NotInForceError: the date lies before the formulary's first day.
+
+    """
+    entry = lookup(drug, on)
+    if entry is None or not entry.disagreement:
+        return None
+    inside = flat(drug.ingredients) or ((drug.name, drug.code, drug.system),)
+    named = [
+        product for name, *_ in inside if name is not None for product in meaning(name, edition(on)).products
+    ]
+    return identity(tuple(named), ()), _codedidentity(drug, inside, on)
+
+
+def nearest(drug: Drug, on: date) -> tuple[str, ...]:
+    """
+    Return at most three known names near to what is unknown of a drug: a suggestion, which nothing takes (R-CLS-7).
+
+    Raises:
+        NotInForceError: the date lies before the formulary's first day.
+
+    """
+    since = edition(on)
+    inside = flat(drug.ingredients)
+    unknown = contents(drug.name, drug.code, drug.system, inside, since).unknown
+    return tuple(dict.fromkeys(name for said in unknown for name in _near(since).to(said)))[:NEAREST]
+
+
+@cache
+def _near(since: date) -> NearNames:
+    """Return the names of one edition, ready to be compared."""
+    by_key = catalogue(since).by_key.values()
+    return NearNames(Listed(name, row.ingredient) for row in by_key for name in row.names)
+
+
+def _codedidentity(drug: Drug, inside: tuple[Part, ...], on: date) -> str:
+    """Return the ingredient of the code that means another drug than its name."""
+    for _, code, system in ((None, drug.code, drug.system), *inside):
+        coded = catalogue(edition(on)).coded(system, code) if code is not None else ()
+        if coded:
+            return coded[0].ingredient
+    return UNNAMED

@@ -77,16 +77,13 @@ class Worksheet:
             if taken != rule.id:
                 raise DoubleClaimError(taken, rule.id)
 
-    def flag(
-        self,
-        flag: str,
-        courses: Iterable[Course],
-        says: str | None = None,
-        suggestion: str | None = None,
-        **facts: str | int,
-    ) -> None:
-        """Raise a flag at its own weight, with this case's words and advice in place of its own."""
-        self.flags.append(FLAGS[flag].on(tuple(course.id for course in courses), says, suggestion, **facts))
+    def flag(self, flag: str, courses: Iterable[Course], says: str | None = None, **facts: str | int) -> None:
+        """Raise a flag at its own weight."""
+        self.flags.append(FLAGS[flag].on(tuple(course.id for course in courses), says, **facts))
+
+    def ask(self, flag: str, courses: Iterable[Course], says: str, suggestion: str) -> None:
+        """Raise a flag at its own weight, with advice for this case in place of the general one."""
+        self.flags.append(FLAGS[flag].advising(tuple(course.id for course in courses), says, suggestion))
 
     def block(self, flag: str, courses: Iterable[Course], says: str, **facts: str | int) -> None:
         """Raise a flag that holds the set whatever its usual weight."""
