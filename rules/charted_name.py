@@ -184,6 +184,8 @@ class _Parser:
             return at + 2
         if token.kind in {"time", "ratio", "code", "close"} or self._counts(token):
             return at + 1
+        if token.kind == "number" and after is not None and after.text in self._words.containers:
+            return at + 2
         if token.text == "/" and after is not None and after.text in VOLUMES:
             return at + 2
         if token.kind == "mark":
@@ -198,5 +200,5 @@ class _Parser:
 
     @staticmethod
     def _counts(token: Token) -> bool:
-        """Tell whether a word is a frequency or a count: ``q8h``, ``x2``."""
-        return token.kind == "word" and token.text[0] in "qx" and token.text[1:].rstrip("hd").isdigit()
+        """Tell whether a word is a frequency or a count: ``q8h``, ``q6wk``, ``x2``."""
+        return token.kind == "word" and token.text[0] in "qx" and token.text[1:2].isdigit()

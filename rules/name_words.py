@@ -19,7 +19,7 @@ FOLDER: Final = Path(__file__).parent / "parameters" / "drugs"
 WORDS: Final = "words.toml"
 CHARTING: Final = "charting.toml"
 
-LISTS: Final = ("heads", "qualifiers", "of_amount", "tails", "contrary", "makers")
+LISTS: Final = ("heads", "qualifiers", "of_amount", "tails", "contrary", "makers", "containers")
 """Tables of ``charting.toml`` that are a list of words."""
 
 Spelling = tuple[str, ...]
@@ -40,6 +40,7 @@ class Vocabulary:
     tails: frozenset[str]
     contrary: frozenset[str]
     makers: frozenset[str]
+    containers: frozenset[str]
     phrases: Mapping[str, tuple[tuple[Spelling, Spelling], ...]]
     """By its first lexeme, each phrase, the longest first, with what it means."""
     abbreviations: Mapping[str, str]
@@ -91,6 +92,7 @@ def vocabulary(folder: Path = FOLDER) -> Vocabulary:
         tails=lists["tails"],
         contrary=lists["contrary"],
         makers=lists["makers"],
+        containers=lists["containers"],
         phrases=_phrases(charting["phrases"]),
         abbreviations=charting["abbreviations"],
         carriers=tuple(charting["carriers"]["names"]),
