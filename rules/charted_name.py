@@ -32,6 +32,10 @@ VOLUMES: Final = frozenset({"ml", "l"})
 """What an amount may be dissolved in after its own word: ``20 mEq KCl/L``, ``350 mg iodine/mL``."""
 
 
+SILENT: Final = frozenset({"amount", "time", "ratio", "code", "close"})
+"""Lexemes that name no drug."""
+
+
 class Word(NamedTuple):
     """An identifying word or number and what stood before it."""
 
@@ -173,30 +177,29 @@ class _Parser:
         """Read one lexeme outside brackets and joints, or a tail of two; return the place after it."""
         token = self._read[at]
         after = self._read[at + 1] if at + 1 < len(self._read) else None
-        if token.kind == "amount" and token.amount is not None:
+        if after is not None and self._belong(token, after):
+            self._amounts += [token.amount] if token.amount is not None else []
+            return at + 2
+        if token.amount is not None:
             self._amounts.append(token.amount)
-            return at + 2 if after is not None and after.text in self._words.of_amount else at + 1
-        if (
-            token.text in self._words.tails
-            and after is not None
-            and after.kind in {"number", "time", "amount"}
-        ):
-            return at + 2
-        if token.kind in {"time", "ratio", "code", "close"} or self._counts(token):
-            return at + 1
-        if token.kind == "number" and after is not None and after.text in self._words.containers:
-            return at + 2
-        if token.text == "/" and after is not None and after.text in VOLUMES:
-            return at + 2
-        if token.kind == "mark":
+        elif token.kind == "mark":
             self._edge = "soft" if token.text in "-/:|" and said else self._edge
-            return at + 1
-        if token.text in self._words.purposes:
+        elif token.text in self._words.purposes:
             self._purposes.add(self._words.purposes[token.text])
-        elif token.text not in self._words.forms:
+        elif token.kind not in SILENT and token.text not in self._words.forms and not self._counts(token):
             said.append(Word(token.text, self._edge))
             self._edge = "none"
         return at + 1
+
+    def _belong(self, token: Token, after: Token) -> bool:
+        """Tell whether two lexemes are one thing that names no drug: a tail, a dose and its word, a count of vials."""
+        if token.amount is not None:
+            return after.text in self._words.of_amount
+        if token.kind == "number":
+            return after.text in self._words.containers
+        if token.text == "/":
+            return after.text in VOLUMES
+        return token.text in self._words.tails and after.kind in {"number", "time", "amount"}
 
     @staticmethod
     def _counts(token: Token) -> bool:

@@ -59,19 +59,24 @@ def _weighs(amount: Amount) -> bool:
 
 
 def sound(found: tuple[Found[P], ...]) -> bool:
-    """Tell whether every carrier has a drug and every dose one it can be of: 20 mEq of plain saline is something else."""
+    """
+    Tell whether every carrier has a drug and every dose one it can be of.
+
+    20 mEq of plain saline is something else, and so is what is written "in NS" with nothing before it.
+    """
     drugs = [one for one in found if not is_fluid(one.product)]
     units = {amount.unit for one in drugs for amount in one.amounts}
     over = [
         one
         for one in found
-        if is_fluid(one.product)
-        and any(_weighs(a) and not (a.per_ml and a.unit in units) for a in one.amounts)
+        if is_fluid(one.product) and any(_weighs(a) and a.unit not in units for a in one.amounts)
     ]
     if drugs:
         return not over or any(not any(map(_weighs, one.amounts)) for one in drugs)
-    return all(one.product is not None for one in found) and not any(
-        one.product is not None and one.product.billing_class == FLUID for one in over
+    return (
+        all(one.product is not None for one in found)
+        and not any(one.joint for one in found[:1])
+        and not any(one.product is not None and one.product.billing_class == FLUID for one in over)
     )
 
 

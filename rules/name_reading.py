@@ -63,10 +63,10 @@ class Reader(Generic[P]):
         """Return each part of a name in words, with the products it means on its own."""
         split: list[tuple[str, tuple[P, ...]]] = []
         for part in charted(name).parts:
-            found = self._part(part._replace(joint="")) or ()
+            found = self._part(part._replace(joint="") if split else part) or ()
             found = found if sound(found) else ()
             spelt = " ".join(word.text for words in (part.words, *part.asides) for word in words)
-            carried = bool(split) and keyed(part.words) in self._carriers
+            carried = bool(split) and not part.asides and keyed(part.words) in self._carriers
             if spelt and not (carried and not found):
                 split.append((spelt, tuple(one.product for one in found if one.product is not None)))
         return tuple(split)
