@@ -81,7 +81,11 @@ def sound(found: tuple[Found[P], ...]) -> bool:
 
 
 def dosed(found: tuple[Found[P], ...]) -> bool:
-    """Tell whether electrolytes in a fluid were ordered as drugs: by the gram, or stronger than an additive."""
+    """
+    Tell whether electrolytes in a fluid were ordered as drugs: by the gram, or stronger than an additive.
+
+    Where no dose is written the name leaves it open, and the charted volume and reason decide.
+    """
     salts = [one for one in found if one.product is not None and one.product.billing_class == "electrolyte"]
     fluids = [one for one in found if is_fluid(one.product)]
     if not salts or not fluids:
@@ -89,17 +93,14 @@ def dosed(found: tuple[Found[P], ...]) -> bool:
     amounts = [amount for one in found for amount in one.amounts if not amount.rate]
     bag = max((amount.value for amount in amounts if amount.unit == "ml"), default=0.0)
     first = is_fluid(found[0].product)
-    doses = [amount for amount in amounts if _weighs(amount)]
-    if not doses:
-        return not first
-    return not all(_additive(dose, bag, fluid_first=first) for dose in doses)
+    return not all(_additive(amount, bag, fluid_first=first) for amount in amounts if _weighs(amount))
 
 
 def _additive(dose: Amount, bag_ml: float, *, fluid_first: bool) -> bool:
     """Tell whether a dose is an additive: at most 40 mEq a litre, in a bag of half a litre or more."""
     if dose.unit not in {"meq", "mmol"}:
         return False
-    volume = dose.per_ml or bag_ml
+    volume = max(dose.per_ml or 0.0, bag_ml)  # 20 mEq/10 mL is the vial's strength, the bag is what it goes into
     if not volume:
         return fluid_first and dose.value <= ADDITIVE_MEQ_PER_L
     return volume >= VOLUME_FLUID_ML and dose.value / volume * 1000 <= ADDITIVE_MEQ_PER_L

@@ -85,6 +85,8 @@ def test_the_shared_names_are_read_right(capsys: pytest.CaptureFixture[str]) -> 
         ("D51/2NS20K", True),
         ("potassium chloride 20 mEq in NS 1000 mL", True),
         ("potassium chloride 40 mEq in NS 1000 mL", True),
+        ("potassium chloride 20 mEq/10 mL in NS 1000 mL", True),
+        ("potassium chloride in sodium chloride 0.9%", True),
         ("potassium chloride 60 mEq in NS 1000 mL", False),
         ("potassium chloride 20 mEq in NS 100 mL", False),
         ("potassium chloride 20 mEq in 100 mL SWFI IVPB", False),
