@@ -28,7 +28,7 @@ Edge = Literal["joint", "soft", "none"]
 """What stands before a word: a joint, a hyphen or a slash, or nothing."""
 
 
-VOLUMES: Final = frozenset({"ml", "l"})
+VOLUMES: Final = frozenset({"ml", "l", "liter", "litre"})
 """What an amount may be dissolved in after its own word: ``20 mEq KCl/L``, ``350 mg iodine/mL``."""
 
 
@@ -197,7 +197,7 @@ class _Parser:
             return after.text in self._words.of_amount
         if token.kind == "number":
             return after.text in self._words.containers
-        if token.text == "/":
+        if token.text in {"/", "per"}:
             return after.text in VOLUMES
         return token.text in self._words.tails and after.kind in {"number", "time", "amount"}
 

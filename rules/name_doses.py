@@ -100,7 +100,9 @@ def _additive(dose: Amount, bag_ml: float, *, fluid_first: bool) -> bool:
     """Tell whether a dose is an additive: at most 40 mEq a litre, in a bag of half a litre or more."""
     if dose.unit not in {"meq", "mmol"}:
         return False
-    volume = max(dose.per_ml or 0.0, bag_ml)  # 20 mEq/10 mL is the vial's strength, the bag is what it goes into
+    volume = max(
+        dose.per_ml or 0.0, bag_ml
+    )  # 20 mEq/10 mL is the vial's strength, the bag is what it goes into
     if not volume:
         return fluid_first and dose.value <= ADDITIVE_MEQ_PER_L
     return volume >= VOLUME_FLUID_ML and dose.value / volume * 1000 <= ADDITIVE_MEQ_PER_L

@@ -111,7 +111,7 @@ def problems(known: Mapping[str, object], folder: Path = FOLDER) -> Iterator[str
     try:
         read = vocabulary(folder)
     except (KeyError, TypeError, AttributeError) as error:
-        yield f"{CHARTING}: has no usable {error}; see the comments of the shipped one."
+        yield f"{WORDS} or {CHARTING}: has no usable {error}; see the comments of the shipped ones."
         return
     for cite in _read(CHARTING, folder).get("cites", ()):
         if cite not in known:

@@ -47,6 +47,10 @@ VEHICLES: Final = frozenset({"hydration", "flush"})
 """Classes that only carry a drug when one is in the bag with them (R-DEF-10)."""
 
 
+CARRIERS: Final = frozenset({"dextrose"})
+"""Ingredients that carry a drug at any strength; alone, from 10% on, they are one (R-INF-6)."""
+
+
 class HcpcsCode(NamedTuple):
     """A drug product code with its first and last day, where known."""
 
@@ -79,7 +83,7 @@ class Product(NamedTuple):
     @property
     def vehicle(self) -> bool:
         """Tell whether the product is mere fluid beside any drug."""
-        return self.billing_class in VEHICLES
+        return self.billing_class in VEHICLES or self.ingredient in CARRIERS
 
 
 class Pushability(NamedTuple):
