@@ -32,6 +32,7 @@ from rules.sites import Accesses
 from rules.subcutaneous import code_subcutaneous
 from rules.tables import editions
 from rules.timing import thresholds
+from rules.unknown_drug import with_what_waits
 from rules.window import NOT_GIVEN
 from rules.worksheet import Worksheet
 
@@ -200,6 +201,7 @@ def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet
     flags = sheet.flags + _stay_flags(context)
     if lines:
         flags += check_lines(lines, sheet.policy)
+    flags = with_what_waits(flags, lines)
     status: Status = "preview" if encounter.standing == "open" else "final"
     if status == "final" and any(flag.severity == "block" for flag in flags):
         status = "held"

@@ -1,14 +1,20 @@
 """Why it cannot be said what drug was given, and what to chart so that it can (R-CLS-7)."""
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Final
 
+from models.charge import ChargeLine, Flag
 from models.drug import Drug
 from rules.bag_contents import UNNAMED, Part, contents, flat, identity
 from rules.formulary import lookup
 from rules.near_names import NEAREST, Listed, NearNames
 from rules.products import catalogue, edition, meaning
+
+UNKNOWN_FLAG: Final = "F-CLASS_UNKNOWN"
 
 ADD_IT: Final = "Add the drug to the formulary, or state its billing_class on the event."
 
@@ -41,6 +47,26 @@ def unknown_drug(drug: Drug | None, on: date) -> tuple[str, str]:
     near = nearest(drug, on)
     offered = f"Nearest known names: {', '.join(near)}; none was taken. " if near else ""
     return "The drug is not in the formulary.", offered + ADD_IT
+
+
+def with_what_waits(flags: list[Flag], lines: Iterable[ChargeLine]) -> list[Flag]:
+    """
+    Return flags, those of an unknown drug with the lines of the stay that wait for nothing else.
+
+    Which code leads the stay may still change once the drug is known, so the lines are named, not promised.
+    """
+    blocking = {flag.flag for flag in flags if flag.severity == "block"}
+    units = Counter[str]()
+    for line in lines if blocking == {UNKNOWN_FLAG} else ():
+        units[line.code] += line.units
+    if not units:
+        return flags
+    listed = ", ".join(f"{code} x{count}" for code, count in sorted(units.items()))
+    waits = f"Nothing else holds the stay; as coded without this drug it would release {listed}."
+    return [
+        replace(flag, suggestion=f"{flag.suggestion} {waits}") if flag.flag == UNKNOWN_FLAG else flag
+        for flag in flags
+    ]
 
 
 def disagreeing(drug: Drug, on: date) -> tuple[str, str] | None:

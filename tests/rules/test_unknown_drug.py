@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.charge import ChargeLine, Flag, Severity
 from models.drug import Drug, Ingredient
 from rules.near_names import ALIKE, Listed, NearNames
-from rules.unknown_drug import disagreeing, nearest, unknown_drug
+from rules.unknown_drug import disagreeing, nearest, unknown_drug, with_what_waits
 
 ON = date(2026, 3, 2)
 
@@ -44,6 +45,28 @@ def test_a_suggestion_says_that_none_was_taken() -> None:
     assert says == "The drug is not in the formulary."
     assert advice.startswith("Nearest known names: ondansetron; none was taken.")
     assert "doe" not in advice.casefold()
+
+
+def flag(name: str, severity: Severity = "block") -> Flag:
+    """Return a flag of one kind."""
+    return Flag(name, severity, (), "", "Ask.", {})
+
+
+def line(code: str, units: int) -> ChargeLine:
+    """Return a line of one code."""
+    return ChargeLine(code, code, units, (), ON, (), None, "charted", ())
+
+
+def test_what_else_would_be_released_is_said() -> None:
+    """Only where nothing but the unknown drug holds the stay."""
+    lines = [line("96365", 1), line("96366", 2)]
+    held = flag("F-CLASS_UNKNOWN")
+    (told, noted) = with_what_waits([held, flag("F-NEAR_THRESHOLD", "info")], lines)
+    assert told.suggestion.endswith("as coded without this drug it would release 96365 x1, 96366 x2.")
+    assert noted.suggestion == "Ask."
+    assert with_what_waits([held], []) == [held]
+    assert with_what_waits([held, flag("F-MUE")], lines)[0] == held
+    assert with_what_waits([flag("F-NEAR_THRESHOLD", "info")], lines)[0].suggestion == "Ask."
 
 
 def test_a_name_and_a_code_that_differ_are_both_named() -> None:
