@@ -84,9 +84,9 @@ def spoken(name: str) -> str:
     return " ".join(said) or " ".join(plain(name).replace("+", " ").split())
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def charted(name: str) -> ChartedName:
-    """Return a charted name taken apart; each spelling is parsed once and remembered."""
+    """Return a charted name taken apart; a spelling in use is parsed once and remembered."""
     return _Parser(name, vocabulary()).parse()
 
 
