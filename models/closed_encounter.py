@@ -149,6 +149,15 @@ class Given(TypedDict, total=False):
 
 
 @with_config(_AS_READ)
+class Refusal(TypedDict, total=False):
+    """An event of the stay that could not be used, and why."""
+
+    event_id: Required[str]
+    refused_event_id: str
+    reason: Required[str]
+
+
+@with_config(_AS_READ)
 class Stay(TypedDict, total=False):
     """The stay as its events tell it, as ``models.encounter.Encounter`` has it."""
 
@@ -173,6 +182,8 @@ class Stay(TypedDict, total=False):
     voided: tuple[str, ...]
     decisions: tuple[DecidedCode, ...]
     conflicts: tuple[str, ...]
+    overruled: tuple[str, ...]
+    refused_events: tuple[Refusal, ...]
 
 
 @with_config(_AS_READ)

@@ -63,6 +63,18 @@ class Decision(NamedTuple):
     decided_at: int
 
 
+class RefusedEvent(NamedTuple):
+    """
+    An event that could not be used and was neither replayed nor voided since.
+
+    ``event_id`` is the refusal's own, ``refused_event_id`` the refused event's where it could be read.
+    """
+
+    event_id: str
+    refused_event_id: str | None
+    reason: str
+
+
 class Administration(NamedTuple):
     """
     One drug given once, as nurse and pump record it.
@@ -132,3 +144,7 @@ class Encounter(NamedTuple):
     decisions: tuple[Decision, ...]
     conflicts: tuple[str, ...]
     """Event ids that came with two different contents, sorted."""
+    overruled: tuple[str, ...] = ()
+    """Event ids of discharges that were stored after a cancellation and do not revive the stay, sorted."""
+    refused_events: tuple[RefusedEvent, ...] = ()
+    """Events that could not be used, by the id of their refusal."""

@@ -14,14 +14,15 @@ from pydantic import ValidationError
 
 from models.charge import ChargeSet
 from models.encounter import Encounter
-from models.event import Event
+from models.event import Event, EventRefused
 from rules.engine import Coding, Profile, code_encounter
 from streams.batch.stay_problems import faults
 from streams.encounter.event_problems import SourcedEvent, after_cancellation, circling, conflicts
-from streams.encounter.fold import fold, fold_merged, merges
+from streams.encounter.fold import NoEventsError, fold, fold_merged, merges
 from streams.encounter.merge_groups import survivor
 from streams.wire.encounter_key import InputLine, found_id
 from streams.wire.event_json import read, validate
+from streams.wire.refused_event import legible_encounter_id, refused_event
 from streams.wire.rejects import TWO_IDS, Reject
 
 _id_of: Final = attrgetter("encounter_id")
@@ -58,15 +59,16 @@ def code_stay(
     preview. Without one there is no clock, and a discharged stay is final.
     """
     events, kept, rejects = _read(lines, encounter_id)
-    if not events:
+    try:
+        encounter = fold(events)
+    except NoEventsError:  # every line of it was refused
         return Outcome((), tuple(rejects), ())
-    encounter = fold(events)
     coding = _coding(encounter, profile, as_of)
     stays = (CodedEncounter(encounter, coding),)
     doubtful = encounter.conflicts or encounter.standing == "cancelled"
     if not doubtful and not any(flag.severity == "block" for flag in coding.charge_set.flags):
         return Outcome(stays, tuple(rejects), ())
-    told = [SourcedEvent(*pair) for pair in zip(events, kept, strict=True)]
+    told = [SourcedEvent(*pair) for pair in zip(events, kept, strict=True) if _tells(pair[0])]
     rejects += [*conflicts(encounter, told), *after_cancellation(encounter, told)]
     return Outcome(stays, tuple(rejects), tuple(faults(coding.charge_set, told)))
 
@@ -93,14 +95,27 @@ def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | 
         own = stays.get(encounter_id, [])
         others = {one: [told.event for told in stays[one]] for one in absorbed[encounter_id]}
         mine = [told.event for told in own]
-        encounter = fold_merged(mine, others) if others else fold(mine)
+        try:
+            encounter = fold_merged(mine, others) if others else fold(mine)
+        except NoEventsError:
+            continue
         coding = _coding(encounter, profile, as_of)
         coded.append(CodedEncounter(encounter, coding))
         if encounter_id not in into:
-            told = [*own, *(told for one in absorbed[encounter_id] for told in stays[one])]
+            told = [
+                one
+                for name in (encounter_id, *absorbed[encounter_id])
+                for one in stays.get(name, [])
+                if _tells(one.event)
+            ]
             rejects += [*conflicts(encounter, told), *after_cancellation(encounter, told)]
             found += faults(coding.charge_set, told)
     return Outcome(tuple(coded), tuple(rejects), tuple(found))
+
+
+def _tells(event: Event) -> bool:
+    """Tell whether an event says something of the stay; a refusal only says that one is missing."""
+    return not isinstance(event, EventRefused)
 
 
 def _read(
@@ -119,13 +134,19 @@ def _read(
     for line in lines:
         file, number, raw = line
         event = read(raw)
+        if not isinstance(event, Reject) and event.encounter_id != (
+            encounter_id or found_id(raw) or event.encounter_id
+        ):
+            event = TWO_IDS
         if isinstance(event, Reject):
             rejects.append(event.at(file, number))
-        elif event.encounter_id != (encounter_id or found_id(raw) or event.encounter_id):
-            rejects.append(TWO_IDS.at(file, number))
-        else:
-            events.append(event)
-            kept.append(line)
+            about = encounter_id or legible_encounter_id(raw)
+            refused = refused_event(raw, about, event) if about else None
+            if refused is None:
+                continue
+            event = refused
+        events.append(event)
+        kept.append(line)
     return events, kept, rejects
 
 

@@ -32,6 +32,8 @@ def faults(charge_set: ChargeSet, told: Sequence[SourcedEvent]) -> Iterator[Reje
             continue
         if charge_set.status == "preview" and flag.flag == "F-MISSING_STOP":
             continue
+        if flag.flag == "F-REFUSED_EVENT":  # its line was refused in words of its own
+            continue
         if kind.rule.startswith("R-DOC-") or flag.flag in _ALSO_DATA:
             named = frozenset(flag.administration_ids)
             about = [one for one in told if not named.isdisjoint(_names(one.event))] or told

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from models.encounter import AccessSite, Administration, Decision, Encounter, Procedure
+from models.encounter import AccessSite, Administration, Decision, Encounter, Procedure, RefusedEvent
 from streams.encounter.administrations import administration
 from streams.encounter.dated_event import DatedEvent
 from streams.encounter.drug_given import GIVEN
@@ -41,7 +41,7 @@ _built = tuple.__new__
 class Gathered:
     """The live events of one encounter, each list in time order."""
 
-    __slots__ = ("access", "administrations", "decisions", "procedures", "stay", "voided")
+    __slots__ = ("access", "administrations", "decisions", "procedures", "refusals", "stay", "voided")
 
     def __init__(self) -> None:
         self.stay: list[DatedEvent] = []
@@ -50,6 +50,7 @@ class Gathered:
         self.decisions: list[DatedEvent] = []
         self.administrations: dict[str, list[DatedEvent]] = {}
         self.voided: set[str] = set()
+        self.refusals: list[DatedEvent] = []
 
 
 def gather(entries: Iterable[DatedEvent]) -> Gathered:
@@ -75,6 +76,8 @@ def gather(entries: Iterable[DatedEvent]) -> Gathered:
             gathered.voided.add(said["administration_id"])
         elif kind == "code_decided":
             gathered.decisions.append(entry)
+        elif kind == "event_refused":
+            gathered.refusals.append(entry)
     return gathered
 
 
@@ -115,7 +118,13 @@ def parts_of(gathered: Gathered) -> Parts:
 
 
 def encounter(
-    stay: StayFacts, parts: Parts, *, earliest: DatedEvent, last_recorded: float, conflicts: Iterable[str]
+    stay: StayFacts,
+    parts: Parts,
+    *,
+    earliest: DatedEvent,
+    last_recorded: float,
+    conflicts: Iterable[str],
+    refused_events: tuple[RefusedEvent, ...] = (),
 ) -> Encounter:
     """
     Return the whole stay.
@@ -123,7 +132,7 @@ def encounter(
     ``earliest`` is its first event, whose own offset is the zone of last resort; ``last_recorded`` is when the
     newest was stored, in epoch seconds.
     """
-    encounter_id, known, standing, departed_at, inpatient_ordered_at = stay
+    encounter_id, known, standing, departed_at, inpatient_ordered_at, overruled = stay
     offset = earliest.event.occurred_at.utcoffset()
     arrived_at = known["arrived_at"]
     # In the order of the fields: 21 keywords would take a twentieth of the whole fold.
@@ -142,5 +151,7 @@ def encounter(
             int(last_recorded),
             *parts,
             tuple(sorted(conflicts)) if conflicts else (),
+            overruled,
+            refused_events,
         ),
     )

@@ -13,6 +13,7 @@ from models.event import Event
 from streams.encounter.assembly import encounter, gather, parts_of
 from streams.encounter.dated_event import DatedEvent, date_events
 from streams.encounter.merged_stay import Part, join
+from streams.encounter.refused_events import outstanding
 from streams.encounter.stay_facts import stay_of
 from streams.encounter.voids import effective
 
@@ -25,6 +26,8 @@ class _Collected(NamedTuple):
 
     events: dict[Key, DatedEvent]
     conflicts: frozenset[str]
+    refusals: bool
+    """Whether any of them says that an event was refused."""
 
 
 class MixedEncountersError(ValueError):
@@ -62,6 +65,7 @@ def _collect(events: Iterable[Event]) -> _Collected:
     held: dict[Key, DatedEvent] = {}
     conflicts: set[str] = set()
     encounter_id = None
+    refusals = False
     for entry in date_events(events):
         if entry.encounter_id != encounter_id:
             if encounter_id is not None:
@@ -73,7 +77,9 @@ def _collect(events: Iterable[Event]) -> _Collected:
             held[key] = _standing(first, entry)
             if first.event != entry.event:
                 conflicts.add(entry.event_id)
-    return _Collected(held, frozenset(conflicts))
+        if entry.fields["type"] == "event_refused":
+            refusals = True
+    return _Collected(held, frozenset(conflicts), refusals)
 
 
 def _unsettled(state: _Collected, live: Iterable[DatedEvent]) -> frozenset[str]:
@@ -89,7 +95,7 @@ def fold(events: Iterable[Event]) -> Encounter:
 
     Raises:
         MixedEncountersError: the events are of more than one encounter.
-        NoEventsError: there are none.
+        NoEventsError: there are none, or every one of them was refused.
     """
     collected = _collect(events)
     entries = sorted(collected.events.values())
@@ -97,13 +103,24 @@ def fold(events: Iterable[Event]) -> Encounter:
         raise NoEventsError
     live = effective(entries)
     gathered = gather(live)
+    refused_events = outstanding(gathered.refusals, entries, live)
+    if collected.refusals:
+        entries, live = _without_refusals(entries), _without_refusals(live)
+        if not entries:
+            raise NoEventsError
     return encounter(
         stay_of(entries[0].encounter_id, gathered.stay),
         parts_of(gathered),
         earliest=(live or entries)[0],
         last_recorded=max([entry.recorded for entry in entries]),
         conflicts=_unsettled(collected, live),
+        refused_events=refused_events,
     )
+
+
+def _without_refusals(entries: Iterable[DatedEvent]) -> list[DatedEvent]:
+    """Return the events that tell of the stay: a refusal tells only that one is missing, and has no time of its own."""
+    return [entry for entry in entries if entry.fields["type"] != "event_refused"]
 
 
 def _rekeyed(entry: DatedEvent, own: DatedEvent | None) -> bool:
@@ -147,6 +164,12 @@ def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> 
                 seen.setdefault(key, entry)
     everything = sorted([*entries, *joining])
     live = effective(everything)
+    refusals = [entry for entry in live if entry.fields["type"] == "event_refused"]
+    refused_events = outstanding(refusals, everything, live)
+    if mine.refusals or any(state.refusals for state in theirs.values()):
+        everything, live = _without_refusals(everything), _without_refusals(live)
+        if not everything:
+            raise NoEventsError
     of: dict[str, list[DatedEvent]] = {name: [] for name in (encounter_id, *theirs)}
     for entry in live:
         of[entry.encounter_id].append(entry)
@@ -158,6 +181,7 @@ def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> 
         earliest=own_first[0],
         last_recorded=max([entry.recorded for entry in everything]),
         conflicts=frozenset[str]().union(*(_unsettled(state, live) for state in (mine, *theirs.values()))),
+        refused_events=refused_events,
     )
 
 

@@ -168,6 +168,7 @@ def _stay(parts: Sequence[Part]) -> StayFacts:
         standing=mine.standing if registered or mine.standing == "merged" else theirs.standing,
         departed_at=mine.departed_at if registered else theirs.departed_at,
         inpatient_ordered_at=theirs.inpatient_ordered_at if ordered_at is None else ordered_at,
+        overruled=mine.overruled if registered else theirs.overruled,
     )
 
 

@@ -26,7 +26,7 @@ _STANDING: dict[str, Standing] = {
     "encounter_reopened": "open",
 }
 _AT_ONCE = tuple(_STANDING)
-"""At one instant a cancellation follows a discharge, and what is taken back was there before."""
+"""Stored at one instant for one instant, a cancellation follows a discharge, and a reopening both."""
 
 
 class StayFacts(NamedTuple):
@@ -37,6 +37,7 @@ class StayFacts(NamedTuple):
     standing: Standing
     departed_at: int | None
     inpatient_ordered_at: int | None
+    overruled: tuple[str, ...]
 
 
 def _last_said(entries: Sequence[DatedEvent], fields: Sequence[str]) -> Mapping[str, Any]:
@@ -52,18 +53,29 @@ def _last_said(entries: Sequence[DatedEvent], fields: Sequence[str]) -> Mapping[
     return known
 
 
-def _by_departure(entry: DatedEvent) -> tuple[float, float, int, str, str, str]:
-    when = _AT_ONCE.index(entry.event.type)
-    return (entry.at, entry.recorded, when, entry.source, entry.event_id, entry.encounter_id)
+def _by_storage(entry: DatedEvent) -> tuple[float, float, int, str, str, str]:
+    """Return the order in which registration is believed: what was stored last stands, whatever its own time."""
+    rank = _AT_ONCE.index(entry.event.type) if entry.event.type in _STANDING else 0
+    return (entry.recorded, entry.at, rank, entry.event_id, entry.source, entry.encounter_id)
 
 
-def _departure(entries: Sequence[DatedEvent]) -> tuple[Standing, int | None]:
-    """Return where the last word on the departure leaves the stay, and when the patient left if so."""
-    if not entries:
-        return "open", None
-    last = entries[0] if len(entries) == 1 else max(entries, key=_by_departure)
-    standing = _STANDING[last.event.type]
-    return standing, int(last.at) if standing == "discharged" else None
+def _departure(entries: Sequence[DatedEvent]) -> tuple[Standing, int | None, tuple[str, ...]]:
+    """
+    Return where the stay stands, when the patient left, and the discharges that came to nothing.
+
+    A discharge stored after a cancellation does not revive the stay; only a reopening does.
+    """
+    standing: Standing = "open"
+    departed_at: int | None = None
+    overruled: list[str] = []
+    for entry in sorted(entries, key=_by_storage):
+        kind = entry.event.type
+        if standing == "cancelled" and kind == "encounter_discharged":
+            overruled.append(entry.event_id)
+            continue
+        standing = _STANDING[kind]
+        departed_at = int(entry.at) if standing == "discharged" else None
+    return standing, departed_at, tuple(sorted(overruled)) if standing == "cancelled" else ()
 
 
 def stay_of(encounter_id: str, entries: Sequence[DatedEvent], *, absorbed: Container[str] = ()) -> StayFacts:
@@ -73,8 +85,8 @@ def stay_of(encounter_id: str, entries: Sequence[DatedEvent], *, absorbed: Conta
     Each field is the one stored last that says anything. A merge into one of the ``absorbed`` encounters, which
     went into this one themselves, says nothing.
     """
-    registered, departures = [], []
-    ordered_at = into = None
+    registered, departures, orders = [], [], []
+    into = None
     for entry in entries:
         event = entry.event
         kind = event.type
@@ -84,12 +96,15 @@ def stay_of(encounter_id: str, entries: Sequence[DatedEvent], *, absorbed: Conta
             departures.append(entry)
         elif event.type == "encounter_merged":
             into = event.into_encounter_id if event.into_encounter_id != encounter_id else into
-        elif ordered_at is None:
-            ordered_at = int(entry.at)
-    standing, departed_at = _departure(departures)
+        else:
+            orders.append(entry)
+    standing, departed_at, overruled = _departure(departures) if departures else ("open", None, ())
+    ordered_at = int(max(orders, key=_by_storage).at) if orders else None
     if into is not None and into not in absorbed:
         standing = "merged"
-    return StayFacts(encounter_id, _last_said(registered, _REGISTERED), standing, departed_at, ordered_at)
+    return StayFacts(
+        encounter_id, _last_said(registered, _REGISTERED), standing, departed_at, ordered_at, overruled
+    )
 
 
 def _span(starts: Sequence[DatedEvent], ends: Sequence[DatedEvent]) -> tuple[int | None, int | None]:

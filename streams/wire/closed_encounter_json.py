@@ -24,7 +24,7 @@ from models.closed_encounter import (
     Stretch,
 )
 from models.drug import Drug, Ingredient
-from models.encounter import AccessSite, Administration, Decision, Encounter, Flow, Procedure
+from models.encounter import AccessSite, Administration, Decision, Encounter, Flow, Procedure, RefusedEvent
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -109,6 +109,10 @@ def _stay(encounter: Encounter) -> dict[str, Any]:
         made["administrations"] = [_given(one) for one in encounter.administrations]
     if encounter.decisions:
         made["decisions"] = [_dated(Decision._fields, one, ("decided_at",)) for one in encounter.decisions]
+    if encounter.refused_events:
+        made["refused_events"] = [
+            _said(RefusedEvent._fields, refusal) for refusal in encounter.refused_events
+        ]
     return made
 
 
@@ -212,11 +216,22 @@ _BLANK: Final = dict.fromkeys(Administration._fields) | dict.fromkeys(
     ("flows", "pump_flows", "rates", "bag_changes", "touched", "faults"), ()
 )
 _UNKNOWN_STAY: Final = dict.fromkeys(Encounter._fields) | dict.fromkeys(
-    ("sites", "procedures", "administrations", "voided", "decisions", "conflicts"), ()
+    (
+        "sites",
+        "procedures",
+        "administrations",
+        "voided",
+        "decisions",
+        "conflicts",
+        "overruled",
+        "refused_events",
+    ),
+    (),
 )
 _UNKNOWN_DECISION: Final = dict.fromkeys(Decision._fields) | {"administration_ids": ()}
 _UNKNOWN_SITE: Final = dict.fromkeys(AccessSite._fields)
 _UNKNOWN_PROCEDURE: Final = dict.fromkeys(Procedure._fields)
+_UNKNOWN_REFUSAL: Final = dict.fromkeys(RefusedEvent._fields)
 # What is said is laid over these, so that the values come in the order of the tuple's fields.
 
 
@@ -239,6 +254,10 @@ def _encounter(told: Stay, exact: Sequence[Mapping[str, Any]] | None = None) -> 
     if made["decisions"]:
         made["decisions"] = tuple(
             [Decision._make((_UNKNOWN_DECISION | one).values()) for one in made["decisions"]]
+        )
+    if made["refused_events"]:
+        made["refused_events"] = tuple(
+            [RefusedEvent._make((_UNKNOWN_REFUSAL | refusal).values()) for refusal in made["refused_events"]]
         )
     return _built(Encounter, made.values())
 

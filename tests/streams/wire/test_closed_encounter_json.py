@@ -15,7 +15,7 @@ from strategies import encounters
 from timeline import events_of
 
 from models.drug import Drug, Ingredient
-from models.encounter import AccessSite, Decision, Encounter, Flow, Procedure
+from models.encounter import AccessSite, Decision, Encounter, Flow, Procedure, RefusedEvent
 from rules.engine import Profile, code_encounter
 from streams.encounter.fold import fold
 from streams.wire.charge_json import written
@@ -83,6 +83,11 @@ FULL = EMPTY._replace(
         Decision("C2", "96549", 2, (), "no listed code", None, MORNING),
     ),
     conflicts=("m1",),
+    overruled=("d2",),
+    refused_events=(
+        RefusedEvent("refused-1", None, "line: cut off"),
+        RefusedEvent("refused-2", "m7", "route: no"),
+    ),
 )
 """A stay in which nothing is left out."""
 
