@@ -49,7 +49,7 @@ cases: $(DEVELOPMENT) ## The golden cases alone, each by its sentence
 	@$(BIN)/pytest -n 2 -v tests/cases
 
 kafka: $(DEVELOPMENT) ## A real Apache Kafka until Ctrl-C, to try things on; needs Java 17 and Maven
-	@$(BIN)/python tests/support/apache_kafka.py
+	@$(BIN)/python tests/support/kafka_broker/apache_kafka.py
 
 docs: $(DEVELOPMENT) ## Write the output of the documents' examples anew; read the difference before you keep it
 	@$(BIN)/python tests/house/test_docs.py

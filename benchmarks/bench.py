@@ -194,7 +194,7 @@ def single(path: Path) -> list[Figure]:
 
     from models.event import EVENT, Event  # noqa: PLC0415 -- only this measurement needs it
     from rules.engine import Profile, code_encounter  # noqa: PLC0415 -- only this measurement needs it
-    from streams.tracker import fold  # noqa: PLC0415 -- only this measurement needs it
+    from streams.encounter.fold import fold  # noqa: PLC0415 -- only this measurement needs it
 
     profile = Profile()
 

@@ -2,7 +2,7 @@
 The stream under kills, pauses and broken brokers, seed by seed: what was lost, and what came double.
 
 Each seed has a real Kafka of its own, a generated day, poison between the events, and three workers; what is done to
-them is drawn from the seed (``tests/support/chaos_plan.py``). Afterwards every charge set and line on the topics
+them is drawn from the seed (``tests/support/chaos/chaos_plan.py``). Afterwards every charge set and line on the topics
 is held against ``infusion code``. Rows go to ``chaos.csv`` beside this file, and nothing is thrown away there.
 
     python benchmarks/chaos.py --seeds 20 --events 20000
@@ -26,14 +26,14 @@ import click
 HERE: Final = Path(__file__).resolve().parent
 RESULTS: Final = HERE / "chaos.csv"
 SUPPORT: Final = HERE.parent / "tests" / "support"
-sys.path.insert(0, str(SUPPORT))
+sys.path[:0] = [str(SUPPORT / "chaos"), str(SUPPORT / "kafka_broker")]
 
 from apache_kafka import ApacheKafka  # noqa: E402 - the path to it is set above
 from chaos import Report, trial  # noqa: E402 - as above
 from chaos_leaderless import leaderless  # noqa: E402 - as above
 
 EVENTS_A_STAY: Final = 10
-ENGINES: Final = {"ours": None, "stock": (sys.executable, str(SUPPORT / "stock_worker.py"))}
+ENGINES: Final = {"ours": None, "stock": (sys.executable, str(SUPPORT / "chaos" / "stock_worker.py"))}
 COLUMNS: Final = (
     "at", "commit", "engine", "seed", "events", "kills", "began", "lost", "double", "emitted", "repeated", "seconds",
     "done", "ended",

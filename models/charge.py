@@ -6,6 +6,7 @@ encounter's own zone, minutes whole, money whole cents. Plain dataclasses: a set
 Without slots on purpose: orjson writes an instance's dictionary three times as fast as its slots.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -16,6 +17,13 @@ Evidence = Literal["pump_validated", "charted", "calculated", "assumed"]
 """How well a time is known, strongest first; a line carries the weakest of its facts."""
 
 EVIDENCE_ORDER: tuple[Evidence, ...] = ("pump_validated", "charted", "calculated", "assumed")
+_EVIDENCE_RANK = {evidence: rank for rank, evidence in enumerate(EVIDENCE_ORDER)}
+
+
+def weakest_evidence(facts: Iterable[Evidence]) -> Evidence:
+    """Return the weakest evidence among facts; a line is no better known than that. There is at least one fact."""
+    return max(facts, key=_EVIDENCE_RANK.__getitem__)
+
 
 Status = Literal["preview", "final", "held", "cancelled"]
 Severity = Literal["block", "warn", "info"]

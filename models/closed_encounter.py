@@ -1,7 +1,7 @@
 """
 A closed stay on the wire: what the rules saw, and which decision closed it.
 
-Read by validating, written by ``streams.closed``. A field that is not known or empty is left out, as in events, and
+Read by validating, written by ``streams``. A field that is not known or empty is left out, as in events, and
 one this release does not know is refused: it might be the one that changes what is billed. Typed dictionaries,
 because what is read becomes the tuples of ``models.encounter`` and lives no longer than that.
 """
@@ -59,7 +59,7 @@ Instant = Annotated[
 """Text on the wire, epoch seconds once read."""
 
 Number = Annotated[int | float, Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})]
-"""A whole number as it was written; one with digits after the point only nearly, so it is not coded from."""
+"""A whole number stays as it was written; a decimal one loses precision, so nothing is coded from it."""
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -149,6 +149,15 @@ class Given(TypedDict, total=False):
 
 
 @with_config(_AS_READ)
+class Refusal(TypedDict, total=False):
+    """An event of the stay that could not be used, and why."""
+
+    event_id: Required[str]
+    refused_event_id: str
+    reason: Required[str]
+
+
+@with_config(_AS_READ)
 class Stay(TypedDict, total=False):
     """The stay as its events tell it, as ``models.encounter.Encounter`` has it."""
 
@@ -173,6 +182,8 @@ class Stay(TypedDict, total=False):
     voided: tuple[str, ...]
     decisions: tuple[DecidedCode, ...]
     conflicts: tuple[str, ...]
+    overruled: tuple[str, ...]
+    refused_events: tuple[Refusal, ...]
 
 
 @with_config(_AS_READ)

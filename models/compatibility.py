@@ -2,8 +2,8 @@
 Whether a new edition of a schema breaks somebody who was built for an old one.
 
 A contract only grows: fields that may be left out, values of an enumeration, kinds of event. Nothing is removed,
-renamed, retyped or newly demanded. Which changes hurt depends on who writes the document. What we *read* must go
-on accepting all it accepted; what we *write* must go on being what its readers were promised.
+renamed, retyped or newly demanded. Which changes hurt depends on who writes the document. A document we *read* must
+stay acceptable wherever it was; a document we *write* must stay what its readers were promised.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _EXACT: Final = ("pattern", "format", "const")
 
 def breaks(old: Schema, new: Schema, side: Side) -> list[str]:
     """
-    Return what of a new edition breaks who was built for the old one, one sentence each; none when it only grew.
+    Return each change of a new edition that breaks somebody built for the old one; empty when it only grew.
 
     ``read``: documents others send us. ``written``: documents we send others.
     """
@@ -27,7 +27,7 @@ def breaks(old: Schema, new: Schema, side: Side) -> list[str]:
 
 
 class _Comparison:
-    """Two editions side by side; a definition both share is compared once, where it is first met."""
+    """Two editions side by side; a pair of shared definitions is compared once, where it is first met."""
 
     def __init__(self, old: Schema, new: Schema, side: Side) -> None:
         self._old = old
@@ -40,9 +40,9 @@ class _Comparison:
         before, after = dict(_variants(old, self._old)), dict(_variants(new, self._new))
         if "any" in after and self._read:
             return
-        for kind, held in before.items():
+        for kind, variant in before.items():
             if kind in after:
-                yield from self._same_kind(held, after[kind], _named(where, kind))
+                yield from self._same_kind(variant, after[kind], _named(where, kind))
             elif not (kind == "integer" and "number" in after and self._read):
                 yield f"{where}: is no longer {kind}; keep it, or publish the new meaning under a new name."
         if not self._read:
@@ -125,9 +125,9 @@ def _variants(schema: Schema, root: Schema) -> Iterator[tuple[str, Schema]]:
         for choice in choices:
             yield from _variants(choice, root)
         return
-    said = schema.get("properties", {}).get("type", {}).get("const")
-    if said is not None:
-        yield f"event {said}", schema
+    event_type = schema.get("properties", {}).get("type", {}).get("const")
+    if event_type is not None:
+        yield f"event {event_type}", schema
         return
     kinds = schema.get("type", "any")
     for kind in kinds if isinstance(kinds, list) else [kinds]:

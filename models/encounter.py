@@ -1,9 +1,9 @@
 """
 A stay as its events tell it: who gave what, through which site, when it flowed.
 
-These are the only facts the rules see. They hold no judgement: what a missing stop means, which witness
-wins, what a minute is worth is for the rules to say. Instants are whole seconds since 1970-01-01 UTC;
-named tuples, because an encounter is built once and read often.
+These are the only facts the rules see. They hold no judgement: the rules decide what a missing stop means, which
+source counts and what a minute is worth. Instants are whole seconds since 1970-01-01 UTC. Named tuples, because an
+encounter is built once and read often.
 """
 
 from decimal import Decimal
@@ -21,7 +21,7 @@ Fault = Literal[
     "overlapping_intervals",
     "started_twice",
 ]
-"""What cannot have happened as charted; R-DOC-5 refuses to code it."""
+"""A way in which the chart cannot be true; R-DOC-5 refuses to code such an administration."""
 
 
 class Flow(NamedTuple):
@@ -63,9 +63,21 @@ class Decision(NamedTuple):
     decided_at: int
 
 
+class RefusedEvent(NamedTuple):
+    """
+    An event that could not be used and was neither replayed nor voided since.
+
+    ``event_id`` is the refusal's own, ``refused_event_id`` the refused event's where it could be read.
+    """
+
+    event_id: str
+    refused_event_id: str | None
+    reason: str
+
+
 class Administration(NamedTuple):
     """
-    One drug given once, as its witnesses tell it.
+    One drug given once, as nurse and pump record it.
 
     ``flows`` is the nurse's record, the billing record; ``pump_flows`` what the pump says of the same
     administration (R-DOC-7). Either may be empty. For a push or an injection ``given_at`` is its moment
@@ -116,7 +128,7 @@ class Encounter(NamedTuple):
     department_modifier: DepartmentModifier | None
     time_zone: str | None
     utc_offset_s: int
-    """The offset written on the stay's earliest event: the zone of last resort."""
+    """Seconds east of UTC on the stay's earliest event; it dates services where ``time_zone`` is None."""
     arrived_at: int | None
     departed_at: int | None
     inpatient_ordered_at: int | None
@@ -132,3 +144,7 @@ class Encounter(NamedTuple):
     decisions: tuple[Decision, ...]
     conflicts: tuple[str, ...]
     """Event ids that came with two different contents, sorted."""
+    overruled: tuple[str, ...] = ()
+    """Event ids of discharges that were stored after a cancellation and do not revive the stay, sorted."""
+    refused_events: tuple[RefusedEvent, ...] = ()
+    """Events that could not be used, by the id of their refusal."""

@@ -1,4 +1,4 @@
-"""What a field of an event may hold: aware instants, opaque identifiers, bounded numbers, the known words."""
+"""The types of an event's fields: aware instants, opaque identifiers, bounded numbers, known words."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, GetPydanticSchema, WithJsonSchema
 from pydantic_core import core_schema
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-"""Nothing this product codes happened before; an older instant is a broken clock."""
+"""No service this product codes is older; an older instant comes from a broken clock."""
 
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 

@@ -35,7 +35,7 @@ def length(stretches: Iterable[Stretch]) -> int:
 
 
 def clip(stretches: Iterable[Stretch], start: int | None, stop: int | None) -> list[Stretch]:
-    """Return what lies between ``start`` and ``stop``; None leaves that side open."""
+    """Return the parts of stretches between ``start`` and ``stop``; None leaves that side open."""
     kept = []
     for begin, end in stretches:
         first = begin if start is None or begin > start else start
@@ -46,7 +46,7 @@ def clip(stretches: Iterable[Stretch], start: int | None, stop: int | None) -> l
 
 
 class Coverage:
-    """Minutes already spoken for, kept sorted and disjoint so that a thousand doses stay cheap."""
+    """A set of minutes, kept as sorted disjoint stretches so that a thousand doses stay cheap."""
 
     __slots__ = ("_starts", "_stops")
 
@@ -58,7 +58,7 @@ class Coverage:
             self._stops.append(stop)
 
     def add(self, stretches: Iterable[Stretch]) -> None:
-        """Speak for these minutes too; overlaps and touching edges join."""
+        """Add stretches; overlapping and touching ones join."""
         starts, stops = self._starts, self._stops
         for start, stop in stretches:
             if stop <= start:
@@ -72,18 +72,18 @@ class Coverage:
             stops[first:last] = [stop]
 
     def within(self, stretches: Iterable[Stretch]) -> list[Stretch]:
-        """Return the parts of ``stretches`` that are already spoken for."""
+        """Return the parts of ``stretches`` that are covered."""
         starts, stops = self._starts, self._stops
-        found = []
+        covered = []
         for start, stop in stretches:
             index = bisect_right(stops, start)
             while index < len(starts) and starts[index] < stop:
-                found.append((max(start, starts[index]), min(stop, stops[index])))
+                covered.append((max(start, starts[index]), min(stop, stops[index])))
                 index += 1
-        return found
+        return covered
 
     def outside(self, stretches: Iterable[Stretch]) -> list[Stretch]:
-        """Return the parts of ``stretches`` that nobody has spoken for."""
+        """Return the parts of ``stretches`` that are not covered."""
         starts, stops = self._starts, self._stops
         free = []
         for begin, end in stretches:
@@ -99,5 +99,5 @@ class Coverage:
         return free
 
     def stretches(self) -> Sequence[Stretch]:
-        """Return everything spoken for, in time order."""
+        """Return all covered minutes as stretches, in time order."""
         return list(zip(self._starts, self._stops, strict=True))

@@ -23,7 +23,7 @@ from models.review_item import REVIEW_ITEM
 Schema = dict[str, Any]
 
 CONTRACT_VERSION: Final = "1.1.0"
-"""Of the contract: the first number is that of the topics' names, the second counts what was added since."""
+"""The contract's version: the first number is the topics', the second counts what was added since."""
 
 EVENTS_ID: Final = "urn:infusion-charges:events:v1"
 CHARGE_SET_ID: Final = "urn:infusion-charges:charge-set:v1"
@@ -44,7 +44,7 @@ GREW: Final = frozenset(
 
 
 class _Published(GenerateJsonSchema):
-    """Pydantic's schema without the titles it makes of field names, which say the names again."""
+    """Pydantic's schema without the titles it makes from field names, which repeat the names."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 -- pydantic's signature
         return False
@@ -68,7 +68,7 @@ def line_change() -> Schema:
 
 
 def review_item() -> Schema:
-    """Return the schema of what waits for a person, as it is written."""
+    """Return the schema of one review item, which waits for a person, as it is written."""
     return _written(REVIEW_ITEM, REVIEW_ITEM_ID, "ReviewItem")
 
 
@@ -96,10 +96,10 @@ def text(document: Schema) -> str:
 
 def _published(made: Schema, name: str, title: str, description: str) -> Schema:
     for model, schema in ((title, made), *made.get("$defs", {}).items()):
-        for field, held in schema.get("properties", {}).items():
+        for field, field_schema in schema.get("properties", {}).items():
             meaning = MEANINGS.get(f"{model}.{field}", MEANINGS.get(field))
-            if "description" not in held and meaning:
-                held["description"] = meaning
+            if "description" not in field_schema and meaning:
+                field_schema["description"] = meaning
     head = {
         "$schema": GenerateJsonSchema.schema_dialect,
         "$id": name,
@@ -112,5 +112,5 @@ def _published(made: Schema, name: str, title: str, description: str) -> Schema:
 def fields(document: Schema) -> Iterator[tuple[str, str, Schema]]:
     """Yield every field of a document: the model it is of, its name, its schema."""
     for model, schema in ((document["title"], document), *document.get("$defs", {}).items()):
-        for field, held in schema.get("properties", {}).items():
-            yield model, field, held
+        for field, field_schema in schema.get("properties", {}).items():
+            yield model, field, field_schema

@@ -3,17 +3,16 @@
 from typing import Final, NamedTuple
 
 from models.encounter import Encounter
-from rules.engine import Profile, first_date
+from rules.engine import Profile, first_date, policy_of
 from rules.parameter import NotInForceError
-from rules.policy import policy_for
-from rules.service_dates import Calendar
+from rules.worksheet.service_dates import Calendar
 
 _HOUR: Final = 3600
 _DEFAULT: Final = 72 * _HOUR
 
 
 class Emission(NamedTuple):
-    """P-31, the span after the departure within which charges may still change, in seconds; and P-30, a yes or no."""
+    """P-31, the seconds after departure in which charges may change; P-30, whether an open stay's are sent."""
 
     confirm_s: int
     while_open: bool
@@ -21,24 +20,15 @@ class Emission(NamedTuple):
 
 def emission_of(encounter: Encounter, profile: Profile) -> Emission:
     """
-    Return what the policy of a stay says of when its charges are sent.
+    Return when the charges of a stay are sent, by its policy.
 
-    Before the first cited value there is no policy, and the default of P-31 is meant: such a stay is held anyway.
+    A stay before the first cited value has no policy and is held; it gets the default of P-31.
 
     Raises:
         PolicyError: the profile names a policy, switch or value that does not exist.
     """
-    on = first_date(encounter, Calendar(encounter))
     try:
-        policy = policy_for(
-            encounter.setting or profile.setting or "facility",
-            encounter.payer or profile.payer,
-            encounter.facility,
-            encounter.department,
-            on,
-            profile.policy,
-            profile.overrides,
-        )
+        policy = policy_of(encounter, profile, first_date(encounter, Calendar(encounter)))
     except NotInForceError:
         return Emission(_DEFAULT, while_open=False)
     return Emission(

@@ -1,5 +1,5 @@
 """
-From the facts of one encounter to its charge set: the rulebook's algorithm (section 11.3), step by step.
+Codes one encounter: from its facts to its charge set, in the steps of the rulebook (section 11.3).
 
 Pure: the same facts, rulebook and policy give the same bytes. No clock, no random, no environment.
 """
@@ -10,31 +10,32 @@ from typing import NamedTuple
 from models.charge import ChargeSet, Flag, NotBilled, Status
 from models.encounter import Encounter
 from models.field import Setting
-from models.interval import Coverage
-from rules.arterial import code_arterial_infusions, code_arterial_pushes
-from rules.bundles import CODED_PROCEDURES
-from rules.context import Context
-from rules.decisions import code_decisions, decided_administrations
-from rules.doses import doses_of
-from rules.edits import check_lines
+from rules.claim.charge_lines import charge_lines, stable_id
+from rules.claim.claim_edits import check_lines
+from rules.coding.arterial import code_arterial_infusions, code_arterial_pushes
+from rules.coding.decisions import code_decisions, decided_administrations
+from rules.coding.doses import doses_of
+from rules.coding.injections import code_cavities, code_injections
+from rules.coding.intravenous import code_intravenous
+from rules.coding.modifiers import attach
+from rules.coding.pumps import code_devices, code_patient_controlled, code_prolonged
+from rules.coding.sites import Accesses
+from rules.coding.spans import Span, spans_of
+from rules.coding.subcutaneous import code_subcutaneous
 from rules.flags import FLAGS
-from rules.injections import code_cavities, code_injections
-from rules.intake import Intake, take_in
-from rules.intravenous import code_intravenous
-from rules.lines import charge_lines, stable_id
-from rules.modifiers import attach
 from rules.parameter import NotInForceError
-from rules.policy import Policy, policy_for
-from rules.pumps import code_devices, code_patient_controlled, code_prolonged
+from rules.policy.resolve import Policy, policy_for
 from rules.rule import Rule
-from rules.service_dates import Calendar
-from rules.sites import Accesses
-from rules.subcutaneous import code_subcutaneous
-from rules.tables import editions
-from rules.timing import thresholds
-from rules.unknown_drug import with_what_waits
-from rules.window import NOT_GIVEN
-from rules.worksheet import Worksheet
+from rules.screening.bundles import CODED_PROCEDURES
+from rules.screening.refused_events import refused_event_flags
+from rules.screening.screen import Screened, screen_all
+from rules.screening.unknown_drug import with_what_waits
+from rules.screening.window import NOT_GIVEN
+from rules.tables.lookup import editions
+from rules.worksheet.context import Context
+from rules.worksheet.service_dates import Calendar
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.timing import thresholds
 
 RULEBOOK_VERSION = "26.11.0"
 
@@ -53,22 +54,20 @@ RULES = (SETTINGS, PROFESSIONAL)
 
 
 class Profile(NamedTuple):
-    """What the caller chose: a policy, switches, and what to assume where the events are silent."""
+    """The caller's choices: a policy, switches, and the setting and payer of stays whose events name none."""
 
     policy: str | None = None
     overrides: tuple[tuple[str, str], ...] = ()
     setting: str | None = None
     payer: str | None = None
 
+    def setting_of(self, encounter: Encounter) -> str:
+        """Return the setting of an encounter: its own, else the caller's, else a facility (R-SET-1)."""
+        return encounter.setting or self.setting or "facility"
 
-class Span(NamedTuple):
-    """A stretch of one administration's flow in epoch minutes: billed under a code, or not and why."""
-
-    administration_id: str
-    start: int
-    stop: int
-    code: str | None
-    why: str
+    def payer_of(self, encounter: Encounter) -> str | None:
+        """Return the payer of an encounter: its own, else the caller's."""
+        return encounter.payer or self.payer
 
 
 class Coding(NamedTuple):
@@ -77,19 +76,23 @@ class Coding(NamedTuple):
     charge_set: ChargeSet
     policy: Policy | None
     sheet: Worksheet | None
-    intake: Intake | None
+    screened: Screened | None
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """Every accepted stretch of flow, in order: billed under a code, or not billed and why."""
-        if self.sheet is None or self.intake is None:
+        """Every accepted stretch of flow, in order: its code, or why it is not billed."""
+        if self.sheet is None or self.screened is None:
             return ()
-        return _spans(self.sheet, self.intake)
+        return spans_of(self.sheet, self.screened)
 
 
 def first_date(encounter: Encounter, calendar: Calendar) -> date:
     """Return the first date of service, by which rules, policies and classes are chosen."""
-    moments = [at for given in encounter.administrations for at in _moments(given.given_at, given.flows)]
+    moments = [
+        at
+        for administration in encounter.administrations
+        for at in _moments(administration.given_at, administration.flows)
+    ]
     moments = moments or [p.started_at for p in encounter.procedures if p.started_at is not None]
     known = moments or [
         at
@@ -110,6 +113,25 @@ def charge_set_id(encounter_id: str, revision: int) -> str:
     return stable_id(f"{encounter_id}\x1f{revision}")
 
 
+def policy_of(encounter: Encounter, profile: Profile, on: date) -> Policy:
+    """
+    Return the policy an encounter is coded under on its first date of service.
+
+    Raises:
+        NotInForceError: the date lies before the first cited value.
+        PolicyError: the profile names a policy, switch or value that does not exist.
+    """
+    return policy_for(
+        profile.setting_of(encounter),
+        profile.payer_of(encounter),
+        encounter.facility,
+        encounter.department,
+        on,
+        profile.policy,
+        profile.overrides,
+    )
+
+
 def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revision: int = 1) -> Coding:  # noqa: B008 a named tuple is immutable
     """
     Return the charge set of one encounter, with its reasons, flags and refusals.
@@ -123,71 +145,71 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
     """
     calendar = Calendar(encounter)
     on = first_date(encounter, calendar)
-    payer = encounter.payer or profile.payer
-    asked = encounter.setting or profile.setting or "facility"
+    setting, payer = profile.setting_of(encounter), profile.payer_of(encounter)
     if encounter.standing in {"cancelled", "merged"}:
-        return Coding(_cancelled(encounter, asked, payer, revision), None, None, None)
+        return Coding(_cancelled(encounter, setting, payer, revision), None, None, None)
     try:
-        policy = policy_for(
-            asked, payer, encounter.facility, encounter.department, on, profile.policy, profile.overrides
-        )
+        policy = policy_of(encounter, profile, on)
         limits = thresholds(on)
         sheet = Worksheet(policy, policy.setting)
         context = Context(
             encounter, sheet, calendar, limits, 30 if policy.rounding == "nearest_minute" else 0, on
         )
         if policy.setting == "professional_in_facility":
-            intake = Intake()
-            for given in encounter.administrations:
-                sheet.refused.append(PROFESSIONAL.refuses(given.administration_id))
+            screened = Screened()
+            for administration in encounter.administrations:
+                sheet.refused.append(PROFESSIONAL.refuses(administration.administration_id))
         else:
-            intake = _code(context)
+            screened = _code(context)
     except NotInForceError as error:
-        return Coding(_not_in_force(encounter, asked, payer, revision, str(error)), None, None, None)
+        return Coding(_not_in_force(encounter, setting, payer, revision, str(error)), None, None, None)
     charge_set = _charge_set(context, payer, revision)
-    return Coding(charge_set, policy, sheet, intake)
+    return Coding(charge_set, policy, sheet, screened)
 
 
-def _code(context: Context) -> Intake:
+def _code(context: Context) -> Screened:
     encounter, sheet = context.encounter, context.sheet
-    intake = take_in(context, decided_administrations(encounter) if encounter.decisions else frozenset())
-    if intake.patient_controlled:
-        intake.infusions += code_patient_controlled(context, intake.patient_controlled)
-    if intake.infusions or intake.pushes or intake.fluids:
-        code_intravenous(context, intake)
+    screened = screen_all(context, decided_administrations(encounter) if encounter.decisions else frozenset())
+    if screened.patient_controlled:
+        screened.infusions += code_patient_controlled(context, screened.patient_controlled)
+    if screened.infusions or screened.pushes or screened.fluids:
+        code_intravenous(context, screened)
     setups = [p for p in encounter.procedures if p.kind == "subcutaneous_pump_setup"]
-    injections = [[course] for course in intake.injections]
-    if intake.under_skin:
-        injections += code_subcutaneous(context, intake.under_skin, setups)
+    injections = [[administration] for administration in screened.injections]
+    if screened.under_skin:
+        injections += code_subcutaneous(context, screened.under_skin, setups)
     if injections:
         code_injections(context, injections)
-    if intake.arterial_infusions or intake.arterial_pushes:
-        short = code_arterial_infusions(context, doses_of(intake.arterial_infusions, sheet.policy))
-        pushes = [(course.at, [course]) for course in intake.arterial_pushes]
-        code_arterial_pushes(context, [*pushes, *((dose.start, dose.courses) for dose in short)])
-    if intake.prolonged:
-        code_prolonged(context, intake.prolonged)
-    if intake.cavities:
-        code_cavities(context, intake.cavities, Accesses(encounter, []))
+    if screened.arterial_infusions or screened.arterial_pushes:
+        short = code_arterial_infusions(context, doses_of(screened.arterial_infusions, sheet.policy))
+        pushes = [(administration.at, [administration]) for administration in screened.arterial_pushes]
+        code_arterial_pushes(context, [*pushes, *((dose.start, dose.administrations) for dose in short)])
+    if screened.prolonged:
+        code_prolonged(context, screened.prolonged)
+    if screened.cavities:
+        code_cavities(context, screened.cavities, Accesses(encounter, []))
     if encounter.decisions:
-        code_decisions(context, {course.id: course for course in intake.courses()})
+        code_decisions(
+            context, {administration.id: administration for administration in screened.administrations()}
+        )
     if encounter.procedures:
         code_devices(context, [p for p in encounter.procedures if p.kind in CODED_PROCEDURES])
     attach(encounter, sheet)
-    return intake
+    return screened
 
 
 def _stay_flags(context: Context) -> list[Flag]:
     """Return the flags that concern the stay as a whole."""
     encounter = context.encounter
     flags = []
-    everyone = tuple(given.administration_id for given in encounter.administrations)
+    everyone = tuple(administration.administration_id for administration in encounter.administrations)
     if encounter.inpatient_ordered_at is not None:
         flags.append(FLAGS["F-IP_CONVERSION"].on(everyone))
     if any(procedure.kind == "evaluation" for procedure in encounter.procedures):
         flags.append(FLAGS["F-EM_SAME_DAY"].on(()))
     if encounter.conflicts:
         flags.append(FLAGS["F-EVENT_CONFLICT"].on((), events=len(encounter.conflicts)))
+    flags += refused_event_flags(encounter)
     window = context.sheet.policy.confirm_window_after_departure_before_final * 3600
     left, stored = encounter.departed_at, encounter.last_recorded_at
     if left is not None and stored is not None and stored > left + window:
@@ -237,41 +259,27 @@ def _bare(
 
 def _cancelled(encounter: Encounter, setting: str, payer: str | None, revision: int) -> ChargeSet:
     says = f"The stay was {encounter.standing}."
-    ids = sorted({given.administration_id for given in encounter.administrations} | set(encounter.voided))
+    ids = sorted(
+        {administration.administration_id for administration in encounter.administrations}
+        | set(encounter.voided)
+    )
     refused = tuple(NOT_GIVEN.refuses(name, says) for name in ids)
-    return _bare(encounter, "cancelled", setting, payer, revision, (), refused)
+    return _bare(encounter, "cancelled", setting, payer, revision, _overruled_flags(encounter), refused)
+
+
+def _overruled_flags(encounter: Encounter) -> tuple[Flag, ...]:
+    """Return the flag that names the discharges stored after a cancellation: only a reopening revives a stay."""
+    if not encounter.overruled:
+        return ()
+    says = "A discharge was stored after the cancellation; the stay stays cancelled until it is reopened."
+    return (FLAGS["F-EVENT_CONFLICT"].on((), says, event_ids=", ".join(encounter.overruled)),)
 
 
 def _not_in_force(
     encounter: Encounter, setting: str, payer: str | None, revision: int, says: str
 ) -> ChargeSet:
-    everyone = tuple(given.administration_id for given in encounter.administrations)
-    flags = (FLAGS["F-NOT_IN_FORCE"].on(everyone, says),)
+    everyone = tuple(administration.administration_id for administration in encounter.administrations)
+    flags = (FLAGS["F-NOT_IN_FORCE"].on(everyone, says), *refused_event_flags(encounter))
     refused = tuple(NOT_GIVEN.refuses(name) for name in encounter.voided)
     status: Status = "preview" if encounter.standing == "open" else "held"
     return _bare(encounter, status, setting, payer, revision, flags, refused)
-
-
-def _spans(sheet: Worksheet, intake: Intake) -> tuple[Span, ...]:
-    refused = {refusal.administration_id: refusal.says for refusal in sheet.refused}
-    flagged = {
-        name: flag.says
-        for flag in sheet.flags
-        for name in flag.administration_ids
-        if flag.severity == "block"
-    }
-    billed: dict[str, list[Span]] = {}
-    for courses, stretches, code in sheet.marks:
-        used = Coverage(stretches)
-        for course in courses:
-            billed.setdefault(course.id, []).extend(
-                Span(course.id, start, stop, code, "") for start, stop in used.within(course.flows)
-            )
-    found: list[Span] = []
-    for course in intake.courses():
-        mine = billed.get(course.id, [])
-        why = refused.get(course.id) or flagged.get(course.id) or "beside another service, or not counted"
-        rest = Coverage((span.start, span.stop) for span in mine).outside(course.flows)
-        found += mine
-        found += [Span(course.id, start, stop, None, why) for start, stop in rest]
-    return tuple(sorted(set(found), key=lambda span: (span.administration_id, span.start)))

@@ -1,8 +1,8 @@
 """
-What a person is asked to look at: every flag with its weight, its meaning and what to do about it.
+Every flag a person is asked to look at, with its weight, its meaning and what to do about it.
 
-A ``block`` flag holds the set: its lines are shown and none is released. Ids and weights are the rulebook's
-section 9; the six marked ``house`` are ours, for what real charting needs and the rulebook has no id for.
+A ``block`` flag holds the set: its lines are shown and none is released. Ids and weights come from section 9 of the
+rulebook; the six marked ``house`` are ours, where real charting needs a flag that the rulebook does not have.
 """
 
 from dataclasses import dataclass
@@ -56,6 +56,8 @@ def _kinds() -> dict[str, FlagKind]:
          "The nurse's record is billed; have it validated against the pump's log."),
         ("F-NEAR_THRESHOLD", "info", "R-TIME-1", "The minutes are next to a unit boundary.",
          "Nothing to do; expect an auditor to read the times."),
+        ("F-REFUSED_EVENT", "block", "R-DOC-9", "An event of the stay could not be used.",
+         "Send the event again in a form that can be used, or void it."),
         ("F-PREARRIVAL", "warn", "R-WIN-1", "The administration began before the hospital took over.",
          "Chart when staff assumed the infusion and under which order."),
         ("F-RUNNING_AT_DEPARTURE", "warn", "R-WIN-2", "It was still running when the patient left.",

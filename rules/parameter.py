@@ -1,9 +1,9 @@
 """
-Dated numbers: what a threshold is worth on a date of service, and who says so.
+Dated numbers: the value of a threshold on a date of service, and its source.
 
 One TOML file a number under ``parameters/``, named as it is asked for: ``timing.infusion_minimum`` is
 ``parameters/timing/infusion_minimum.toml``. Every value carries its own date and citation, so one can tell
-which source supports which year. Before the first value there is no answer, only a refusal.
+which source supports which year. A date before the first value has no answer: it is refused.
 """
 
 from bisect import bisect_right
@@ -17,14 +17,14 @@ from tomllib import TOMLDecodeError, load
 from types import MappingProxyType
 from typing import Final
 
+from rules.data_files import RULES
 from rules.sources import sources
 
-HERE: Final = Path(__file__).parent
 QUESTIONS: Final = ("timing",)
 """The folders of parameters/ that hold single numbers; the others hold tables, drugs and policies."""
 
 LARGEST: Final = 10_000
-"""No minute, percent or millilitre threshold is larger; more is a slip of the keyboard."""
+"""The largest threshold in minutes, percent or millilitres; a larger one is a slip of the keyboard."""
 
 
 class UnknownParameterError(LookupError):
@@ -53,13 +53,13 @@ class NotInForceError(LookupError):
         self.place = place
 
     def __reduce__(self) -> tuple[type["NotInForceError"], tuple[str, date, date, str]]:
-        """Survive the way back from a worker process."""
+        """Return how to build the error again, so that it survives the way back from a worker process."""
         return NotInForceError, (self.what, self.on, self.first, self.place)
 
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A value in force from a day until the next one begins, and the source key that supports it."""
+    """A value in force from a day until the next value's day, and the key of its source."""
 
     since: date
     value: int
@@ -79,11 +79,11 @@ class Parameter:
 
 @cache
 def _by_name() -> Mapping[str, Parameter]:
-    return MappingProxyType({name: _parameter(name, _read(path)) for name, path in _files(HERE)})
+    return MappingProxyType({name: _parameter(name, _read(path)) for name, path in _files(RULES)})
 
 
 def parameters() -> tuple[Parameter, ...]:
-    """Return every parameter in order of name, for ``infusion rules`` and for the curious."""
+    """Return every parameter, by name, for ``infusion rules``."""
     return tuple(_by_name().values())
 
 
@@ -122,20 +122,22 @@ def parameter(name: str, on: date) -> int:
     return dated(name, on).value
 
 
-def problems(root: Path = HERE) -> list[str]:
+def problems(root: Path = RULES) -> list[str]:
     """Return what is wrong with the parameter files, one sentence each."""
-    found: list[str] = []
+    problems_found: list[str] = []
     for name, path in _files(root):
         place = path.relative_to(root).as_posix()
         try:
             entry = _read(path)
         except (OSError, TOMLDecodeError) as error:
-            found.append(f"{place}: cannot be read as TOML ({type(error).__name__}); mend or restore it.")
+            problems_found.append(
+                f"{place}: cannot be read as TOML ({type(error).__name__}); mend or restore it."
+            )
             continue
-        found += [f"{place}: {wrong}" for wrong in _wrong(entry)]
+        problems_found += [f"{place}: {wrong}" for wrong in _wrong(entry)]
         if name.count(".") != 1:
-            found.append(f"{place}: lies too deep; parameters are named folder.file.")
-    return found
+            problems_found.append(f"{place}: lies too deep; parameters are named folder.file.")
+    return problems_found
 
 
 def _since(value: Dated) -> date:

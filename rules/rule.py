@@ -15,10 +15,10 @@ from models.charge import NotBilled, Reason
 from rules.sources import cite
 
 Grade = Literal["A", "B", "C", "K"]
-"""A primary text, B codebook as quoted, C press and payers, K working knowledge still to be confirmed."""
+"""A: primary text. B: code book as quoted. C: press and payers. K: working knowledge, still to be confirmed."""
 
 CODE_SET_BEGAN = date(2006, 1, 1)
-"""The drug administration codes and their minutes begin here; nothing earlier is coded."""
+"""The first day of the drug administration codes and their minutes; no earlier date is coded."""
 
 
 UNCITED = ("No primary source found: working knowledge, to be confirmed by a licensed coder.",)
@@ -26,6 +26,7 @@ UNCITED = ("No primary source found: working knowledge, to be confirmed by a lic
 
 @cache
 def _citations(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return where a rule is written; a rule without sources says that it still wants confirming."""
     return tuple(cite(key) for key in keys) or UNCITED
 
 
@@ -43,10 +44,6 @@ class Rule:
     def in_force(self, on: date) -> bool:
         """Tell whether the rule applies to a date of service."""
         return self.since <= on and (self.until is None or on < self.until)
-
-    def citations(self) -> tuple[str, ...]:
-        """Return where the rule is written; a grade K rule says that it still wants confirming."""
-        return _citations(self.cites)
 
     def because(self, says: str | None = None) -> Reason:
         """Return the reason a line carries, with this case's arithmetic in place of the bare sentence."""

@@ -1,18 +1,12 @@
-"""The rules in force, in order of application: a table of contents, and the version that names it."""
+"""Every rule in order of application: a table of contents, and the version that names it."""
 
-from collections.abc import Iterable
-from datetime import date
-
-from rules import (
+from rules import engine
+from rules.claim import claim_edits
+from rules.coding import (
     arterial,
-    bundles,
-    classes,
     decisions,
     definitions,
-    documentation,
     doses,
-    edits,
-    engine,
     hydration,
     infusions,
     initial,
@@ -20,13 +14,12 @@ from rules import (
     modifiers,
     pumps,
     pushes,
-    service_dates,
     sites,
     subcutaneous,
-    timing,
-    window,
 )
 from rules.rule import Rule
+from rules.screening import bundles, classes, documentation, refused_events, window
+from rules.worksheet import service_dates, timing
 
 VERSION = engine.RULEBOOK_VERSION
 
@@ -38,6 +31,7 @@ CHAPTERS = {
     "drug class": classes.RULES,
     "bundles": bundles.RULES,
     "documentation": documentation.RULES,
+    "refused events": refused_events.RULES,
     "access sites": sites.RULES,
     "doses": doses.RULES,
     "initial": initial.RULES,
@@ -51,16 +45,11 @@ CHAPTERS = {
     "a person's decisions": decisions.RULES,
     "dates of service": service_dates.RULES,
     "modifiers": modifiers.RULES,
-    "claim edits": edits.RULES,
+    "claim edits": claim_edits.RULES,
 }
-"""Every rule by the question it answers; an id stands once, though a module may apply another's rule."""
+"""Every rule by the question it answers. An id stands in one chapter, also when other modules apply the rule."""
 
 
 def all_rules() -> tuple[Rule, ...]:
     """Return every rule, in order of application."""
     return tuple(rule for chapter in CHAPTERS.values() for rule in chapter)
-
-
-def rules_in_force(on: date) -> Iterable[Rule]:
-    """Yield the rules that apply to a date of service."""
-    return (rule for rule in all_rules() if rule.in_force(on))

@@ -2,7 +2,7 @@
 The bibliography: every authority once, by the key that rules, parameters and tables cite.
 
 ``sources.toml`` beside this module holds what people wrote down; a quarterly refresh adds the keys of its
-own CMS files in ``parameters/edits/<date>/sources.toml``. A key nobody declared is an error, not a blank.
+own CMS files in ``parameters/edits/<date>/sources.toml``. A citation of an undeclared key is an error.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,8 @@ from tomllib import TOMLDecodeError, load
 from types import MappingProxyType
 from typing import Final
 
-HERE: Final = Path(__file__).parent
+from rules.data_files import RULES
+
 GRADES: Final = frozenset({"A", "B", "C", "K", "unverified"})
 FIELDS: Final = ("title", "section", "edition", "href", "found", "grade", "note")
 
@@ -52,7 +53,7 @@ class Source:
 
     @property
     def verified(self) -> bool:
-        """Tell whether anyone read it; what nobody read may not be presented as fact."""
+        """Tell whether somebody read it; an unread source may not be presented as fact."""
         return self.grade not in {"K", "unverified"}
 
     def line(self) -> str:
@@ -65,7 +66,7 @@ class Source:
         return text if self.verified else f"{text} [not verified]"
 
 
-def bibliographies(root: Path = HERE) -> list[Path]:
+def bibliographies(root: Path = RULES) -> list[Path]:
     """Return the files that declare sources, the house's own first, then one a refreshed edition."""
     return [root / "sources.toml", *sorted((root / "parameters" / "edits").glob("*/sources.toml"))]
 
@@ -99,23 +100,27 @@ def declared_beside(edits: Path) -> frozenset[str]:
     return frozenset(sources()) | frozenset(own)
 
 
-def problems(root: Path = HERE) -> list[str]:
-    """Return what is wrong with the bibliography, one sentence each; nothing when the house is in order."""
-    found: list[str] = []
+def problems(root: Path = RULES) -> list[str]:
+    """Return what is wrong with the bibliography, one sentence each; empty when it is in order."""
+    problems_found: list[str] = []
     seen: dict[str, str] = {}
     for path in bibliographies(root):
         name = path.relative_to(root).as_posix()
         try:
             declared = _read(path)
         except (OSError, TOMLDecodeError) as error:
-            found.append(f"{name}: cannot be read as TOML ({type(error).__name__}); mend or restore it.")
+            problems_found.append(
+                f"{name}: cannot be read as TOML ({type(error).__name__}); mend or restore it."
+            )
             continue
         for key, entry in declared.items():
-            found += [f"{name} [{key}]: {wrong}" for wrong in _wrong(entry)]
+            problems_found += [f"{name} [{key}]: {wrong}" for wrong in _wrong(entry)]
             if key in seen:
-                found.append(f"{name} [{key}]: already declared in {seen[key]}; a key stands for one source.")
+                problems_found.append(
+                    f"{name} [{key}]: already declared in {seen[key]}; a key stands for one source."
+                )
             seen[key] = name
-    return found
+    return problems_found
 
 
 def _wrong(entry: object) -> Iterator[str]:

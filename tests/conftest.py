@@ -2,7 +2,7 @@
 Golden cases become test items: pytest prints the sentence, and a failure says what was wanted and what was coded.
 
 Nothing of ours is imported before a case is read, so that a broken package fails as tests do. What concerns a
-broker is in ``tests/support/broker_fixtures.py``.
+broker is in ``tests/support/kafka_broker/broker_fixtures.py``.
 """
 
 from collections.abc import Iterable

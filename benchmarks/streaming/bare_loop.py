@@ -17,12 +17,12 @@ from aiokafka.partitioner import murmur2
 from contender import tell
 from terms import Terms
 
-from streams import topics
-from streams.keeping.kept import Kept
-from streams.keeping.kept import from_bytes as kept_from_bytes
-from streams.released import Released
-from streams.released import from_bytes as released_from_bytes
-from streams.released import to_bytes as released_to_bytes
+from streams.charging.release_state import ReleaseState
+from streams.charging.release_state import from_bytes as released_from_bytes
+from streams.charging.release_state import to_bytes as released_to_bytes
+from streams.lifecycle.state import EncounterState
+from streams.lifecycle.state import from_bytes as kept_from_bytes
+from streams.wire import topics
 
 EVERY_S: Final = 1.0
 _BATCH: Final = 900_000
@@ -35,9 +35,9 @@ class Loop:
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
-        self._stays: dict[str, Kept] = {}
-        self._releases: dict[bytes, Released] = {}
-        self._touched: dict[tuple[str, int], dict[bytes, Kept | Released]] = {}
+        self._stays: dict[str, EncounterState] = {}
+        self._releases: dict[bytes, ReleaseState] = {}
+        self._touched: dict[tuple[str, int], dict[bytes, EncounterState | ReleaseState]] = {}
         self._out: dict[tuple[str, int], list[Sent]] = {}
         self._committed: dict[int, int] = {}
 
@@ -86,9 +86,9 @@ class Loop:
             self._stays[kept.encounter_id] = kept
             touched[kept.encounter_id.encode()] = kept
         self._send(number, made.messages)
-        for asked in made.asked:
-            place = (topics.COMMANDS, self._home(asked.encounter_id))
-            self._out.setdefault(place, []).append((asked.encounter_id.encode(), asked.value, ()))
+        for command in made.commands:
+            place = (topics.COMMANDS, self._home(command.encounter_id))
+            self._out.setdefault(place, []).append((command.encounter_id.encode(), command.value, ()))
 
     def _send(self, number: int, messages: Iterable[Any]) -> None:
         for topic, key, value, headers in messages:
@@ -99,7 +99,7 @@ class Loop:
             return
         states = {
             place: [
-                (key, state.to_bytes() if isinstance(state, Kept) else released_to_bytes(state), ())
+                (key, state.to_bytes() if isinstance(state, EncounterState) else released_to_bytes(state), ())
                 for key, state in changed.items()
             ]
             for place, changed in self._touched.items()

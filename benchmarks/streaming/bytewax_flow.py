@@ -17,19 +17,19 @@ from bytewax.operators import StatefulBatchLogic
 from bytewax.recovery import RecoveryConfig, init_db_dir
 from terms import Terms
 
-from streams import topics
-from streams.keeping.kept import Kept
-from streams.keeping.kept import from_bytes as kept_from_bytes
-from streams.released import Released
-from streams.released import from_bytes as released_from_bytes
-from streams.released import to_bytes as released_to_bytes
+from streams.charging.release_state import ReleaseState
+from streams.charging.release_state import from_bytes as released_from_bytes
+from streams.charging.release_state import to_bytes as released_to_bytes
+from streams.lifecycle.state import EncounterState
+from streams.lifecycle.state import from_bytes as kept_from_bytes
+from streams.wire import topics
 
 
 class Follow(StatefulBatchLogic[Any, Any, bytes]):
     """One stay: events and commands in, messages out."""
 
     def __init__(self, written: bytes | None) -> None:
-        self._kept: Kept | None = None if written is None else kept_from_bytes(written)
+        self._kept: EncounterState | None = None if written is None else kept_from_bytes(written)
 
     def on_batch(self, values: list[Any]) -> tuple[list[Any], bool]:
         """Take in what one epoch brought of this stay, topic by topic."""
@@ -42,7 +42,7 @@ class Follow(StatefulBatchLogic[Any, Any, bytes]):
                 out += map(_sent, made.messages)
                 out += [
                     KafkaSinkMessage(one.encounter_id.encode(), one.value, topics.COMMANDS)
-                    for one in made.asked
+                    for one in made.commands
                 ]
         return out, StatefulBatchLogic.RETAIN
 
@@ -55,7 +55,7 @@ class Code(StatefulBatchLogic[Any, Any, bytes]):
     """What was said of one stay: closed encounters in, messages out."""
 
     def __init__(self, written: bytes | None) -> None:
-        self._released: Released | None = released_from_bytes(written) if written else None
+        self._released: ReleaseState | None = released_from_bytes(written) if written else None
 
     def on_batch(self, values: list[Any]) -> tuple[list[Any], bool]:
         """Code the closed encounters of this stay that one epoch brought."""

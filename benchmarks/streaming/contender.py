@@ -22,16 +22,16 @@ def tell(word: str) -> None:
 
 
 def _tell_first() -> None:
-    from streams.keeping.following import Batch  # noqa: PLC0415 - after the topics are renamed
+    from streams.lifecycle.event_processor import EncounterProcessor  # noqa: PLC0415 - after the topics are renamed
 
-    follow = Batch.follow
+    follow = EncounterProcessor.process_events
 
-    def first(self: Batch, records: Iterable[Any]) -> None:
-        Batch.follow = follow  # type: ignore[method-assign] -- once, to see the first batch
+    def first(self: EncounterProcessor, records: Iterable[Any]) -> None:
+        EncounterProcessor.process_events = follow  # type: ignore[method-assign] -- once, to see the first batch
         tell("FIRST")
         follow(self, records)
 
-    Batch.follow = first  # type: ignore[method-assign] -- once, to see the first batch
+    EncounterProcessor.process_events = first  # type: ignore[method-assign] -- once, to see the first batch
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from orjson import loads
 from terms import Terms, renamed
 
-from streams.topics import EVENTS, topic
+from streams.wire.topics import EVENTS, topic
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "support"))
+sys.path.insert(0, str(ROOT / "tests" / "support" / "kafka_broker"))
 
 from apache_kafka import ApacheKafka  # noqa: E402 - found where the line above says
 from kafka_settings import FOR_BENCHMARKS  # noqa: E402 - as above

@@ -14,7 +14,7 @@ from ground import PARTITIONS, all_of, asking, drop_topics, key_of, make_topics,
 from running import Running
 from terms import Terms
 
-from streams import topics
+from streams.wire import topics
 
 _WARM_UP: Final = 0.2
 """Share of the events after which departures count."""

@@ -16,8 +16,8 @@ from running import Running
 from same_work import Read
 from terms import Terms
 
-from streams import topics
-from streams.keeping.kept import Kept
+from streams.lifecycle.state import EncounterState
+from streams.wire import topics
 
 
 class Standing(NamedTuple):
@@ -56,12 +56,12 @@ class Recovery(NamedTuple):
     changelog_mib: float
 
 
-def patterns(events: Sequence[bytes], most: int) -> list[Kept]:
+def patterns(events: Sequence[bytes], most: int) -> list[EncounterState]:
     """Return stays under way: of each the first ``most`` events, its departure not among them."""
     by_stay: dict[bytes, list[bytes]] = {}
     for line in events:
         by_stay.setdefault(key_of(line), []).append(line)
-    kept: dict[str, Kept] = {}
+    kept: dict[str, EncounterState] = {}
     for key, lines in by_stay.items():
         before = [line for line in lines if b"encounter_discharged" not in line and b"merged" not in line][
             :most
@@ -73,7 +73,7 @@ def patterns(events: Sequence[bytes], most: int) -> list[Kept]:
     return list(kept.values())
 
 
-def clones(stays: Sequence[Kept], count: int) -> Iterator[tuple[bytes, bytes]]:
+def clones(stays: Sequence[EncounterState], count: int) -> Iterator[tuple[bytes, bytes]]:
     """Yield keys and states of so many open stays, copies of a few under names of their own, of the same length."""
     written = [(one.encounter_id.encode(), one.to_bytes()) for one in stays]
     for number in range(count):
@@ -101,7 +101,9 @@ def fill(kafka: ApacheKafka, terms: Terms, states: Iterator[tuple[bytes, bytes]]
 
 
 @contextmanager
-def standing(kafka: ApacheKafka, stays: Sequence[Kept], count: int, folder: Path) -> Iterator[Standing]:
+def standing(
+    kafka: ApacheKafka, stays: Sequence[EncounterState], count: int, folder: Path
+) -> Iterator[Standing]:
     """Give a worker that was started with an empty disk beside a changelog of so many open stays."""
     terms = Terms(
         kafka.bootstrap,
@@ -149,7 +151,7 @@ def _charges(terms: Terms) -> int:
         consumer.close()
 
 
-def recovery(kafka: ApacheKafka, stays: Sequence[Kept], count: int, folder: Path) -> Recovery:
+def recovery(kafka: ApacheKafka, stays: Sequence[EncounterState], count: int, folder: Path) -> Recovery:
     """Start a worker with an empty disk, again with its disk kept, and read the same changelog bare."""
     terms = Terms(
         kafka.bootstrap,

@@ -12,11 +12,11 @@ from quixstreams import Application, message_context
 from same_work import Live, Read
 from terms import Terms
 
-from streams import topics
-from streams.keeping.kept import from_bytes as kept_from_bytes
-from streams.outgoing import Outgoing
-from streams.released import from_bytes as released_from_bytes
-from streams.released import to_bytes as released_to_bytes
+from streams.charging.release_state import from_bytes as released_from_bytes
+from streams.charging.release_state import to_bytes as released_to_bytes
+from streams.lifecycle.state import from_bytes as kept_from_bytes
+from streams.wire import topics
+from streams.wire.message import OutboundMessage
 
 _live_stays, _live_releases = Live(kept_from_bytes), Live(released_from_bytes)
 
@@ -26,7 +26,7 @@ def _read(value: bytes) -> tuple[Any, Read]:
     return about, Read(about.offset, None, value)
 
 
-def follow(value: bytes, key: bytes, _timestamp: int, _headers: Any, state: Any) -> list[Outgoing]:
+def follow(value: bytes, key: bytes, _timestamp: int, _headers: Any, state: Any) -> list[OutboundMessage]:
     """Fold one event, or obey one command."""
     about, one = _read(value)
     made = same_work.follow(
@@ -36,11 +36,13 @@ def follow(value: bytes, key: bytes, _timestamp: int, _headers: Any, state: Any)
         written = kept.to_bytes()
         state.set_bytes("stay", written)
         _live_stays.keep(key, written, kept)
-    asked = [Outgoing(topics.COMMANDS, one.encounter_id.encode(), one.value, ()) for one in made.asked]
+    asked = [
+        OutboundMessage(topics.COMMANDS, one.encounter_id.encode(), one.value, ()) for one in made.commands
+    ]
     return [*made.messages, *asked]
 
 
-def code(value: bytes, key: bytes, _timestamp: int, _headers: Any, state: Any) -> list[Outgoing]:
+def code(value: bytes, key: bytes, _timestamp: int, _headers: Any, state: Any) -> list[OutboundMessage]:
     """Code one closed encounter."""
     about, one = _read(value)
     made = same_work.code(

@@ -7,14 +7,14 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
 from rules.engine import Profile
-from streams import topics
-from streams.keeping.closing import Closing
-from streams.keeping.following import Batch, Followed
-from streams.keeping.kept import Kept
-from streams.released import Released
-from streams.worker.coded import Coded, code_records
+from streams.charging.closed_encounter_processor import Coded, code_records
+from streams.charging.release_state import ReleaseState
+from streams.lifecycle.event_processor import EncounterProcessor, ProcessedRecords
+from streams.lifecycle.state import EncounterState
+from streams.lifecycle.timeouts import Timeouts
+from streams.wire import topics
 
-AT_ONCE: Final = Closing(grace=0, quiet=0)
+AT_ONCE: Final = Timeouts(grace=0, quiet=0)
 """A stay is coded when its departure is read."""
 
 PROFILE: Final = Profile()
@@ -34,17 +34,17 @@ def follow(
     topic: str,
     partition: int,
     records: Iterable[Any],
-    load: Callable[[str], Kept | None],
+    load: Callable[[str], EncounterState | None],
     at_home: Callable[[str], bool] = lambda _: True,
-) -> Followed:
+) -> ProcessedRecords:
     """Fold events, or obey commands, and settle the stays they touched."""
-    batch = Batch(topic, partition, int(time()), load, at_home)
-    (batch.follow if topic == topics.EVENTS else batch.obey)(records)
-    return batch.settled(AT_ONCE, _emission)
+    batch = EncounterProcessor(topic, partition, int(time()), load, at_home)
+    (batch.follow if topic == topics.EVENTS else batch.process_commands)(records)
+    return batch.finish(AT_ONCE, _emission)
 
 
 def code(
-    partition: int, records: Iterable[Any], load: Callable[[bytes], Released | None], settled: int = 0
+    partition: int, records: Iterable[Any], load: Callable[[bytes], ReleaseState | None], settled: int = 0
 ) -> Coded:
     """Code closed encounters."""
     return code_records(records, partition, settled, load, PROFILE)

@@ -14,11 +14,11 @@ import same_work
 from same_work import Live, Read
 from terms import Terms
 
-from streams import topics
-from streams.keeping.kept import from_bytes as kept_from_bytes
-from streams.outgoing import Outgoing
-from streams.released import from_bytes as released_from_bytes
-from streams.released import to_bytes as released_to_bytes
+from streams.charging.release_state import from_bytes as released_from_bytes
+from streams.charging.release_state import to_bytes as released_to_bytes
+from streams.lifecycle.state import from_bytes as kept_from_bytes
+from streams.wire import topics
+from streams.wire.message import OutboundMessage
 
 TUNED: dict[str, Any] = {
     "producer_linger": 0.05,
@@ -72,8 +72,8 @@ class Coder:
             self._stays[key] = written
             self._live_stays.keep(key, written, kept)
         await self._send(made.messages)
-        for asked in made.asked:
-            await self._out[topics.COMMANDS].send(key=asked.encounter_id.encode(), value=asked.value)
+        for command in made.commands:
+            await self._out[topics.COMMANDS].send(key=command.encounter_id.encode(), value=command.value)
 
     async def code(self, stream: Any) -> None:
         """Code one closed encounter."""
@@ -91,8 +91,8 @@ class Coder:
                 self._live_releases.keep(key, written, released)
             await self._send(made.messages)
 
-    async def _send(self, messages: Iterable[Outgoing]) -> None:
-        for topic, key, value, headers in messages:
+    async def _send(self, messages: Iterable[OutboundMessage]) -> None:
+        for topic, key, value, headers, _ in messages:
             await self._out[topic].send(key=key, value=value, headers=dict(headers))
 
 

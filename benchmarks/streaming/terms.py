@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from streams import topics
+from streams.wire import topics
 
 VARIABLE: Final = "BENCH_TERMS"
 _NAMES: Final = (

@@ -12,9 +12,9 @@ from ground import PARTITIONS, all_of, asking, drop_topics, ends, make_topics
 from running import Running
 from terms import Terms
 
-from streams import topics
 from streams.demo.comparison import Comparison, compare
 from streams.demo.reader import Reader
+from streams.wire import topics
 
 _STILL_S: Final = 3.0
 """Nothing new on any topic for so long: it is done. Longer than any commit interval among the contenders."""

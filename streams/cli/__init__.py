@@ -11,15 +11,15 @@ Exit status: 0 all coded; 1 something held or rejected; 2 wrong usage, unreadabl
 import os
 import signal
 import sys
-import traceback
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import click
+
+from streams.batch.error_place import fault
 
 VERBS: Final = (
     *("code", "explain", "rules", "check", "generate", "refresh", "schema"),
@@ -85,13 +85,6 @@ class Verbs(click.Group):
             message = f"a fault of ours, not of the input: {fault(error)}. Report it; python -X dev shows the traceback"
             raise click.ClickException(message) from None
         return status
-
-
-def fault(error: BaseException) -> str:
-    """Return an exception's type and place, never its text: that could repeat the input."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}"
 
 
 def _to_nowhere(descriptor: int) -> None:

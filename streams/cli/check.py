@@ -10,11 +10,14 @@ from typing import Final, NamedTuple
 
 import click
 
-from rules import codes, coverage, formulary, formulary_problems, parameter, policy, sources, tables
-from rules.edit_files import EDITS
-from rules.products import HERE as DRUGS
+from rules import parameter, sources
+from rules.catalogue import codes, coverage
+from rules.data_files import CODES, DRUGS, EDITS, FORMULARY, PARAMETERS
+from rules.formulary import lookup as formulary
+from rules.policy import resolve as policy
 from rules.rulebook import VERSION, all_rules
-from streams import cases
+from rules.tables import lookup as tables
+from streams.rulebook import golden_cases as cases
 
 _FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, OSError)
 """What a file no longer made as its reader expects ends in."""
@@ -31,8 +34,8 @@ class Area(NamedTuple):
 def uncited() -> list[str]:
     """Return the cites of the files of words and meanings, whose readers look no source up, that name no source."""
     found: list[str] = []
-    root = codes.FILE.parent
-    beside = {codes.FILE, DRUGS / formulary_problems.STATEMENT}
+    root = PARAMETERS
+    beside = {CODES, FORMULARY}
     for path in sorted({*root.glob("*.toml"), *DRUGS.glob("*.toml"), *EDITS.glob("*.toml")} - beside):
         place = path.relative_to(root).as_posix()
         try:

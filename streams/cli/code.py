@@ -14,37 +14,20 @@ import click
 from models.charge import ChargeSet
 from models.field import Setting
 from rules.engine import Profile
-from streams.buckets import Buckets
-from streams.cli.files import STDIN, files_argument, named, size_of
-from streams.cli.gathering import Gatherer
-from streams.cli.jobs import Batch, Code, Recipe, batches, coder
-from streams.cli.profile_options import check_policy, profile_options
-from streams.cli.tally import Tally
-from streams.cli.words import Words, words
-from streams.linking import Links
-from streams.rejects import Reject
-from streams.spool import Record, Spool, key_of_record
-from streams.writing import written
+from streams.batch.gather import Gatherer
+from streams.batch.process_pool import Batch, Code, Recipe, batches, coder
+from streams.batch.sorted_runs import Record, Spool, key_of_record
+from streams.batch.spill_buckets import Buckets
+from streams.batch.tally import Tally
+from streams.cli.shared.inputs import STDIN, files_argument, named, opened, size_of
+from streams.cli.shared.instant import InstantType
+from streams.cli.shared.profile_options import check_policy, profile_options
+from streams.cli.shared.progress import ProgressDisplay, progress_display
+from streams.encounter.merge_groups import MergeGroups
+from streams.wire.charge_json import written
+from streams.wire.rejects import Reject
 
 _TABLE_COLUMNS: Final = 80
-
-
-class InstantType(click.ParamType):
-    """An aware instant in RFC 3339."""
-
-    name = "instant"
-
-    def convert(
-        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Return the instant; one without an offset is refused, for its hour is anybody's guess."""
-        try:
-            instant = datetime.fromisoformat(value) if isinstance(value, str) else value
-        except ValueError:
-            self.fail("not an instant; write for example 2026-03-05T00:00:00-05:00", param, ctx)
-        if instant.tzinfo is None:
-            self.fail("has no offset; write for example 2026-03-05T00:00:00-05:00", param, ctx)
-        return instant
 
 
 @click.command("code")
@@ -99,7 +82,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     inputs = tuple(dict.fromkeys(files)) or (STDIN,)
     if inputs == (STDIN,) and sys.stdin.isatty():
         click.echo("Reading events from the terminal; end with Ctrl-D, or see --help.", err=True)
-    with words() as shown:
+    with progress_display() as shown:
         run = _Run(inputs, recipe, jobs, max_line_bytes, shown, quiet=quiet)
         run.code()
     if form == "table" and run.tally.statuses.total() > 1:
@@ -110,7 +93,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
 
 def _write_summary(tally: Tally) -> None:
-    from streams.cli.table import summary_table  # noqa: PLC0415 -- only a table pays for loading rich
+    from streams.cli.shared.charge_table import summary_table  # noqa: PLC0415 -- only a table pays for loading rich
 
     width, colour = _shape()
     out = click.get_binary_stream("stdout")
@@ -121,7 +104,7 @@ def _write_summary(tally: Tally) -> None:
 def _writer(form: str) -> Callable[[ChargeSet], bytes]:
     if form == "jsonl":
         return written
-    from streams.cli.table import table  # noqa: PLC0415 -- only a table pays for loading rich
+    from streams.cli.shared.charge_table import table  # noqa: PLC0415 -- only a table pays for loading rich
 
     width, colour = _shape()
     return partial(table, width=width, colour=colour)
@@ -137,7 +120,14 @@ class _Run:
     """One run of the verb: gather, set linked stays aside, code bucket by bucket, write in order."""
 
     def __init__(
-        self, inputs: Sequence[str], recipe: Recipe, jobs: int, limit: int, shown: Words, *, quiet: bool
+        self,
+        inputs: Sequence[str],
+        recipe: Recipe,
+        jobs: int,
+        limit: int,
+        shown: ProgressDisplay,
+        *,
+        quiet: bool,
     ) -> None:
         self.tally: Final = Tally()
         self._inputs = inputs
@@ -155,14 +145,15 @@ class _Run:
             gatherer = Gatherer(buckets, self._limit, self._refuse)
             self._shown.stage("reading", size_of(self._inputs))
             for number, name in enumerate(self._inputs):
-                gatherer.gather(number, name, self._shown.passed)
+                with opened(name) as stream:
+                    gatherer.gather(number, stream, self._shown.passed)
             self.tally.events = gatherer.lines
             self._shown.stage("coding", gatherer.lines)
             for _, line in self._in_order(buckets, gatherer.links, code):
                 out.write(line)
         out.flush()
 
-    def _in_order(self, buckets: Buckets, links: Links, code: Code) -> Iterator[Record]:
+    def _in_order(self, buckets: Buckets, links: MergeGroups, code: Code) -> Iterator[Record]:
         # A small input is coded while it is written. Of a large one each bucket is coded and waits in a file.
         runs: list[Iterator[Record]] = []
         with Buckets() as linked, Spool() as spool:

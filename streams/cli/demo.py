@@ -14,12 +14,12 @@ from typing import Final
 import click
 
 from models.charge import CHARGE_SET
-from streams.cli.tally import Tally
+from streams.batch.tally import Tally
 from streams.demo.comparison import Comparison, compare
 from streams.demo.reader import Reader
 from streams.demo.stage import Stage, stage
 from streams.kafka.embedded import LIMITS
-from streams.topics import REJECTS
+from streams.wire.topics import REJECTS
 
 _OURS: Final = [sys.executable, "-c", "from streams.cli import main; main()"]
 _STAYS: Final = 100
@@ -143,7 +143,7 @@ def _show(reader: Reader, form: str) -> None:
         for value in values:
             out.write(value + b"\n")
     elif form == "table":
-        from streams.cli.table import summary_table, table  # noqa: PLC0415 -- only a table pays for loading rich
+        from streams.cli.shared.charge_table import summary_table, table  # noqa: PLC0415 -- only a table pays for loading rich
 
         tally = Tally()
         for value in values:

@@ -13,18 +13,18 @@ import click
 
 from models.field import Setting
 from rules.engine import Profile
-from streams.buckets import Buckets, Stays
-from streams.cli.code import InstantType
-from streams.cli.files import STDIN, files_argument, named
-from streams.cli.gathering import Gatherer
-from streams.cli.profile_options import check_policy, profile_options
-from streams.coding import Coded, Outcome, code_linked, code_stay
+from streams.batch.coder import CodedEncounter, Outcome, code_linked, code_stay
+from streams.batch.gather import Gatherer
+from streams.batch.spill_buckets import Buckets, Stays
+from streams.cli.shared.inputs import STDIN, files_argument, named, opened
+from streams.cli.shared.instant import InstantType
+from streams.cli.shared.profile_options import check_policy, profile_options
+from streams.encounter.merge_groups import MergeGroups
 from streams.explain.layout import lay_out
 from streams.explain.picture import Picture
-from streams.explain.svg import render as render_svg
-from streams.explain.terminal_glyphs import NARROWEST
-from streams.linking import Links
-from streams.rejects import Reject
+from streams.explain.svg.page import render as render_svg
+from streams.explain.terminal.glyphs import NARROWEST
+from streams.wire.rejects import Reject
 
 _PIPED: Final = 100
 _LONGEST_LINE: Final = 1 << 20
@@ -91,7 +91,7 @@ def _print(pictures: Iterable[Picture], width: int | None) -> bool:
     """Print pictures one below the other; return whether any of them is held."""
     from rich.console import Console  # noqa: PLC0415 -- only a drawing on a terminal pays for loading rich
 
-    from streams.explain.terminal import render  # noqa: PLC0415 -- as above
+    from streams.explain.terminal.drawing import render  # noqa: PLC0415 -- as above
 
     console = Console(highlight=False, legacy_windows=False)
     columns = width or (get_terminal_size().columns if console.is_terminal else _PIPED)
@@ -142,14 +142,15 @@ class _Reader:
                 self.found = True
                 yield lay_out(encounter, coding.charge_set, coding.spans)
 
-    def _stays(self, wanted: str | None) -> Iterator[Coded]:
+    def _stays(self, wanted: str | None) -> Iterator[CodedEncounter]:
         # What does not fit into memory is drawn bucket by bucket: in order only within each.
-        runs: list[Iterable[Coded]] = []
+        runs: list[Iterable[CodedEncounter]] = []
         linked: Stays = {}
         with Buckets() as buckets:
             gatherer = Gatherer(buckets, _LONGEST_LINE, self._refuse)
             for number, name in enumerate(self._inputs):
-                gatherer.gather(number, name, lambda _: None)
+                with opened(name) as stream:
+                    gatherer.gather(number, stream, lambda _: None)
             only = None if wanted is None else gatherer.links.group(wanted.encode(errors="replace"))
             for stays in buckets.drain():
                 _set_aside(stays, gatherer.links, linked)
@@ -161,16 +162,16 @@ class _Reader:
             runs.append(sorted(self._together(_chosen(linked, only)), key=_id_of))
             yield from merge(*runs, key=_id_of)
 
-    def _alone(self, stays: Stays) -> Iterator[Coded]:
+    def _alone(self, stays: Stays) -> Iterator[CodedEncounter]:
         for key in sorted(stays):
             encounter_id = key.decode(errors="replace")
             yield from self._told(code_stay(encounter_id, stays.pop(key), self._profile, self._as_of))
 
-    def _together(self, groups: Stays) -> Iterator[Coded]:
+    def _together(self, groups: Stays) -> Iterator[CodedEncounter]:
         for lines in groups.values():
             yield from self._told(code_linked(sorted(lines), self._profile, self._as_of))
 
-    def _told(self, outcome: Outcome) -> tuple[Coded, ...]:
+    def _told(self, outcome: Outcome) -> tuple[CodedEncounter, ...]:
         """Tell what was refused, which counts, and what is behind the flags that hold a set, which does not."""
         self.rejected += len(outcome.rejects)
         for reject in sorted((*outcome.rejects, *outcome.faults), key=Reject.place):
@@ -182,11 +183,11 @@ class _Reader:
         click.echo(reject.text(self._names), err=True)
 
 
-def _id_of(coded: Coded) -> bytes:
+def _id_of(coded: CodedEncounter) -> bytes:
     return coded.encounter.encounter_id.encode()
 
 
-def _set_aside(stays: Stays, links: Links, linked: Stays) -> None:
+def _set_aside(stays: Stays, links: MergeGroups, linked: Stays) -> None:
     """Move the stays that merges link out of a bucket, to where all that are linked come together."""
     for key in links.ids():
         if key in stays:

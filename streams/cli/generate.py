@@ -7,9 +7,9 @@ from typing import get_args
 
 import click
 
-from streams.generator import Shape, generate
-from streams.generator_charting import Habits
-from streams.generator_order import Order
+from streams.synthetic.arrival_order import Order
+from streams.synthetic.charting import Habits
+from streams.synthetic.generator import Shape, generate
 
 _BATCH = 2_000
 

@@ -5,16 +5,18 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from streams.cli.broker import broker
-from streams.cli.files import STDIN, Lines, files_argument, lines_of, named, opened, overlong, size_of
-from streams.cli.words import Words, words
-from streams.envelope import envelope
-from streams.kafka.background import Background
+from streams.batch.line_reader import Lines, lines_of, overlong
+from streams.cli.shared.broker import broker
+from streams.cli.shared.inputs import STDIN, files_argument, named, opened, size_of
+from streams.cli.shared.progress import ProgressDisplay, progress_display
 from streams.kafka.connection import Connection
-from streams.kafka.publishing import Message, Publisher, largest_value
-from streams.pace import AsItHappened, AtOnce, Pace, Steady
-from streams.rejects import Reject
-from streams.topics import EVENTS
+from streams.kafka.loop_thread import LoopThread
+from streams.kafka.pace import AsItHappened, AtOnce, Pace, Steady
+from streams.kafka.publisher import Publisher, largest_value
+from streams.wire.event_message import event_message
+from streams.wire.message import OutboundMessage
+from streams.wire.rejects import Reject
+from streams.wire.topics import EVENTS
 
 _LARGEST = largest_value(EVENTS)
 
@@ -60,16 +62,16 @@ def command(
     inputs = tuple(dict.fromkeys(files)) or (STDIN,)
     if inputs == (STDIN,) and sys.stdin.isatty():
         click.echo("Reading events from the terminal; end with Ctrl-D, or see --help.", err=True)
-    with broker() as connection, Background() as background, words(with_data=False) as shown:
+    with broker() as connection, LoopThread() as loop_thread, progress_display(with_data=False) as shown:
         run = _Run(inputs, max_line_bytes, shown, quiet=quiet)
-        run.publish(connection, background, pace)
+        run.publish(connection, loop_thread, pace)
     return 0 if not (run.keyless or run.kept_back) else 1
 
 
 class _Run:
     """One run of the verb: read, send, count, and say at the end what arrived, however it ends."""
 
-    def __init__(self, inputs: Sequence[str], limit: int, shown: Words, *, quiet: bool) -> None:
+    def __init__(self, inputs: Sequence[str], limit: int, shown: ProgressDisplay, *, quiet: bool) -> None:
         self.keyless = 0
         """Sent without a key, for they have no encounter_id."""
         self.kept_back = 0
@@ -80,37 +82,37 @@ class _Run:
         self._shown = shown
         self._quiet = quiet
 
-    def publish(self, connection: Connection, background: Background, pace: Pace) -> None:
+    def publish(self, connection: Connection, loop_thread: LoopThread, pace: Pace) -> None:
         """Send every line of every input, and return when all have arrived."""
-        publisher = background.run(Publisher.connected(connection, (EVENTS,), pace))
+        publisher = loop_thread.run(Publisher.connected(connection, (EVENTS,), pace))
         whole = False
         try:
             self._shown.stage("publishing", size_of(self._inputs))
             for number, name in enumerate(self._inputs):
                 with opened(name) as stream:
                     for batch in lines_of(stream, self._limit):
-                        self._send(publisher, background, number, batch)
-            background.run(publisher.arrive())
+                        self._send(publisher, loop_thread, number, batch)
+            loop_thread.run(publisher.arrive())
             whole = True
         finally:
-            background.run(publisher.close())
+            loop_thread.run(publisher.close())
             self._say(publisher.arrived, whole=whole)
 
-    def _send(self, publisher: Publisher, background: Background, file: int, batch: Lines | Reject) -> None:
+    def _send(self, publisher: Publisher, loop_thread: LoopThread, file: int, batch: Lines | Reject) -> None:
         if isinstance(batch, Reject):
             self._keep_back(batch.at(file, 1))
             return
-        background.run(publisher.send(EVENTS, self._messages(file, batch)))
+        loop_thread.run(publisher.send(self._messages(file, batch)))
         self._shown.passed(batch.size)
 
-    def _messages(self, file: int, batch: Lines) -> Iterator[Message]:
+    def _messages(self, file: int, batch: Lines) -> Iterator[OutboundMessage]:
         for number, line in enumerate(batch.lines, batch.first):
             if line is None:
                 self._keep_back(overlong(self._limit).at(file, number))
             elif line and not line.isspace():
-                key, headers, at = envelope(line)
+                key, headers, at = event_message(line)
                 self.keyless += key is None
-                yield Message(key, line, headers, at)
+                yield OutboundMessage(EVENTS, key, line, headers, at)
 
     def _keep_back(self, reject: Reject) -> None:
         self.kept_back += 1

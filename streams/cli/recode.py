@@ -11,16 +11,16 @@ import click
 from models.charge import ChargeSet
 from models.field import Setting
 from rules.engine import Profile
-from streams import topics
-from streams.cli.broker import broker
-from streams.cli.profile_options import check_policy, profile_options
-from streams.cli.tally import Tally
+from streams.batch.tally import Tally
+from streams.charging.recode import Recoded, compare, recode
+from streams.cli.shared.broker import broker
+from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.kafka.connection import Connection
-from streams.kafka.publishing import MissingTopicError
-from streams.kafka.restoring import restore
-from streams.kafka.whole_topic import whole_topic
-from streams.recoding import Recoded, compare, recode
-from streams.writing import value_of, written
+from streams.kafka.publisher import MissingTopicError
+from streams.kafka.topic_reader import whole_topic
+from streams.operations.restore import restore
+from streams.wire import topics
+from streams.wire.charge_json import value_of, written
 
 
 @click.command("recode")

@@ -7,8 +7,9 @@ from typing import Final
 
 import click
 
-from rules.edit_files import EDITS, Table
-from streams.refresh import Change, RefreshRefusedError, quarter_start, refresh
+from rules.data_files import EDITS
+from rules.tables.edition_files import Table
+from streams.cms.refresh import Change, RefreshRefusedError, quarter_start, refresh
 
 _SHOWN: Final = 10
 """Rows of each kind of change that are named; the folder itself holds them all."""

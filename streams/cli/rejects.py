@@ -6,11 +6,11 @@ from datetime import datetime
 
 import click
 
-from streams.cli.broker import broker
-from streams.cli.code import InstantType
-from streams.cli.reject_lines import HEAD, as_json, as_row
+from streams.cli.shared.broker import broker
+from streams.cli.shared.instant import InstantType
+from streams.cli.shared.reject_lines import HEAD, as_json, as_row
 from streams.kafka.connection import Connection
-from streams.kafka.rejected import Place, Replayed, Selection, rejects, replay
+from streams.operations.reject_queue import Place, Replayed, Selection, rejects, replay
 
 
 class PlaceType(click.ParamType):

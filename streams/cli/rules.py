@@ -10,13 +10,13 @@ import click
 from orjson import OPT_INDENT_2, dumps
 
 from models.field import Setting
-from rules.coverage import block, block_in
+from rules.catalogue.coverage import block, block_in
 from rules.parameter import NotInForceError
-from rules.policy import Policy, PolicyError, policy_for
-from streams.cases import cases
-from streams.rulebook_entry import nearest, told
-from streams.rulebook_facts import Facts, overview
-from streams.rulebook_view import entry_text, overview_text
+from rules.policy.resolve import Policy, PolicyError, policy_for
+from streams.rulebook.entry import nearest, told
+from streams.rulebook.facts import Facts, overview
+from streams.rulebook.golden_cases import cases
+from streams.rulebook.text import entry_text, overview_text
 
 TODAY: Final = "today; --on DATE shows another date of service"
 CHOSEN: Final = "as chosen"

@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from models.schema import Schema, charge_set, closed_encounter, events, line_change, review_item, text
-from streams.asyncapi import asyncapi
+from streams.wire.asyncapi import asyncapi
 
 DOCUMENTS: Final[Mapping[str, tuple[Callable[[], Schema], str]]] = {
     "events": (events, "JSON Schema of one event"),

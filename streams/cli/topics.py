@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import click
 
-from streams.cli.broker import broker
+from streams.cli.shared.broker import broker
 from streams.kafka.admin import TopicCreationError, create_topics, found_topics
 from streams.kafka.connection import Connection
-from streams.topic_check import Checked, checked
-from streams.topics import DEFAULT_PARTITIONS
+from streams.wire.topic_check import Checked, checked
+from streams.wire.topics import DEFAULT_PARTITIONS
 
 
 @click.command("topics")

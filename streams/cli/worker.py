@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from streams.cli.broker import broker
-from streams.cli.profile_options import check_policy
+from streams.cli.shared.broker import broker
+from streams.cli.shared.profile_options import check_policy
 from streams.kafka.admin import found_topics
 from streams.kafka.connection import Connection
-from streams.topic_check import checked
-from streams.topics import EVENTS
-from streams.worker.claims import claim_folder, require_port
-from streams.worker.quiet_log import OnceInAWhile
+from streams.wire.topic_check import checked
+from streams.wire.topics import EVENTS
+from streams.worker.log_throttle import ThrottleFilter
 from streams.worker.settings import SettingError, WorkerSettings, settings_from
+from streams.worker.startup_checks import lock_data_dir, require_port
 
 
 @click.command("worker")
@@ -46,7 +46,7 @@ def command(log_level: str) -> int:
     with broker() as connection:
         partitions = asyncio.run(_partitions(connection))
         try:
-            claim_folder(settings.data_dir)
+            lock_data_dir(settings.data_dir)
             require_port(settings.web_port)
         except SettingError as error:
             raise click.UsageError(str(error)) from error
@@ -75,7 +75,7 @@ def _run(connection: Connection, settings: WorkerSettings, partitions: int, log_
 
     log = logging.getLogger("aiokafka")
     log.propagate = True
-    once = OnceInAWhile()
+    once = ThrottleFilter()
     for name in (
         "",
         ".conn",

@@ -5,7 +5,7 @@ from typing import Any
 
 from orjson import loads
 
-from streams import topics
+from streams.wire import topics
 
 
 @dataclass(slots=True)

@@ -14,10 +14,10 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams import topics
 from streams.demo.reader import Reader
 from streams.kafka.connection import SERVERS
 from streams.kafka.embedded import EmbeddedBroker
+from streams.wire import topics
 
 PARTITIONS: Final = 4
 _PARENT_DEATH_SIGNAL: Final = 1

@@ -17,9 +17,9 @@ from faust.transport.drivers import aiokafka as driver
 from streams.engine.batches import BatchSchema
 from streams.engine.checkpoint import Addressed, Checkpoint, States, Table
 from streams.engine.consumer import BACKLOG, BatchConsumer
-from streams.engine.parcels import Post
 from streams.engine.producer import CertainProducer
 from streams.engine.queues import GenerationQueue
+from streams.engine.records import Record
 from streams.engine.recovery import SeekingTableManager
 from streams.engine.table import CheckpointTable
 from streams.engine.versions import require_tested
@@ -80,7 +80,7 @@ class CheckpointApp(faust.App):
         on_fatal: Callable[[BaseException], None] = stop_at_once,
         lease_margin: float = 0.5,
         stop_within: float = 25.0,
-        urgent: Iterable[str] = (),
+        priority_topics: Iterable[str] = (),
         **settings: Any,
     ) -> None:
         require_tested()
@@ -88,12 +88,12 @@ class CheckpointApp(faust.App):
         self._messages: list[Addressed] = []
         self._membership = 0
         self._writing: Checkpoint | None = None
-        self._forget: list[Callable[[], None]] = []
+        self._on_revoked: list[Callable[[], None]] = []
         self._on_fatal = on_fatal
         self._recovered: list[Callable[[set[int]], None]] = []
         self._lease_margin = lease_margin
         self._stop_within = stop_within
-        self.urgent = frozenset(urgent)
+        self.priority_topics = frozenset(priority_topics)
         """Topics read before all others: what lies on them followed from the others, which could fill every fetch."""
         self._failing = threading.Lock()
         self._woken: asyncio.Event | None = None
@@ -162,9 +162,9 @@ class CheckpointApp(faust.App):
         """
         self._states.setdefault((table, partition), {})[key] = state
 
-    def send_at_checkpoint(self, topic: str, partition: int, post: Post) -> None:
+    def send_at_checkpoint(self, topic: str, partition: int, record: Record) -> None:
         """Note a message for the next checkpoint: it is sent when the states it follows from are written."""
-        self._messages.append((topic, partition, post))
+        self._messages.append((topic, partition, record))
 
     @property
     def lease_margin(self) -> float:
@@ -193,7 +193,7 @@ class CheckpointApp(faust.App):
         if self._writing is checkpoint:
             self._writing = None
 
-    def put_back(self, checkpoint: Checkpoint) -> None:
+    def requeue(self, checkpoint: Checkpoint) -> None:
         """Note again what a checkpoint could not write, beneath what came since; nothing once partitions moved."""
         if checkpoint.membership != self._membership:
             return
@@ -204,19 +204,19 @@ class CheckpointApp(faust.App):
         self._messages[:0] = checkpoint.messages
         self.written(checkpoint)
 
-    def when_forgotten(self, forget: Callable[[], None]) -> None:
+    def when_revoked(self, callback: Callable[[], None]) -> None:
         """Call this when the partitions are dealt anew, for what an agent keeps in memory beside the tables."""
-        self._forget.append(forget)
+        self._on_revoked.append(callback)
 
     def when_recovered(self, tell: Callable[[set[int]], None]) -> None:
         """Call this with the partitions whose tables are complete, before their streams run."""
         self._recovered.append(tell)
 
-    def forget(self) -> None:
+    def discard_unwritten(self) -> None:
         """Drop what is not written: these partitions may have had another owner meanwhile."""
         self._states, self._messages, self._writing = {}, [], None
         self._membership += 1
-        for one in self._forget:
+        for one in self._on_revoked:
             one()
 
     def on_recovered(self, partitions: set[int]) -> None:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
-from streams.engine.parcels import Parcel, Post, parcels
+from streams.engine.records import PartitionRecords, Record, grouped_by_partition
 
 
 class Table(Protocol):
@@ -20,21 +20,21 @@ class Table(Protocol):
     def changelog_topic_name(self) -> str:
         """Return the topic every write goes to."""
 
-    def remember(self, partition: int, posts: list[Post], first: int) -> None:
+    def remember(self, partition: int, records: list[Record], first: int) -> None:
         """Bring the local store up to what now lies in the changelog."""
 
 
 class Deliverer(Protocol):
     """Who writes to Kafka."""
 
-    async def deliver(self, parcels: list[Parcel]) -> list[int]:
-        """Write, and return the offset of the first record of each parcel."""
+    async def deliver(self, groups: list[PartitionRecords]) -> list[int]:
+        """Write, and return the offset of the first record of each partition."""
 
 
 States = dict[tuple[Table, int], dict[bytes, bytes | None]]
 """What is to be kept, by table and partition, then by key."""
 
-Addressed = tuple[str, int, Post]
+Addressed = tuple[str, int, Record]
 """A message with its topic and partition."""
 
 
@@ -74,19 +74,24 @@ class Checkpoint:
             LeaseLostError: it was not written in time.
         """
         logs = [
-            (table, Parcel(table.changelog_topic_name, partition, [Post(*pair) for pair in changed.items()]))
+            (
+                table,
+                PartitionRecords(
+                    table.changelog_topic_name, partition, [Record(*pair) for pair in changed.items()]
+                ),
+            )
             for (table, partition), changed in self.states.items()
         ]
         if logs:
             if lease_left() < margin:
                 return False
-            offsets = await _leased(producer.deliver([parcel for _, parcel in logs]), lease_left)
-            for (table, parcel), first in zip(logs, offsets, strict=True):
-                table.remember(parcel.partition, parcel.posts, first)
+            offsets = await _leased(producer.deliver([group for _, group in logs]), lease_left)
+            for (table, group), first in zip(logs, offsets, strict=True):
+                table.remember(group.partition, group.records, first)
         if self.messages:
             if lease_left() < margin:
                 return False
-            await _leased(producer.deliver(parcels(self.messages)), lease_left)
+            await _leased(producer.deliver(grouped_by_partition(self.messages)), lease_left)
         return True
 
 

@@ -118,7 +118,7 @@ class BatchConsumer(driver.Consumer):
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin a new membership: nothing handed out before counts any more."""
         self.progress.clear()
-        self.app.forget()
+        self.app.discard_unwritten()
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def _drain_messages(self, fetcher: ServiceT) -> None:
@@ -156,8 +156,10 @@ class BatchConsumer(driver.Consumer):
         return records, active
 
     async def _fetch(self, active: set[TP] | None) -> Mapping[Any, Any]:
-        urgent = {tp for tp in active if tp.topic in self.app.urgent} if active is not None else set()
-        if urgent and (records := await self._getmany(active_partitions=urgent, timeout=0)):
+        priority_topics = (
+            {tp for tp in active if tp.topic in self.app.priority_topics} if active is not None else set()
+        )
+        if priority_topics and (records := await self._getmany(active_partitions=priority_topics, timeout=0)):
             return records
         return await self._getmany(active_partitions=active, timeout=_FETCH_S)
 
@@ -266,12 +268,12 @@ class BatchConsumer(driver.Consumer):
                     self.app.written(checkpoint)
                     return await self._commit_finished(finished) if commit else True
             except asyncio.CancelledError:
-                self.app.put_back(checkpoint)
+                self.app.requeue(checkpoint)
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, what was read is not safely written
                 self.app.fatal(error)
                 return False
-            self.app.put_back(checkpoint)
+            self.app.requeue(checkpoint)
             return False
 
     async def _commit_finished(self, finished: Mapping[TP, tuple[Progress, int]]) -> bool:

@@ -12,7 +12,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.transport.producer import ProducerBuffer
 from faust.types.tuples import FutureMessage
 
-from streams.engine.parcels import Parcel
+from streams.engine.records import PartitionRecords
 
 _PARTS_A_BATCH: Final = 900_000
 """Bytes of one produce batch; a single record may be larger, a batch of several is not."""
@@ -83,48 +83,48 @@ class CertainProducer(driver.Producer):
         if self._failed is not None:
             raise self._failed
 
-    async def deliver(self, parcels: Sequence[Parcel]) -> list[int]:
+    async def deliver(self, groups: Sequence[PartitionRecords]) -> list[int]:
         """
-        Write all parcels and return the offset of the first record of each.
+        Write all partitions and return the offset of the first record of each.
 
         Raises:
             SendError: one of them was not written; others may have been.
         """
         if self._failed is not None:
             raise self._failed
-        results = await asyncio.gather(*map(self._deliver, parcels), return_exceptions=True)
+        results = await asyncio.gather(*map(self._deliver, groups), return_exceptions=True)
         offsets: list[int] = []
-        for parcel, result in zip(parcels, results, strict=True):
+        for group, result in zip(groups, results, strict=True):
             if isinstance(result, BaseException):
                 self._failed = SendError(
-                    f"records for {parcel.topic} were not written: {type(result).__name__}"
+                    f"records for {group.topic} were not written: {type(result).__name__}"
                 )
                 raise self._failed from result
             offsets.append(result)
         return offsets
 
-    async def _deliver(self, parcel: Parcel) -> int:
+    async def _deliver(self, group: PartitionRecords) -> int:
         producer = self._ensure_producer()
         first: int | None = None
         batch = producer.create_batch()
         size = 0
-        for post in parcel.posts:
-            weight = len(post.key or b"") + len(post.value or b"") + 100 + 60 * len(post.headers)
+        for record in group.records:
+            weight = len(record.key or b"") + len(record.value or b"") + 100 + 60 * len(record.headers)
             if size and size + weight > _PARTS_A_BATCH:
-                first = await self._ship(batch, parcel, first)
+                first = await self._ship(batch, group, first)
                 batch, size = producer.create_batch(), 0
             if (
-                batch.append(key=post.key, value=post.value, timestamp=None, headers=list(post.headers))
+                batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers))
                 is None
             ):
-                first = await self._ship(batch, parcel, first)
+                first = await self._ship(batch, group, first)
                 batch, size = producer.create_batch(), 0
-                batch.append(key=post.key, value=post.value, timestamp=None, headers=list(post.headers))
+                batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers))
             size += weight
-        return await self._ship(batch, parcel, first)
+        return await self._ship(batch, group, first)
 
-    async def _ship(self, batch: Any, parcel: Parcel, first: int | None) -> int:
+    async def _ship(self, batch: Any, group: PartitionRecords, first: int | None) -> int:
         batch.close()
-        future = await self._ensure_producer().send_batch(batch, parcel.topic, partition=parcel.partition)
+        future = await self._ensure_producer().send_batch(batch, group.topic, partition=group.partition)
         offset: int = (await future).offset
         return offset if first is None else first

@@ -12,7 +12,7 @@ import faust
 from faust.stores import memory, rocksdb
 from faust.types import TP
 
-from streams.engine.parcels import Post
+from streams.engine.records import Record
 
 
 class _Message(NamedTuple):
@@ -74,7 +74,7 @@ class CheckpointTable(faust.Table[bytes, bytes]):
             if store._key_partition.get(key) == partition:  # noqa: SLF001 - as above
                 yield key, value
 
-    def remember(self, partition: int, posts: Sequence[Post], first: int) -> None:
+    def remember(self, partition: int, records: Sequence[Record], first: int) -> None:
         """
         Bring the local store up to what now lies in the changelog from offset ``first`` on.
 
@@ -82,7 +82,7 @@ class CheckpointTable(faust.Table[bytes, bytes]):
             StoreError: the store cannot be written.
         """
         tp = TP(self.changelog_topic_name, partition)
-        self._learn(tp, ((offset, post.key, post.value) for offset, post in enumerate(posts, first)))
+        self._learn(tp, ((offset, record.key, record.value) for offset, record in enumerate(records, first)))
 
     def restore(self, tp: TP, records: Iterable[Any]) -> None:
         """Bring the local store up to changelog records that recovery fetched; a fault stops the worker."""

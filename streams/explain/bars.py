@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 from models.encounter import Flow
-from rules.engine import Span
+from rules.coding.spans import Span
 from streams.explain.clock import minute_of
 from streams.explain.picture import Piece
 

@@ -7,7 +7,7 @@ from typing import Final
 from models.charge import ChargeSet
 from models.encounter import Administration, Encounter
 from models.interval import Stretch, union
-from rules.engine import Span
+from rules.coding.spans import Span
 from streams.explain.bars import UNKNOWN_SHOWN, Bounds
 from streams.explain.clock import clock_change, from_to, hour, local, minute_of, zone_of
 from streams.explain.labels import plain, site_label, tags

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from models.encounter import Administration, Flow
 from models.interval import length, union
-from rules.engine import Span
+from rules.coding.spans import Span
 from streams.explain.bars import Bounds, bar, same_story
 from streams.explain.clock import day, from_to, hour, minute_of
 from streams.explain.labels import drug_name, plain

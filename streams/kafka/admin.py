@@ -10,8 +10,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion, TopicAlreadyExistsError, for_code
 
 from streams.kafka.connection import Connection
-from streams.topic_check import Found
-from streams.topics import TOPICS, Topic
+from streams.wire.topic_check import Found
+from streams.wire.topics import TOPICS, Topic
 
 _TIMEOUT_MS: Final = 15_000
 _BROKERS_OWN: Final = -1

@@ -9,10 +9,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
-
-if TYPE_CHECKING:
-    from faust.types.auth import CredentialsT
+from typing import Any, Final, Literal, get_args
 
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -66,20 +63,6 @@ class Connection:
             "sasl_plain_username": self.username,
             "sasl_plain_password": self.password,
         }
-
-    def for_faust(self) -> tuple[list[str], "CredentialsT | None"]:
-        """Return Faust's ``broker`` and ``broker_credentials``."""
-        from faust.auth import SASLCredentials, SSLCredentials  # noqa: PLC0415 -- only the worker pays for Faust
-
-        urls = [f"kafka://{server}" for server in self.servers]
-        if self.mechanism is not None:
-            return urls, SASLCredentials(
-                username=self.username,
-                password=self.password,
-                ssl_context=self.tls,
-                mechanism=self.mechanism,
-            )
-        return urls, SSLCredentials(self.tls) if self.tls is not None else None
 
 
 def connection(environment: Mapping[str, str]) -> Connection:

@@ -15,17 +15,17 @@ from faust.types import TP
 
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
-from streams import topics
+from streams.charging.closed_encounter_processor import code_records
 from streams.engine.app import CheckpointApp
 from streams.engine.batches import PartitionBatch
-from streams.engine.parcels import Parcel, Post, parcels
-from streams.keeping.commands import Command, to_bytes
-from streams.keeping.following import Batch
-from streams.outgoing import Outgoing
-from streams.worker.coded import code_records
-from streams.worker.releases import Releases
+from streams.engine.records import PartitionRecords, Record, grouped_by_partition
+from streams.lifecycle.commands import Command, to_bytes
+from streams.lifecycle.event_processor import EncounterProcessor
+from streams.wire import topics
+from streams.wire.message import OutboundMessage
+from streams.worker.encounter_store import EncounterStore
+from streams.worker.release_store import ReleaseStore
 from streams.worker.settings import WorkerSettings
-from streams.worker.stays import Stays
 
 _log = logging.getLogger(__name__)
 _POSITIVE: Final = 0x7FFFFFFF
@@ -41,23 +41,23 @@ class Agents:
     """What the three agents and the timer of one worker do; ``clock`` gives epoch seconds."""
 
     def __init__(
-        self, app: CheckpointApp, stays: Stays, releases: Releases, settings: WorkerSettings,
+        self, app: CheckpointApp, stays: EncounterStore, releases: ReleaseStore, settings: WorkerSettings,
         partitions: int, clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self._app, self._stays, self._releases = app, stays, releases
         self._settings, self._partitions, self._clock = settings, partitions, clock
         self._read_up_to: dict[int, int] = {}
-        app.when_forgotten(self._read_up_to.clear)
+        app.when_revoked(self._read_up_to.clear)
 
     async def follow(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Fold events into the stays they are about."""
         async for batch in stream:
-            self._guard(batch, partial(self._fold, batch, Batch.follow))
+            self._guard(batch, partial(self._fold, batch, EncounterProcessor.process_events))
 
     async def close(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Look at stays that are due, and tell stays what their neighbours know."""
         async for batch in stream:
-            self._guard(batch, partial(self._fold, batch, Batch.obey))
+            self._guard(batch, partial(self._fold, batch, EncounterProcessor.process_commands))
 
     async def code(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Code closed encounters."""
@@ -73,13 +73,13 @@ class Agents:
         """
         at = int(self._clock())
         due = [
-            (topics.COMMANDS, partition, Post(key, to_bytes(Command("due", key.decode()))))
+            (topics.COMMANDS, partition, Record(key, to_bytes(Command("due", key.decode()))))
             for partition in self._stays.partitions_due(at)
             if self._has_read(partition)
             for key in self._stays.due(partition, at)
         ]
         if due:
-            await self._deliver(parcels(due))
+            await self._deliver(grouped_by_partition(due))
 
     def _has_read(self, partition: int) -> bool:
         """Tell whether every event is read that was there when this was first asked since the last yes."""
@@ -94,7 +94,7 @@ class Agents:
         del self._read_up_to[partition]
         return True
 
-    async def _deliver(self, found: list[Parcel]) -> None:
+    async def _deliver(self, found: list[PartitionRecords]) -> None:
         producer: Any = self._app.producer
         try:
             await producer.deliver(found)
@@ -111,44 +111,47 @@ class Agents:
         batch.finish()
         self._app.wake()
 
-    def _fold(self, batch: PartitionBatch, take_in: Callable[[Batch, Iterable[Any]], None]) -> None:
+    def _fold(
+        self, batch: PartitionBatch, process: Callable[[EncounterProcessor, Iterable[Any]], None]
+    ) -> None:
         topic, partition = batch.tp
-        under_way = Batch(
+        processor = EncounterProcessor(
             topic,
             partition,
             int(self._clock()),
             partial(self._stays.load, partition),
             lambda name: home_of(name, self._partitions) == partition,
         )
-        take_in(under_way, batch.records)
-        followed = under_way.settled(self._settings.closing, self._emission)
-        for kept in followed.stays:
-            self._stays.keep(partition, kept)
-        self._send(partition, followed.messages)
-        for asked in followed.asked:
-            home = home_of(asked.encounter_id, self._partitions)
-            post = Post(asked.encounter_id.encode(), asked.value)
-            self._app.send_at_checkpoint(topics.COMMANDS, home, post)
-        if followed.faults:
+        process(processor, batch.records)
+        processed = processor.finish(self._settings.timeouts, self._emission)
+        for state in processed.stays:
+            self._stays.keep(partition, state)
+        self._send(partition, processed.messages)
+        for command in processed.commands:
+            home = home_of(command.encounter_id, self._partitions)
+            record = Record(command.encounter_id.encode(), command.value)
+            self._app.send_at_checkpoint(topics.COMMANDS, home, record)
+        if processed.faults:
             _log.error(
-                "%d stays could not be settled: a fault of ours; see infusion rejects", followed.faults
+                "%d stays could not be settled: a fault of ours; see infusion rejects", processed.faults
             )
 
     def _code(self, batch: PartitionBatch) -> None:
         partition = batch.tp.partition
         consumer: Any = self._app.consumer
-        settled = consumer.progress[batch.tp].committed if batch.tp in consumer.progress else 0
+        committed = consumer.progress[batch.tp].committed if batch.tp in consumer.progress else 0
         load = partial(self._releases.load, partition)
-        coded = code_records(batch.records, partition, settled, load, self._settings.profile)
+        coded = code_records(batch.records, partition, committed, load, self._settings.profile)
         for key, released in coded.released.items():
             self._releases.keep(partition, key, released)
         self._send(partition, coded.messages)
         if coded.faults:
             _log.error("%d closed encounters could not be coded: see infusion rejects", coded.faults)
 
-    def _send(self, partition: int, messages: Iterable[Outgoing]) -> None:
-        for topic, key, value, headers in messages:
-            self._app.send_at_checkpoint(topic, partition, Post(key, value, headers))
+    def _send(self, partition: int, messages: Iterable[OutboundMessage]) -> None:
+        for message in messages:
+            record = Record(message.key, message.value, message.headers)
+            self._app.send_at_checkpoint(message.topic, partition, record)
 
     def _emission(self, encounter: Encounter) -> Emission:
         return emission_of(encounter, self._settings.profile)

@@ -7,13 +7,14 @@ from typing import Any, Final
 from faust.sensors.prometheus import setup_prometheus_sensors
 from prometheus_client import CollectorRegistry
 
-from streams import topics
 from streams.engine.app import CheckpointApp, stop_at_once
 from streams.kafka.connection import Connection
+from streams.wire import topics
 from streams.worker.agents import Agents
-from streams.worker.releases import Releases
+from streams.worker.encounter_store import EncounterStore
+from streams.worker.faust_connection import faust_connection
+from streams.worker.release_store import ReleaseStore
 from streams.worker.settings import WorkerSettings
-from streams.worker.stays import Stays
 
 _LARGEST: Final = 16 << 20
 """Bytes of the largest message we send: the state of a stay, or an event of ten megabytes that is rejected."""
@@ -32,13 +33,13 @@ def build(
     **overrides: Any,
 ) -> CheckpointApp:
     """Return the application of one worker; ``partitions`` is the count of all our topics."""
-    urls, credentials = connection.for_faust()
+    urls, credentials = faust_connection(connection)
     data_dir = settings.data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
     app = CheckpointApp(
         topics.APPLICATION,
         on_fatal=on_fatal,
-        urgent=(topics.CLOSED, topics.COMMANDS),
+        priority_topics=(topics.CLOSED, topics.COMMANDS),
         broker=urls,
         broker_credentials=credentials,
         store="memory://" if settings.in_memory else "rocksdb://",
@@ -82,9 +83,9 @@ def build(
     )
     stays_table = _table(app, "encounters", partitions)
     releases_table = _table(app, "releases", partitions)
-    stays = Stays(app, stays_table, settings.cached_stays)
+    stays = EncounterStore(app, stays_table, settings.cached_stays)
     app.when_recovered(stays.restore)
-    agents = Agents(app, stays, Releases(app, releases_table), settings, partitions, clock)
+    agents = Agents(app, stays, ReleaseStore(app, releases_table), settings, partitions, clock)
     for name, topic in (("follow", topics.EVENTS), ("close", topics.COMMANDS), ("code", topics.CLOSED)):
         app.agent(app.batches_of(topic, partitions), name=name)(getattr(agents, name))
     app.timer(settings.look_every_s, name="look")(agents.look)

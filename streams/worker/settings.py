@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from rules.engine import Profile
-from streams.keeping.closing import Closing
+from streams.lifecycle.timeouts import Timeouts
 
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -17,7 +17,7 @@ class SettingError(ValueError):
 
 
 class WorkerSettings(NamedTuple):
-    """One worker of the group; spans of ``closing`` are seconds."""
+    """One worker of the group; spans of ``timeouts`` are seconds."""
 
     worker_id: str = "worker-1"
     """Of this worker among the others: a restarted one gets its partitions back without a rebalance."""
@@ -25,7 +25,7 @@ class WorkerSettings(NamedTuple):
     """For its stores on disk; no two workers may share one."""
     in_memory: bool = False
     """Keep states in memory only: every start reads the whole changelog."""
-    closing: Closing = Closing()
+    timeouts: Timeouts = Timeouts()
     profile: Profile = Profile()
     web_port: int = 6066
     """On loopback; 0 is no web server."""
@@ -66,17 +66,19 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
     if store not in {"disk", "memory"}:
         msg = "INFUSION_STORE: write disk or memory"
         raise SettingError(msg)
-    span = default.closing
+    span = default.timeouts
     return WorkerSettings(
         worker_id=worker_id,
         data_dir=Path(environment.get("INFUSION_DATA_DIR", "") or default.data_dir / worker_id),
         in_memory=store == "memory",
-        closing=Closing(
+        timeouts=Timeouts(
             grace=round(_number(environment, "INFUSION_GRACE_MINUTES", span.grace / 60) * 60),
-            quiet=round(_number(environment, "INFUSION_QUIET_SECONDS", span.quiet)),
-            inactive=round(_number(environment, "INFUSION_INACTIVE_HOURS", span.inactive / 3600) * 3600),
-            overdue=round(_number(environment, "INFUSION_OVERDUE_DAYS", span.overdue / 86_400) * 86_400),
-            horizon=round(_number(environment, "INFUSION_HORIZON_DAYS", span.horizon / 86_400) * 86_400),
+            quiet_period=round(_number(environment, "INFUSION_QUIET_SECONDS", span.quiet_period)),
+            inactivity_gap=round(
+                _number(environment, "INFUSION_INACTIVE_HOURS", span.inactivity_gap / 3600) * 3600
+            ),
+            max_open=round(_number(environment, "INFUSION_OVERDUE_DAYS", span.max_open / 86_400) * 86_400),
+            retention=round(_number(environment, "INFUSION_HORIZON_DAYS", span.retention / 86_400) * 86_400),
         ),
         profile=Profile(
             policy=environment.get("INFUSION_POLICY") or None,

@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 
 from streams.engine import consumer
 from streams.engine.lease import LeaseThread
-from streams.engine.parcels import Post
+from streams.engine.records import Record
 from streams.engine.versions import TESTED, UntestedEngineError, require_tested
 
 SOURCE = TP("in", 0)
@@ -154,7 +154,7 @@ async def test_a_worker_that_stood_still_for_a_session_writes_and_commits_nothin
         messages = await bench.read(10)
         bench.log.confirmed_at = -inf  # the machine slept, and the next heartbeat is not answered yet
         if kind == OURS:
-            bench.app.send_at_checkpoint("out", 0, Post(b"k", b"v"))
+            bench.app.send_at_checkpoint("out", 0, Record(b"k", b"v"))
         else:
             await bench.app.topic("out", value_type=bytes).send(key=b"k", value=b"v")
         for message in messages:

@@ -11,24 +11,24 @@ from engine_bench import OURS, Bench, Log
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.parcels import Parcel, Post, parcels
 from streams.engine.producer import SendError
+from streams.engine.records import PartitionRecords, Record, grouped_by_partition
 
 PARTITIONS = st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 2))
 
 
 @given(st.lists(st.tuples(PARTITIONS, st.binary(max_size=3))))
-def test_parcels_hold_everything_once_and_keep_the_order_of_a_partition(
+def test_groups_hold_everything_once_and_keep_the_order_of_a_partition(
     sent: list[tuple[tuple[str, int], bytes]],
 ) -> None:
-    """No two parcels go to one partition: they are shipped side by side."""
-    made = parcels((*place, Post(b"k", value)) for place, value in sent)
-    places = [(parcel.topic, parcel.partition) for parcel in made]
+    """No two partitions go to one partition: they are shipped side by side."""
+    made = grouped_by_partition((*place, Record(b"k", value)) for place, value in sent)
+    places = [(group.topic, group.partition) for group in made]
     assert len(places) == len(set(places))
-    for parcel in made:
-        wanted = [value for place, value in sent if place == (parcel.topic, parcel.partition)]
-        assert [post.value for post in parcel.posts] == wanted
-    assert sum(len(parcel.posts) for parcel in made) == len(sent)
+    for group in made:
+        wanted = [value for place, value in sent if place == (group.topic, group.partition)]
+        assert [record.value for record in group.records] == wanted
+    assert sum(len(group.records) for group in made) == len(sent)
 
 
 class Shelf:
@@ -67,19 +67,19 @@ def shelf() -> tuple[Any, Shelf]:
     return bench.app.producer, taken
 
 
-async def test_a_parcel_is_one_batch_when_it_fits() -> None:
+async def test_a_partition_is_one_batch_when_it_fits() -> None:
     """And the offset of its first record is told."""
     producer, taken = shelf()
-    posts = [Post(b"%d" % number, b"v") for number in range(3)]
-    assert await producer.deliver([Parcel("log", 2, posts)]) == [100]
+    records = [Record(b"%d" % number, b"v") for number in range(3)]
+    assert await producer.deliver([PartitionRecords("log", 2, records)]) == [100]
     assert taken.batches == [("log", 2, [(b"0", b"v"), (b"1", b"v"), (b"2", b"v")])]
 
 
 async def test_what_does_not_fit_one_batch_is_split_in_order() -> None:
     """A broker refuses a batch above its limit, a megabyte unless it is told otherwise."""
     producer, taken = shelf()
-    posts = [Post(b"%d" % number, bytes(400_000)) for number in range(7)]
-    assert await producer.deliver([Parcel("log", 0, posts)]) == [100]
+    records = [Record(b"%d" % number, bytes(400_000)) for number in range(7)]
+    assert await producer.deliver([PartitionRecords("log", 0, records)]) == [100]
     assert [len(held) for _, _, held in taken.batches] == [2, 2, 2, 1]
     assert [key for _, _, held in taken.batches for key, _ in held] == [b"%d" % number for number in range(7)]
 
@@ -88,8 +88,8 @@ async def test_a_message_of_ten_megabytes_goes_through_alone() -> None:
     """Nothing is taken down with it, and nothing before or after it is lost."""
     producer, taken = shelf()
     large = bytes(10 << 20)
-    posts = [Post(b"before", b"v"), Post(b"large", large), Post(b"after", b"v")]
-    await producer.deliver([Parcel("log", 0, posts)])
+    records = [Record(b"before", b"v"), Record(b"large", large), Record(b"after", b"v")]
+    await producer.deliver([PartitionRecords("log", 0, records)])
     assert [[key for key, _ in held] for _, _, held in taken.batches] == [[b"before"], [b"large"], [b"after"]]
     assert taken.batches[1][2] == [(b"large", large)]
 
@@ -99,8 +99,8 @@ async def test_many_small_records_are_all_there_in_order(count: int) -> None:
     """The driver may call a batch full before we do: the record it would not take opens the next."""
     producer, taken = shelf()
     headers = (("content-type", b"application/json"),) * 4
-    posts = [Post(b"%d" % number, b"", headers) for number in range(count)]
-    await producer.deliver([Parcel("log", 0, posts)])
+    records = [Record(b"%d" % number, b"", headers) for number in range(count)]
+    await producer.deliver([PartitionRecords("log", 0, records)])
     assert [key for _, _, held in taken.batches for key, _ in held] == [
         b"%d" % number for number in range(count)
     ]
@@ -109,18 +109,23 @@ async def test_many_small_records_are_all_there_in_order(count: int) -> None:
 async def test_tombstones_are_delivered_as_such() -> None:
     """No value is not an empty value."""
     producer, taken = shelf()
-    await producer.deliver([Parcel("log", 0, [Post(b"gone", None), Post(b"empty", b"")])])
+    await producer.deliver([PartitionRecords("log", 0, [Record(b"gone", None), Record(b"empty", b"")])])
     assert taken.batches[0][2] == [(b"gone", None), (b"empty", b"")]
 
 
-async def test_one_refused_parcel_fails_the_delivery_and_every_later_one() -> None:
+async def test_one_refused_partition_fails_the_delivery_and_every_later_one() -> None:
     """The error names the topic and the driver's error, never a record; nothing is committed after it."""
     producer, taken = shelf()
     taken.refused["bad"] = InvalidTopicError()
     with pytest.raises(SendError, match=r"^records for bad were not written: InvalidTopicError$"):
-        await producer.deliver([Parcel("good", 0, [Post(b"k", b"v")]), Parcel("bad", 0, [Post(b"k", b"v")])])
+        await producer.deliver(
+            [
+                PartitionRecords("good", 0, [Record(b"k", b"v")]),
+                PartitionRecords("bad", 0, [Record(b"k", b"v")]),
+            ]
+        )
     with pytest.raises(SendError):
-        await producer.deliver([Parcel("good", 0, [Post(b"k", b"v")])])
+        await producer.deliver([PartitionRecords("good", 0, [Record(b"k", b"v")])])
     with pytest.raises(SendError):
         await producer.flush()
     assert len(taken.batches) == 1

@@ -12,11 +12,11 @@ from faust.types import TP
 
 from streams.engine.app import Written
 from streams.engine.checkpoint import LeaseLostError
-from streams.engine.parcels import Parcel, Post
+from streams.engine.records import PartitionRecords, Record
 from streams.engine.table import StoreError
 
 SOURCE = TP("in", 0)
-POST = Post(b"k", b"sent")
+POST = Record(b"k", b"sent")
 
 
 class Refused(Exception):  # noqa: N818 -- what the broker did, not a programme's mistake
@@ -24,24 +24,24 @@ class Refused(Exception):  # noqa: N818 -- what the broker did, not a programme'
 
 
 class Writing:
-    """A bench whose producer takes parcels as the log of a broker would, and can be told to fail or to wait."""
+    """A bench whose producer takes partitions as the log of a broker would, and can be told to fail or to wait."""
 
     def __init__(self) -> None:
         self.bench = Bench(OURS, Log({SOURCE: list(range(10))}))
         self.app, self.consumer, self.log = self.bench.app, self.bench.consumer, self.bench.log
-        self.written: list[tuple[str, list[Post]]] = []
+        self.written: list[tuple[str, list[Record]]] = []
         self.open = asyncio.Event()
         self.open.set()
         self.asked = asyncio.Event()
         self.before: Any = lambda: None
         self.app.producer.deliver = self._deliver
 
-    async def _deliver(self, parcels: list[Parcel]) -> list[int]:
+    async def _deliver(self, grouped_by_partition: list[PartitionRecords]) -> list[int]:
         self.asked.set()
         await self.open.wait()
         self.before()
-        self.written += [(parcel.topic, parcel.posts) for parcel in parcels]
-        return [0 for _ in parcels]
+        self.written += [(group.topic, group.records) for group in grouped_by_partition]
+        return [0 for _ in grouped_by_partition]
 
     def topics(self) -> list[str]:
         """Return the topics written to, in order."""
@@ -103,7 +103,7 @@ async def test_a_checkpoint_refused_for_lack_of_lease_loses_nothing(writing: Any
     writing.log.confirmed_at = inf
     assert await writing.consumer.commit()
     assert writing.written == [
-        ("bench-kept-changelog", [Post(b"k", b"kept"), Post(b"other", None)]),
+        ("bench-kept-changelog", [Record(b"k", b"kept"), Record(b"other", None)]),
         ("out", [POST]),
     ]
     assert not writing.app.unwritten(writing.bench.table, 0, b"k")
@@ -117,7 +117,7 @@ async def test_what_came_since_wins_over_what_is_put_back(writing: Any) -> None:
     writing.app.put(writing.bench.table, 0, b"k", Written(b"newer"))
     writing.log.confirmed_at = inf
     await writing.consumer.commit()
-    assert writing.written[0] == ("bench-kept-changelog", [Post(b"k", b"newer")])
+    assert writing.written[0] == ("bench-kept-changelog", [Record(b"k", b"newer")])
 
 
 async def test_a_lease_that_runs_out_between_states_and_messages_holds_the_messages_back(
@@ -171,7 +171,7 @@ async def test_a_checkpoint_begun_before_a_rebalance_is_not_put_back_after_it(wr
     writing.open.clear()
     cut = asyncio.ensure_future(writing.consumer.commit())
     await writing.asked.wait()
-    writing.app.forget()
+    writing.app.discard_unwritten()
     writing.consumer.progress.clear()
     cut.cancel()
     with pytest.raises(asyncio.CancelledError):

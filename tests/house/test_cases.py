@@ -10,8 +10,8 @@ import pytest
 from golden import CASES, CaseDiffersError, all_cases, check, refusals, wanted_charges
 
 from rules.flags import FLAGS
+from rules.policy.switches import SWITCHES
 from rules.rulebook import all_rules
-from rules.switches import SWITCHES
 
 PARAMETERS = Path(__file__).parents[2] / "rules" / "parameters" / "timing"
 

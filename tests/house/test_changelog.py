@@ -6,9 +6,9 @@ from pathlib import Path
 from tomllib import loads
 
 from rules.flags import FLAGS
+from rules.policy.switches import SWITCHES
 from rules.rulebook import VERSION, all_rules
 from rules.sources import sources
-from rules.switches import SWITCHES
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

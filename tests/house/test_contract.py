@@ -17,15 +17,15 @@ from models.compatibility import Schema, Side, breaks
 from models.event import event_types
 from models.schema import GREW, charge_set, closed_encounter, events, fields, line_change, review_item, text
 from rules.engine import Profile
-from streams.asyncapi import asyncapi, channels
+from streams.charging.release import release
 from streams.cli.code import command as code
 from streams.cli.schema import DOCUMENTS
 from streams.cli.schema import command as schema
-from streams.closed import Closed, to_bytes
-from streams.outgoing import Outgoing
-from streams.releasing import release
-from streams.topics import CHARGE_LINES, CHARGES, REVIEW
-from streams.tracker import fold
+from streams.encounter.fold import fold
+from streams.wire.asyncapi import asyncapi, channels
+from streams.wire.closed_encounter_json import ClosedEncounter, to_bytes
+from streams.wire.message import OutboundMessage
+from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = ROOT / "models" / "contract"
@@ -104,6 +104,7 @@ FURTHER: dict[str, dict[str, Any]] = {
     | {"started_at": AT, "stopped_at": AT, "intervals": [{"started_at": AT, "stopped_at": AT}]},
     "administration_voided": RUNNING,
     "event_voided": {"voids_event_id": "m1"},
+    "event_refused": {"refused_event_id": "m9", "reason": "occurred_at: has no offset"},
     "code_decided": {"decision_id": "C1", "code": "96379", "reason": "no listed code"},
 }
 """The further fields of each type in the contract's section 2, and the one it has grown by since."""
@@ -249,11 +250,12 @@ def test_everything_said_of_a_golden_case_fits_its_schema(make: Callable[[], Sch
 
 
 @cache
-def released_cases() -> list[tuple[Closed, tuple[Outgoing, ...]]]:
+def released_cases() -> list[tuple[ClosedEncounter, tuple[OutboundMessage, ...]]]:
     """Return the stay of every golden case as a closed encounter, with what is said of it."""
     stays = [fold(events_of(case)) for _, case in all_cases()]
     records = [
-        Closed(one.encounter_id, 1, "final", 1_772_452_800, "confirmed", None, 9, one) for one in stays
+        ClosedEncounter(one.encounter_id, 1, "final", 1_772_452_800, "confirmed", None, 9, one)
+        for one in stays
     ]
     return [(one, release(None, one, Profile(), 0).messages) for one in records]
 

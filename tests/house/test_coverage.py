@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from orjson import loads
 
-from rules import codes as codes_module
-from rules.codes import code_on, codes, minutes_rule, sentences, thresholds
-from rules.coverage import (
+from rules.catalogue import codes as codes_module
+from rules.catalogue.codes import code_on, codes, minutes_rule, sentences, thresholds
+from rules.catalogue.coverage import (
     README,
     block,
     block_in,
@@ -24,10 +24,11 @@ from rules.coverage import (
     rule_rows,
     switch_rows,
 )
-from rules.lines import RANK_ORDER
+from rules.catalogue.source_index import Declared, source
+from rules.claim.charge_lines import RANK_ORDER
+from rules.data_files import CODES
 from rules.parameter import NotInForceError
 from rules.rulebook import CHAPTERS
-from rules.where import Declared, source
 from streams.cli.code import command as code
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,20 +118,22 @@ def test_what_is_known_to_be_missing_is_admitted(name: str) -> None:
 
 def test_a_rule_stands_where_it_is_declared_then_where_it_is_used() -> None:
     """The table's first module is the one to open."""
-    assert source().rules["R-TIME-3"][0] == "timing"
-    assert "subcutaneous" in source().rules["R-TIME-3"]
-    assert source().flags["F-MUE"] == ("edits",)
-    assert source().asked["home_pump_code"] == ("pumps",)
+    assert source().rules["R-TIME-3"][0] == "worksheet.timing"
+    assert "coding.subcutaneous" in source().rules["R-TIME-3"]
+    assert source().flags["F-MUE"] == ("claim.claim_edits",)
+    assert source().policy_attributes["home_pump_code"] == ("coding.pumps",)
 
 
 def test_two_sentences_under_one_id_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule copied and reworded would be two rules with one citation."""
     told = source()
     twin = Declared("R-TIME-3", "Something else.", "zeta", 7)
-    copied = told.__class__(told.rules, told.flags, told.codes, told.asked, (*told.declared, twin))
-    monkeypatch.setattr("rules.coverage.source", lambda: copied)
+    copied = told.__class__(
+        told.rules, told.flags, told.codes, told.policy_attributes, (*told.declared, twin)
+    )
+    monkeypatch.setattr("rules.catalogue.coverage.source", lambda: copied)
     assert (
-        "zeta.py line 7: R-TIME-3 says something else than in timing.py; import that rule, or give this one an id of"
+        "zeta.py line 7: R-TIME-3 says something else than in worksheet/timing.py; import that rule, or give this one an id of"
         " its own." in problems()
     )
 
@@ -138,7 +141,7 @@ def test_two_sentences_under_one_id_are_found(monkeypatch: pytest.MonkeyPatch) -
 def test_a_rule_no_chapter_lists_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """It would be applied and never shown."""
     fewer = {name: rules for name, rules in CHAPTERS.items() if name != "claim edits"}
-    monkeypatch.setattr("rules.coverage.CHAPTERS", fewer)
+    monkeypatch.setattr("rules.catalogue.coverage.CHAPTERS", fewer)
     assert any("R-EDIT is in no chapter" in found for found in problems())
 
 
@@ -179,7 +182,7 @@ def test_before_a_code_there_is_none() -> None:
         minutes_rule(told, date(2005, 12, 31))
 
 
-CODES_TOML = codes_module.FILE.read_text(encoding="utf-8")
+CODES_TOML = CODES.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -188,7 +191,7 @@ CODES_TOML = codes_module.FILE.read_text(encoding="utf-8")
         (
             'code = "96372"',
             'code = "96399"',
-            "96372 can be charged (rules/lines.py) but is not described; add it.",
+            "96372 can be charged (rules/claim/charge_lines.py) but is not described; add it.",
         ),
         (
             'role = "initial"',
@@ -236,5 +239,5 @@ def test_codes_in_another_order_than_a_claim_are_found(tmp_path: Path) -> None:
     file = tmp_path / "codes.toml"
     file.write_text("[[codes]]".join([head, *rows]), encoding="utf-8")
     assert codes_module.problems(file) == [
-        "parameters/codes.toml: the codes stand in another order than RANK_ORDER in rules/lines.py; sort them."
+        "parameters/codes.toml: the codes stand in another order than RANK_ORDER in rules/claim/charge_lines.py; sort them."
     ]

@@ -14,7 +14,7 @@ from orjson import loads
 
 from models.event import EVENT
 from rules.flags import FLAGS
-from rules.switches import SWITCHES
+from rules.policy.switches import SWITCHES
 from streams.cli.code import command
 
 ROOT = Path(__file__).resolve().parents[2]

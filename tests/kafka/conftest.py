@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from streams.cli import main
 from streams.kafka.embedded import EmbeddedBroker
-from streams.topics import TOPICS
+from streams.wire.topics import TOPICS
 
 Run = Callable[..., Result]
 

@@ -15,8 +15,8 @@ from click.testing import Result
 from orjson import dumps
 
 from streams.kafka.embedded import PRODUCE, EmbeddedBroker
-from streams.kafka.publishing import largest_value
-from streams.topics import EVENTS
+from streams.kafka.publisher import largest_value
+from streams.wire.topics import EVENTS
 
 Run = Callable[..., Result]
 ROOT = Path(__file__).parents[2]

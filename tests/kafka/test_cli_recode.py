@@ -10,13 +10,13 @@ from orjson import dumps, loads
 
 from models.event import EVENT
 from rules.engine import Profile
-from streams.closed import Closed, to_bytes
+from streams.charging.release import charge_set_of
+from streams.encounter.fold import fold
 from streams.kafka.embedded import EmbeddedBroker
-from streams.keeping.commands import from_bytes
-from streams.releasing import coded
-from streams.topics import CHARGES, CLOSED, COMMANDS, EVENTS
-from streams.tracker import fold
-from streams.writing import value_of, written
+from streams.lifecycle.commands import from_bytes
+from streams.wire.charge_json import value_of, written
+from streams.wire.closed_encounter_json import ClosedEncounter, to_bytes
+from streams.wire.topics import CHARGES, CLOSED, COMMANDS, EVENTS
 
 Run = Callable[..., Result]
 MARCH = 1_772_500_000
@@ -37,10 +37,10 @@ def stay(name: str, minutes: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def closed(name: str, minutes: int, version: int = 1, at: int = MARCH) -> Closed:
+def closed(name: str, minutes: int, version: int = 1, at: int = MARCH) -> ClosedEncounter:
     """Return a stay as it was closed."""
     events = [EVENT.validate_python(one, strict=False) for one in stay(name, minutes)]
-    return Closed(name, version, "final", at, "discharged", None, len(events), fold(events))
+    return ClosedEncounter(name, version, "final", at, "discharged", None, len(events), fold(events))
 
 
 def put(broker: EmbeddedBroker, topic: str, values: Sequence[tuple[str, bytes | None]]) -> None:
@@ -79,19 +79,21 @@ def test_the_newest_closing_of_each_stay_is_coded_again(embedded: EmbeddedBroker
     put(embedded, CLOSED, [(one.encounter_id, to_bytes(one)) for one in stays])
     made = infusion(embedded.bootstrap_servers, "recode", "--since", "2026-03-01")
     assert made.exit_code == 0
-    assert made.stdout_bytes == b"".join(written(coded(one, Profile())) for one in (stays[1], stays[0]))
+    assert made.stdout_bytes == b"".join(
+        written(charge_set_of(one, Profile())) for one in (stays[1], stays[0])
+    )
 
 
 def test_what_would_move_is_told_line_by_line(embedded: EmbeddedBroker, infusion: Run) -> None:
     """Beside what was charged; a record that is no closed stay is counted, and the others are coded."""
     one = closed("E1", 91)
     put(embedded, CLOSED, [("E1", to_bytes(one)), ("E9", b"garbage")])
-    put(embedded, CHARGES, [("E1", value_of(coded(one, Profile())))])
+    put(embedded, CHARGES, [("E1", value_of(charge_set_of(one, Profile())))])
     same = infusion(embedded.bootstrap_servers, "recode", "--since", "2026-03-01", "--compare")
     assert (same.exit_code, same.stdout) == (1, "")
     assert "1 coded again, 0 would change" in same.stderr
     assert "records     1 could not be read" in same.stderr
-    put(embedded, CHARGES, [("E1", value_of(coded(closed("E1", 20), Profile())))])
+    put(embedded, CHARGES, [("E1", value_of(charge_set_of(closed("E1", 20), Profile())))])
     moved = infusion(embedded.bootstrap_servers, "recode", "--since", "2026-03-01", "--compare")
     assert "1 coded again, 1 would change" in moved.stderr
     said = [(one["change"], one["line"]["code"]) for one in map(loads, moved.stdout.splitlines())]

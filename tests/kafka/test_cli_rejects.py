@@ -10,9 +10,9 @@ from click.testing import Result
 from orjson import loads
 
 from streams.kafka.embedded import EmbeddedBroker
-from streams.outgoing import Headers
-from streams.rejected_message import reject_headers
-from streams.topics import EVENTS, REJECTS
+from streams.wire.message import Headers
+from streams.wire.reject_headers import reject_headers
+from streams.wire.topics import EVENTS, REJECTS
 
 Run = Callable[..., Result]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from click.testing import Result
 
 from streams.kafka.embedded import EmbeddedBroker
-from streams.topics import CHARGES, EVENTS, TOPICS
+from streams.wire.topics import CHARGES, EVENTS, TOPICS
 
 Run = Callable[..., Result]
 

@@ -9,6 +9,7 @@ import pytest
 from faust.auth import SASLCredentials, SSLCredentials
 
 from streams.kafka.connection import Connection, ConnectionSettingError, connection
+from streams.worker.faust_connection import faust_connection
 
 KAFKA = {"KAFKA_BOOTSTRAP_SERVERS": "kafka-1:9092,kafka-2:9093"}
 CANARY = "Wilhelmina-4711"
@@ -33,7 +34,7 @@ def test_servers_are_enough() -> None:
     """The rest has Kafka's own defaults."""
     found = connection(KAFKA)
     assert found == Connection(("kafka-1:9092", "kafka-2:9093"))
-    assert found.for_faust() == (["kafka://kafka-1:9092", "kafka://kafka-2:9093"], None)
+    assert faust_connection(found) == (["kafka://kafka-1:9092", "kafka://kafka-2:9093"], None)
     assert found.for_aiokafka()["bootstrap_servers"] == ["kafka-1:9092", "kafka-2:9093"]
     assert found.for_aiokafka()["security_protocol"] == "PLAINTEXT"
 
@@ -77,7 +78,7 @@ def test_a_password_gets_to_both_clients_and_nowhere_else() -> None:
         "coder",
         CANARY,
     )
-    urls, credentials = found.for_faust()
+    urls, credentials = faust_connection(found)
     assert urls == ["kafka://kafka-1:9092", "kafka://kafka-2:9093"]
     assert isinstance(credentials, SASLCredentials)
     assert (credentials.protocol.value, credentials.mechanism.value) == ("SASL_SSL", "SCRAM-SHA-512")
@@ -90,7 +91,7 @@ def test_a_password_in_the_clear_is_possible_when_asked_for() -> None:
     plain = {**SASL, "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_SASL_MECHANISM": "PLAIN"}
     found = connection(plain)
     assert found.tls is None
-    _, credentials = found.for_faust()
+    _, credentials = faust_connection(found)
     assert isinstance(credentials, SASLCredentials)
     assert credentials.protocol.value == "SASL_PLAINTEXT"
 
@@ -115,7 +116,7 @@ def test_tls_checks_certificate_and_name() -> None:
     found = connection({**KAFKA, "KAFKA_SECURITY_PROTOCOL": "SSL"})
     assert found.tls is not None
     assert (found.tls.check_hostname, found.tls.verify_mode) == (True, ssl.CERT_REQUIRED)
-    _, credentials = found.for_faust()
+    _, credentials = faust_connection(found)
     assert isinstance(credentials, SSLCredentials)
     assert credentials.context is found.tls
 

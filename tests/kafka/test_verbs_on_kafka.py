@@ -12,9 +12,9 @@ from click.testing import Result
 from confluent_kafka.admin import ConfigResource
 
 from streams.kafka.connection import connection
-from streams.kafka.publishing import largest_value
-from streams.rejected_message import reject_headers
-from streams.topics import CHARGES, EVENTS, REJECTS, TOPICS, topic
+from streams.kafka.publisher import largest_value
+from streams.wire.reject_headers import reject_headers
+from streams.wire.topics import CHARGES, EVENTS, REJECTS, TOPICS, topic
 
 pytestmark = pytest.mark.broker
 

@@ -8,12 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.encounter import Encounter
 from models.event import EVENT, Event
-from streams.administrations import weighed
-from streams.ordering import Dated, dated
-from streams.plain import plain
-from streams.tracker import EMPTY, State, facts, fold, fold_merged, follow, merges
+from streams.encounter.administrations import resolved
+from streams.encounter.dated_event import DatedEvent, date_events
+from streams.encounter.fold import fold, fold_merged, merges
+from streams.encounter.uncorrected import uncorrected
 
 LAW = settings(max_examples=60, deadline=None)
 MORNING = datetime(2026, 3, 2, 13, tzinfo=UTC)
@@ -122,14 +121,6 @@ def stays(encounter_id: str = "E1") -> st.SearchStrategy[list[Event]]:
     return st.lists(events(encounter_id), min_size=1, max_size=14)
 
 
-def followed(told: list[Event]) -> Encounter:
-    """Return the stay that following these events one by one ends in."""
-    state = EMPTY
-    for event in told:
-        state = follow(state, event)
-    return facts(state)
-
-
 @LAW
 @given(stays(), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_count(told: list[Event], random: Any) -> None:
@@ -147,27 +138,7 @@ def test_repetition_does_not_count(told: list[Event], data: st.DataObject) -> No
     assert repr(fold([*again, *told, *again])) == repr(fold(told))
 
 
-@LAW
-@given(stays())
-def test_folding_is_following_one_by_one(told: list[Event]) -> None:
-    """The fast path and the slow one end in the same stay."""
-    assert repr(followed(told)) == repr(fold(told))
-
-
-@LAW
-@given(stays(), st.data())
-def test_what_follows_a_state_does_not_change_it(told: list[Event], data: st.DataObject) -> None:
-    """States are branched at will, and every one goes on telling what its own events told."""
-    grown: list[tuple[State, list[Event]]] = [(EMPTY, [])]
-    for event in told:
-        state, known = data.draw(st.sampled_from(grown))
-        grown.append((follow(state, event), [*known, event]))
-    for state, known in grown[1:]:
-        assert repr(facts(state)) == repr(fold(known))
-    assert len(EMPTY.events) == 0
-
-
-def entries() -> st.SearchStrategy[list[Dated]]:
+def entries() -> st.SearchStrategy[list[DatedEvent]]:
     """Draw what is told of one administration, in time order: mostly what needs no weighing, or nearly."""
     running = st.sampled_from([*RUNNING, "infusion_stopped", "infusion_stopped", "infusion_rate_changed"])
     given = st.sampled_from(["infusion_started", "infusion_started", "push_given", "administration_charted"])
@@ -182,20 +153,22 @@ def entries() -> st.SearchStrategy[list[Dated]]:
             lambda kind: st.builds(event, st.just(kind), instants(), witness, _details(kind))
         )
 
-    def numbered(begun: Event, gone_on: list[Event]) -> list[Dated]:
+    def numbered(begun: Event, gone_on: list[Event]) -> list[DatedEvent]:
         told = enumerate([begun, *gone_on])
-        return sorted(dated([event.model_copy(update={"event_id": str(number)}) for number, event in told]))
+        return sorted(
+            date_events([event.model_copy(update={"event_id": str(number)}) for number, event in told])
+        )
 
     return st.builds(numbered, of(given), st.lists(of(running), max_size=3))
 
 
 @settings(LAW, max_examples=300)
 @given(entries())
-def test_what_needs_no_weighing_weighs_the_same(told: list[Dated]) -> None:
+def test_what_needs_no_weighing_weighs_the_same(told: list[DatedEvent]) -> None:
     """The short way is only short."""
-    short = plain("A1", told)
+    short = uncorrected("A1", told)
     if short is not None:
-        assert repr(short) == repr(weighed("A1", told))
+        assert repr(short) == repr(resolved("A1", told))
 
 
 @LAW

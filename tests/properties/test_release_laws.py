@@ -11,12 +11,12 @@ from models.encounter import Encounter
 from models.line_change import LINE_CHANGE
 from models.review_item import REVIEW_ITEM
 from rules.engine import Profile, charge_set_id, code_encounter
-from streams.closed import Closed
-from streams.outgoing import Outgoing
-from streams.released import Released, from_bytes, to_bytes
-from streams.releasing import release
-from streams.topics import CHARGE_LINES, CHARGES, REVIEW
-from streams.writing import value_of
+from streams.charging.release import release
+from streams.charging.release_state import ReleaseState, from_bytes, to_bytes
+from streams.wire.charge_json import value_of
+from streams.wire.closed_encounter_json import ClosedEncounter
+from streams.wire.message import OutboundMessage
+from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
 LAW = settings(max_examples=60, deadline=None)
 PROFILE = Profile()
@@ -24,12 +24,12 @@ NOON = 1_772_452_800
 
 
 @st.composite
-def closings(draw: st.DrawFn) -> list[Closed]:
+def closings(draw: st.DrawFn) -> list[ClosedEncounter]:
     """Draw the closings of one stay, oldest first: it changes, is doubted, withdrawn, reinstated, sent twice."""
     versions = draw(st.lists(encounters(days=ORDINARY_DAYS), min_size=1, max_size=3))
     fewer = [one._replace(administrations=one.administrations[:-1]) for one in versions]
     stays: list[Encounter] = [one._replace(encounter_id="E1") for one in (*versions, *fewer)]
-    found: list[Closed] = []
+    found: list[ClosedEncounter] = []
     version = 1
     for number in range(draw(st.integers(1, 7))):
         version += draw(st.sampled_from((0, 1, 1, 1)))
@@ -38,7 +38,7 @@ def closings(draw: st.DrawFn) -> list[Closed]:
             draw(st.sampled_from(stays)) if not found or version > found[-1].version else found[-1].encounter
         )
         found.append(
-            Closed("E1", version, status, NOON + number, "late_event", None, number, stay)  # type: ignore[arg-type] # drawn from its words
+            ClosedEncounter("E1", version, status, NOON + number, "late_event", None, number, stay)  # type: ignore[arg-type] # drawn from its words
         )
     return found
 
@@ -51,7 +51,7 @@ class Reader:
         self.charge_set: ChargeSet | None = None
         self.review: bytes | None = None
 
-    def take(self, messages: tuple[Outgoing, ...]) -> None:
+    def take(self, messages: tuple[OutboundMessage, ...]) -> None:
         """Upsert what is charged, delete what is credited, keep the newest of everything else."""
         for one in messages:
             if one.topic == CHARGES:
@@ -78,15 +78,17 @@ def _by_id(charge_set: ChargeSet | None) -> dict[str, ChargeLine]:
 class Run(NamedTuple):
     """The state after some records, and what each of them made."""
 
-    state: Released | None
-    messages: list[tuple[Outgoing, ...]]
+    state: ReleaseState | None
+    messages: list[tuple[OutboundMessage, ...]]
 
 
-def run(records: list[Closed], state: Released | None = None, first: int = 0, settled: int = 0) -> Run:
+def run(
+    records: list[ClosedEncounter], state: ReleaseState | None = None, first: int = 0, committed: int = 0
+) -> Run:
     """Answer records from an offset on; the state passes through its bytes each time."""
     messages = []
     for offset, one in enumerate(records, first):
-        state, out = release(state, one, PROFILE, offset, settled=settled)
+        state, out = release(state, one, PROFILE, offset, committed=committed)
         if state is not None:
             assert from_bytes(to_bytes(state)) == state
         messages.append(out)
@@ -95,7 +97,7 @@ def run(records: list[Closed], state: Released | None = None, first: int = 0, se
 
 @LAW
 @given(closings())
-def test_replaying_every_change_gives_the_lines_of_the_newest_set(records: list[Closed]) -> None:
+def test_replaying_every_change_gives_the_lines_of_the_newest_set(records: list[ClosedEncounter]) -> None:
     """After every record, whatever came before: charged is what the newest set says, if it is final."""
     reader = Reader()
     for messages in run(records).messages:
@@ -105,7 +107,7 @@ def test_replaying_every_change_gives_the_lines_of_the_newest_set(records: list[
 
 @LAW
 @given(closings())
-def test_a_reader_who_adds_up_agrees_too(records: list[Closed]) -> None:
+def test_a_reader_who_adds_up_agrees_too(records: list[ClosedEncounter]) -> None:
     """A line is credited only while it is charged, as it was charged, and charged only while it is not."""
     charged: dict[str, ChargeLine] = {}
     for messages in run(records).messages:
@@ -120,7 +122,7 @@ def test_a_reader_who_adds_up_agrees_too(records: list[Closed]) -> None:
 
 @LAW
 @given(closings())
-def test_revisions_rise_and_each_names_the_one_before(records: list[Closed]) -> None:
+def test_revisions_rise_and_each_names_the_one_before(records: list[ClosedEncounter]) -> None:
     """Whole sets, one after the other, each as coding the stay at that revision gives it."""
     last = 0
     for one, messages in zip(records, run(records).messages, strict=True):
@@ -141,7 +143,7 @@ def test_revisions_rise_and_each_names_the_one_before(records: list[Closed]) -> 
 
 @LAW
 @given(closings())
-def test_unchanged_says_nothing_and_changed_says_all(records: list[Closed]) -> None:
+def test_unchanged_says_nothing_and_changed_says_all(records: list[ClosedEncounter]) -> None:
     """A record makes messages if and only if the set, its status or its being there differs from the last."""
     before: tuple[Any, ...] | None = None
     for one, messages in zip(records, run(records).messages, strict=True):
@@ -155,7 +157,7 @@ def test_unchanged_says_nothing_and_changed_says_all(records: list[Closed]) -> N
 
 @LAW
 @given(closings())
-def test_a_question_is_open_exactly_while_the_newest_set_asks_one(records: list[Closed]) -> None:
+def test_a_question_is_open_exactly_while_the_newest_set_asks_one(records: list[ClosedEncounter]) -> None:
     """What blocks or warns stands on the review topic, and nothing else does."""
     reader = Reader()
     for messages in run(records).messages:
@@ -171,7 +173,9 @@ def test_a_question_is_open_exactly_while_the_newest_set_asks_one(records: list[
 
 @LAW
 @given(closings(), st.data())
-def test_a_crash_between_state_and_messages_loses_nothing(records: list[Closed], data: st.DataObject) -> None:
+def test_a_crash_between_state_and_messages_loses_nothing(
+    records: list[ClosedEncounter], data: st.DataObject
+) -> None:
     """
     The state of a checkpoint is stored, any part of its messages is out, the records come again from the commit.
 
@@ -184,7 +188,7 @@ def test_a_crash_between_state_and_messages_loses_nothing(records: list[Closed],
     for messages in whole.messages:
         undisturbed.take(messages)
     committed = run(records[:cut])
-    stored = run(records[cut:last], committed.state, cut, settled=cut)
+    stored = run(records[cut:last], committed.state, cut, committed=cut)
     for messages in committed.messages:
         reader.take(messages)
     seen = [one for messages in stored.messages for one in messages]
@@ -193,19 +197,26 @@ def test_a_crash_between_state_and_messages_loses_nothing(records: list[Closed],
     }
     for there in by_topic.values():  # each topic is written in order; how far it got differs
         reader.take(tuple(there[: data.draw(st.integers(0, len(there)))]))
-    again = run(records[cut:], stored.state, cut, settled=cut)
+    again = run(records[cut:], stored.state, cut, committed=cut)
     for messages in again.messages:
         reader.take(messages)
     assert reader.agrees()
     assert (reader.charge_set, reader.review) == (undisturbed.charge_set, undisturbed.review)
     assert (again.state is None) == (whole.state is None)
     if again.state is not None and whole.state is not None:
-        assert again.state._replace(steps=()) == whole.state._replace(steps=())
+        assert _apart_from_what_is_out(again.state) == _apart_from_what_is_out(whole.state)
+
+
+def _apart_from_what_is_out(state: ReleaseState) -> ReleaseState:
+    """Leave out what depends on how far the commits got: the steps, and whether a tombstone may be missing."""
+    return state._replace(steps=(), review_said=False)
 
 
 @LAW
 @given(closings(), st.data())
-def test_the_newest_record_again_is_answered_alike(records: list[Closed], data: st.DataObject) -> None:
+def test_the_newest_record_again_is_answered_alike(
+    records: list[ClosedEncounter], data: st.DataObject
+) -> None:
     """Byte for byte: values, keys, ids, times."""
     upto = data.draw(st.integers(1, len(records)))
     state, messages = run(records[:upto])
@@ -223,7 +234,7 @@ def test_the_newest_record_again_is_answered_alike(records: list[Closed], data: 
 
 @LAW
 @given(closings())
-def test_an_older_version_never_matters(records: list[Closed]) -> None:
+def test_an_older_version_never_matters(records: list[ClosedEncounter]) -> None:
     """Each record once more at the end: whatever is older than the newest is passed over."""
     state, _ = run(records)
     for one in records:

@@ -11,18 +11,18 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from model_encounters import NOON, Action, Script, expected, schedules, scripts
+from model_workers import Cluster
 from orjson import loads
-from paper_stays import NOON, Action, Script, expected, schedules, scripts
-from paper_workers import Cluster
 
 from models.event import EncounterMerged, Event
 from rules.engine import Profile
-from streams import topics
-from streams.keeping.closing import Closing
-from streams.keeping.kept import from_bytes
-from streams.reading import read
-from streams.rejected_message import origin
-from streams.rejects import Reject
+from streams.lifecycle.state import from_bytes
+from streams.lifecycle.timeouts import Timeouts
+from streams.wire import topics
+from streams.wire.event_json import read
+from streams.wire.reject_headers import origin
+from streams.wire.rejects import Reject
 
 EXAMPLES = int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "120"))
 LAW = settings(
@@ -71,7 +71,7 @@ def agrees(cluster: Cluster, script: Script, profile: Profile = Profile()) -> No
         for record in cluster.paper.all_of(topics.REJECTS)
         if (found := origin(record.headers)) is not None
     }
-    assert wanted.futile <= refused
+    assert wanted.ineffective_events <= refused
     final = [loads(value) for value in newest.values() if value is not None and b'"status":"final"' in value]
     assert lines_charged(cluster) == {line["line_id"]: line for one in final for line in one["lines"]}
     for topic in (topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW):
@@ -87,8 +87,8 @@ def agrees(cluster: Cluster, script: Script, profile: Profile = Profile()) -> No
 
 def nothing_lost(cluster: Cluster) -> None:
     """Check that every record of the events topic is in a kept stay, or refused with its bytes."""
-    kept = [from_bytes(value or b"") for value in cluster.paper.newest(topics.ENCOUNTERS_CHANGELOG).values()]
-    held = {(one.encounter_id, line) for one in kept for line in one.own}
+    state = [from_bytes(value or b"") for value in cluster.paper.newest(topics.ENCOUNTERS_CHANGELOG).values()]
+    held = {(one.encounter_id, line) for one in state for line in one.events}
     refused = Counter(record.value for record in cluster.paper.all_of(topics.REJECTS))
     for record in cluster.paper.all_of(topics.EVENTS):
         event = read(record.value or b"")
@@ -113,13 +113,13 @@ def test_charged_is_what_the_file_coder_charges(
     """And everything sent again changes nothing and says nothing."""
     cluster = Cluster(NOON, workers, profile=profile)
     cluster.play(script.sent, schedule)
-    cluster.settle()
+    cluster.advance()
     agrees(cluster, script, profile)
     nothing_lost(cluster)
     before = said(cluster)
     for one in script.sent:
         cluster.publish(*one)
-    cluster.settle()
+    cluster.advance()
     assert said(cluster) == before
 
 
@@ -129,22 +129,22 @@ def test_what_comes_after_forgetting_is_refused_and_moves_no_charge(
     script: Script, schedule: list[Action], later: Script, commotion: list[Action]
 ) -> None:
     """Stays that were never heard of before are coded as ever."""
-    cluster = Cluster(NOON, closing=Closing(horizon=HORIZON))
+    cluster = Cluster(NOON, timeouts=Timeouts(retention=HORIZON))
     cluster.play(script.sent, [one for one in schedule if one[0] != "clock"])
-    cluster.settle()
+    cluster.advance()
     known = {event_of(line).encounter_id for _, line, _ in script.sent}
     cluster.paper.now += 2 * HORIZON
-    cluster.settle()
-    kept = {
+    cluster.advance()
+    state = {
         key.decode(): from_bytes(value or b"")
         for key, value in cluster.paper.newest(topics.ENCOUNTERS_CHANGELOG).items()
     }
-    assert all(one.phase == "forgotten" and not one.known() for one in kept.values())
-    assert known <= kept.keys()
+    assert all(one.phase == "forgotten" and not one.event_count() for one in state.values())
+    assert known <= state.keys()
     before = cluster.paper.newest(topics.CHARGES)
     charged = lines_charged(cluster)
     cluster.play(later.sent, [one for one in commotion if one[0] != "clock"])
-    cluster.settle()
+    cluster.advance()
     newest = cluster.paper.newest(topics.CHARGES)
     assert {key: newest.get(key) for key in before} == before
     assert charged.items() <= lines_charged(cluster).items()
@@ -152,9 +152,9 @@ def test_what_comes_after_forgetting_is_refused_and_moves_no_charge(
     for _, line, _ in later.sent:
         event = event_of(line)
         into = event.into_encounter_id if isinstance(event, EncounterMerged) else ""
-        if event.encounter_id in kept:
+        if event.encounter_id in state:
             assert line in refused
-        elif into in kept:
+        elif into in state:
             assert any(line in (value or b"").replace(b'\\"', b'"') for value in refused)
 
 

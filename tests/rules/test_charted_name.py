@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.charted_name import charted, key, spoken
+from rules.formulary.charted_name import charted, key, spoken
 
 
 @pytest.mark.parametrize(

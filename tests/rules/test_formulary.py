@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.drug import BillingClass, Drug, Ingredient
-from rules.formulary import (
+from rules.data_files import DRUGS
+from rules.formulary.lookup import (
     Entry,
     codes,
     entries,
@@ -22,7 +23,6 @@ from rules.formulary import (
     substance,
 )
 from rules.parameter import NotInForceError
-from rules.products import HERE
 
 ON = date(2026, 3, 2)
 NOT_FOR_CANCER = {"J1950", "J1951", "J3316", "J9226"}
@@ -419,7 +419,7 @@ def test_every_key_is_a_name_of_its_product_and_every_ingredient_stands_alone() 
 def test_no_descriptor_is_shipped() -> None:
     """Codes and our own words; a code's official text belongs to its publisher."""
     header = next(
-        line for line in (HERE / "hcpcs.csv").read_text("utf-8").splitlines() if not line.startswith("#")
+        line for line in (DRUGS / "hcpcs.csv").read_text("utf-8").splitlines() if not line.startswith("#")
     )
     assert header == "code,product,from,until"
 

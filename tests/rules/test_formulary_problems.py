@@ -5,8 +5,8 @@ from shutil import copytree
 
 import pytest
 
-from rules.formulary import problems
-from rules.products import HERE
+from rules.data_files import DRUGS
+from rules.formulary.lookup import problems
 
 UNDECLARED = "which rules/sources.toml does not hold."
 
@@ -81,7 +81,7 @@ CHANGES = [
 )
 def test_the_check_finds(file: str, old: str, new: str, says: str, tmp_path: Path) -> None:
     """One bad cell is one sentence with its place, and the rest is still read."""
-    folder = copytree(HERE, tmp_path / "drugs")
+    folder = copytree(DRUGS, tmp_path / "drugs")
     text = (folder / file).read_text("utf-8")
     assert old in text
     (folder / file).write_text(text.replace(old, new, 1), "utf-8")
@@ -93,6 +93,6 @@ def test_the_check_finds(file: str, old: str, new: str, says: str, tmp_path: Pat
 )
 def test_the_check_survives_a_missing_file(file: str, tmp_path: Path) -> None:
     """It says which, and does not end."""
-    folder = copytree(HERE, tmp_path / "drugs")
+    folder = copytree(DRUGS, tmp_path / "drugs")
     (folder / file).unlink()
     assert any(problem.startswith(f"{file}: cannot be read") for problem in problems(folder))

@@ -10,9 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from models.drug import Drug
-from rules.charted_name import key
-from rules.formulary import Entry, entries, lookup, substance
-from rules.name_words import vocabulary
+from rules.formulary.charted_name import key
+from rules.formulary.lookup import Entry, entries, lookup, substance
+from rules.formulary.name_words import vocabulary
 
 law = settings(
     derandomize=True, deadline=None, max_examples=int(environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "100"))

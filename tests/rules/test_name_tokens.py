@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.name_tokens import Amount, percent, plain, tokens
+from rules.formulary.name_tokens import Amount, percent, plain, tokens
 
 
 def kinds(name: str) -> list[tuple[str, str]]:

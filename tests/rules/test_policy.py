@@ -8,13 +8,15 @@ from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
+from rules.data_files import POLICIES
 from rules.parameter import NotInForceError
-from rules.policy import Origin, Policy, PolicyError, policy_for, problems, switch
-from rules.policy_files import SHIPPED, faults_of, read_layer, shipped_layers
-from rules.switches import SETTINGS, SWITCHES, Switch, chosen
+from rules.policy import layer_files
+from rules.policy.layer_files import read_layer, shipped_layers
+from rules.policy.resolve import Origin, Policy, PolicyError, policy_for, problems, switch
+from rules.policy.switches import SETTINGS, SWITCHES, Switch, chosen
 
 TODAY = date(2026, 3, 2)
-EXAMPLES = SHIPPED / "examples"
+EXAMPLES = POLICIES / "examples"
 PAYERS = ("medicare", "aetna", "bcbs", "cigna", "unitedhealthcare")
 
 DEFAULTS: dict[str, object] = {
@@ -445,7 +447,7 @@ def test_no_shipped_payer_claims_more_than_its_sources() -> None:
 
 def test_the_readme_names_every_answer_a_payer_gives() -> None:
     """The table of differences and the files say the same."""
-    text = (SHIPPED / "README.md").read_text(encoding="utf-8")
+    text = (POLICIES / "README.md").read_text(encoding="utf-8")
 
     for layer in shipped_layers()[1:]:
         for held in layer.values:
@@ -454,11 +456,11 @@ def test_the_readme_names_every_answer_a_payer_gives() -> None:
 
 def test_the_readmes_policy_file_can_be_read(tmp_path: Path) -> None:
     """What the grammar shows is what the reader takes."""
-    text = (SHIPPED / "README.md").read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+    text = (POLICIES / "README.md").read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
     path = tmp_path / "shown.toml"
     path.write_text(text, encoding="utf-8")
 
-    assert faults_of(path) == []
+    assert layer_files.problems(path) == []
     assert read_layer(path).label == "facility north-campus"
 
 

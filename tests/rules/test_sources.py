@@ -8,7 +8,8 @@ from shutil import copytree
 
 import pytest
 
-from rules.sources import HERE, UnknownSourceError, cite, problems, sources
+from rules.data_files import PARAMETERS
+from rules.sources import UnknownSourceError, cite, problems, sources
 
 SHARED = Path(environ.get("INFUSION_SHARED", Path(__file__).parents[3] / "shared"))
 POLICY_RULES = SHARED / "reference" / "cms" / "policy_rules.csv"
@@ -60,7 +61,7 @@ def test_the_shipped_bibliography_has_no_problems() -> None:
 
 def test_a_bad_entry_is_named_with_its_file_and_key(tmp_path: Path) -> None:
     """Each slip gives a sentence: no title, a grade nobody knows, half an address, a field of one's own."""
-    copytree(HERE / "parameters", tmp_path / "parameters")
+    copytree(PARAMETERS, tmp_path / "parameters")
     text = '[X]\ngrade = "Z"\nhref = "cms.gov/x"\nauthor = "us"\n[IOM12]\ntitle = "t"\ngrade = "A"\n'
     (tmp_path / "sources.toml").write_text(text, encoding="utf-8")
 

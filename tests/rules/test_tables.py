@@ -11,11 +11,12 @@ from shutil import copytree
 import pytest
 
 from models.field import Setting
-from rules.code_facts import code_facts
-from rules.edit_checks import problems as problems_under
-from rules.edit_files import EDITS, expand, families, looks_like_a_code
+from rules.catalogue.code_facts import code_facts
+from rules.data_files import EDITS
 from rules.parameter import NotInForceError
-from rules.tables import Mue, OppsRate, addon_primaries, editions, mue, opps, problems, ptp
+from rules.tables.check import problems as problems_under
+from rules.tables.edition_files import expand, families, looks_like_a_code
+from rules.tables.lookup import Mue, OppsRate, addon_primaries, editions, mue, opps, problems, ptp
 
 SLIPS = {
     "a negative limit": ("20240701/mue_outpatient.csv", "96361,24,3", "96361,-1,3", "whole number"),

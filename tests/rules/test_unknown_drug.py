@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from models.charge import ChargeLine, Flag, Severity
 from models.drug import Drug, Ingredient
-from rules.near_names import ALIKE, Listed, NearNames
-from rules.unknown_drug import disagreeing, nearest, unknown_drug, with_what_waits
+from rules.formulary.near_names import ALIKE, Listed, NearNames
+from rules.screening.unknown_drug import disagreeing, nearest, unknown_drug, with_what_waits
 
 ON = date(2026, 3, 2)
 

@@ -16,7 +16,7 @@ import faust
 
 from streams.engine.app import CheckpointApp, Written
 from streams.engine.batches import PartitionBatch
-from streams.engine.parcels import Post
+from streams.engine.records import Record
 
 GROUP: Final = "count"
 SOURCE, OUT, CHANGELOG = "in", "out", f"{GROUP}-kept-changelog"
@@ -71,7 +71,7 @@ def ours(given: dict[str, Any]) -> Any:
     )  # fmt: skip
     table = app.Table("kept", key_type=bytes, value_type=bytes, partitions=PARTITIONS)
     fresh: dict[tuple[int, bytes], bytes] = {}
-    app.when_forgotten(fresh.clear)
+    app.when_revoked(fresh.clear)
 
     async def count(stream: AsyncIterable[PartitionBatch]) -> None:
         async for batch in stream:
@@ -82,7 +82,7 @@ def ours(given: dict[str, Any]) -> Any:
                 place = (partition, record.key)
                 fresh[place] = kept(fresh.get(place) or table.read(partition, record.key), record.value)
                 app.put(table, partition, record.key, Written(fresh[place]))
-                app.send_at_checkpoint(OUT, partition, Post(record.key, record.value))
+                app.send_at_checkpoint(OUT, partition, Record(record.key, record.value))
             batch.finish()
             app.wake()
 

@@ -16,7 +16,7 @@ from timeline import cases_in, events_of
 
 from models.charge import ChargeLine, ChargeSet
 from rules.engine import Profile, code_encounter
-from streams.tracker import fold
+from streams.encounter.fold import fold
 
 CASES = Path(__file__).parent.parent / "cases"
 FIRST_DAY = "2026-03-02"

@@ -21,8 +21,8 @@ from models.charge import ChargeSet
 from models.drug import Drug
 from models.event import EVENT, Event
 from rules.engine import Profile, code_encounter
-from rules.formulary import lookup
-from streams.tracker import fold
+from rules.formulary.lookup import lookup
+from streams.encounter.fold import fold
 
 TABLE = Path(__file__).parent.parent / "cases" / "published.toml"
 DAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -111,7 +111,7 @@ class _Told:
         self._events: list[dict[str, Any]] = []
         self._last = DAY
 
-    def _tell(self, kind: str, at: datetime, **fields: Any) -> None:
+    def _merge_events(self, kind: str, at: datetime, **fields: Any) -> None:
         self._events.append(
             {
                 "type": kind,
@@ -144,7 +144,7 @@ class _Told:
             fields |= {"intent": "hydrate", "indication": "dehydration"}
         if self._reading.get("one_dose"):
             fields["dose_id"] = "D"
-        self._tell("administration_charted", start, **fields)
+        self._merge_events("administration_charted", start, **fields)
         self._last = max(self._last, start, stop or start)
 
     def stay(self, follows: str | None) -> list[Event]:
@@ -155,12 +155,12 @@ class _Told:
             more["key_reason_order_id"] = f"O{key}"
         if follows is not None:
             more["follows_encounter_id"] = follows
-        self._tell("encounter_opened", DAY - timedelta(hours=8), **more)
+        self._merge_events("encounter_opened", DAY - timedelta(hours=8), **more)
         for site in self._reading.get("required_sites", ()):
-            self._tell(
+            self._merge_events(
                 "access_placed", DAY - timedelta(hours=8), site_id=site, separate_site_reason="protocol"
             )
-        self._tell("encounter_discharged", self._last + timedelta(hours=1))
+        self._merge_events("encounter_discharged", self._last + timedelta(hours=1))
         return [EVENT.validate_json(json.dumps(event)) for event in self._events]
 
 

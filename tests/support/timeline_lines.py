@@ -71,6 +71,7 @@ class Timeline:
                 self._running("infusion_bag_changed", said) | said.take({"volume": "volume_ml"})
             ),
             "void": self._void,
+            "refuse": self._refuse,
             "discharge": lambda _: {"type": "encounter_discharged"},
             "reopen": lambda _: {"type": "encounter_reopened"},
             "cancel": lambda _: {"type": "encounter_cancelled"},
@@ -118,9 +119,14 @@ class Timeline:
             message = f"unknown verb {verb!r}; write one of {', '.join(sorted([*self.verbs, 'decide']))}"
             raise UnreadableError(message)
         said = words_of(rest)
-        envelope = {"event_id": said.options.pop("event", f"L{number}"), "occurred_at": began.isoformat()}
-        envelope |= said.take({"source": "source"}) | self._clocks(said, day, {"recorded": "recorded_at"})
-        event = envelope | self.verbs[verb](said) | self._clocks(said, day, _CHARTED_TIMES)
+        event_message = {
+            "event_id": said.options.pop("event", f"L{number}"),
+            "occurred_at": began.isoformat(),
+        }
+        event_message |= said.take({"source": "source"}) | self._clocks(
+            said, day, {"recorded": "recorded_at"}
+        )
+        event = event_message | self.verbs[verb](said) | self._clocks(said, day, _CHARTED_TIMES)
         self._spent(said)
         return event
 
@@ -247,6 +253,13 @@ class Timeline:
             said.words.pop(0)
             return {"type": "event_voided", "voids_event_id": f"L{said.words.pop(0)}"}
         return self._running("administration_voided", said)
+
+    def _refuse(self, said: Words) -> Wire:
+        return {
+            "type": "event_refused",
+            "refused_event_id": said.word("the id of the refused event"),
+            "reason": "occurred_at: has no offset; write RFC 3339 with an offset",
+        }
 
     def _site(self, kind: str, said: Words) -> Wire:
         site: Wire = {"type": kind, "site_id": said.word("the site")}

@@ -1,0 +1,95 @@
+"""Adds up what was earned into charge lines (R-DOS-4)."""
+
+from datetime import date
+from hashlib import sha1
+from uuid import UUID
+
+from models.charge import ChargeLine, ExpectedPayment, weakest_evidence
+from rules.claim.payment import expected_payments
+from rules.worksheet.sheet import Earned, Worksheet
+
+NAMESPACE = UUID("6f6b7c1e-2a53-5c0e-9a3b-6d1f2f9f6c11")
+"""The namespace of our ids alone, so that no id made in it meets anybody else's."""
+
+RANK_ORDER = (
+    "96413", "96415", "96417", "96409", "96411", "96416", "G0498", "96422", "96423", "96420", "96425",
+    "96401", "96402", "96405", "96406", "96440", "96446", "96450", "96542", "96547", "96548",
+    "96365", "96366", "96367", "96368", "C8957", "96369", "96370", "96371", "96374", "96375", "96376", "96373",
+    "96372", "96377", "96380", "96381", "96360", "96361", "96521", "96522", "96523", "96549", "96379",
+)  # fmt: skip
+"""Every code this product can emit, in the order a claim lists them within a date."""
+
+_RANK = {code: rank for rank, code in enumerate(RANK_ORDER)}
+
+_Key = tuple[date, int, tuple[str, ...], str]
+
+
+_SEED = sha1(NAMESPACE.bytes, usedforsecurity=False)
+
+
+def stable_id(name: str) -> str:
+    """Return ``uuid5(NAMESPACE, name)`` as text; written out for speed, because a set needs one for every line."""
+    digest = _SEED.copy()
+    digest.update(name.encode())
+    text = digest.hexdigest()
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+
+
+def line_id(encounter_id: str, code: str, on: date, modifiers: tuple[str, ...]) -> str:
+    """Return the id of a line; the same in every revision, so that a later one replaces it in place."""
+    return stable_id("\x1f".join((encounter_id, code, on.isoformat(), *modifiers)))
+
+
+def _merge(encounter_id: str, entries: list[Earned], payment: ExpectedPayment | None) -> ChargeLine:
+    first = entries[0]
+    if len(entries) == 1:
+        ids = (*(administration.id for administration in first.administrations), *first.decided_ids)
+        return ChargeLine(
+            line_id(encounter_id, first.code, first.service_date, first.modifiers),
+            first.code,
+            first.units,
+            first.modifiers,
+            first.service_date,
+            tuple(dict.fromkeys(ids)),
+            first.minutes,
+            first.evidence,
+            first.reasons,
+            first.procedure_ids,
+            payment,
+        )
+    counted: dict[str, int] = {}
+    for entry in entries:
+        if entry.minutes is not None and entry.administrations:
+            counted.setdefault(entry.administrations[0].id, entry.minutes)
+    return ChargeLine(
+        line_id(encounter_id, first.code, first.service_date, first.modifiers),
+        first.code,
+        sum(entry.units for entry in entries),
+        first.modifiers,
+        first.service_date,
+        tuple(
+            dict.fromkeys(
+                name for e in entries for name in (*(c.id for c in e.administrations), *e.decided_ids)
+            )
+        ),
+        sum(counted.values()) if counted else None,
+        weakest_evidence(entry.evidence for entry in entries),
+        tuple({(reason.rule, reason.says): reason for entry in entries for reason in entry.reasons}.values()),
+        tuple(dict.fromkeys(name for entry in entries for name in entry.procedure_ids)),
+        payment,
+    )
+
+
+def charge_lines(encounter_id: str, sheet: Worksheet) -> tuple[ChargeLine, ...]:
+    """Return the lines, one per code, date and modifiers, by date and then in rank order."""
+    together: dict[_Key, list[Earned]] = {}
+    for earned in sheet.earned:
+        key = (earned.service_date, _RANK[earned.code], earned.modifiers, earned.code)
+        together.setdefault(key, []).append(earned)
+    ordered = sorted(together)
+    units = tuple([(key[3], key[0], sum([entry.units for entry in together[key]])) for key in ordered])
+    payments = expected_payments(units, sheet.setting)
+    return tuple(
+        [_merge(encounter_id, together[key], payment) for key, payment in zip(ordered, payments, strict=True)]
+    )

@@ -1,0 +1,144 @@
+"""Runs the claim edits on the finished lines; a violation holds the set and leaves the line as it is (R-EDIT)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from models.charge import ChargeLine, Flag
+from models.field import Setting
+from rules.coding.modifiers import BYPASSING, INITIALS, clashing_pairs
+from rules.flags import FLAGS
+from rules.parameter import NotInForceError
+from rules.policy.resolve import Policy
+from rules.rule import Rule
+from rules.tables.lookup import Book, addon_primaries, mue
+
+EDITS = Rule("R-EDIT", "Add-ons need a primary, units a limit, pairs a reason.", ("NCCI11",), "A")
+
+RULES = (EDITS,)
+
+BESIDE_AN_INITIAL = frozenset({"96369", "96416", "96420", "96422", "96425"})
+"""Codes that start a service of their own; an initial beside one of them is questioned (R-INIT-1)."""
+
+
+class ClaimLine(NamedTuple):
+    """What the edits see of a charge line: neither its administrations nor its minutes."""
+
+    code: str
+    units: int
+    modifiers: tuple[str, ...]
+    on: date
+
+    @property
+    def plain(self) -> bool:
+        """Tell whether no modifier sets the line apart."""
+        return BYPASSING.isdisjoint(self.modifiers)
+
+
+class EditSettings(NamedTuple):
+    """What a policy decides about the edits: the tables' setting, the add-on list, one initial a stay or a date."""
+
+    setting: Setting
+    book: Book
+    per_date: bool
+
+
+class EditViolation(NamedTuple):
+    """One edit violated: the flag, the places of the lines it concerns, the sentence and its figures."""
+
+    flag: str
+    lines: tuple[int, ...]
+    says: str
+    facts: tuple[tuple[str, str | int], ...] = ()
+
+
+def _primaries_missing(claim: Sequence[ClaimLine], settings: EditSettings) -> Iterable[EditViolation]:
+    codes = {line.code for line in claim}
+    dated = {(line.code, line.on) for line in claim}
+    for place, (code, _, _, on) in enumerate(claim):
+        primaries = addon_primaries(settings.book, on).get(code)
+        if primaries is None:
+            continue
+        present = primaries & codes
+        if not present:
+            says = f"{code} needs one of {', '.join(sorted(primaries))} in the encounter."
+            yield EditViolation("F-ADDON_PRIMARY", (place,), says, (("code", code),))
+        elif settings.setting == "office" and not any((primary, on) in dated for primary in present):
+            says = f"{code} stands on {on.isoformat()} without its primary code."
+            yield EditViolation("F-ADDON_DATE", (place,), says, (("code", code),))
+
+
+def _units_over(claim: Sequence[ClaimLine], settings: EditSettings) -> Iterable[EditViolation]:
+    totals: dict[tuple[date, str], list[int]] = {}
+    for place, line in enumerate(claim):
+        totals.setdefault((line.on, line.code), []).append(place)
+    for (on, code), places in totals.items():
+        limit = mue(code, settings.setting, on)
+        units = sum(claim[place].units for place in places)
+        if limit is not None and units > limit.value:
+            says = f"{units} units of {code} on {on.isoformat()}; the edit allows {limit.value}."
+            facts = (("code", code), ("units", units), ("limit", limit.value))
+            yield EditViolation("F-MUE", tuple(places), says, facts)
+
+
+def _pairs_clashing(claim: Sequence[ClaimLine], settings: EditSettings) -> Iterable[EditViolation]:
+    by_date: dict[date, dict[str, list[int]]] = {}
+    for place, line in enumerate(claim):
+        by_date.setdefault(line.on, {}).setdefault(line.code, []).append(place)
+    for on, codes in by_date.items():
+        for column1, column2, indicator in clashing_pairs(frozenset(codes), settings.setting, on):
+            sides = (codes[column1], codes[column2])
+            if indicator == 1 and any(not any(claim[place].plain for place in side) for side in sides):
+                continue
+            why = "no modifier can part them" if indicator == 0 else "nothing charted proves them separate"
+            says = f"{column2} is bundled into {column1} on {on.isoformat()}; {why}."
+            yield EditViolation(
+                "F-NCCI", (*sides[0], *sides[1]), says, (("column1", column1), ("column2", column2))
+            )
+
+
+def _initials_unsupported(claim: Sequence[ClaimLine], settings: EditSettings) -> Iterable[EditViolation]:
+    for scope in sorted({line.on for line in claim}) if settings.per_date else [None]:
+        here = [place for place, line in enumerate(claim) if scope is None or line.on == scope]
+        initials = [place for place in here if claim[place].code in INITIALS]
+        plain = [place for place in initials if claim[place].plain]
+        beside = [place for place in here if claim[place].code in BESIDE_AN_INITIAL]
+        if sum(claim[place].units for place in plain) > 1 or (beside and initials):
+            places = tuple(sorted({*plain, *beside} if beside and plain else {*initials, *beside}))
+            says = f"Initial services: {', '.join(claim[place].code for place in places)}."
+            yield EditViolation("F-MULTI_INITIAL", places, says, (("initials", len(places)),))
+
+
+CHECKS: tuple[Callable[[Sequence[ClaimLine], EditSettings], Iterable[EditViolation]], ...] = (
+    _primaries_missing,
+    _units_over,
+    _pairs_clashing,
+    _initials_unsupported,
+)
+
+
+@lru_cache(maxsize=32768)
+def violations(claim: tuple[ClaimLine, ...], settings: EditSettings) -> tuple[EditViolation, ...]:
+    """Return the edits a claim violates, in the order they are run; cached, for the same claims come up often."""
+    violated: list[EditViolation] = []
+    try:
+        for check in CHECKS:
+            violated += check(claim, settings)
+    except NotInForceError as error:
+        says = f"A claim edit cannot be run: {error}"
+        violated.append(EditViolation("F-NOT_IN_FORCE", tuple(range(len(claim))), says))
+    return tuple(violated)
+
+
+def check_lines(lines: Sequence[ChargeLine], policy: Policy) -> list[Flag]:
+    """Return the flags the edits raise on these lines."""
+    claim = tuple([ClaimLine(line.code, line.units, line.modifiers, line.service_date) for line in lines])
+    settings = EditSettings(
+        policy.setting, policy.add_on_primary_list, policy.initial_reset == "calendar_day"
+    )
+    flags = []
+    for flag, places, says, facts in violations(claim, settings):
+        ids = dict.fromkeys(name for place in places for name in lines[place].administration_ids)
+        flags.append(FLAGS[flag].on(tuple(ids), says, **dict(facts)))
+    return flags

@@ -1,0 +1,1 @@
+"""The codes an administration earns: sites, doses, initial service, infusions, pushes, hydration, modifiers."""

@@ -1,0 +1,208 @@
+"""Hydration: the minutes of fluid that ran alone, and the units they earn (R-HYD)."""
+
+from bisect import bisect_right
+from datetime import date
+from typing import NamedTuple
+
+from models.charge import Reason
+from models.interval import Coverage, length, union
+from rules.coding.initial import KEY_REASON
+from rules.coding.modifiers import second_site_reasons
+from rules.coding.site_group import SiteGroup
+from rules.rule import Rule
+from rules.screening.bundles import keep_open_stretches
+from rules.worksheet.codable import CodableAdministration, weakest
+from rules.worksheet.context import Context
+from rules.worksheet.service_dates import HOURS_IN_A_DATE, clock_at
+from rules.worksheet.sheet import Earned
+from rules.worksheet.timing import HYDRATION_HOUR
+
+ENOUGH = Rule("R-HYD-1", "31 qualifying minutes or nothing.", ("A54635", "AAPC-HYDFOCUS"), "A")
+ALONE = Rule("R-HYD-2", "Without a drug at the site hydration is the initial.", ("A54635",), "A")
+SECONDARY = Rule(
+    "R-HYD-3", "With a drug at the site all hydration is added to it.",
+    ("ML-PUSHHYD", "HCPRO-MID", "AAPC-HYDFOCUS", "OHIO-2"), "B",
+)  # fmt: skip
+QUALIFYING = Rule(
+    "R-HYD-4", "Only minutes with no drug running at the site qualify, less documented pushes.",
+    ("NCCI11", "ML-PUSHHYD", "EMERALD"), "A",
+)  # fmt: skip
+FRAGMENTS = Rule("R-HYD-5", "Fluid in pieces: summed, if one piece is long enough.", ("AAPC-HYDFORUM",), "B")
+BEFORE_AND_AFTER = Rule(
+    "R-HYD-6",
+    "Hydration before or after chemotherapy counts; beside it, never.",
+    ("NCCI11", "AAPC-NS", "ML-TX"),
+    "A",
+)
+NO_STOP = Rule(
+    "R-HYD-10", "Fluid without a stop is calculated or not billed, never a push.", ("MMP", "QHR"), "C"
+)
+BOLUS = Rule("R-HYD-11", "A fluid bolus needs its 31 minutes too.", ("AHIMA", "OHIO-2"), "B")
+PAYERS_DIFFER = Rule("R-HYD-12", "Some payers set other minutes for hydration.", ("SEL",), "C")
+NEVER_CONCURRENT = Rule("R-CONC-7", "Hydration is never concurrent.", ("NCCI11",), "A")
+
+RULES = (
+    ENOUGH, ALONE, SECONDARY, QUALIFYING, FRAGMENTS, BEFORE_AND_AFTER, NO_STOP, BOLUS, PAYERS_DIFFER,
+    NEVER_CONCURRENT,
+)  # fmt: skip
+
+
+class Fragment(NamedTuple):
+    """An unbroken piece of qualifying fluid, in epoch minutes, and its minutes less the pushes in it."""
+
+    start: int
+    stop: int
+    minutes: int
+
+
+class Hydration(NamedTuple):
+    """The qualifying pieces, minutes and units of a group's fluids; ``running`` are the fluids with such minutes."""
+
+    fragments: list[Fragment]
+    total: int
+    units: int
+    undocumented_pushes: bool
+    running: list[CodableAdministration]
+
+
+def _running(group: SiteGroup, fragments: list[Fragment]) -> list[CodableAdministration]:
+    used = Coverage((fragment.start, fragment.stop) for fragment in fragments)
+    return [administration for administration in group.fluids if used.within(administration.flows)]
+
+
+def measure(context: Context, group: SiteGroup) -> Hydration:
+    """Return the qualifying minutes of a group's fluids and the units they would earn (R-HYD-4, R-HYD-5)."""
+    policy, limits = context.sheet.policy, context.limits
+    flows = []
+    for administration in group.fluids:
+        slow = keep_open_stretches(administration, policy.kvo_rate_ceiling, context.shift)
+        flows += Coverage(slow).outside(administration.flows) if slow else administration.flows
+    drugs = Coverage(group.other_flows)
+    for dose in group.doses:
+        drugs.add(dose.flows)
+    pieces = drugs.outside(union(flows))
+    pushes = [*group.pushes, *group.held_pushes]
+    deducted = policy.deduct_push_time_from_hydration != "none"
+    taken = Coverage(flow for push in pushes for flow in push.flows) if deducted else Coverage()
+    starts = [start for start, _ in pieces]
+    nominal = [0] * len(pieces)
+    undocumented = False
+    for push in pushes:
+        place = bisect_right(starts, push.at) - 1
+        if not push.flows and place >= 0 and push.at < pieces[place][1]:
+            undocumented = True
+            nominal[place] += policy.nominal_push_minutes if deducted else 0
+    fragments = []
+    for (start, stop), granted in zip(pieces, nominal, strict=True):
+        minutes = stop - start - length(taken.within([(start, stop)])) - granted
+        if minutes > 0:
+            fragments.append(Fragment(start, stop, minutes))
+    if policy.hydration_fragments == "per_interval":
+        fragments = [fragment for fragment in fragments if fragment.minutes >= limits.hydration]
+        units = sum(limits.hydration_units(fragment.minutes) for fragment in fragments)
+        running = _running(group, fragments)
+        return Hydration(fragments, sum(f.minutes for f in fragments), units, undocumented, running)
+    total = sum(fragment.minutes for fragment in fragments)
+    units = limits.hydration_units(total)
+    anchored = any(fragment.minutes >= limits.hydration for fragment in fragments)
+    if policy.hydration_fragments == "cumulative_anchor" and not anchored:
+        units = 0
+    return Hydration(fragments, total, units, undocumented, _running(group, fragments))
+
+
+def _unit_fragments(context: Context, hydration: Hydration) -> list[tuple[Fragment, int]]:
+    """Return for each unit the piece that earned it and the minute of that piece's flow at which it began."""
+    limits = context.limits
+    earned: list[tuple[Fragment, int]] = []
+    if context.sheet.policy.hydration_fragments == "per_interval":
+        for fragment in hydration.fragments:
+            earned += [
+                (fragment, hour * limits.hour) for hour in range(limits.hydration_units(fragment.minutes))
+            ]
+        return earned
+    before = 0
+    unit = 0
+    for fragment in hydration.fragments:
+        while unit < hydration.units:
+            needed = limits.hydration if unit == 0 else unit * limits.hour + limits.added_over + 1
+            if needed > before + fragment.minutes:
+                break
+            earned.append((fragment, max(0, unit * limits.hour - before)))
+            unit += 1
+        before += fragment.minutes
+    return earned
+
+
+def code_hydration(context: Context, group: SiteGroup, hydration: Hydration) -> None:
+    """Enter a group's hydration: 96360 where it is the initial, else 96361 for every unit."""
+    sheet, limits = context.sheet, context.limits
+    running = hydration.running
+    active = {administration.id for administration in running}
+    idle = [administration for administration in group.fluids if administration.id not in active]
+    sheet.claim(group.fluids, QUALIFYING)
+    near = limits.near_undocumented if hydration.undocumented_pushes else limits.near
+    documented = sheet.policy.deduct_push_time_from_hydration == "documented"
+    if hydration.total and limits.near_boundary(
+        hydration.total, limits.hydration, near if documented else limits.near
+    ):
+        says = f"{hydration.total} qualifying minutes of fluid are within {near if documented else limits.near} of a unit boundary."
+        sheet.flag("F-NEAR_THRESHOLD", running, says, minutes=hydration.total)
+    if not hydration.units:
+        _refuse_all(context, group, hydration)
+        return
+    sheet.refuse(idle, QUALIFYING, "Ran only beside a drug, or at a rate that keeps the line open.")
+    initial = group.fluid_first or not (group.doses or group.pushes)
+    why = KEY_REASON if group.fluid_first else ALONE if initial else SECONDARY
+    reasons: tuple[Reason, ...] = (
+        why.because(),
+        HYDRATION_HOUR.because(f"{hydration.total} qualifying minutes: {hydration.units} units in all."),
+        QUALIFYING.because(),
+    )
+    if group.needs_site_modifier and initial:
+        reasons += second_site_reasons()
+    dated = _dated(context, hydration, initial=initial)
+    evidence = weakest(running)
+    for index, (on, count) in enumerate(dated):
+        left = count
+        if initial and index == 0:
+            modifiers = (sheet.policy.distinct_site_modifier,) if group.needs_site_modifier else ()
+            sheet.earn(Earned("96360", 1, on, tuple(running), hydration.total, evidence, reasons, modifiers))
+            left -= 1
+        if left:
+            sheet.earn(Earned("96361", left, on, tuple(running), hydration.total, evidence, reasons))
+    code = "96360" if initial else "96361"
+    sheet.billed(running, [(f.start, f.stop) for f in hydration.fragments], code)
+
+
+def _dated(context: Context, hydration: Hydration, *, initial: bool) -> list[tuple[date, int]]:
+    """Return units by date: the date each piece started on, unless policy or an overfull date moves them (R-DOS)."""
+    calendar = context.calendar
+    earned = _unit_fragments(context, hydration)
+    limit = context.mue_limit("96361", hydration.fragments[0].start)
+    for by_hour in (context.sheet.policy.dos == "by_hour", True):
+        dated: dict[date, int] = {}
+        for fragment, minute in earned:
+            at = clock_at([(fragment.start, fragment.stop)], minute) if by_hour else fragment.start
+            on = calendar.date_of(at)
+            dated[on] = dated.get(on, 0) + 1
+        first = min(dated)
+        added = {on: units - (initial and on == first) for on, units in dated.items()}
+        fits = limit is None or max(added.values()) <= limit
+        if by_hour or (fits and max(dated.values()) <= HOURS_IN_A_DATE):
+            break
+    return sorted(dated.items())
+
+
+def _refuse_all(context: Context, group: SiteGroup, hydration: Hydration) -> None:
+    sheet, limits = context.sheet, context.limits
+    if hydration.total >= limits.hydration:
+        says = f"{hydration.total} minutes in {len(hydration.fragments)} pieces, none of {limits.hydration} minutes."
+        sheet.flag("F-HYD_FRAGMENTED", group.fluids, says, minutes=hydration.total)
+        sheet.refuse(group.fluids, FRAGMENTS, says)
+        return
+    if hydration.total:
+        sheet.refuse(
+            group.fluids, ENOUGH, f"{hydration.total} qualifying minutes, {limits.hydration} are needed."
+        )
+    else:
+        sheet.refuse(group.fluids, QUALIFYING, "No minute of this fluid ran alone at a hydrating rate.")

@@ -1,0 +1,292 @@
+"""Infusions at one site: the initial, then each other as sequential, repeated or concurrent (R-SEQ, R-CONC)."""
+
+from dataclasses import dataclass, field
+
+from models.charge import Reason
+from models.interval import Coverage, Stretch, length
+from rules.coding.doses import LATER_CHEMO, LATER_DOSE, SEGMENTS, Dose
+from rules.coding.initial import EQUAL_RANK, FACILITY_RANK, KEY_REASON, SUBSEQUENT
+from rules.coding.modifiers import second_site_reasons
+from rules.coding.site_group import CODES, SiteGroup
+from rules.rule import Rule
+from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.context import Context
+from rules.worksheet.service_dates import SPILL, dated_hours
+from rules.worksheet.sheet import Earned
+from rules.worksheet.timing import ADDED_HOUR, FIRST_HOUR, PAUSES_OUT, hours_in_words
+
+NEW_DRUG = Rule(
+    "R-SEQ-1", "A new drug before or after the initial is a sequential infusion.",
+    ("AAPC-SEQ", "AAPC-120/120", "SEED-4"), "B",
+)  # fmt: skip
+ONCE_A_MIX = Rule(
+    "R-SEQ-2", "The sequential code is reported once per infusate mix.", ("MC123", "MIAMI"), "B"
+)
+CONCURRENT = Rule(
+    "R-CONC-1", "A drug that ran alongside another, with no time of its own, is concurrent.",
+    ("HAU-QA1", "A53778"), "A",
+)  # fmt: skip
+SOLO_TIME = Rule(
+    "R-CONC-2", "A partly overlapping drug is timed on the minutes it ran alone.", ("ML-OVL",), "C"
+)
+ONE_CONCURRENT = Rule("R-CONC-3", "The concurrent code is reported once.", ("IOM12", "HAU-QA2"), "A")
+AMBIGUOUS = Rule(
+    "R-CONC-4", "Where neither shared nor sole minutes suffice, the whole counts as sequential.", (), "K"
+)
+CHEMO_TWICE = Rule(
+    "R-CONC-5",
+    "Two chemotherapy drugs at once have no code of their own.",
+    ("ML-CONC", "AAPC-170567", "AAPC-549"),
+    "B",
+)
+BESIDE_CHEMO = Rule(
+    "R-CONC-6", "A therapeutic drug beside chemotherapy is concurrent.", ("AAPC-170567",), "C"
+)
+ONE_BAG = Rule("R-CONC-8", "What is mixed in one bag is one infusion.", ("ASCO08", "AAPC-BAG"), "B")
+LUMENS = Rule(
+    "R-CONC-10", "Two lumens of one catheter at once are concurrent.", ("ML-MULTI", "RCA-LUMEN"), "A"
+)
+TWO_SITES = Rule("R-CONC-11", "Two justified sites at once are two initials.", ("ML-2IV", "AAPC-170567"), "C")
+TITRATED = Rule("R-INF-7", "A titrated drip is one infusion, its fluid a carrier.", (), "K")
+
+RULES = (
+    NEW_DRUG, ONCE_A_MIX, CONCURRENT, SOLO_TIME, ONE_CONCURRENT, AMBIGUOUS, CHEMO_TWICE, BESIDE_CHEMO, ONE_BAG,
+    LUMENS, TWO_SITES, TITRATED,
+)  # fmt: skip
+
+
+def _hours(
+    context: Context, dose: Dose, flows: list[Stretch], code: str, first_hour: int, units: int, reason: Reason
+) -> None:
+    """Enter added hours on the dates they belong to."""
+    sheet = context.sheet
+    dated = dated_hours(
+        dose.start,
+        flows,
+        first_hour,
+        units,
+        context.calendar,
+        by_hour=sheet.policy.dos == "by_hour",
+        limit=context.mue_limit(code, dose.start),
+    )
+    reasons = (reason, SPILL.because()) if len(dated) > 1 else (reason,)
+    for on, count in dated:
+        sheet.earn(
+            Earned(code, count, on, tuple(dose.administrations), length(flows), dose.evidence, reasons)
+        )
+
+
+def _timed(
+    context: Context,
+    dose: Dose,
+    flows: list[Stretch],
+    code: str,
+    reasons: tuple[Reason, ...],
+    *,
+    needs_site_modifier: bool = False,
+) -> None:
+    """Enter a first hour under ``code`` and the hours that follow it, on the minutes that count for the dose."""
+    sheet, limits = context.sheet, context.limits
+    minutes = length(flows)
+    modifiers = (sheet.policy.distinct_site_modifier,) if needs_site_modifier else ()
+    if needs_site_modifier:
+        reasons += second_site_reasons()
+    if len(dose.administrations) > 1:
+        says = f"{len(dose.administrations)} administrations of one dose, {dose.minutes} minutes in all."
+        reasons += (SEGMENTS.because(says),)
+    elif len(dose.flows) > 1:
+        reasons += (PAUSES_OUT.because(),)
+    sheet.earn(
+        Earned(
+            code,
+            1,
+            context.calendar.date_of(dose.start),
+            tuple(dose.administrations),
+            minutes,
+            dose.evidence,
+            reasons,
+            modifiers,
+        )
+    )
+    added = limits.added_hours(minutes)
+    if added:
+        reason = ADDED_HOUR.because(hours_in_words(minutes, added, limits))
+        _hours(context, dose, flows, CODES[dose.family].hour, 1, added, reason)
+
+
+def _initial(context: Context, group: SiteGroup, dose: Dose) -> None:
+    why = FACILITY_RANK
+    says = "The best ranked service of the stay at this site."
+    if group.by_key_reason:
+        why, says = KEY_REASON, "The key reason for the visit."
+    elif sum(other.family == dose.family for other in group.doses) > 1:
+        why, says = EQUAL_RANK, f"Among infusions of equal rank this one leads, with {dose.minutes} minutes."
+    first = FIRST_HOUR.because(f"Infusion of {dose.minutes} minutes: the first hour.")
+    context.sheet.claim(dose.administrations, FIRST_HOUR)
+    code = CODES[dose.family].infusion
+    _timed(
+        context,
+        dose,
+        dose.flows,
+        code,
+        (first, why.because(says)),
+        needs_site_modifier=group.needs_site_modifier,
+    )
+    context.sheet.billed(dose.administrations, dose.flows, code)
+
+
+def _chemo_beside_chemo(context: Context, dose: Dose) -> None:
+    """Enter, refuse or flag chemotherapy beside chemotherapy as the policy says (P-11); it is never 96368."""
+    sheet = context.sheet
+    sheet.claim(dose.administrations, CHEMO_TWICE)
+    match sheet.policy.chemo_chemo:
+        case "bundle":
+            sheet.refuse(
+                dose.administrations, CHEMO_TWICE, "Ran beside other chemotherapy: bundled by policy."
+            )
+        case "96549":
+            sheet.flag(
+                "F-UNLISTED",
+                dose.administrations,
+                "Chemotherapy beside chemotherapy: the unlisted code, by policy.",
+            )
+            if context.unlisted_chemo_used:
+                sheet.refuse(dose.administrations, CHEMO_TWICE, "The unlisted code is reported once.")
+                return
+            context.unlisted_chemo_used = True
+            on = context.calendar.date_of(dose.start)
+            reason = CHEMO_TWICE.because("Ran beside other chemotherapy: the unlisted code, by policy.")
+            sheet.earn(
+                Earned("96549", 1, on, tuple(dose.administrations), dose.minutes, dose.evidence, (reason,))
+            )
+            sheet.billed(dose.administrations, dose.flows, "96549")
+        case _:
+            sheet.flag("F-CHEMO_CONCURRENT", dose.administrations)
+
+
+def _concurrent(context: Context, dose: Dose, shared: int, solo: int, *, beside_chemo: bool) -> bool:
+    """Enter the concurrent code, once per encounter or date (P-10); tell whether it was coded."""
+    sheet = context.sheet
+    on = context.calendar.date_of(dose.start)
+    scope = on if sheet.policy.cap_96368 == "dos" else None
+    sheet.claim(dose.administrations, CONCURRENT)
+    if scope in context.concurrent_used:
+        sheet.refuse(
+            dose.administrations,
+            ONE_CONCURRENT,
+            "Ran beside other drugs: the concurrent code is already reported.",
+        )
+        return False
+    context.concurrent_used.add(scope)
+    says = (
+        f"Ran {shared} of {dose.minutes} minutes beside another drug and {solo} alone: concurrent, untimed."
+    )
+    reasons: tuple[Reason, ...] = (CONCURRENT.because(says),)
+    if beside_chemo:
+        reasons += (BESIDE_CHEMO.because(),)
+    sheet.earn(Earned("96368", 1, on, tuple(dose.administrations), dose.minutes, dose.evidence, reasons))
+    sheet.billed(dose.administrations, dose.flows, "96368")
+    return True
+
+
+def _repeated(context: Context, dose: Dose, flows: list[Stretch], minutes: int) -> bool:
+    """Enter a later dose of a drug already infused (P-05, P-06); tell whether it was coded."""
+    sheet, limits = context.sheet, context.limits
+    chemo = dose.family == "chemotherapy"
+    rule = LATER_CHEMO if chemo else LATER_DOSE
+    sheet.claim(dose.administrations, rule)
+    sheet.flag("F-CHEMO_REPEAT" if chemo else "F-SAME_DRUG_REPEAT", dose.administrations)
+    least = sheet.policy.minimum_minutes_of_a_later_dose
+    if minutes < least:
+        sheet.refuse(
+            dose.administrations, rule, f"A later dose of {minutes} minutes; this policy asks for {least}."
+        )
+        return False
+    code = CODES[dose.family].hour
+    units = 1 + limits.added_hours(minutes)
+    reason = rule.because(
+        f"A later dose of a drug already infused, {minutes} minutes: {units} of the added-hour code."
+    )
+    _hours(context, dose, flows, code, 0, units, reason)
+    return True
+
+
+def _sequential(
+    context: Context, dose: Dose, flows: list[Stretch], minutes: int, shared: int, *, ambiguous: bool
+) -> None:
+    context.sheet.claim(dose.administrations, NEW_DRUG)
+    says = f"A new drug, {minutes} minutes: sequential."
+    if shared and minutes < dose.minutes:
+        says = f"A new drug, {dose.minutes} minutes less {shared} beside another: {minutes}, sequential."
+    reasons: tuple[Reason, ...] = (NEW_DRUG.because(says),)
+    if shared and minutes < dose.minutes:
+        reasons += (SOLO_TIME.because(),)
+    if ambiguous:
+        reasons += (AMBIGUOUS.because(),)
+    _timed(context, dose, flows, CODES[dose.family].sequential, (*reasons, SUBSEQUENT.because()))
+
+
+def near_threshold(context: Context, administrations: list[CodableAdministration], minutes: int) -> None:
+    """Flag minutes that lie next to a unit boundary, for whoever audits the claim."""
+    limits = context.limits
+    if limits.near_boundary(minutes, limits.infusion, limits.near):
+        says = f"{minutes} minutes is within {limits.near} minutes of a unit boundary."
+        context.sheet.flag("F-NEAR_THRESHOLD", administrations, says, minutes=minutes)
+
+
+@dataclass(slots=True)
+class _Site:
+    """The minutes and drugs infused at one site so far."""
+
+    covered: Coverage = field(default_factory=Coverage)
+    chemotherapy: Coverage = field(default_factory=Coverage)
+    infused: set[str] = field(default_factory=set)
+
+    def took(self, dose: Dose) -> None:
+        """Remember a coded dose: a later overlapping one is beside it, a later one of its drug is not new."""
+        self.infused.add(dose.substance)
+        self.covered.add(dose.flows)
+        if dose.family == "chemotherapy":
+            self.chemotherapy.add(dose.flows)
+
+
+def _beside_others(context: Context, site: _Site, dose: Dose) -> bool:
+    """Enter an infusion that is not the initial; tell whether it was coded (R-CONC-1 to R-CONC-6)."""
+    policy, limits = context.sheet.policy, context.limits
+    least = policy.minimum_joint_minutes_for_concurrent
+    lap = length(site.covered.within(dose.flows))
+    solo = dose.minutes - lap
+    if lap >= least and solo < limits.infusion:
+        if dose.family != "chemotherapy":
+            chemo = bool(site.chemotherapy.within(dose.flows))
+            return _concurrent(context, dose, lap, solo, beside_chemo=chemo)
+        if length(site.chemotherapy.within(dose.flows)) >= least:
+            _chemo_beside_chemo(context, dose)
+            return False
+    alone = dose.flows
+    if solo < limits.infusion:
+        context.sheet.flag("F-OVERLAP_AMBIGUOUS", dose.administrations, shared=lap, alone=solo)
+    elif lap and policy.partial_overlap == "deduct":
+        alone = site.covered.outside(dose.flows)
+    minutes = length(alone)
+    near_threshold(context, dose.administrations, minutes)
+    code = CODES[dose.family].hour if dose.substance in site.infused else CODES[dose.family].sequential
+    if dose.substance in site.infused:
+        if not _repeated(context, dose, alone, minutes):
+            return False
+    else:
+        _sequential(context, dose, alone, minutes, lap, ambiguous=solo < limits.infusion)
+    context.sheet.billed(dose.administrations, alone, code)
+    return True
+
+
+def code_infusions(context: Context, group: SiteGroup, order: list[Dose]) -> None:
+    """Enter every infusion of a group; ``order`` is best first, its head the initial unless fluid or a push is."""
+    site = _Site()
+    for index, dose in enumerate(order):
+        if index == 0 and not group.fluid_first and not group.initial_is_push():
+            _initial(context, group, dose)
+            near_threshold(context, dose.administrations, dose.minutes)
+            site.took(dose)
+        elif _beside_others(context, site, dose):
+            site.took(dose)

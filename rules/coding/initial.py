@@ -1,0 +1,136 @@
+"""Chooses the initial service of each justified site of an encounter (R-HIER, R-INIT)."""
+
+from rules.coding.doses import Dose
+from rules.coding.site_group import CODES, Push, SiteGroup
+from rules.policy.resolve import Policy
+from rules.rule import Rule
+from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.sheet import Worksheet
+from rules.worksheet.timing import Thresholds
+
+FACILITY_RANK = Rule(
+    "R-HIER-1", "The facility's initial service is the best ranked, whatever the clock says.",
+    ("AAPC-84877", "NAMAS", "CODAP-HYD", "SEED-4"), "B",
+)  # fmt: skip
+INJECTIONS_BESIDE = Rule(
+    "R-HIER-2", "Injections never take the initial's place; they stand beside it.", ("NAMAS", "MC123"), "C"
+)
+OTHER_LISTS = Rule("R-HIER-3", "Lists that rank fluid over injections change nothing.", (), "K")
+ONE_INITIAL = Rule(
+    "R-INIT-1", "One initial service per encounter and justified site.", ("NCCI11", "IOM12", "RAC71"), "A"
+)
+EQUAL_RANK = Rule("R-INIT-2", "Among equals the longest is the initial, then the earliest.", ("ML-OVL",), "C")
+KEY_REASON = Rule(
+    "R-INIT-3", "In the office the initial is the key reason for the visit.",
+    ("IOM12", "NOR-CN", "AAPC-PRIMARY", "AAPC-SEQ", "AAPC-ADOPT4"), "A",
+)  # fmt: skip
+UNSUPPORTED_KEY = Rule("R-INIT-4", "A key reason that earns no code gives way to the next by rank.", (), "K")
+OVER_MIDNIGHT = Rule(
+    "R-INIT-5", "Midnight does not reset the initial.", ("IOM4", "HCPRO-MID", "AAPC-2013", "SUPER"), "A"
+)
+SUBSEQUENT = Rule(
+    "R-DEF-6", "What is not the initial takes the subsequent code, even if it came first.", ("IOM12",), "A"
+)
+
+HYDRATION_RANK = 7
+
+RULES = (
+    FACILITY_RANK, INJECTIONS_BESIDE, OTHER_LISTS, ONE_INITIAL, EQUAL_RANK, KEY_REASON, UNSUPPORTED_KEY,
+    OVER_MIDNIGHT, SUBSEQUENT,
+)  # fmt: skip
+
+
+Precedence = tuple[int, int, int, int, str]
+
+
+def precedence(dose: Dose, policy: Policy, limits: Thresholds) -> Precedence:
+    """Return the precedence of an infusion, lower first: by rank, then as the policy breaks ties (P-03)."""
+    rank = CODES[dose.family].infusion_rank
+    match policy.equal_rank_initial:
+        case "first_started":
+            return (rank, dose.start, -dose.minutes, 0, dose.id)
+        case "highest_paid":
+            # Among equals the first hour pays the same, so the added hours decide.
+            return (rank, -limits.added_hours(dose.minutes), dose.start, 0, dose.id)
+        case _:
+            return (rank, -dose.minutes, dose.start, 0, dose.id)
+
+
+def in_rank_order(doses: list[Dose], policy: Policy, limits: Thresholds) -> list[Dose]:
+    """Return infusions best first."""
+    return sorted(doses, key=lambda dose: precedence(dose, policy, limits)) if len(doses) > 1 else doses
+
+
+def group_precedence(group: SiteGroup, policy: Policy, limits: Thresholds) -> Precedence:
+    """Return the precedence of a group's best service; the best group's initial needs no modifier (R-SITE-2)."""
+    ranks = [precedence(dose, policy, limits) for dose in group.doses]
+    ranks += [(CODES[push.family].push_rank, 0, push.at, 0, push.id) for push in group.pushes]
+    ranks += [(HYDRATION_RANK, 0, fluid.at, 0, fluid.id) for fluid in group.counted_fluids]
+    return min(ranks)
+
+
+def leading_push(order: list[Dose], pushes: list[Push]) -> Push | None:
+    """
+    Return the push that is the initial service, else None: chemotherapy first, then the earliest (R-PUSH-1).
+
+    ``order`` holds the group's infusions, best first. A chemotherapy push outranks a therapeutic infusion;
+    the answer is None where an infusion outranks every push.
+    """
+    best = min(pushes, key=lambda p: (CODES[p.family].push_rank, p.at, p.id), default=None)
+    if best is None or (order and CODES[order[0].family].infusion_rank < CODES[best.family].push_rank):
+        return None
+    return best
+
+
+def _is_key(administrations: list[CodableAdministration], order_id: str) -> bool:
+    return any(administration.charted.order_id == order_id for administration in administrations)
+
+
+def _key_services(group: SiteGroup, order_id: str, order: list[Dose]) -> list[Dose | Push | None]:
+    """Return the different services of a group given under the key order; None stands for its fluid."""
+    services: dict[str, Dose | Push] = {}
+    for dose in order:
+        if _is_key(dose.administrations, order_id):
+            services.setdefault(dose.substance, dose)
+    for push in group.pushes:
+        if _is_key(push.administrations, order_id) and push.substance not in services:
+            same = [other for other in group.pushes if other.substance == push.substance]
+            services[push.substance] = min(same, key=lambda other: (other.at, other.id))
+    fluid = [None] if _is_key(group.counted_fluids, order_id) else []
+    return [*services.values(), *fluid]
+
+
+def choose_office_initial(
+    groups: list[SiteGroup], key_order: str | None, sheet: Worksheet, limits: Thresholds, *, known: bool
+) -> bool:
+    """
+    Put the key reason first in its group; raise ``F-KEY_REASON`` where it is needed and not known.
+
+    ``known`` tells that something was given under the key order, coded or not. Returns False when the policy holds
+    such encounters (P-02) and no intravenous line may be made.
+    """
+    if key_order is not None:
+        key_services = [
+            (group, service)
+            for group in groups
+            for service in _key_services(group, key_order, in_rank_order(group.doses, sheet.policy, limits))
+        ]
+        if len(key_services) == 1:
+            group, service = key_services[0]
+            group.initial = service
+            group.by_key_reason = True
+            group.fluid_first = service is None
+            return True
+        if not key_services and known:
+            return True  # the key reason is known and earns no code: the next by rank leads (R-INIT-4)
+    candidates = 0
+    for group in groups:
+        services = {dose.substance for dose in group.doses} | {push.substance for push in group.pushes}
+        candidates = max(candidates, len(services) + bool(group.counted_fluids))
+    if candidates <= 1:
+        return True
+    choices = [service for group in groups for part in (group.doses, group.pushes) for service in part]
+    administrations = [administration for service in choices for administration in service.administrations]
+    administrations += [administration for group in groups for administration in group.fluids]
+    sheet.flag("F-KEY_REASON", administrations, candidates=candidates)
+    return sheet.policy.office_initial_when_no_key_reason != "hold"

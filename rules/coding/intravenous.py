@@ -1,0 +1,225 @@
+"""Codes everything into a vein: sites, doses, initial, infusions, pushes, hydration (11.3, steps 6 to 9)."""
+
+from rules.coding.doses import Dose, doses_of, summed
+from rules.coding.hydration import Hydration, code_hydration, measure
+from rules.coding.infusions import code_infusions
+from rules.coding.initial import (
+    Precedence,
+    choose_office_initial,
+    group_precedence,
+    in_rank_order,
+    leading_push,
+)
+from rules.coding.pushes import Pushes, push_of, short_infusion
+from rules.coding.site_group import Push, SiteGroup
+from rules.coding.sites import POOL, Accesses, assign_sites
+from rules.screening.bundles import KEEP_OPEN, NO_REASON, PRIMARY_LINE, SLOW_OR_SMALL, reason_for_fluid
+from rules.screening.documentation import EARLY_STOPS
+from rules.screening.screen import Screened
+from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.context import Context
+
+
+def code_intravenous(context: Context, screened: Screened) -> None:
+    """Enter every intravenous service of the encounter."""
+    sheet = context.sheet
+    fluids = _reasoned_fluids(context, screened)
+    administrations = [*screened.infusions, *screened.pushes, *fluids]
+    if len(administrations) > 1 or context.encounter.sites:
+        administrations = assign_sites(context.encounter, administrations, sheet)
+    groups = _groups(context, administrations)
+    _flow_alongside(context, screened, groups)
+    hydrations: list[tuple[SiteGroup, Hydration]] = []
+    for group in groups:
+        if group.fluids:
+            hydration = measure(context, group)
+            group.counted_fluids = hydration.running if hydration.units else []
+            hydrations.append((group, hydration))
+    key = context.encounter.key_reason_order_id
+    known = key is not None and any(
+        administration.order_id == key for administration in context.encounter.administrations
+    )
+    if not sheet.facility and not choose_office_initial(groups, key, sheet, context.limits, known=known):
+        return
+    for group in _main_first(context, groups):
+        order = in_rank_order(group.doses, sheet.policy, context.limits)
+        if isinstance(group.initial, Dose):
+            lead = group.initial
+            order = [lead, *(dose for dose in order if dose is not lead)]
+        elif group.initial is None and not group.fluid_first:
+            group.initial = leading_push(order, group.pushes)
+        code_infusions(context, group, order)
+    if any(group.pushes for group in groups):
+        Pushes(context, groups).code(groups)
+    for group, hydration in hydrations:
+        code_hydration(context, group, hydration)
+
+
+def _reasoned_fluids(context: Context, screened: Screened) -> list[CodableAdministration]:
+    """Return the fluids that were ordered as treatment, with a reason; refuse or flag the others (R-HYD-7, R-HYD-9)."""
+    sheet = context.sheet
+    kept = []
+    for administration in screened.fluids:
+        charted = administration.charted
+        problem = reason_for_fluid(charted)
+        if problem == "routine":
+            sheet.refuse(
+                [administration], NO_REASON, "Routine or maintenance fluid without signs of volume loss."
+            )
+        elif problem == "keep_open":
+            sheet.refuse([administration], KEEP_OPEN, "Ordered to keep the line open: never billed.")
+        elif (
+            problem == "missing" and charted.intent != "hydrate" and _behind_a_drug(administration, screened)
+        ):
+            sheet.refuse(
+                [administration], PRIMARY_LINE, "Ran behind a drug and no order calls it hydration: carrier."
+            )
+        elif problem == "missing":
+            sheet.flag("F-HYD_NECESSITY", [administration])
+        elif _too_small(context, administration):
+            sheet.refuse(
+                [administration], SLOW_OR_SMALL, "At most the payer's minimum volume: not billed by policy."
+            )
+        else:
+            kept.append(administration)
+    return kept
+
+
+def _behind_a_drug(administration: CodableAdministration, screened: Screened) -> bool:
+    start, stop = administration.flows[0][0], administration.flows[-1][1]
+    return any(
+        start < other.flows[-1][1] and other.flows[0][0] < stop
+        for other in screened.infusions
+        if other.charted.site_id == administration.charted.site_id
+        or None in {other.charted.site_id, administration.charted.site_id}
+    )
+
+
+def _too_small(context: Context, administration: CodableAdministration) -> bool:
+    """Raise the small-volume flag; tell whether the policy refuses the fluid for it (P-29)."""
+    sheet = context.sheet
+    volume = administration.charted.volume_ml
+    least = sheet.policy.hydration_minimum_volume
+    if volume is None or volume > (least or context.limits.short_volume):
+        return False
+    sheet.flag("F-HYD_VOLUME", [administration], f"{volume:f} mL is a small volume for hydration.")
+    return least is not None
+
+
+class _SiteGroups:
+    """The site groups (one a date too, where the policy resets by date), each made when a service first needs it."""
+
+    def __init__(self, context: Context) -> None:
+        self._by_date = context.sheet.policy.initial_reset == "calendar_day"
+        self._date_of = context.calendar.date_of
+        self._groups: dict[tuple[str, str], SiteGroup] = {}
+
+    def at(self, site: str, minute: int) -> SiteGroup:
+        """Return the group of a site at an epoch minute."""
+        day = self._date_of(minute) if self._by_date else None
+        key = (site, str(day))
+        if key not in self._groups:
+            self._groups[key] = SiteGroup(site, day)
+        return self._groups[key]
+
+    def all(self) -> list[SiteGroup]:
+        """Return every group, in a fixed order."""
+        return [self._groups[key] for key in sorted(self._groups)]
+
+
+def _groups(context: Context, administrations: list[CodableAdministration]) -> list[SiteGroup]:
+    """Return the groups, each with its doses, pushes and fluids."""
+    sheet = context.sheet
+    policy = sheet.policy
+    groups = _SiteGroups(context)
+    infusions = [c for c in administrations if c.technique == "infusion" and c.family != "hydration"]
+    doses = doses_of(infusions, policy) if infusions else []
+    if policy.same_drug_later_dose != "each_dose" and len(doses) > 1:
+        # A push stays a push (11.3, step 7): only what is an infusion by itself is added up.
+        least = context.limits.infusion
+        long = _add_up(context, [dose for dose in doses if dose.minutes >= least])
+        doses = [*long, *(dose for dose in doses if dose.minutes < least)]
+    for dose in doses:
+        if dose.minutes >= context.limits.infusion:
+            groups.at(dose.site, dose.start).doses.append(dose)
+        elif (push := _as_push(context, dose)) is not None:
+            groups.at(dose.site, dose.start).pushes.append(push)
+        else:
+            groups.at(dose.site, dose.start).other_flows += dose.flows
+    for administration in administrations:
+        if administration.family == "hydration":
+            groups.at(administration.site, administration.at).fluids.append(administration)
+        elif administration.technique == "push" and administration.pushable == "never":
+            sheet.flag("F-IMPLAUSIBLE_PUSH", [administration])
+            groups.at(administration.site, administration.at).held_pushes.append(push_of(administration))
+        elif administration.technique == "push":
+            groups.at(administration.site, administration.at).pushes.append(push_of(administration))
+    return groups.all()
+
+
+def _add_up(context: Context, doses: list[Dose]) -> list[Dose]:
+    sheet = context.sheet
+    by_date = sheet.policy.same_drug_later_dose == "sum_per_dos"
+    together = summed(
+        doses, (lambda dose: context.calendar.date_of(dose.start)) if by_date else (lambda _: None)
+    )
+    if len(together) < len(doses):
+        apart = {id(dose.administrations[0]): len(dose.administrations) for dose in doses}
+        for dose in together:
+            if apart.get(id(dose.administrations[0])) != len(dose.administrations):
+                sheet.flag(
+                    "F-SAME_DRUG_REPEAT", dose.administrations, "Doses of one drug are added up by policy."
+                )
+    return together
+
+
+def _as_push(context: Context, dose: Dose) -> Push | None:
+    """Return a short dose as a push, or None when that would be implausible (R-TIME-1, R-MOD-6)."""
+    sheet = context.sheet
+    early = any(administration.charted.stop_reason in EARLY_STOPS for administration in dose.administrations)
+    if not early and any(administration.pushable == "never" for administration in dose.administrations):
+        says = f"{dose.minutes} minutes of a drug that is never pushed."
+        sheet.flag("F-IMPLAUSIBLE_PUSH", dose.administrations, says, minutes=dose.minutes)
+        return None
+    limits = context.limits
+    if limits.near_boundary(dose.minutes, limits.infusion, limits.near):
+        says = f"{dose.minutes} minutes is within {limits.near} minutes of a unit boundary."
+        sheet.flag("F-NEAR_THRESHOLD", dose.administrations, says, minutes=dose.minutes)
+    push = short_infusion(dose)
+    if early:
+        sheet.flag("F-DISCONTINUED", dose.administrations, minutes=dose.minutes)
+        push.planned_as_infusion = sheet.policy.discontinued_15_min_infusion.startswith("planned")
+    return push
+
+
+def _flow_alongside(context: Context, screened: Screened, groups: list[SiteGroup]) -> None:
+    """Add the flow of blood, pump infusions and the like to their site's group, where it stops hydration (R-HYD-4)."""
+    flows = [
+        *screened.alongside,
+        *((administration.charted.site_id, administration.flows) for administration in screened.prolonged),
+    ]
+    if not flows:
+        return
+    accesses = Accesses(context.encounter, [])
+    for site_id, stretches in flows:
+        root = accesses.root(site_id) if site_id is not None else POOL
+        site = root if root != POOL and accesses.justified(root) else POOL
+        for group in groups:
+            if group.site == site:
+                group.other_flows.extend(stretches)
+
+
+def _main_first(context: Context, groups: list[SiteGroup]) -> list[SiteGroup]:
+    """Return the groups, each date's best one first, and mark the others, whose initials need a modifier (R-SITE-2)."""
+    if len(groups) == 1:
+        return groups
+    best: dict[object, tuple[Precedence, SiteGroup]] = {}
+    for group in groups:
+        if group.doses or group.pushes or group.counted_fluids:
+            rank = group_precedence(group, context.sheet.policy, context.limits)
+            leader = best.get(group.day)
+            if leader is None or rank < leader[0]:
+                best[group.day] = (rank, group)
+    for group in groups:
+        group.needs_site_modifier = group.day in best and best[group.day][1] is not group
+    return sorted(groups, key=lambda group: (str(group.day), group.needs_site_modifier, group.site))

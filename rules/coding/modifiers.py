@@ -1,0 +1,155 @@
+"""Modifiers an automatic coder may attach, each from a fact in the events (R-MOD)."""
+
+from datetime import date
+from functools import lru_cache
+
+from models.charge import Reason
+from models.encounter import Encounter
+from models.field import Setting
+from rules.coding.sites import REASONED
+from rules.rule import Rule
+from rules.tables.lookup import ptp
+from rules.worksheet.sheet import Earned, Worksheet
+
+SECOND_SITE = Rule(
+    "R-MOD-1",
+    "A justified second site's initial carries the distinct-site modifier.",
+    ("NCCI11", "IOM12"),
+    "A",
+)
+SECOND_STAY = Rule(
+    "R-MOD-2",
+    "The initial of a second stay the same day carries a distinct-encounter modifier.",
+    ("AAPC-2TRIPS", "RAC71"),
+    "A",
+)
+PROVEN_PAIR = Rule(
+    "R-MOD-3",
+    "A pair's modifier is attached only where drug, route or time prove separate work.",
+    ("NCCI11", "OIG-WK"),
+    "A",
+)
+NOT_OURS = Rule("R-MOD-4", "Modifiers 25 and 57 belong to the visit.", (), "K")
+NO_REPEATS = Rule("R-MOD-5", "Repeats are units or add-ons, not modifier 76.", (), "K")
+NEVER = Rule("R-MOD-7", "22, 51, 50, LT, RT, 26 and TC do not apply.", (), "K")
+DEPARTMENT = Rule("R-MOD-8", "PO, PN and ER come from the department's master data.", ("OPPS26", "RHIS"), "A")
+WASTE = Rule("R-MOD-9", "JW and JZ belong to drug lines.", (), "K")
+DISCOUNTED = Rule("R-MOD-10", "TB belongs to drug lines.", (), "K")
+COVERAGE = Rule("R-MOD-11", "GA, GX, GY, GZ and KX need coverage facts.", (), "K")
+REGISTRATION = Rule("R-MOD-12", "Other modifiers come from orders and registration.", (), "K")
+
+RULES = (
+    SECOND_SITE, SECOND_STAY, PROVEN_PAIR, NOT_OURS, NO_REPEATS, NEVER, DEPARTMENT, WASTE, DISCOUNTED, COVERAGE,
+    REGISTRATION,
+)  # fmt: skip
+
+INITIALS = frozenset({"96360", "96365", "96374", "96409", "96413"})
+INJECTED = frozenset({"96372", "96377", "96401", "96402", "96380", "96381"})
+"""Codes of injections; each injection is a drug, a needle and a moment of its own."""
+
+_ELSEWHERE = {
+    "artery": ("96373", "96420", "96422", "96423", "96425"),
+    "under the skin": ("96369", "96370", "96371"),
+    "cavity": ("96440", "96446", "96450", "96542"),
+    "lesion": ("96405", "96406"),
+    "muscle or skin": tuple(INJECTED),
+    "device": ("96521", "96522", "96523"),
+}
+ROUTE_OF_CODE = {code: route for route, codes in _ELSEWHERE.items() for code in codes}
+"""Where a code's drug went in; the drug of a code that is not listed went into a vein."""
+
+
+def proven_apart(column1: str, column2: str) -> bool:
+    """Tell whether two codes' own routes prove separate work (R-MOD-3); a device proves nothing."""
+    routes = (ROUTE_OF_CODE.get(column1, "vein"), ROUTE_OF_CODE.get(column2, "vein"))
+    return "device" not in routes and (routes[0] != routes[1] or column2 in INJECTED)
+
+
+BYPASSING = frozenset({"59", "XE", "XS", "XP", "XU"})
+
+
+def second_site_reasons() -> tuple[Reason, ...]:
+    """Return why a second site's initial stands, and why it carries its modifier."""
+    return (REASONED.because(), SECOND_SITE.because())
+
+
+@lru_cache(maxsize=8192)
+def clashing_pairs(codes: frozenset[str], setting: Setting, on: date) -> tuple[tuple[str, str, int], ...]:
+    """
+    Return the NCCI pairs among codes on one date: column 1, column 2, modifier indicator; in order.
+
+    Raises:
+        NotInForceError: no edition covers the date.
+    """
+    pairs = ptp(setting, on)
+    return tuple(
+        sorted(
+            (column1, column2, pairs[column1, column2])
+            for column1 in codes
+            for column2 in codes
+            if (column1, column2) in pairs
+        )
+    )
+
+
+def _with(earned: Earned, modifier: str, rule: Rule, says: str) -> Earned:
+    return earned._replace(
+        modifiers=(*earned.modifiers, modifier), reasons=(*earned.reasons, rule.because(says))
+    )
+
+
+def attach(encounter: Encounter, sheet: Worksheet) -> None:
+    """
+    Put modifiers on what was earned: second stay, proven pairs, then the department's.
+
+    The second site's is already there, put on by the step that chose the initial.
+    """
+    policy = sheet.policy
+    entries = sheet.earned
+    if encounter.follows_encounter_id is not None:
+        token = "59" if policy.distinct_site_modifier == "59" else "XE"
+        for index, earned in enumerate(entries):
+            if earned.code in INITIALS and not BYPASSING.intersection(earned.modifiers):
+                entries[index] = _with(
+                    earned, token, SECOND_STAY, "The patient had left and came back the same day."
+                )
+    if len(entries) > 1:
+        _prove_pairs(sheet)
+    if encounter.department_modifier is not None and sheet.facility:
+        says = f"The department's master data say {encounter.department_modifier}."
+        sheet.earned = [_with(earned, encounter.department_modifier, DEPARTMENT, says) for earned in entries]
+
+
+def _is_plain(earned: Earned) -> bool:
+    return BYPASSING.isdisjoint(earned.modifiers)
+
+
+def _prove_pairs(sheet: Worksheet) -> None:
+    by_date: dict[date, set[str]] = {}
+    for earned in sheet.earned:
+        by_date.setdefault(earned.service_date, set()).add(earned.code)
+    for on, codes in by_date.items():
+        plain = {earned.code for earned in sheet.earned if earned.service_date == on and _is_plain(earned)}
+        open_pairs = [
+            (column1, column2)
+            for column1, column2, indicator in clashing_pairs(frozenset(codes), sheet.policy.setting, on)
+            if indicator == 1 and column2 in plain
+        ]
+        # One modifier answers every pair of its line, so each that the other side leaves open has to be proven.
+        unproven = {
+            column2
+            for column1, column2 in open_pairs
+            if column1 in plain and not proven_apart(column1, column2)
+        }
+        provable = {column2 for column1, column2 in open_pairs if proven_apart(column1, column2)} - unproven
+        if not provable:
+            continue
+        for index, earned in enumerate(sheet.earned):
+            if (
+                earned.service_date == on
+                and earned.code in provable
+                and not BYPASSING.intersection(earned.modifiers)
+            ):
+                sheet.earned[index] = _with(
+                    earned, "59", PROVEN_PAIR, "Another route than the infusions and pushes beside it."
+                )

@@ -1,0 +1,154 @@
+"""Codes long infusions by pump, pump refills and port irrigation (R-INF-8, R-CHEMO-6)."""
+
+from datetime import date
+
+from models.encounter import Administration, Procedure
+from rules.formulary.lookup import lookup
+from rules.rule import Rule
+from rules.screening.bundles import CODED_PROCEDURES
+from rules.screening.documentation import MISSING_START
+from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.context import Context
+from rules.worksheet.sheet import Earned
+
+LONG_PUMP = Rule(
+    "R-INF-8",
+    "More than eight hours by a portable or implanted pump has a code for its start.",
+    ("A55134", "UCLA-09", "NAHRI"),
+    "A",
+)
+HOME_PUMP = Rule(
+    "R-CHEMO-6",
+    "Chemotherapy that goes home on a pump: its start now, its refill later.",
+    ("A55134", "CHEMO-001"),
+    "A",
+)
+PORT_ALONE = Rule(
+    "R-BUN-4", "Irrigating a port counts only when nothing else was done that day.", ("SEL",), "A"
+)
+PATIENT_CONTROLLED = Rule(
+    "R-PUSH-9",
+    "Patient-controlled doses are not pushes; a basal rate needs a person.",
+    ("NGS-PAIN", "TRICARE"),
+    "A",
+)
+
+RULES = (LONG_PUMP, HOME_PUMP, PORT_ALONE, PATIENT_CONTROLLED)
+
+
+def _planned(administration: CodableAdministration) -> int | None:
+    """Return the minutes a pump was set to run, as ordered or by volume and rate; None when neither is charted."""
+    charted = administration.charted
+    if charted.planned_minutes is not None:
+        return charted.planned_minutes
+    if charted.volume_ml is not None and charted.rate_ml_per_h:
+        return int(charted.volume_ml * 60 / charted.rate_ml_per_h)
+    return None
+
+
+def _pump_code(context: Context, administration: CodableAdministration) -> str | None:
+    if administration.family == "chemotherapy":
+        return "96425" if administration.route == "IA" else context.sheet.policy.home_pump_code
+    if administration.route == "IA" or administration.family == "hydration" or not context.sheet.facility:
+        return None
+    return "C8957"
+
+
+def code_prolonged(context: Context, administrations: list[CodableAdministration]) -> None:
+    """Enter infusions started on a pump for more than eight hours; shorter ones go to a person."""
+    sheet, limits = context.sheet, context.limits
+    for administration in sorted(administrations, key=lambda c: (c.at, c.id)):
+        rule = HOME_PUMP if administration.family == "chemotherapy" else LONG_PUMP
+        sheet.claim([administration], rule)
+        planned = _planned(administration)
+        if (
+            planned is None
+            and administration.charted.flows
+            and administration.charted.flows[-1].stop is not None
+        ):
+            planned = administration.minutes
+        code = _pump_code(context, administration)
+        if code is None or (planned is not None and planned <= limits.prolonged_over):
+            says = (
+                "No listed code for this pump infusion."
+                if code is None
+                else f"{planned} minutes by pump: too short."
+            )
+            sheet.flag("F-UNLISTED", [administration], says)
+            continue
+        evidence = administration.evidence if planned is not None else "assumed"
+        says = (
+            f"Started on a pump for {planned} minutes."
+            if planned is not None
+            else "Started on a pump; the duration is not charted."
+        )
+        on = context.calendar.date_of(administration.at)
+        sheet.earn(Earned(code, 1, on, (administration,), planned, evidence, (rule.because(says),)))
+        sheet.billed([administration], administration.flows, code)
+
+
+def code_devices(context: Context, procedures: list[Procedure]) -> None:
+    """Enter pump refills and port irrigation; a clinic's home-pump code already holds the refill (R-CHEMO-6)."""
+    sheet = context.sheet
+    whole = any(earned.code == "G0498" for earned in sheet.earned)
+    for procedure in procedures:
+        code = CODED_PROCEDURES[procedure.kind or ""]
+        name = procedure.procedure_id
+        if procedure.started_at is None:
+            sheet.refused.append(MISSING_START.refuses(name, "When the device was serviced is not charted."))
+            continue
+        on = context.calendar.date_of(context.minute(procedure.started_at))
+        if code == "96523":
+            if _busy(context, on):
+                sheet.refused.append(
+                    PORT_ALONE.refuses(name, "The port was irrigated on a day with other services.")
+                )
+                continue
+            rule, says = PORT_ALONE, "The port was irrigated; nothing else was done that day."
+        elif whole:
+            sheet.refused.append(
+                HOME_PUMP.refuses(name, "The clinic's home-pump code holds the later visit too.")
+            )
+            continue
+        else:
+            rule, says = HOME_PUMP, "A pump was refilled."
+        sheet.earn(Earned(code, 1, on, (), None, "charted", (rule.because(says),), procedure_ids=(name,)))
+
+
+def _busy(context: Context, on: date) -> bool:
+    """Tell whether anything but flushing was done on a date: earned here, billed elsewhere, or a visit."""
+    if any(earned.service_date == on for earned in context.sheet.earned):
+        return True
+    encounter, date_of = context.encounter, context.calendar.date_of
+    moments = [p.started_at for p in encounter.procedures if p.kind != "port_irrigation"]
+    moments += [
+        administration.given_at
+        for administration in encounter.administrations
+        if not _is_flush(context, administration)
+    ]
+    return any(at is not None and date_of(context.minute(at)) == on for at in moments)
+
+
+def _is_flush(context: Context, administration: Administration) -> bool:
+    entry = lookup(administration.drug, context.on) if administration.drug is not None else None
+    return administration.intent == "flush" or (entry is not None and entry.billing_class == "flush")
+
+
+def code_patient_controlled(
+    context: Context, administrations: list[CodableAdministration]
+) -> list[CodableAdministration]:
+    """Code patient-controlled analgesia by policy (P-23); return what the policy codes as an infusion."""
+    sheet = context.sheet
+    match sheet.policy.pca_basal_rate:
+        case "infusion":
+            for administration in administrations:
+                administration.technique = "infusion"
+            return administrations
+        case "none":
+            sheet.refuse(
+                administrations, PATIENT_CONTROLLED, "Patient-controlled analgesia: not reported by policy."
+            )
+        case _:
+            if administrations:
+                sheet.flag("F-PCA", administrations)
+    return []

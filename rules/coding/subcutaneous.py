@@ -1,0 +1,78 @@
+"""Codes subcutaneous infusions, by the pump's set-up and the minutes (R-INF-9)."""
+
+from collections.abc import Sequence
+
+from models.encounter import Procedure
+from models.interval import length, union
+from rules.coding.doses import doses_of
+from rules.coding.infusions import near_threshold
+from rules.rule import Rule
+from rules.worksheet.codable import CodableAdministration, weakest
+from rules.worksheet.context import Context
+from rules.worksheet.service_dates import dated_hours
+from rules.worksheet.sheet import Earned
+from rules.worksheet.timing import ADDED_HOUR, hours_in_words
+
+UNDER_THE_SKIN = Rule(
+    "R-INF-9",
+    "A subcutaneous infusion has its own codes, outside the intravenous order.",
+    ("ML-SC", "RAC71"),
+    "A",
+)
+
+RULES = (UNDER_THE_SKIN,)
+
+
+def code_subcutaneous(
+    context: Context, administrations: list[CodableAdministration], setups: Sequence[Procedure]
+) -> list[list[CodableAdministration]]:
+    """Enter subcutaneous infusions; return the doses of at most 15 minutes, each of them one injection."""
+    sheet, limits = context.sheet, context.limits
+    short: list[list[CodableAdministration]] = []
+    long: list[CodableAdministration] = []
+    for dose in doses_of(administrations, sheet.policy):
+        if dose.minutes < limits.infusion:
+            short.append(dose.administrations)
+        elif dose.family == "chemotherapy":
+            sheet.claim(dose.administrations, UNDER_THE_SKIN)
+            sheet.flag(
+                "F-UNLISTED", dose.administrations, "Chemotherapy infused under the skin has no listed code."
+            )
+        else:
+            long += dose.administrations
+    if not long:
+        return short
+    long.sort(key=lambda administration: (administration.at, administration.id))
+    sheet.claim(long, UNDER_THE_SKIN)
+    flows = union(flow for administration in long for flow in administration.flows)
+    minutes = length(flows)
+    if not setups and not any(administration.charted.device_id for administration in long):
+        sheet.flag("F-SC_SETUP", long)
+    says = f"Subcutaneous infusion of {minutes} minutes: the first hour, set-up included."
+    evidence = weakest(long)
+    on = context.calendar.date_of(flows[0][0])
+    sheet.earn(Earned("96369", 1, on, tuple(long), minutes, evidence, (UNDER_THE_SKIN.because(says),)))
+    added = limits.added_hours(minutes)
+    if added:
+        reason = ADDED_HOUR.because(hours_in_words(minutes, added, limits))
+        limit = context.mue_limit("96370", flows[0][0])
+        by_hour = sheet.policy.dos == "by_hour"
+        for day, units in dated_hours(
+            flows[0][0], flows, 1, added, context.calendar, by_hour=by_hour, limit=limit
+        ):
+            sheet.earn(Earned("96370", units, day, tuple(long), minutes, evidence, (reason,)))
+    if len(setups) > 1:
+        reason = UNDER_THE_SKIN.because("A further pump set-up with new sites: reported once.")
+        day = context.calendar.date_of(context.minute(setups[1].started_at or 0))
+        ids = tuple(setup.procedure_id for setup in setups[1:])
+        sheet.earn(Earned("96371", 1, day, tuple(long), None, "charted", (reason,), procedure_ids=ids))
+        if len(setups) > 2:  # noqa: PLR2004 the first set-up is in 96369, the second earned 96371
+            sheet.flag(
+                "F-SC_SETUP",
+                long,
+                "Several further set-ups: one is reported; payers differ.",
+                setups=len(setups),
+            )
+    sheet.billed(long, flows, "96369")
+    near_threshold(context, long, minutes)
+    return short

@@ -1,0 +1,1 @@
+"""Whether an administration may be coded at all: intent and bundles, class, documented times, billable window."""

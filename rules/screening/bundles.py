@@ -1,0 +1,111 @@
+"""Services included in others: carriers, keep-open rates, flushes, drugs of a procedure (R-BUN)."""
+
+from models.encounter import Administration, Encounter
+from models.interval import Stretch
+from rules.formulary.charted_terms import means
+from rules.rule import Rule
+from rules.screening.classes import INCLUDED, INTEGRAL
+from rules.worksheet.codable import CodableAdministration
+
+CARRIER = Rule("R-BUN-1", "Carrier fluid is part of the drug's infusion.", ("NCCI11",), "A")
+KEEP_OPEN = Rule("R-BUN-2", "Keeping a vein open is never billed.", ("NCCI11", "RAC137"), "A")
+VENIPUNCTURE = Rule(
+    "R-BUN-5",
+    "Starting the line is included; clearing a clotted one is another procedure.",
+    ("SEL", "HAU-QA1"),
+    "C",
+)
+VISIT = Rule(
+    "R-BUN-8", "A visit on the same day needs modifier 25 and work of its own.", ("SEL", "WMIB", "UHC"), "A"
+)
+WATCHING = Rule("R-BUN-9", "Watching and teaching after an infusion are included.", ("SEL",), "C")
+KEEP_OPEN_MEANT = Rule(
+    "R-DEF-9", "Flow only to keep the line open is never billed.", ("RAC137", "NCCI11", "CGS12"), "A"
+)
+CARRIER_MEANT = Rule("R-DEF-10", "Fluid that dilutes or drives a drug is incidental.", ("NCCI11",), "A")
+NO_REASON = Rule(
+    "R-HYD-7", "Hydration needs an order for fluid as treatment and a reason.",
+    ("RAC137", "A52732", "HCPRO-HYD", "ML-HYDDOC", "NOR-WY"), "A",
+)  # fmt: skip
+SLOW_OR_SMALL = Rule(
+    "R-HYD-8",
+    "A slow rate only keeps the line open; some payers ask for a minimum volume.",
+    ("HCPRO-VOL", "HAU-QA2"),
+    "A",
+)
+PRIMARY_LINE = Rule("R-HYD-9", "Fluid behind piggybacks is carrier unless ordered as hydration.", (), "K")
+
+RULES = (
+    CARRIER, KEEP_OPEN, INCLUDED, VENIPUNCTURE, VISIT, WATCHING, KEEP_OPEN_MEANT, CARRIER_MEANT, NO_REASON, SLOW_OR_SMALL,
+    PRIMARY_LINE,
+)  # fmt: skip
+
+CODED_PROCEDURES = {
+    "portable_pump_refill": "96521",
+    "implantable_pump_refill": "96522",
+    "port_irrigation": "96523",
+}
+"""The code of each kind of procedure that is a line of its own."""
+
+NOT_A_WINDOW = frozenset({*CODED_PROCEDURES, "subcutaneous_pump_setup", "evaluation"})
+"""Kinds of procedure that drugs given meanwhile are no part of."""
+
+
+def included_by_intent(charted: Administration) -> tuple[Rule, str] | None:
+    """Return the rule and the sentence by which the charted intent keeps an administration off the claim, else None."""
+    match charted.intent:
+        case "carrier":
+            return CARRIER, "Charted as carrier: part of the drug's infusion."
+        case "flush":
+            return INCLUDED, "Charted as a flush: included."
+        case "kvo":
+            return KEEP_OPEN, "Charted as keep-open: never billed."
+        case "procedure":
+            return INTEGRAL, "Charted as part of another procedure."
+    return None
+
+
+def procedure_windows(encounter: Encounter) -> list[tuple[int, int | None]]:
+    """Return when other procedures ran, in epoch seconds; None as the end stands for the end of the stay."""
+    return [
+        (procedure.started_at, procedure.ended_at)
+        for procedure in encounter.procedures
+        if procedure.kind not in NOT_A_WINDOW and procedure.started_at is not None
+    ]
+
+
+def keep_open_stretches(administration: CodableAdministration, ceiling: int, shift: int) -> list[Stretch]:
+    """
+    Return the parts of a fluid's flow that ran at a rate that only keeps the line open, in epoch minutes.
+
+    ``shift`` is the seconds added before an instant is cut to its minute (P-24).
+    """
+    rates = administration.charted.rates
+    if not rates:
+        rate = administration.charted.rate_ml_per_h
+        return list(administration.flows) if rate is not None and rate <= ceiling else []
+    slow: list[Stretch] = []
+    for index, (since, rate) in enumerate(rates):
+        if rate > ceiling:
+            continue
+        first = (since + shift) // 60
+        if not index:
+            first = min(first, administration.flows[0][0])
+        last = (rates[index + 1][0] + shift) // 60 if index + 1 < len(rates) else administration.flows[-1][1]
+        slow.extend(
+            (max(first, start), min(last, stop))
+            for start, stop in administration.flows
+            if start < last and first < stop
+        )
+    return [stretch for stretch in slow if stretch[0] < stretch[1]]
+
+
+def reason_for_fluid(charted: Administration) -> str | None:
+    """Return why a fluid cannot be hydration as charted: "keep_open", "routine", "missing", or None if it can."""
+    if charted.indication is None or not charted.indication.strip():
+        return "missing"
+    if means(charted.indication, "keep_open") and not means(charted.indication, "volume"):
+        return "keep_open"
+    if means(charted.indication, "routine") and not means(charted.indication, "volume"):
+        return "routine"
+    return None

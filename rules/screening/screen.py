@@ -1,0 +1,295 @@
+"""
+Screens each administration once: routes it out, bundles, refuses or flags it, or makes it a codable one.
+
+The order is the rulebook's (section 11.3, steps 1 to 5) and it matters: an administration that is included in
+another service needs no times, one with a class needs an order, a timed one needs documentation, then the window.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from models.charge import NotBilled
+from models.encounter import Administration, Encounter
+from models.field import Technique
+from models.interval import Stretch, clip, length
+from rules.formulary.charted_terms import route_of
+from rules.formulary.lookup import lookup, substance
+from rules.policy.resolve import Policy
+from rules.screening.bundles import CARRIER, KEEP_OPEN, included_by_intent, procedure_windows
+from rules.screening.classes import FLUSH, INCLUDED, SELF_GIVEN, Classified, classify
+from rules.screening.documentation import FAULT_FLAGS, minutes_of, plausible, resolve_times
+from rules.screening.unknown_drug import unknown_drug
+from rules.screening.window import NOT_GIVEN, inside_window, keep_window
+from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.context import Context
+
+NO_DRUG = frozenset({"carrier", "flush", "kvo"})
+"""Intents of fluid that carries or follows a drug and is no drug itself."""
+
+CAVITIES = frozenset({"IT", "INTRAVENTRICULAR", "INTRAPLEURAL", "INTRAPERITONEAL", "INTRALESIONAL"})
+
+
+@dataclass(slots=True)
+class Screened:
+    """The codable administrations of an encounter, by the table that codes them."""
+
+    infusions: list[CodableAdministration] = field(default_factory=list)
+    pushes: list[CodableAdministration] = field(default_factory=list)
+    fluids: list[CodableAdministration] = field(default_factory=list)
+    injections: list[CodableAdministration] = field(default_factory=list)
+    under_skin: list[CodableAdministration] = field(default_factory=list)
+    arterial_infusions: list[CodableAdministration] = field(default_factory=list)
+    arterial_pushes: list[CodableAdministration] = field(default_factory=list)
+    prolonged: list[CodableAdministration] = field(default_factory=list)
+    cavities: list[CodableAdministration] = field(default_factory=list)
+    patient_controlled: list[CodableAdministration] = field(default_factory=list)
+    alongside: list[tuple[str | None, list[Stretch]]] = field(default_factory=list)
+    """Flow through a site that is not billed here, such as blood, but stops fluid from being hydration."""
+
+    def administrations(self) -> Iterable[CodableAdministration]:
+        """Yield every codable administration."""
+        for group in (
+            self.infusions, self.pushes, self.fluids, self.injections, self.under_skin, self.arterial_infusions,
+            self.arterial_pushes, self.prolonged, self.cavities, self.patient_controlled,
+        ):  # fmt: skip
+            yield from group
+
+
+def _technique(charted: Administration, route: str) -> Technique:
+    """Return the technique, corrected where it contradicts the route in words only: a push into muscle is an injection."""
+    technique = charted.technique
+    if technique == "push" and route in {"SC", "IM"}:
+        return "injection"
+    if technique == "injection" and route in {"IV", "IA"}:
+        return "push"
+    if technique == "infusion" and route == "IM":
+        return "injection"
+    return technique
+
+
+def _is_fluid(charted: Administration, context: Context) -> bool:
+    """Tell whether an administration is a fluid or a flush, and so no drug that a fluid could carry."""
+    result = classify(charted, route_of(charted.route), context.sheet.policy, context.on)
+    if isinstance(result, Classified):
+        return result.family == "hydration"
+    return isinstance(result, NotBilled) and result.rule == FLUSH.id
+
+
+def _carrier_orders(encounter: Encounter, context: Context) -> frozenset[str]:
+    """Return the orders that hold a drug; a fluid under such an order is the drug's carrier, never hydration."""
+    named = [charted.order_id for charted in encounter.administrations if charted.order_id is not None]
+    if len(set(named)) == len(named):
+        return frozenset()
+    orders = {order: False for order, uses in Counter(named).items() if uses > 1}
+    for charted in encounter.administrations:
+        if charted.order_id in orders and not _is_fluid(charted, context):
+            orders[charted.order_id] = True
+    return frozenset(order for order, holds_drug in orders.items() if holds_drug)
+
+
+def _only_keeps_open(charted: Administration, policy: Policy) -> bool:
+    ceiling = policy.kvo_rate_ceiling
+    if charted.rates:
+        return all(rate <= ceiling for _, rate in charted.rates)
+    return charted.rate_ml_per_h is not None and charted.rate_ml_per_h <= ceiling
+
+
+class Screener:
+    """Screens the administrations of one encounter, one by one."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._sheet = context.sheet
+        self._windows = procedure_windows(context.encounter)
+        self._carrier_orders = _carrier_orders(context.encounter, context)
+        self.screened = Screened()
+
+    def screen_one(self, charted: Administration) -> None:
+        """Put one administration where it belongs: refused or flagged on the sheet, or with those to be coded."""
+        sheet = self._sheet
+        route = route_of(charted.route)
+        if charted.route is not None and route is None:
+            sheet.flag("F-UNLISTED", [_unread(charted)], "The route is not one this release knows.")
+            return
+        if route == "OUTSIDE":
+            sheet.refused.append(SELF_GIVEN.refuses(charted.administration_id))
+            return
+        intended = included_by_intent(charted)
+        if intended is not None:
+            sheet.refused.append(intended[0].refuses(charted.administration_id, intended[1]))
+            self._flows_alongside(charted, self._kind(charted))
+            return
+        classified = classify(charted, route, sheet.policy, self._context.on)
+        if classified is None:
+            sheet.ask("F-CLASS_UNKNOWN", [_unread(charted)], *unknown_drug(charted.drug, self._context.on))
+            self._flows_alongside(charted, None)
+        elif isinstance(classified, NotBilled):
+            sheet.refused.append(classified)
+            self._flows_alongside(charted, self._kind(charted))
+        else:
+            self._classified(charted, route, classified)
+
+    def _kind(self, charted: Administration) -> str | None:
+        """Return the billing class the formulary gives the drug, or None for a drug it does not know."""
+        entry = lookup(charted.drug, self._context.on) if charted.drug is not None else None
+        return entry.billing_class if entry is not None else None
+
+    def _flows_alongside(self, charted: Administration, kind: str | None) -> None:
+        """Remember flow that stops hydration, such as blood or a procedure's drugs; carriers and flushes do not."""
+        if charted.technique != "infusion" or kind in {"hydration", "flush"} or charted.intent in NO_DRUG:
+            return
+        flows = minutes_of(charted.flows or charted.pump_flows, nearest=self._context.shift > 0)
+        if flows:
+            self.screened.alongside.append((charted.site_id, flows))
+
+    def _classified(self, charted: Administration, route: str | None, classified: Classified) -> None:
+        sheet = self._sheet
+        assumed = route is None
+        technique = _technique(charted, route or "IV") if route else charted.technique
+        if route is None:
+            route = "IM" if technique in {"injection", "on_body_injector"} else "IV"
+        name = charted.administration_id
+        drug = charted.drug
+        mix = (
+            classified.entry.ingredient
+            if drug is None or not drug.ingredients
+            else substance(drug, self._context.on)
+        )
+        administration = CodableAdministration(
+            name, charted, classified.family, mix, classified.entry.pushable, technique, route
+        )
+        if classified.family == "hydration" and self._fluid_refused(administration):
+            return
+        if charted.order_status in {"none", "unsigned"}:
+            sheet.flag(
+                "F-NO_ORDER" if charted.order_status == "none" else "F-UNSIGNED_ORDER", [administration]
+            )
+        if not (
+            self._timed(administration)
+            if administration.technique in {"infusion", "pca"}
+            else self._momentary(administration)
+        ):
+            if route == "IV" and not administration.flows:
+                self._flows_alongside(charted, classified.family)
+            return
+        if assumed:
+            administration.evidence = "assumed"
+        self._confirm(administration, classified)
+        self._place(administration)
+
+    def _fluid_refused(self, administration: CodableAdministration) -> bool:
+        """Refuse fluid that is a carrier, a flush, or only keeps a line open."""
+        sheet, charted = self._sheet, administration.charted
+        if charted.order_id is not None and charted.order_id in self._carrier_orders:
+            sheet.refuse([administration], CARRIER, "Shares its order with a drug: the drug's carrier.")
+        elif administration.technique not in {"infusion", "prolonged_pump"}:
+            sheet.refuse([administration], INCLUDED, "A push of plain fluid is a flush.")
+        elif _only_keeps_open(charted, sheet.policy):
+            sheet.refuse(
+                [administration],
+                KEEP_OPEN,
+                f"Ran at {sheet.policy.kvo_rate_ceiling} mL/h or less: keeps the line open.",
+            )
+        else:
+            return False
+        return True
+
+    def _timed(self, administration: CodableAdministration) -> bool:
+        encounter, sheet, context = self._context.encounter, self._sheet, self._context
+        charted = administration.charted
+        begun = charted.flows or charted.pump_flows
+        if (
+            begun
+            and begun[0].stop is None
+            and not inside_window(administration, context.minute(begun[0].start), encounter, sheet)
+        ):
+            return False
+        if not resolve_times(administration, encounter, sheet, context.limits):
+            return False
+        if not administration.flows:  # a push by policy: it has a moment and no minutes
+            return self._momentary(administration)
+        administration.at = administration.flows[0][0]
+        flows_charted = administration.flows
+        kept = keep_window(administration, encounter, sheet)
+        clipped = administration.flows != flows_charted
+        kept = kept and plausible(administration, sheet, context.limits, clipped=clipped)
+        if (clipped or not kept) and administration.family != "hydration" and administration.route == "IV":
+            self.screened.alongside.append((charted.site_id, flows_charted))
+        return kept
+
+    def _momentary(self, administration: CodableAdministration) -> bool:
+        charted, sheet, context = administration.charted, self._sheet, self._context
+        if charted.given_at is None:
+            sheet.flag("F-MISSING_START", [administration], "When it was given is not charted.")
+            return False
+        for fault in charted.faults:
+            if fault != "no_duration":
+                flag, says = FAULT_FLAGS[fault]
+                sheet.flag(flag, [administration], says)
+                return False
+        administration.at = context.minute(charted.given_at)
+        if administration.technique == "prolonged_pump":
+            administration.flows = minutes_of(charted.flows or charted.pump_flows, nearest=context.shift > 0)
+            end = context.encounter.departed_at
+            if end is not None:
+                administration.flows = clip(administration.flows, None, context.minute(end))
+        elif administration.evidence != "assumed":
+            administration.flows = minutes_of(charted.flows, nearest=context.shift > 0)
+        administration.minutes = length(administration.flows)
+        return keep_window(administration, context.encounter, sheet)
+
+    def _confirm(self, administration: CodableAdministration, classified: Classified) -> None:
+        """Raise what a person should know about an administration that will be coded."""
+        sheet, charted = self._sheet, administration.charted
+        if classified.undocumented_complexity:
+            sheet.flag("F-COMPLEXITY_DOC", [administration])
+        if classified.unverified:
+            sheet.flag("F-UNVERIFIED", [administration])
+        at = charted.given_at
+        if (
+            self._windows
+            and at is not None
+            and any(start <= at and (end is None or at < end) for start, end in self._windows)
+        ):
+            sheet.flag("F-PROCEDURE_WINDOW", [administration])
+
+    def _place(self, administration: CodableAdministration) -> None:
+        screened = self.screened
+        technique, route = administration.technique, administration.route
+        if route in CAVITIES:
+            screened.cavities.append(administration)
+        elif technique == "prolonged_pump":
+            screened.prolonged.append(administration)
+        elif technique == "pca":
+            screened.patient_controlled.append(administration)
+        elif technique in {"injection", "on_body_injector"} or administration.family in {"rsv", "hormonal"}:
+            screened.injections.append(administration)
+        elif route == "SC":
+            screened.under_skin.append(administration)
+        elif route == "IA":
+            (screened.arterial_pushes if technique == "push" else screened.arterial_infusions).append(
+                administration
+            )
+        elif administration.family == "hydration":
+            screened.fluids.append(administration)
+        else:
+            (screened.pushes if technique == "push" else screened.infusions).append(administration)
+
+
+def _unread(charted: Administration) -> CodableAdministration:
+    """Return a stand-in that names an administration of unknown family in a flag."""
+    return CodableAdministration(
+        charted.administration_id, charted, "therapeutic", "", "unknown", charted.technique, ""
+    )
+
+
+def screen_all(context: Context, decided: frozenset[str]) -> Screened:
+    """Return the encounter's codable administrations; ``context.sheet`` holds the refusals and flags of the others."""
+    screener = Screener(context)
+    for name in context.encounter.voided:
+        context.sheet.refused.append(NOT_GIVEN.refuses(name, "Entered in error, refused or not given."))
+    for charted in context.encounter.administrations:
+        if charted.administration_id not in decided:
+            screener.screen_one(charted)
+    return screener.screened

@@ -1,0 +1,134 @@
+"""The minutes that are the hospital's: from take-over to departure or the inpatient order (R-ENC, R-WIN)."""
+
+from models.encounter import Encounter
+from models.interval import clip, length
+from rules.rule import Rule
+from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.sheet import Worksheet
+
+ONE_STAY = Rule(
+    "R-ENC-1",
+    "One continuous outpatient stay is one encounter, over midnight and between units.",
+    ("IOM4", "HCPRO-MID", "ML-OBS"),
+    "A",
+)
+RETURN_VISIT = Rule(
+    "R-ENC-2",
+    "A return the same day for another service is an encounter of its own.",
+    ("AAPC-2TRIPS", "HCPRO-MULTI", "IOM12"),
+    "A",
+)
+OUTPATIENT_ONLY = Rule("R-SET-3", "Inpatient services do not take these codes.", ("AHIMA", "MIAMI"), "A")
+TAKE_OVER = Rule("R-WIN-1", "Minutes before the hospital took over are not the hospital's.", (), "K")
+DEPARTURE = Rule("R-WIN-2", "What still runs at departure ends there.", ("A55134", "NAHRI"), "K")
+INPATIENT = Rule("R-WIN-3", "Time counts up to the inpatient order.", ("MIAMI",), "A")
+NOT_GIVEN = Rule("R-WIN-4", "What was not given, refused or entered in error is taken off.", (), "K")
+
+RULES = (ONE_STAY, RETURN_VISIT, OUTPATIENT_ONLY, TAKE_OVER, DEPARTURE, INPATIENT, NOT_GIVEN)
+
+
+def _before_arrival(administration: CodableAdministration, encounter: Encounter, shift: int) -> bool:
+    charted = administration.charted
+    if charted.prehospital is not None:
+        return charted.prehospital
+    if encounter.arrived_at is None or charted.given_at is None:
+        return False
+    return (charted.given_at + shift) // 60 < (encounter.arrived_at + shift) // 60
+
+
+def _taken_over_at(administration: CodableAdministration, encounter: Encounter, shift: int) -> int | None:
+    """Return the first epoch minute at which hospital staff charted the running infusion."""
+    touched = [(at + shift) // 60 for at in administration.charted.touched]
+    if encounter.arrived_at is None:
+        return touched[0] if touched else None
+    arrived = (encounter.arrived_at + shift) // 60
+    return next((minute for minute in touched if minute >= arrived), None)
+
+
+def _take_over(
+    administration: CodableAdministration, encounter: Encounter, sheet: Worksheet, shift: int
+) -> bool:
+    """Apply P-16 to an administration that began before arrival; tell whether anything is left to code."""
+    choice = sheet.policy.pre_arrival_infusions
+    if choice == "ignore" or administration.technique in {"push", "injection"}:
+        sheet.refuse([administration], TAKE_OVER, "Given before the hospital took over.")
+        return False
+    sheet.flag("F-PREARRIVAL", [administration])
+    if choice == "review_all":
+        sheet.refuse([administration], TAKE_OVER, "Began before arrival: left to a person by policy.")
+        return False
+    taken = _taken_over_at(administration, encounter, shift)
+    flows = clip(administration.flows, taken, None) if taken is not None else []
+    if not flows:
+        sheet.refuse(
+            [administration], TAKE_OVER, "Began before arrival and no take-over is charted: no timed code."
+        )
+        return False
+    administration.flows = flows
+    return True
+
+
+def inside_window(
+    administration: CodableAdministration, start: int, encounter: Encounter, sheet: Worksheet
+) -> bool:
+    """
+    Tell whether an administration that starts at this epoch minute starts inside the stay; refuse or flag it if not.
+
+    A push or a pump's start in the very minute of the departure or the order still counts.
+    """
+    shift = 30 if sheet.policy.rounding == "nearest_minute" else 0
+    late = 0 if administration.technique in {"infusion", "pca"} else 1
+    admitted, left = encounter.inpatient_ordered_at, encounter.departed_at
+    if admitted is not None and start >= (admitted + shift) // 60 + late:
+        sheet.refuse([administration], OUTPATIENT_ONLY, "Given after the inpatient order.")
+        return False
+    if left is not None and start >= (left + shift) // 60 + late:
+        sheet.flag("F-AFTER_DEPARTURE", [administration])
+        return False
+    return True
+
+
+def keep_window(administration: CodableAdministration, encounter: Encounter, sheet: Worksheet) -> bool:
+    """
+    Cut an administration to the hospital's minutes; flag or refuse what lies outside.
+
+    Returns whether anything is left to code. A stay without a discharge has no end yet.
+    """
+    shift = 30 if sheet.policy.rounding == "nearest_minute" else 0
+    if _before_arrival(administration, encounter, shift) and not _take_over(
+        administration, encounter, sheet, shift
+    ):
+        return False
+    ends = [at for at in (encounter.departed_at, encounter.inpatient_ordered_at) if at is not None]
+    if ends:
+        if not inside_window(
+            administration,
+            administration.flows[0][0] if administration.flows else administration.at,
+            encounter,
+            sheet,
+        ):
+            return False
+        if administration.technique in {"infusion", "pca"}:
+            _cut_at_end(administration, encounter, sheet, (min(ends) + shift) // 60)
+    return _recount(administration)
+
+
+def _cut_at_end(
+    administration: CodableAdministration, encounter: Encounter, sheet: Worksheet, end: int
+) -> None:
+    """Cut flow that ran past the departure or the inpatient order (R-WIN-2, R-WIN-3)."""
+    cut = administration.flows[-1][1] > end
+    if cut:
+        administration.flows = clip(administration.flows, None, end)
+    left, admitted = encounter.departed_at, encounter.inpatient_ordered_at
+    if cut and left is not None and (admitted is None or left < admitted):
+        sheet.flag("F-RUNNING_AT_DEPARTURE", [administration])
+    elif administration.charted.stop_reason == "handed_over":
+        sheet.flag("F-RUNNING_AT_DEPARTURE", [administration], "Handed over while still running.")
+
+
+def _recount(administration: CodableAdministration) -> bool:
+    if administration.flows:
+        administration.minutes = length(administration.flows)
+        administration.at = administration.flows[0][0]
+    return True

@@ -1,0 +1,243 @@
+"""
+The edit tables on disk: which editions there are, what each covers, and what is in force on a date.
+
+``parameters/edits/<yyyymmdd>/`` holds one effective date: a CSV a table and ``edition.toml`` saying where it
+came from. An edition that ``covers = "all"`` ends the one before; one that ``covers = "read"`` holds only rows
+somebody read, and lies over the one before, whose other rows continue.
+"""
+
+from collections.abc import Iterator, Mapping
+from csv import DictReader
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
+from pathlib import Path
+from tomllib import TOMLDecodeError, load
+from types import MappingProxyType
+from typing import Final, Literal, get_args
+
+from rules.data_files import EDITS
+from rules.parameter import NotInForceError
+
+Table = Literal[
+    "mue_practitioner",
+    "mue_outpatient",
+    "ptp_practitioner",
+    "ptp_outpatient",
+    "add_on",
+    "add_on_cpt",
+    "opps",
+]
+TABLES: Final[tuple[Table, ...]] = get_args(Table)
+
+COLUMNS: Final[Mapping[Table, tuple[str, ...]]] = {
+    "mue_practitioner": ("code", "value", "mai"),
+    "mue_outpatient": ("code", "value", "mai"),
+    "ptp_practitioner": ("column1", "column2", "modifier"),
+    "ptp_outpatient": ("column1", "column2", "modifier"),
+    "add_on": ("add_on", "primary"),
+    "add_on_cpt": ("add_on", "primary", "cite"),
+    "opps": ("code", "status", "apc", "cents"),
+}
+"""The columns of each CSV; the first ``KEY_WIDTH`` of them name a row."""
+
+KEY_WIDTH: Final[Mapping[Table, int]] = {
+    "mue_practitioner": 1,
+    "mue_outpatient": 1,
+    "ptp_practitioner": 2,
+    "ptp_outpatient": 2,
+    "add_on": 2,
+    "add_on_cpt": 2,
+    "opps": 1,
+}
+"""How many leading columns name a row: the code, or the pair."""
+
+CODE_LENGTH: Final = 5
+
+Row = tuple[str, ...]
+
+
+class EditFileError(ValueError):
+    """A table file does not hold what its name says; the message names file, line and field."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edition:
+    """One table from one effective date on, and its source key; two readings of one file are two editions."""
+
+    table: Table
+    effective: date
+    cite: str
+    covers: Literal["all", "read"]
+    note: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Families:
+    """The codes whose edits are kept: those we can charge, and those billed beside them."""
+
+    charged: frozenset[str]
+    beside: frozenset[str]
+
+    def keeps_code(self, code: str) -> bool:
+        """Tell whether a table of single codes keeps this one."""
+        return code in self.charged or code in self.beside
+
+    def keeps_pair(self, column1: str, column2: str) -> bool:
+        """Tell whether a pair can ever matter: both known, at least one of them chargeable here."""
+        charged = column1 in self.charged or column2 in self.charged
+        return charged and self.keeps_code(column1) and self.keeps_code(column2)
+
+
+def looks_like_a_code(text: str) -> bool:
+    """Tell whether a cell is shaped as a CPT or HCPCS code: five characters, the middle three digits."""
+    return (
+        len(text) == CODE_LENGTH
+        and text.isascii()
+        and text.isalnum()
+        and text[1:4].isdigit()
+        and text == text.upper()
+    )
+
+
+def expand(span: str) -> Iterator[str]:
+    """Yield every code of ``96360-96549`` or ``G0380-G0384``; a single code yields itself."""
+    first, dash, last = span.partition("-")
+    if not dash:
+        yield first
+        return
+    letter = "" if first[0].isdigit() else first[0]
+    width = len(first) - len(letter)
+    for number in range(int(first[len(letter) :]), int(last[len(letter) :]) + 1):
+        yield f"{letter}{number:0{width}d}"
+
+
+def families(edits: Path = EDITS) -> Families:
+    """Return the codes ``families.toml`` names."""
+    codes: dict[str, set[str]] = {"charged": set(), "beside": set()}
+    for family in _toml(edits / "families.toml").values():
+        if isinstance(family, dict):
+            for span in family["codes"]:
+                codes[family["standing"]].update(expand(span))
+    return Families(frozenset(codes["charged"]), frozenset(codes["beside"]))
+
+
+def editions(edits: Path = EDITS) -> dict[Table, tuple[Edition, ...]]:
+    """
+    Return every edition of every table, oldest first.
+
+    Raises:
+        EditFileError: an edition.toml is missing or does not say what it must.
+
+    """
+    by_table: dict[Table, list[Edition]] = {table: [] for table in TABLES}
+    for folder in sorted(path for path in edits.iterdir() if path.is_dir() and path.name.isdigit()):
+        for edition in _editions_in(folder):
+            by_table[edition.table].append(edition)
+    return {table: tuple(of_table) for table, of_table in by_table.items()}
+
+
+def rows(edition: Edition) -> Iterator[tuple[int, Row]]:
+    """
+    Yield each row of an edition with its line number, in the order of ``COLUMNS``.
+
+    Raises:
+        EditFileError: the file is missing, its header is another's, or a row has too many or too few fields.
+
+    """
+    place = f"{edition.path.parent.name}/{edition.path.name}"
+    wanted = COLUMNS[edition.table]
+    try:
+        with edition.path.open(encoding="utf-8", newline="") as file:
+            reader = DictReader(file)
+            if tuple(reader.fieldnames or ()) != wanted:
+                message = f"{place} line 1: the header must be {','.join(wanted)}."
+                raise EditFileError(message)
+            for row in reader:
+                if None in row or None in row.values():
+                    message = f"{place} line {reader.line_num}: a row has {len(wanted)} fields."
+                    raise EditFileError(message)
+                yield reader.line_num, tuple(row[name] for name in wanted)
+    except OSError as error:
+        message = f"{place}: named in edition.toml but cannot be read; restore it or take its section out."
+        raise EditFileError(message) from error
+
+
+def layers(table: Table, on: date, among: tuple[Edition, ...]) -> tuple[Edition, ...]:
+    """
+    Return the editions whose rows are in force on a date, the later lying over the earlier.
+
+    Raises:
+        NotInForceError: the date lies before the table's first edition.
+
+    """
+    past = tuple(edition for edition in among if edition.effective <= on)
+    if not past:
+        place = "edition with its source to rules/parameters/edits/"
+        first = among[0].effective if among else date.max
+        what = f"table {table}"
+        raise NotInForceError(what, on, first, place)
+    whole = [number for number, edition in enumerate(past) if edition.covers == "all"]
+    return past[whole[-1] :] if whole else past
+
+
+def laid_over(editions_in_force: tuple[Edition, ...]) -> dict[Row, tuple[Row, Edition]]:
+    """Return the rows in force by the columns that name them, each with the edition it was read from."""
+    merged: dict[Row, tuple[Row, Edition]] = {}
+    for edition in editions_in_force:
+        width = KEY_WIDTH[edition.table]
+        for _, row in rows(edition):
+            merged[row[:width]] = (row, edition)
+    return merged
+
+
+@cache
+def shipped() -> Mapping[Table, tuple[Edition, ...]]:
+    """Return the editions this release ships, read once."""
+    return MappingProxyType(editions())
+
+
+@lru_cache(maxsize=8192)
+def in_force(table: Table, on: date) -> tuple[Edition, ...]:
+    """
+    Return the shipped editions in force on a date, oldest first; the same tuple for every such date.
+
+    Raises:
+        NotInForceError: the date lies before the table's first edition.
+
+    """
+    return layers(table, on, shipped()[table])
+
+
+def _editions_in(folder: Path) -> Iterator[Edition]:
+    place = f"{folder.name}/edition.toml"
+    try:
+        document = _toml(folder / "edition.toml")
+    except (OSError, TOMLDecodeError) as error:
+        message = f"{place}: cannot be read as TOML; write effective and one section a table."
+        raise EditFileError(message) from error
+    effective = document.pop("effective", None)
+    if type(effective) is not date or f"{effective:%Y%m%d}" != folder.name:
+        message = f"{place}: effective must be the folder's own date, written 2026-01-01."
+        raise EditFileError(message)
+    for table in TABLES:
+        entry = document.pop(table, None)
+        if entry is None:
+            continue
+        if not isinstance(entry, dict) or entry.get("covers") not in {"all", "read"} or "cite" not in entry:
+            message = f'{place} [{table}]: write cite, and covers as "all" or "read".'
+            raise EditFileError(message)
+        covers: Literal["all", "read"] = "all" if entry["covers"] == "all" else "read"
+        note = str(entry.get("note", ""))
+        yield Edition(table, effective, str(entry["cite"]), covers, note, folder / f"{table}.csv")
+    if document:
+        message = (
+            f"{place}: no table is called {', '.join(sorted(document))}; tables are {', '.join(TABLES)}."
+        )
+        raise EditFileError(message)
+
+
+def _toml(path: Path) -> dict[str, object]:
+    with path.open("rb") as file:
+        return load(file)

@@ -1,0 +1,1 @@
+"""What every step reads and writes: the sheet, the codable administration, minutes, dates of service."""

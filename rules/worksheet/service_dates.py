@@ -1,0 +1,82 @@
+"""The local date each unit is billed on (R-DOS)."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from models.encounter import Encounter
+from models.interval import Stretch
+from rules.rule import Rule
+
+START_DATE = Rule(
+    "R-DOS-1", "A service is dated where it started, with all its units, over midnight too.",
+    ("AAPC-FORUM-MID", "HCPRO-MID"), "B",
+)  # fmt: skip
+OWN_DATE = Rule("R-DOS-2", "Separate later doses carry their own date.", ("HCPRO-MID", "IOM4"), "A")
+SPILL = Rule("R-DOS-3", "What would overfill a date goes to the date each hour starts on.", ("HAU-MID",), "C")
+ONE_LINE = Rule("R-DOS-4", "Same code, date and modifiers make one line.", (), "K")
+
+RULES = (START_DATE, OWN_DATE, SPILL, ONE_LINE)
+
+HOURS_IN_A_DATE = 24
+
+
+@lru_cache(maxsize=8192)
+def _local_date(zone: str | None, offset_s: int, quarter: int) -> date:
+    # Offsets change on quarter hours everywhere since 1990, so a quarter hour has one date.
+    place = ZoneInfo(zone) if zone else timezone(timedelta(seconds=offset_s))
+    return datetime.fromtimestamp(quarter * 900, UTC).astimezone(place).date()
+
+
+class Calendar:
+    """The facility's calendar: from an epoch minute to the local date of service."""
+
+    __slots__ = ("_offset_s", "_zone")
+
+    def __init__(self, encounter: Encounter) -> None:
+        self._zone = encounter.time_zone
+        self._offset_s = encounter.utc_offset_s
+
+    def date_of(self, minute: int) -> date:
+        """Return the local date of an epoch minute; without a zone, by the offset the feed wrote."""
+        return _local_date(self._zone, self._offset_s, minute // 15)
+
+
+def clock_at(flows: Sequence[Stretch], flow_minute: int) -> int:
+    """Return the epoch minute at which ``flow_minute`` minutes had flowed; the last start when fewer did."""
+    left = flow_minute
+    for start, stop in flows:
+        if left < stop - start:
+            return start + left
+        left -= stop - start
+    return flows[-1][0]
+
+
+def dated_hours(
+    started: int,
+    flows: Sequence[Stretch],
+    first_hour: int,
+    units: int,
+    calendar: Calendar,
+    *,
+    by_hour: bool,
+    limit: int | None,
+) -> list[tuple[date, int]]:
+    """
+    Return the units of a timed code by date of service.
+
+    ``started`` is the service's first epoch minute, ``flows`` the minutes that count. ``first_hour`` is the hour of
+    flow that the first of these units stands for: 0 when they include the first hour, 1 when another code has it.
+    All units are dated on the start date, unless the policy dates by the hour (P-25) or the start date would hold
+    more than a day's hours or more than ``limit`` units.
+    """
+    start = calendar.date_of(started)
+    crowded = units + first_hour > HOURS_IN_A_DATE or (limit is not None and units > limit)
+    if not by_hour and not crowded:
+        return [(start, units)]
+    dated: dict[date, int] = {}
+    for hour in range(first_hour, first_hour + units):
+        on = calendar.date_of(clock_at(flows, hour * 60))
+        dated[on] = dated.get(on, 0) + 1
+    return sorted(dated.items())

@@ -1,0 +1,123 @@
+"""
+The sheet one encounter is coded on: what has been earned, refused and flagged, and by which rule.
+
+One rule may claim an administration's minutes. A second claim is a mistake in the rules: ``DoubleClaimError`` names
+both rules, and the first match never wins silently.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from models.charge import Evidence, Flag, NotBilled, Reason
+from models.interval import Stretch
+from rules.flags import FLAGS
+from rules.policy.resolve import Policy
+from rules.rule import Rule
+from rules.worksheet.codable import CodableAdministration
+
+
+class DoubleClaimError(RuntimeError):
+    """Two rules claimed the minutes of one administration."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(
+            f"rules {first} and {second} both claim the minutes of one administration; "
+            "the rulebook must say which one may: report this encounter as a defect of the rules",
+        )
+
+
+class Earned(NamedTuple):
+    """Units of one code on one date, before lines are added up."""
+
+    code: str
+    units: int
+    service_date: date
+    administrations: tuple[CodableAdministration, ...]
+    minutes: int | None
+    evidence: Evidence
+    reasons: tuple[Reason, ...]
+    modifiers: tuple[str, ...] = ()
+    procedure_ids: tuple[str, ...] = ()
+    decided_ids: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Worksheet:
+    """Everything decided so far about one encounter."""
+
+    policy: Policy
+    setting: str
+    earned: list[Earned] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
+    refused: list[NotBilled] = field(default_factory=list)
+    marks: list[tuple[Iterable[CodableAdministration], Iterable[Stretch], str]] = field(default_factory=list)
+    _claims: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def facility(self) -> bool:
+        """Tell whether facility rules apply (R-DEF-15)."""
+        return self.setting == "facility"
+
+    def earn(self, earned: Earned) -> None:
+        """Enter units of a code."""
+        self.earned.append(earned)
+
+    def claim(self, administrations: Iterable[CodableAdministration], rule: Rule) -> None:
+        """
+        Take these administrations' minutes for one rule.
+
+        Raises:
+            DoubleClaimError: another rule has them already.
+        """
+        claims = self._claims
+        for administration in administrations:
+            taken = claims.setdefault(administration.id, rule.id)
+            if taken != rule.id:
+                raise DoubleClaimError(taken, rule.id)
+
+    def flag(
+        self,
+        flag: str,
+        administrations: Iterable[CodableAdministration],
+        says: str | None = None,
+        **facts: str | int,
+    ) -> None:
+        """Raise a flag at its own weight."""
+        self.flags.append(
+            FLAGS[flag].on(tuple(administration.id for administration in administrations), says, **facts)
+        )
+
+    def ask(
+        self, flag: str, administrations: Iterable[CodableAdministration], says: str, suggestion: str
+    ) -> None:
+        """Raise a flag at its own weight, with advice for this case in place of the general one."""
+        self.flags.append(
+            FLAGS[flag].advising(
+                tuple(administration.id for administration in administrations), says, suggestion
+            )
+        )
+
+    def block(
+        self, flag: str, administrations: Iterable[CodableAdministration], says: str, **facts: str | int
+    ) -> None:
+        """Raise a flag that holds the set whatever its usual weight."""
+        self.flags.append(
+            FLAGS[flag].blocking(
+                tuple(administration.id for administration in administrations), says, **facts
+            )
+        )
+
+    def refuse(
+        self, administrations: Iterable[CodableAdministration], rule: Rule, says: str | None = None
+    ) -> None:
+        """Say why these administrations earn no line."""
+        for administration in administrations:
+            self.refused.append(rule.refuses(administration.id, says))
+
+    def billed(
+        self, administrations: Iterable[CodableAdministration], stretches: Iterable[Stretch], code: str
+    ) -> None:
+        """Mark the minutes of these administrations that lie in ``stretches`` as billed under ``code``."""
+        self.marks.append((administrations, stretches, code))

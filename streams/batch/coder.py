@@ -1,0 +1,163 @@
+"""
+The raw lines of a stay in, the stay and its charge set out: read, fold, code. Pure.
+
+Stays that were merged are coded together, for the events of one belong to the other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from operator import attrgetter
+from typing import Final, NamedTuple
+
+from pydantic import ValidationError
+
+from models.charge import ChargeSet
+from models.encounter import Encounter
+from models.event import Event, EventRefused
+from rules.engine import Coding, Profile, code_encounter
+from streams.batch.stay_problems import faults
+from streams.encounter.event_problems import SourcedEvent, after_cancellation, circling, conflicts
+from streams.encounter.fold import NoEventsError, fold, fold_merged, merges
+from streams.encounter.merge_groups import survivor
+from streams.wire.encounter_key import InputLine, found_id
+from streams.wire.event_json import read, validate
+from streams.wire.refused_event import legible_encounter_id, refused_event
+from streams.wire.rejects import TWO_IDS, Reject
+
+_id_of: Final = attrgetter("encounter_id")
+_HOUR: Final = 3600
+
+
+class CodedEncounter(NamedTuple):
+    """A stay as its events tell it, and what it comes to."""
+
+    encounter: Encounter
+    coding: Coding
+
+
+class Outcome(NamedTuple):
+    """What became of some lines: stays coded, lines refused, and faults behind the flags that hold a set."""
+
+    stays: tuple[CodedEncounter, ...]
+    rejects: tuple[Reject, ...]
+    faults: tuple[Reject, ...]
+
+    @property
+    def charge_sets(self) -> tuple[ChargeSet, ...]:
+        """The charge set of each stay."""
+        return tuple([stay.coding.charge_set for stay in self.stays])
+
+
+def code_stay(
+    encounter_id: str, lines: Sequence[InputLine], profile: Profile, as_of: datetime | None = None
+) -> Outcome:
+    """
+    Return one stay, coded from all its lines, in whatever order they come.
+
+    ``as_of`` is the instant the set is asked for: before the confirm window of the policy has passed it is a
+    preview. Without one there is no clock, and a discharged stay is final.
+    """
+    events, kept, rejects = _read(lines, encounter_id)
+    try:
+        encounter = fold(events)
+    except NoEventsError:  # every line of it was refused
+        return Outcome((), tuple(rejects), ())
+    coding = _coding(encounter, profile, as_of)
+    stays = (CodedEncounter(encounter, coding),)
+    doubtful = encounter.conflicts or encounter.standing == "cancelled"
+    if not doubtful and not any(flag.severity == "block" for flag in coding.charge_set.flags):
+        return Outcome(stays, tuple(rejects), ())
+    told = [SourcedEvent(*pair) for pair in zip(events, kept, strict=True) if _tells(pair[0])]
+    rejects += [*conflicts(encounter, told), *after_cancellation(encounter, told)]
+    return Outcome(stays, tuple(rejects), tuple(faults(coding.charge_set, told)))
+
+
+def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | None = None) -> Outcome:
+    """
+    Return stays that name one another in merges, coded from all the lines of all of them, in order of their ids.
+
+    A stay merged into another has a cancelled set without lines, and its events count for the one it ends up
+    in, which has a set even when no event of its own is known. A voided merge has no effect.
+    """
+    events, kept, rejects = _read(lines, None)
+    stays: dict[str, list[SourcedEvent]] = {}
+    for event, line in zip(events, kept, strict=True):
+        stays.setdefault(event.encounter_id, []).append(SourcedEvent(event, line))
+    into = dict(merges(events))
+    rejects += [reject for one, told in stays.items() if one not in into for reject in circling(told)]
+    absorbed: dict[str, list[str]] = {one: [] for one in stays}
+    for one in into:
+        absorbed.setdefault(survivor(one, into), []).append(one)
+    coded: list[CodedEncounter] = []
+    found: list[Reject] = []
+    for encounter_id in sorted(absorbed):
+        own = stays.get(encounter_id, [])
+        others = {one: [told.event for told in stays[one]] for one in absorbed[encounter_id]}
+        mine = [told.event for told in own]
+        try:
+            encounter = fold_merged(mine, others) if others else fold(mine)
+        except NoEventsError:
+            continue
+        coding = _coding(encounter, profile, as_of)
+        coded.append(CodedEncounter(encounter, coding))
+        if encounter_id not in into:
+            told = [
+                one
+                for name in (encounter_id, *absorbed[encounter_id])
+                for one in stays.get(name, [])
+                if _tells(one.event)
+            ]
+            rejects += [*conflicts(encounter, told), *after_cancellation(encounter, told)]
+            found += faults(coding.charge_set, told)
+    return Outcome(tuple(coded), tuple(rejects), tuple(found))
+
+
+def _tells(event: Event) -> bool:
+    """Tell whether an event says something of the stay; a refusal only says that one is missing."""
+    return not isinstance(event, EventRefused)
+
+
+def _read(
+    lines: Sequence[InputLine], encounter_id: str | None
+) -> tuple[list[Event], Sequence[InputLine], list[Reject]]:
+    """Return the events of lines, the lines they stand on, and a reject for each of the others."""
+    try:
+        events = [validate(raw) for _, _, raw in lines]
+    except ValidationError:
+        pass
+    else:
+        if encounter_id and {_id_of(event) for event in events} == {encounter_id}:
+            return events, lines, []
+    rejects: list[Reject] = []
+    events, kept = [], []
+    for line in lines:
+        file, number, raw = line
+        event = read(raw)
+        if not isinstance(event, Reject) and event.encounter_id != (
+            encounter_id or found_id(raw) or event.encounter_id
+        ):
+            event = TWO_IDS
+        if isinstance(event, Reject):
+            rejects.append(event.at(file, number))
+            about = encounter_id or legible_encounter_id(raw)
+            refused = refused_event(raw, about, event) if about else None
+            if refused is None:
+                continue
+            event = refused
+        events.append(event)
+        kept.append(line)
+    return events, kept, rejects
+
+
+def _coding(encounter: Encounter, profile: Profile, as_of: datetime | None) -> Coding:
+    coding = code_encounter(encounter, profile)
+    if as_of is None or coding.policy is None:
+        return coding
+    charge_set, departed = coding.charge_set, encounter.departed_at
+    if charge_set.status != "final" or departed is None:
+        return coding
+    hours = coding.policy.confirm_window_after_departure_before_final
+    if as_of.timestamp() >= departed + hours * _HOUR:
+        return coding
+    return coding._replace(charge_set=replace(charge_set, status="preview"))

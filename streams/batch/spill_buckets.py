@@ -1,0 +1,115 @@
+"""
+Lines gathered by encounter, in bounded memory.
+
+Events of one stay may lie anywhere in the input, so every line must be read before the first stay is coded.
+Up to a budget the lines wait in memory; beyond it they wait in temporary files, each holding the stays whose
+ids hash alike, and come back one file at a time. A file that is itself over the budget is divided again. So
+memory follows the budget and the largest single stay, never the number of stays.
+"""
+
+import pickle
+from collections import defaultdict
+from collections.abc import Iterator
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import IO, Final, Self
+from zlib import crc32
+
+from streams.wire.encounter_key import InputLine
+
+Stays = dict[bytes, list[InputLine]]
+"""Lines by encounter id, the id in UTF-8."""
+
+BUDGET: Final = 64 * 1024 * 1024
+"""Bytes of raw lines held in memory; held lines cost about twice their bytes."""
+
+_FILES: Final = 64
+_BITS: Final = 6
+_BUFFER: Final = 1 << 16
+_DEEPEST: Final = 4
+"""Divisions of a bucket: five times six bits use up the hash, and 64 to the fifth buckets are enough."""
+
+
+class Buckets:
+    """
+    The lines of many stays; put them in with ``add``, take them out once with ``drain``.
+
+    The temporary files have no names: nobody else can open them, and none is left behind by a crash.
+    """
+
+    def __init__(self, budget: int | None = None, level: int = 0) -> None:
+        self.held: defaultdict[bytes, list[InputLine]] = defaultdict(list)
+        """Lines not yet written to a file, by stay. A hot loop may append here and then call ``grew``."""
+        self._bytes = 0
+        self._budget = BUDGET if budget is None else budget
+        self._level = level
+        self._files: list[IO[bytes]] = []
+        self._sizes = [0] * _FILES
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for file in self._files:
+            file.close()
+
+    @property
+    def spilled(self) -> bool:
+        """Whether the lines outgrew the budget and lie in files."""
+        return bool(self._files)
+
+    def add(self, key: bytes, lines: list[InputLine]) -> None:
+        """Hold more lines of one stay."""
+        self.held[key].extend(lines)
+        self.grew(sum(len(raw) for _, _, raw in lines))
+
+    def grew(self, size: int) -> None:
+        """Count ``size`` more bytes as held, and write everything to files when that is over the budget."""
+        self._bytes += size
+        if self._bytes > self._budget:
+            self._spill()
+
+    def drain(self) -> Iterator[Stays]:
+        """
+        Yield every stay with all its lines, as many stays at a time as the budget allows.
+
+        What is yielded belongs to the caller, who should drop each stay once it is coded.
+        """
+        if not self._files:
+            stays, self.held = self.held, defaultdict(list)
+            yield stays
+            return
+        self._spill()
+        for number, file in enumerate(self._files):
+            file.seek(0)
+            if self._sizes[number] > self._budget and self._level < _DEEPEST:
+                with Buckets(self._budget, self._level + 1) as divided:
+                    for key, lines in _written(file):
+                        divided.add(key, lines)
+                    yield from divided.drain()
+            else:
+                stays = defaultdict(list)
+                for key, lines in _written(file):
+                    stays[key].extend(lines)
+                yield stays
+            file.truncate(0)
+
+    def _spill(self) -> None:
+        if not self._files:
+            self._files = [TemporaryFile(buffering=_BUFFER) for _ in range(_FILES)]  # noqa: SIM115 -- closed on exit
+        for key, lines in self.held.items():
+            number = (crc32(key) >> (_BITS * self._level)) % _FILES
+            pickle.dump((key, lines), self._files[number], pickle.HIGHEST_PROTOCOL)
+            self._sizes[number] += sum(len(raw) for _, _, raw in lines)
+        self.held.clear()
+        self._bytes = 0
+
+
+def _written(file: IO[bytes]) -> Iterator[tuple[bytes, list[InputLine]]]:
+    while True:
+        try:
+            yield pickle.load(file)  # noqa: S301 -- written a moment ago by this process, in a folder only it can read
+        except EOFError:
+            return

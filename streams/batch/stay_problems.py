@@ -1,0 +1,54 @@
+"""
+Which line of the input a blocking flag of the charge set rests on.
+
+Each line can be a sound event and the stay still make no sense: a stop before its start, a drug nobody knows.
+The words are those of the flags; they never say what was charted.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from models.charge import ChargeSet
+from models.event import Event
+from rules.flags import FLAGS
+from streams.encounter.event_problems import SourcedEvent
+from streams.wire.encounter_key import InputLine
+from streams.wire.rejects import Reject
+
+_ALSO_DATA: Final = frozenset({"F-CLASS_UNKNOWN", "F-NOT_IN_FORCE", "F-SITE_UNKNOWN"})
+"""Flags outside the documentation rules that a better event would clear."""
+
+
+def faults(charge_set: ChargeSet, told: Sequence[SourcedEvent]) -> Iterator[Reject]:
+    """
+    Yield one line for each blocking flag that rests on what was charted, or was not.
+
+    It points at the first event of the administrations the flag names, or of the stay. Flags that ask for a
+    coder's judgement point at nothing in the input and are left to the charge set; so is a stop still to come.
+    """
+    for flag in charge_set.flags:
+        kind = FLAGS.get(flag.flag)
+        if kind is None or flag.severity != "block":
+            continue
+        if charge_set.status == "preview" and flag.flag == "F-MISSING_STOP":
+            continue
+        if flag.flag == "F-REFUSED_EVENT":  # its line was refused in words of its own
+            continue
+        if kind.rule.startswith("R-DOC-") or flag.flag in _ALSO_DATA:
+            named = frozenset(flag.administration_ids)
+            about = [one for one in told if not named.isdisjoint(_names(one.event))] or told
+            yield min(about, key=_place).reject(flag.flag, _clause(kind.means), _clause(kind.suggestion))
+
+
+def _place(one: SourcedEvent) -> InputLine:
+    return one.line
+
+
+def _names(event: Event) -> tuple[str, ...]:
+    # In a merged stay an administration may go by its old encounter and its name (streams.encounter.merged_stay).
+    name: str | None = getattr(event, "administration_id", None)
+    return () if name is None else (name, f"{event.encounter_id}/{name}")
+
+
+def _clause(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:].rstrip(".")

@@ -1,0 +1,72 @@
+"""Closed encounters in, releases and messages out: what the agent ``code`` does with a batch. Pure."""
+
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+from rules.engine import Profile
+from rules.policy.resolve import PolicyError
+from streams.charging.release import release
+from streams.charging.release_state import ReleaseState, UnreadableReleaseError
+from streams.wire import topics
+from streams.wire.closed_encounter_json import NotAClosedEncounterError, from_bytes
+from streams.wire.cloud_events import traceparent
+from streams.wire.message import OutboundMessage, Record
+from streams.wire.reject_headers import reject_headers
+from streams.wire.rejects import WHOLE_LINE, Reject
+
+_FAULT: Final = Reject(WHOLE_LINE, "a fault of ours while it was coded", "report it; replay it after the fix")
+
+
+class CodedRecords(NamedTuple):
+    """What came of a batch: releases to keep by key, messages for this partition, and how many could not be coded."""
+
+    released: dict[bytes, ReleaseState]
+    messages: list[OutboundMessage]
+    faults: int
+
+
+def code_records(
+    records: Iterable[Record],
+    partition: int,
+    committed: int,
+    load: Callable[[bytes], ReleaseState | None],
+    profile: Profile,
+) -> CodedRecords:
+    """
+    Return what closed encounters come to; one that cannot be coded is refused, and the others are coded.
+
+    Whatever was said in answer to records before ``committed``, the committed offset, is known to be out.
+
+    Raises:
+        PolicyError: the profile names what does not exist.
+        UnreadableReleaseError: a newer worker wrote what was last said of a stay.
+    """
+    released: dict[bytes, ReleaseState] = {}
+    messages: list[OutboundMessage] = []
+    faults = 0
+
+    def refuse(record: Record, reject: Reject) -> None:
+        about = reject_headers(record.headers, reject.reason, topics.CLOSED, partition, record.offset)
+        messages.append(OutboundMessage(topics.REJECTS, record.key, record.value, about))
+
+    for record in records:
+        try:
+            closed = from_bytes(record.value or b"")
+        except NotAClosedEncounterError as error:
+            refuse(record, Reject(WHOLE_LINE, "not a closed encounter", str(error).rpartition("; ")[2]))
+            continue
+        key = closed.encounter_id.encode()
+        try:
+            previous = released.get(key) or load(key)
+            trace = traceparent(record.headers)
+            made = release(previous, closed, profile, record.offset, committed=committed, traceparent=trace)
+        except (PolicyError, UnreadableReleaseError):
+            raise  # wrong for every stay: the worker stops, and is started rightly
+        except Exception:  # noqa: BLE001 - one stay the rules stumble over must not stop all others
+            faults += 1
+            refuse(record, _FAULT)
+            continue
+        messages += made.messages
+        if made.released is not None:
+            released[key] = made.released
+    return CodedRecords(released, messages, faults)

@@ -1,0 +1,68 @@
+"""What a charge set that was sent charges, and which lines another one changes. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from models.charge import ChargeLine, ChargeSet, Status
+from models.line_change import LineChange
+from streams.charging.release_state import UnreadableReleaseError
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What of a charge set must be read to credit it; the rest, which may have grown since, is passed over."""
+
+    revision: int
+    status: Status
+    lines: tuple[ChargeLine, ...]
+
+
+_SENT: Final[TypeAdapter[_Sent]] = TypeAdapter(_Sent)
+
+
+@dataclass(frozen=True)
+class Charged:
+    """The revision of a charge set that was sent, and the lines it charges: those of a final set, else none."""
+
+    revision: int
+    lines: tuple[ChargeLine, ...]
+
+
+def charged(value: bytes) -> Charged:
+    """
+    Return what a value on the charges topic charges.
+
+    The set may be an older release's: the contract only grew since, so its lines can still be credited.
+
+    Raises:
+        UnreadableReleaseError: it is a newer release's, and says what this one does not know.
+    """
+    try:
+        read = _SENT.validate_json(value)
+    except ValidationError as unknown:
+        raise UnreadableReleaseError(wrong="holds a charge set this release does not know") from unknown
+    return Charged(read.revision, read.lines if read.status == "final" else ())
+
+
+def line_changes(before: tuple[ChargeLine, ...], charge_set: ChargeSet) -> Iterator[LineChange]:
+    """
+    Yield what a set changes, given the lines charged before it: credits first, each in the lines' own order.
+
+    A line that is otherwise in any field is credited as it was and charged as it is.
+    """
+    now = charge_set.lines if charge_set.status == "final" else ()
+    earlier, later = _by_id(before), _by_id(now)
+    about = (charge_set.encounter_id, charge_set.charge_set_id, charge_set.revision)
+    for line in before:
+        if later.get(line.line_id) != line:
+            yield LineChange(*about, "credit", line)
+    for line in now:
+        if earlier.get(line.line_id) != line:
+            yield LineChange(*about, "charge", line)
+
+
+def _by_id(lines: tuple[ChargeLine, ...]) -> Mapping[str, ChargeLine]:
+    return {line.line_id: line for line in lines}

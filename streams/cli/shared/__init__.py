@@ -1,0 +1,1 @@
+"""What verbs have in common: inputs, options, broker, progress, tables for a person."""

@@ -1,0 +1,123 @@
+"""Charge sets as tables for a person: what is charged, what a person must look at, what earns nothing."""
+
+from io import StringIO
+from typing import Final
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from models.charge import ChargeSet, Status
+from rules.claim.charge_lines import RANK_ORDER
+from streams.batch.tally import Tally
+from streams.wire.charge_json import Row, row
+
+_STATUS_STYLES: Final = {"final": "green", "preview": "cyan", "held": "bold red", "cancelled": "dim"}
+_SEVERITY_STYLES: Final = {"block": "red", "warn": "yellow", "info": "dim"}
+
+
+def table(charge_set: ChargeSet, width: int, *, colour: bool) -> bytes:
+    """Return the table of one charge set as UTF-8 text, at most ``width`` columns wide; without ``colour``, no codes."""
+    console, out = _console(width, colour=colour)
+    console.print(_heading(charge_set))
+    if charge_set.lines:
+        console.print(_lines(charge_set))
+    for flag in charge_set.flags:
+        style = _SEVERITY_STYLES[flag.severity]
+        _print_point(
+            console,
+            f"{flag.severity:5} {flag.flag}",
+            style,
+            flag.administration_ids,
+            f"{flag.says} {flag.suggestion}",
+        )
+    for refused in charge_set.not_billed:
+        _print_point(
+            console, f"not billed  {refused.rule}", "dim", (refused.administration_id,), refused.says
+        )
+    console.print()
+    return _bytes(out)
+
+
+def summary_table(tally: Tally, width: int, *, colour: bool) -> bytes:
+    """Return a table of every code: units released, held and previewed, and their national OPPS worth in USD."""
+    console, out = _console(width, colour=colour)
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), show_footer=True)
+    shown.add_column("code", footer="all")
+    statuses: tuple[Status, ...] = ("final", "held", "preview")
+    for status in statuses:
+        units = sum(count for (_, of), count in tally.code_units.items() if of == status)
+        cents = sum(count for (_, of), count in tally.code_cents.items() if of == status)
+        shown.add_column(f"{status} units", justify="right", footer=f"{units:,}")
+        shown.add_column("USD", justify="right", footer=_dollars(cents))
+    for code in sorted({code for code, _ in tally.code_units}, key=RANK_ORDER.index):
+        cells = [code]
+        for status in statuses:
+            units = tally.code_units[code, status]
+            cells += [
+                f"{units:,}" if units else "",
+                _dollars(tally.code_cents[code, status]) if units else "",
+            ]
+        shown.add_row(*cells)
+    console.print(Text("All encounters, by code; USD is the national OPPS rate, facility lines only", "bold"))
+    console.print(shown)
+    console.print()
+    return _bytes(out)
+
+
+def _dollars(cents: int) -> str:
+    return f"{cents // 100:,}.{cents % 100:02d}"
+
+
+def _console(width: int, *, colour: bool) -> tuple[Console, StringIO]:
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=colour,
+        no_color=not colour,
+        legacy_windows=False,
+        markup=False,
+        highlight=False,
+    )
+    return console, out
+
+
+def _bytes(out: StringIO) -> bytes:
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines()).encode()
+
+
+def _heading(charge_set: ChargeSet) -> Text:
+    units = sum(line.units for line in charge_set.lines)
+    return Text.assemble(
+        (charge_set.encounter_id, "bold"),
+        "  ",
+        (charge_set.status, _STATUS_STYLES[charge_set.status]),
+        f"  {charge_set.setting.replace('_', ' ')}",
+        f"  {charge_set.payer}" if charge_set.payer else "",
+        f"  {units} unit{'s' if units != 1 else ''}",
+        overflow="fold",
+    )
+
+
+def _lines(charge_set: ChargeSet) -> Table:
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    for name in Row._fields:
+        shown.add_column(
+            name, justify="right" if name in {"units", "minutes"} else "left", no_wrap=name != "modifiers"
+        )
+    for line in charge_set.lines:
+        shown.add_row(*row(line))
+    return shown
+
+
+def _print_point(
+    console: Console, name: str, style: str, administration_ids: tuple[str, ...], says: str
+) -> None:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    named = f"{', '.join(administration_ids)}: " if administration_ids else ""
+    grid.add_row(Text(name, style), Text(f"{named}{says}"))
+    console.print(grid)

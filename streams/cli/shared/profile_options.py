@@ -1,0 +1,68 @@
+"""The options every coding verb shares: which policy, which switches, and what to assume of silent events."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, get_args
+
+import click
+
+from models.field import Setting
+from rules.policy.resolve import PolicyError, policy_for
+
+
+class SwitchType(click.ParamType):
+    """One switch and its answer."""
+
+    name = "key=value"
+
+    def convert(
+        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return the switch's key and the answer; the policy says whether there are such."""
+        if isinstance(value, tuple):
+            return value
+        key, equals, answer = value.partition("=")
+        if not equals or not key.strip() or not answer.strip():
+            self.fail("write KEY=VALUE, for example partial_overlap=full_time", param, ctx)
+        return key.strip(), answer.strip()
+
+
+_OPTIONS = (
+    click.option(
+        "--policy", metavar="NAME", help="Code every encounter under this policy, in place of its payer's."
+    ),
+    click.option(
+        "--set",
+        "overrides",
+        type=SwitchType(),
+        metavar="KEY=VALUE",
+        multiple=True,
+        help="Answer one policy switch, for example partial_overlap=full_time. Repeatable.",
+    ),
+    click.option(
+        "--setting", type=click.Choice(get_args(Setting)), help="For encounters that do not say theirs."
+    ),
+    click.option("--payer", metavar="NAME", help="For encounters that do not say theirs."),
+)
+
+
+def profile_options(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a verb ``policy``, ``overrides``, ``setting`` and ``payer``."""
+    for option in reversed(_OPTIONS):
+        verb = option(verb)
+    return verb
+
+
+def check_policy(
+    policy: str | None, overrides: tuple[tuple[str, str], ...], setting: Setting | None, payer: str | None
+) -> None:
+    """
+    Refuse a policy, switch or answer there is not, before anything is read: that does not depend on the day.
+
+    Raises:
+        click.UsageError: there is none of this name.
+    """
+    try:
+        policy_for(setting or "facility", payer, None, None, date.max, policy, overrides)
+    except PolicyError as error:
+        raise click.UsageError(str(error)) from error

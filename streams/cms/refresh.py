@@ -1,0 +1,284 @@
+"""
+A new quarter's tables: CMS's official files in, one dated folder of small CSVs out.
+
+``infusion refresh 2027Q1 --mue-outpatient FILE …`` reads every file first and writes only when all are good;
+what was written is then checked as ``infusion check`` would, and taken back if it does not hold. The other
+tables of a folder that exists already stay as they are.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from csv import writer
+from dataclasses import dataclass
+from datetime import date
+from json import dumps
+from pathlib import Path
+from re import compile as pattern
+from re import search
+from shutil import copytree, rmtree
+from tomllib import TOMLDecodeError, load
+from typing import Final
+
+from rules.data_files import EDITS
+from rules.parameter import NotInForceError
+from rules.tables.edition_files import (
+    COLUMNS,
+    KEY_WIDTH,
+    EditFileError,
+    Edition,
+    Row,
+    Table,
+    editions,
+    families,
+    laid_over,
+    layers,
+)
+from rules.tables.lookup import problems
+from streams.cms.files import read
+
+QUARTER: Final = pattern(r"(\d{4})-?[Qq]([1-4])")
+
+TITLES: Final[Mapping[Table, tuple[str, str]]] = {
+    "mue_practitioner": ("CMS-MUE-PRA", "Medicare NCCI medically unlikely edits, practitioner table"),
+    "mue_outpatient": ("CMS-MUE-OPH", "Medicare NCCI medically unlikely edits, outpatient hospital table"),
+    "ptp_practitioner": ("CMS-PTP-PRA", "Medicare NCCI procedure-to-procedure edits, practitioner"),
+    "ptp_outpatient": ("CMS-PTP-OPH", "Medicare NCCI procedure-to-procedure edits, outpatient hospital"),
+    "add_on": ("CMS-AOC", "Medicare NCCI add-on code edits"),
+    "opps": ("CMS-OPPS", "Medicare OPPS Addendum B: status indicators, APCs and national payment rates"),
+}
+"""The tables a refresh can bring; the codebook's own add-on notes come from no file."""
+
+NOT_FOR: Final[Mapping[Table, str]] = {"ptp_practitioner": "ccioph", "ptp_outpatient": "ccipra"}
+"""CMS names the pair files by setting, and nothing inside them tells the setting."""
+
+Files = Mapping[Table, Sequence[Path]]
+
+
+class RefreshRefusedError(ValueError):
+    """Nothing was written; ``faults`` says why, one sentence each."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a table moved: rows now in force, and each row that came, went or changed against the day before."""
+
+    table: Table
+    rows: int
+    came: tuple[str, ...]
+    went: tuple[str, ...]
+    moved: tuple[str, ...]
+
+
+def quarter_start(text: str) -> date:
+    """
+    Return the first day of a quarter written ``2027Q1`` or as that day, ``2027-01-01``.
+
+    Raises:
+        ValueError: it is neither; the message says how to write it.
+
+    """
+    if match := QUARTER.fullmatch(text.strip()):
+        return date(int(match[1]), 3 * int(match[2]) - 2, 1)
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        day = date.min
+    if day == date.min or day.day != 1 or day.month % 3 != 1:
+        message = "a quarter is written 2027Q1, or as its first day, 2027-01-01"
+        raise ValueError(message)
+    return day
+
+
+def read_tables(on: date, files: Files, edits: Path = EDITS) -> dict[Table, tuple[Row, ...]]:
+    """
+    Return the rows of every table given, sorted, as they are to be written.
+
+    Raises:
+        RefreshRefusedError: a file is of another table, setting or quarter, or has cells that cannot be read.
+
+    """
+    kept = families(edits)
+    known = editions(edits)
+    found: dict[Table, tuple[Row, ...]] = {}
+    faults: list[str] = []
+    for table, paths in files.items():
+        of_table: dict[Row, Row] = {}
+        for path in paths:
+            faults += _misnamed(table, path.name, on)
+            try:
+                raw = path.read_bytes()
+            except OSError as error:
+                faults.append(f"{path.name}: cannot be read ({error.strerror or type(error).__name__}).")
+                continue
+            reading = read(table, path.name, raw, on, kept)
+            faults += reading.faults
+            for row in reading.rows:
+                key = row[: KEY_WIDTH[table]]
+                if of_table.setdefault(key, row) != row:
+                    faults.append(f"{path.name}: {' and '.join(key)} in force twice, with different values.")
+        before = len(_before(table, on, known))
+        if not of_table:
+            faults.append(f"{table}: no row of our families in force on {on}; is it the right file?")
+        elif 2 * len(of_table) < before:
+            faults.append(f"{table}: {len(of_table)} rows where {before} are in force; is every file there?")
+        found[table] = tuple(sorted(of_table.values()))
+    if not files:
+        faults.append("no file given; name at least one CMS file.")
+    if faults:
+        raise RefreshRefusedError(faults)
+    return found
+
+
+def refresh(on: date, files: Files, edits: Path = EDITS, *, replace: bool = False) -> tuple[Change, ...]:
+    """
+    Write a quarter's tables under ``edits`` and return how each of them moved.
+
+    A table the folder of that date already holds is only written over when ``replace`` is set.
+
+    Raises:
+        RefreshRefusedError: a file or the result is not good; the folder is as it was.
+
+    """
+    try:
+        _restore(on, edits)
+        known = editions(edits)
+        standing = [edition for of_table in known.values() for edition in of_table if edition.effective == on]
+        if taken := sorted(edition.table for edition in standing if edition.table in files and not replace):
+            tables = ", ".join(taken)
+            raise RefreshRefusedError(
+                [f"{on:%Y%m%d} already holds {tables}; replace them on purpose, or not."]
+            )
+        tables_read = read_tables(on, files, edits)
+        changes = tuple(_change(table, rows, on, known) for table, rows in tables_read.items())
+        kept = [edition for edition in standing if edition.table not in files]
+        _write(on, tables_read, kept, files, edits)
+    except (EditFileError, OSError, TOMLDecodeError) as error:
+        raise RefreshRefusedError([str(error)]) from error
+    return changes
+
+
+def _misnamed(table: Table, name: str, on: date) -> Iterator[str]:
+    if table in NOT_FOR and name.lower().startswith(NOT_FOR[table]):
+        yield f"{name}: is CMS's name for the other setting's pairs; give it to the other option."
+    match = search(r"Eff_(\d\d)-(\d\d)-(\d{4})", name)
+    if match and (int(match[3]), int(match[1]), int(match[2])) != (on.year, on.month, on.day):
+        yield f"{name}: is named for another quarter than {on}."
+
+
+def _before(table: Table, on: date, known: Mapping[Table, tuple[Edition, ...]]) -> dict[Row, Row]:
+    try:
+        in_force = layers(table, on, known[table])
+    except NotInForceError:
+        return {}
+    return {key: row for key, (row, _) in laid_over(in_force).items()}
+
+
+def _change(
+    table: Table,
+    rows: Sequence[Row],
+    on: date,
+    known: Mapping[Table, tuple[Edition, ...]],
+) -> Change:
+    width = KEY_WIDTH[table]
+    before = _before(table, on, known)
+    now = {row[:width]: row for row in rows}
+    return Change(
+        table,
+        len(now),
+        tuple(" ".join(row) for key, row in now.items() if key not in before),
+        tuple(" ".join(row) for key, row in sorted(before.items()) if key not in now),
+        tuple(
+            f"{' '.join(key)}: {' '.join(before[key][width:])} -> {' '.join(row[width:])}"
+            for key, row in now.items()
+            if key in before and before[key] != row
+        ),
+    )
+
+
+def _folders(on: date, edits: Path) -> tuple[Path, Path, Path]:
+    """Return a date's folder, the one it is built in, and the one its predecessor is set aside in."""
+    name = f"{on:%Y%m%d}"
+    return edits / name, edits / f".{name}.new", edits / f".{name}.old"
+
+
+def _restore(on: date, edits: Path) -> None:
+    """Put back what a refresh set aside when it was killed between its two renames."""
+    folder, _, old = _folders(on, edits)
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+
+
+def _write(
+    on: date,
+    tables: Mapping[Table, Sequence[Row]],
+    kept: Sequence[Edition],
+    files: Files,
+    edits: Path,
+) -> None:
+    folder, new, old = _folders(on, edits)
+    for leftover in (new, old):
+        rmtree(leftover, ignore_errors=True)
+    if folder.exists():
+        copytree(folder, new)
+    else:
+        new.mkdir()
+    for table, rows in tables.items():
+        with (new / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+            lines = writer(file, lineterminator="\n")
+            lines.writerow(COLUMNS[table])
+            lines.writerows(rows)
+    (new / "edition.toml").write_text(_edition_toml(on, tables, kept), encoding="utf-8")
+    (new / "sources.toml").write_text(_sources_toml(on, tables, files, folder), encoding="utf-8")
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    if faults := problems(edits):
+        rmtree(folder)
+        if old.exists():
+            old.rename(folder)
+        raise RefreshRefusedError(faults)
+    rmtree(old, ignore_errors=True)
+
+
+def _key(table: Table, on: date) -> str:
+    return f"{TITLES[table][0]}-{on}"
+
+
+def _edition_toml(on: date, tables: Mapping[Table, Sequence[Row]], kept: Sequence[Edition]) -> str:
+    parts = [f"effective = {on}\n"]
+    for edition in kept:
+        parts.append(
+            f"[{edition.table}]\ncite = {_quoted(edition.cite)}\ncovers = {_quoted(edition.covers)}\n"
+        )
+        if edition.note:
+            parts[-1] += f"note = {_quoted(edition.note)}\n"
+    parts += [f'[{table}]\ncite = {_quoted(_key(table, on))}\ncovers = "all"\n' for table in sorted(tables)]
+    return "\n".join(parts)
+
+
+def _sources_toml(on: date, tables: Mapping[Table, Sequence[Row]], files: Files, folder: Path) -> str:
+    said: dict[str, dict[str, str]] = {}
+    if (folder / "sources.toml").exists():
+        with (folder / "sources.toml").open("rb") as file:
+            said = load(file)
+    for table in sorted(tables):
+        names = ", ".join(sorted(path.name for path in files[table]))
+        said[_key(table, on)] = {
+            "title": TITLES[table][1],
+            "section": "our families",
+            "edition": f"effective {on}",
+            "found": f"the official file, {names}",
+            "grade": "A",
+        }
+    return "\n".join(
+        f"[{key}]\n" + "".join(f"{name} = {_quoted(text)}\n" for name, text in entry.items())
+        for key, entry in said.items()
+    )
+
+
+def _quoted(text: str) -> str:
+    """Return a TOML basic string: JSON's escapes are a part of TOML's."""
+    return dumps(text, ensure_ascii=False)

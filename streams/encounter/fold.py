@@ -1,0 +1,221 @@
+"""
+What is known of an encounter: the set of its events, and the stay they tell.
+
+Pure: no clock, no environment, no policy. The stay is a function of the set, so events may come in any
+order and any number of times, a correction or a void before what it corrects.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from models.encounter import Encounter
+from models.event import Event
+from streams.encounter.assembly import encounter, gather, parts_of
+from streams.encounter.dated_event import DatedEvent, date_events
+from streams.encounter.merged_stay import Part, join
+from streams.encounter.refused_events import outstanding
+from streams.encounter.stay_facts import stay_of
+from streams.encounter.voids import effective
+
+Key = tuple[str, str]
+"""Who sent an event and under which id: ``source``, empty when none is given, and ``event_id``."""
+
+
+class _Collected(NamedTuple):
+    """The events of one encounter, each once; ``conflicts`` are ids that came with two different contents."""
+
+    events: dict[Key, DatedEvent]
+    conflicts: frozenset[str]
+    refusals: bool
+    """Whether any of them says that an event was refused."""
+
+
+class MixedEncountersError(ValueError):
+    """Events of two encounters were given as those of one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "these events belong to more than one encounter_id: group them by encounter_id first"
+        )
+
+
+class NoEventsError(ValueError):
+    """A stay was asked for of which no event is known."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no event of this encounter is known: give at least one event before asking for its facts"
+        )
+
+
+def _standing(one: DatedEvent, other: DatedEvent) -> DatedEvent:
+    """Return which of two contents under one id counts: the one stored first, then the smaller as text."""
+    return min(one, other, key=lambda entry: (entry.recorded, entry.event.model_dump_json()))
+
+
+def _collect(events: Iterable[Event]) -> _Collected:
+    """
+    Return each event once, by source and id.
+
+    Of two contents under one id one counts, whichever came first, and the id is remembered as a conflict.
+
+    Raises:
+        MixedEncountersError: the events are of more than one encounter.
+    """
+    held: dict[Key, DatedEvent] = {}
+    conflicts: set[str] = set()
+    encounter_id = None
+    refusals = False
+    for entry in date_events(events):
+        if entry.encounter_id != encounter_id:
+            if encounter_id is not None:
+                raise MixedEncountersError
+            encounter_id = entry.encounter_id
+        key = (entry.source, entry.event_id)
+        first = held.setdefault(key, entry)
+        if first is not entry:
+            held[key] = _standing(first, entry)
+            if first.event != entry.event:
+                conflicts.add(entry.event_id)
+        if entry.fields["type"] == "event_refused":
+            refusals = True
+    return _Collected(held, frozenset(conflicts), refusals)
+
+
+def _unsettled(state: _Collected, live: Iterable[DatedEvent]) -> frozenset[str]:
+    """Return the conflicting ids that still count: a voided event is settled."""
+    if not state.conflicts:
+        return state.conflicts
+    return state.conflicts & {entry.event_id for entry in live}
+
+
+def fold(events: Iterable[Event]) -> Encounter:
+    """
+    Return the stay these events tell.
+
+    Raises:
+        MixedEncountersError: the events are of more than one encounter.
+        NoEventsError: there are none, or every one of them was refused.
+    """
+    collected = _collect(events)
+    entries = sorted(collected.events.values())
+    if not entries:
+        raise NoEventsError
+    live = effective(entries)
+    gathered = gather(live)
+    refused_events = outstanding(gathered.refusals, entries, live)
+    if collected.refusals:
+        entries, live = _without_refusals(entries), _without_refusals(live)
+        if not entries:
+            raise NoEventsError
+    return encounter(
+        stay_of(entries[0].encounter_id, gathered.stay),
+        parts_of(gathered),
+        earliest=(live or entries)[0],
+        last_recorded=max([entry.recorded for entry in entries]),
+        conflicts=_unsettled(collected, live),
+        refused_events=refused_events,
+    )
+
+
+def _without_refusals(entries: Iterable[DatedEvent]) -> list[DatedEvent]:
+    """Return the events that tell of the stay: a refusal tells only that one is missing, and has no time of its own."""
+    return [entry for entry in entries if entry.fields["type"] != "event_refused"]
+
+
+def _rekeyed(entry: DatedEvent, own: DatedEvent | None) -> bool:
+    """Tell whether this is one of the survivor's events as it was sent under the old encounter id."""
+    if own is None or own.fields.keys() != entry.fields.keys():
+        return False
+    return all(value == own.fields[field] for field, value in entry.fields.items() if field != "encounter_id")
+
+
+def _survivor(states: Mapping[str, _Collected]) -> str:
+    """Return where these encounters were merged into, for a survivor nothing else is known of."""
+    for encounter_id, state in sorted(states.items()):
+        for _, into in merges(entry.event for entry in state.events.values()):
+            if into not in states and encounter_id != into:
+                return into
+    raise NoEventsError
+
+
+def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> Encounter:
+    """
+    Return the stay ``own`` tells with the encounters merged into it, keyed by their ids.
+
+    What was given, where and during which procedures joins the survivor; registration is the survivor's own, the
+    others' filling what it leaves open. An administration begun in both keeps its id in the survivor and becomes
+    ``<other encounter>/<id>`` for the other. An event sent again under the new encounter id counts once.
+
+    Raises:
+        MixedEncountersError: a list holds events of more than one encounter.
+        NoEventsError: nothing is known of the survivor, not even that the others went into it.
+    """
+    mine = _collect(own)
+    theirs = {encounter_id: _collect(events) for encounter_id, events in sorted(others.items())}
+    entries = sorted(mine.events.values())
+    encounter_id = entries[0].encounter_id if entries else _survivor(theirs)
+    seen = dict(mine.events)
+    joining: list[DatedEvent] = []
+    for state in theirs.values():
+        for key, entry in state.events.items():
+            if not _rekeyed(entry, seen.get(key)):
+                joining.append(entry)
+                seen.setdefault(key, entry)
+    everything = sorted([*entries, *joining])
+    live = effective(everything)
+    refusals = [entry for entry in live if entry.fields["type"] == "event_refused"]
+    refused_events = outstanding(refusals, everything, live)
+    if mine.refusals or any(state.refusals for state in theirs.values()):
+        everything, live = _without_refusals(everything), _without_refusals(live)
+        if not everything:
+            raise NoEventsError
+    of: dict[str, list[DatedEvent]] = {name: [] for name in (encounter_id, *theirs)}
+    for entry in live:
+        of[entry.encounter_id].append(entry)
+    stay, parts = join([Part(name, gather(entries)) for name, entries in of.items()])
+    own_first = sorted(live or everything, key=lambda entry: (entry.encounter_id != encounter_id, entry))
+    return encounter(
+        stay,
+        parts,
+        earliest=own_first[0],
+        last_recorded=max([entry.recorded for entry in everything]),
+        conflicts=frozenset[str]().union(*(_unsettled(state, live) for state in (mine, *theirs.values()))),
+        refused_events=refused_events,
+    )
+
+
+def _merged_into(entry: DatedEvent) -> str | None:
+    """Return where this event says its encounter went; into itself is nowhere."""
+    event = entry.event
+    if event.type != "encounter_merged" or event.into_encounter_id == event.encounter_id:
+        return None
+    return event.into_encounter_id
+
+
+def merges(events: Iterable[Event]) -> tuple[tuple[str, str], ...]:
+    """
+    Return which encounter went into which, sorted: one pair for each encounter that was merged and not unmerged.
+
+    The last merge of an encounter counts. Where merges lead round in a circle, the last one stands and the
+    encounter it names is the one that stays.
+    """
+    grouped: dict[str, list[Event]] = {}
+    merged: set[str] = set()
+    for event in events:
+        grouped.setdefault(event.encounter_id, []).append(event)
+        if event.type == "encounter_merged":
+            merged.add(event.encounter_id)
+    said: list[tuple[DatedEvent, str]] = []
+    for encounter_id in merged:
+        live = effective(sorted(_collect(grouped[encounter_id]).events.values()))
+        said += [(entry, into) for entry in live if (into := _merged_into(entry)) is not None][-1:]
+    into_of: dict[str, str] = {}
+    for entry, into in sorted(said, key=lambda pair: pair[0]):
+        into_of[entry.encounter_id] = into
+        end = into
+        while end in into_of and end != entry.encounter_id:
+            end = into_of[end]
+        if end == entry.encounter_id:
+            del into_of[into]
+    return tuple(sorted(into_of.items()))

@@ -1,0 +1,191 @@
+"""
+Stays that turned out to be one: what was charted under the other numbers joins the one that stays.
+
+Two encounters may use one name for two things. Whoever comes first keeps it, the surviving encounter before
+the others and these by id; what another calls the same becomes ``other-encounter/name``. An administration
+named in several but begun in one is one administration: its stop came under the new number, and so on.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from models.encounter import AccessSite, Administration, Decision, Procedure
+from streams.encounter.assembly import Gathered, Parts, administrations_of
+from streams.encounter.dated_event import DatedEvent
+from streams.encounter.drug_given import GIVEN
+from streams.encounter.stay_facts import StayFacts, decisions_of, procedures_of, sites_of, stay_of
+
+Named = TypeVar("Named", AccessSite, Procedure, Decision)
+Names = dict[str, str]
+"""What an encounter's names became; a name that is not in it stayed what it was."""
+
+
+class Part(NamedTuple):
+    """One of the encounters that are one, with its live events; the surviving one comes first."""
+
+    encounter_id: str
+    gathered: Gathered
+
+
+class _Pool(NamedTuple):
+    """The administrations of all, under the names they go by now."""
+
+    events: dict[str, list[DatedEvent]]
+    voided: set[str]
+    homes: dict[str, int]
+    """Which part began it: its sites are that part's."""
+
+
+def _free_name(encounter_id: str, name: str, taken: set[str]) -> str:
+    fresh = f"{encounter_id}/{name}"
+    while fresh in taken:
+        fresh = f"{encounter_id}/{fresh}"
+    taken.add(fresh)
+    return fresh
+
+
+def _administration_names(parts: Sequence[Part]) -> list[Names]:
+    """Return what the administrations each encounter began are called in the one that stays."""
+    taken = {name for part in parts for name in (*part.gathered.administrations, *part.gathered.voided)}
+    owned: set[str] = set()
+    names: list[Names] = []
+    for part in parts:
+        renamed: Names = {}
+        for name, entries in sorted(part.gathered.administrations.items()):
+            if any(entry.event.type in GIVEN for entry in entries):
+                renamed[name] = _free_name(part.encounter_id, name, taken) if name in owned else name
+                owned.add(name)
+        names.append(renamed)
+    return names
+
+
+def _pooled(parts: Sequence[Part], names: Sequence[Names]) -> _Pool:
+    pool = _Pool({}, set(), {})
+    for index, (part, renamed) in enumerate(zip(parts, names, strict=True)):
+        for name, entries in part.gathered.administrations.items():
+            now = renamed.get(name, name)
+            pool.events.setdefault(now, []).extend(entries)
+            if name in renamed or now not in pool.homes:
+                pool.homes[now] = index
+        pool.voided.update(renamed.get(name, name) for name in part.gathered.voided)
+    for entries in pool.events.values():
+        entries.sort()
+    return pool
+
+
+def _joined(
+    parts: Sequence[Part], built: Sequence[Sequence[Named]]
+) -> tuple[list[tuple[int, Named]], list[Names]]:
+    """
+    Return the sites, procedures or decisions of all, each with the part it is of, and what their names became.
+
+    Two of one name are the same thing unless both say something and it differs.
+    """
+    taken = {thing[0] for things in built for thing in things}
+    kept: dict[str, tuple[int, Named]] = {}
+    names: list[Names] = []
+    for index, things in enumerate(built):
+        renamed: Names = {}
+        for thing in things:
+            name = thing[0]
+            if name not in kept:
+                kept[name] = (index, thing)
+                continue
+            owner, same = kept[name]
+            said = {field: value for field, value in thing._asdict().items() if value is not None}
+            known = same._asdict()
+            if all(known[field] in {None, value} for field, value in said.items()):
+                kept[name] = (owner, same._replace(**said))
+            else:
+                renamed[name] = _free_name(parts[index].encounter_id, name, taken)
+                own: dict[str, Any] = {thing._fields[0]: renamed[name]}
+                kept[renamed[name]] = (index, thing._replace(**own))
+        names.append(renamed)
+    return list(kept.values()), names
+
+
+def _sites(parts: Sequence[Part]) -> tuple[tuple[AccessSite, ...], list[Names]]:
+    joined, names = _joined(parts, [sites_of(part.gathered.access) for part in parts])
+    sites = [
+        site._replace(restart_of=names[index].get(site.restart_of, site.restart_of))
+        if site.restart_of
+        else site
+        for index, site in joined
+    ]
+    return tuple(
+        sorted(sites, key=lambda site: (_began(site.placed_at, site.removed_at), site.site_id))
+    ), names
+
+
+def _procedures(parts: Sequence[Part]) -> tuple[Procedure, ...]:
+    joined, _ = _joined(parts, [procedures_of(part.gathered.procedures) for part in parts])
+    procedures = [procedure for _, procedure in joined]
+    return tuple(sorted(procedures, key=lambda one: (_began(one.started_at, one.ended_at), one.procedure_id)))
+
+
+def _decisions(parts: Sequence[Part], names: Sequence[Names]) -> tuple[Decision, ...]:
+    built = [
+        [
+            decision._replace(
+                administration_ids=tuple(renamed.get(name, name) for name in decision.administration_ids)
+            )
+            for decision in decisions_of(part.gathered.decisions)
+        ]
+        for part, renamed in zip(parts, names, strict=True)
+    ]
+    joined, _ = _joined(parts, built)
+    return tuple(
+        sorted((decision for _, decision in joined), key=lambda one: (one.decided_at, one.decision_id))
+    )
+
+
+def _began(*instants: int | None) -> int:
+    return min((at for at in instants if at is not None), default=0)
+
+
+def _stay(parts: Sequence[Part]) -> StayFacts:
+    """
+    Return what the surviving encounter's registration says, the others' word filling what it leaves open.
+
+    Their departures count only when the survivor was never registered: leaving the emergency room is not
+    leaving the observation unit it was merged into.
+    """
+    own, others = parts[0], parts[1:]
+    absorbed = {part.encounter_id for part in parts}
+    mine = stay_of(own.encounter_id, own.gathered.stay, absorbed=absorbed)
+    said = sorted(
+        entry for part in others for entry in part.gathered.stay if entry.event.type != "encounter_merged"
+    )
+    theirs = stay_of(own.encounter_id, said)
+    registered = any(entry.event.type != "encounter_merged" for entry in own.gathered.stay)
+    known = {field: theirs.known.get(field) if said is None else said for field, said in mine.known.items()}
+    if known.get("follows_encounter_id") in absorbed:
+        known["follows_encounter_id"] = None
+    ordered_at = mine.inpatient_ordered_at
+    return StayFacts(
+        encounter_id=own.encounter_id,
+        known=known,
+        standing=mine.standing if registered or mine.standing == "merged" else theirs.standing,
+        departed_at=mine.departed_at if registered else theirs.departed_at,
+        inpatient_ordered_at=theirs.inpatient_ordered_at if ordered_at is None else ordered_at,
+        overruled=mine.overruled if registered else theirs.overruled,
+    )
+
+
+def join(parts: Sequence[Part]) -> tuple[StayFacts, Parts]:
+    """Return the one stay these encounters are and what happened in it; the surviving one comes first."""
+    names = _administration_names(parts)
+    pool = _pooled(parts, names)
+    sites, site_names = _sites(parts)
+
+    def at_its_site(given: Administration) -> Administration:
+        renamed = site_names[pool.homes[given.administration_id]]
+        return given._replace(site_id=renamed[given.site_id]) if given.site_id in renamed else given
+
+    return _stay(parts), Parts(
+        sites=sites,
+        procedures=_procedures(parts),
+        administrations=tuple(at_its_site(given) for given in administrations_of(pool.events, pool.voided)),
+        voided=tuple(sorted(pool.voided)),
+        decisions=_decisions(parts, names),
+    )

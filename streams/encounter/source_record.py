@@ -1,0 +1,255 @@
+"""
+What one witness, the nurse or the pump, says of one administration.
+
+A charted administration is the witness's word for the whole; what it leaves open, its live events fill in.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from models.encounter import Fault, Flow
+from models.event import AdministrationCharted
+from models.field import StopReason
+from streams.encounter.dated_event import DatedEvent, by_record
+from streams.encounter.epoch import epoch_seconds
+from streams.encounter.flow_intervals import (
+    BAG,
+    PAUSE,
+    RATE_SET,
+    RATE_ZERO,
+    RESUME,
+    START,
+    STOP,
+    FlowEvent,
+    flow_intervals_of,
+    stated_flows,
+)
+
+_FLOW_EVENTS = {
+    "infusion_started": START,
+    "infusion_paused": PAUSE,
+    "infusion_resumed": RESUME,
+    "infusion_bag_changed": BAG,
+    "infusion_stopped": STOP,
+}
+_POSSIBLE_IN_A_MOMENT: frozenset[Fault] = frozenset({"stop_before_start", "overlapping_intervals"})
+
+
+class SourceRecord(NamedTuple):
+    """One witness's record of one administration; instants in whole epoch seconds."""
+
+    flows: tuple[Flow, ...]
+    faults: tuple[Fault, ...]
+    start: int | None
+    """When it began, whether or not anything flowed."""
+    moment: int | None
+    """When a push or an injection was given."""
+    rates: tuple[tuple[int, Decimal], ...]
+    bag_changes: tuple[int, ...]
+    stop_reason: StopReason | None
+    heard: bool = True
+    """Whether it says anything about when; a bolus alone says nothing about the infusion."""
+
+
+NO_RECORD = SourceRecord(
+    heard=False, flows=(), faults=(), start=None, moment=None, rates=(), bag_changes=(), stop_reason=None
+)
+"""The witness was not there."""
+
+_built = tuple.__new__
+
+
+class _SourceEvents:
+    """The events of one witness, sorted by what they say; they come in time order."""
+
+    __slots__ = (
+        "bag_changes",
+        "changed_rates",
+        "charted",
+        "flow_events",
+        "given",
+        "started_rates",
+        "stop_reason",
+    )
+
+    def __init__(self, entries: Sequence[DatedEvent]) -> None:
+        self.flow_events: list[FlowEvent] = []
+        self.charted: DatedEvent | None = None
+        self.given: DatedEvent | None = None
+        self.started_rates: dict[int, Decimal] = {}
+        self.changed_rates: dict[int, Decimal] = {}
+        self.bag_changes: dict[int, None] = {}
+        self.stop_reason: StopReason | None = None
+        for entry in entries:
+            said = entry.fields
+            kind = said["type"]
+            if kind in _FLOW_EVENTS:
+                self.flow_events.append((entry.at, _FLOW_EVENTS[kind]))
+                if kind == "infusion_stopped":
+                    self.stop_reason = said["reason"] or self.stop_reason
+                elif kind == "infusion_started" and said["rate_ml_per_h"] is not None:
+                    self.started_rates[int(entry.at)] = said["rate_ml_per_h"]
+                elif kind == "infusion_bag_changed":
+                    self.bag_changes[int(entry.at)] = None
+            elif kind == "infusion_rate_changed":
+                self._change_rate(entry.at, said["rate_ml_per_h"])
+            elif kind == "administration_charted":
+                self.charted = _later(self.charted, entry)
+            else:
+                self.given = _later(self.given, entry)
+
+    def _change_rate(self, at: float, rate: Decimal) -> None:
+        self.flow_events.append((at, RATE_SET if rate else RATE_ZERO))
+        if rate or int(at) not in self.changed_rates:
+            self.changed_rates[int(at)] = rate
+
+    def rates(self) -> tuple[tuple[int, Decimal], ...]:
+        """Return every rate with the instant from which it held; a change outweighs a start at one instant."""
+        known = {**self.started_rates, **self.changed_rates}
+        return tuple(sorted(known.items())) if known else ()
+
+
+def _first(flow_events: Iterable[FlowEvent], wanted: int) -> float | None:
+    for at, flow_event in flow_events:
+        if flow_event == wanted:
+            return at
+    return None
+
+
+def _later(one: DatedEvent | None, other: DatedEvent) -> DatedEvent:
+    return other if one is None or by_record(one) < by_record(other) else one
+
+
+def _span(start: float, stop: float) -> tuple[tuple[Flow, ...], tuple[Fault, ...]]:
+    begin, end = int(start), int(stop)
+    return ((Flow(begin, end),), ()) if begin < end else stated_flows((Flow(begin, end),))
+
+
+def _stated(
+    charted: AdministrationCharted, flow_events: list[FlowEvent]
+) -> tuple[tuple[Flow, ...], tuple[Fault, ...], float | None]:
+    """
+    Return the flows, faults and start a charted administration states.
+
+    Stated intervals, or a start and a stop, are the whole of it. One end alone replaces the live one: its pauses
+    and the other end stay what the live events say. No times at all leave the live events as they are.
+    """
+    started = None if charted.started_at is None else charted.started_at.timestamp()
+    stopped = None if charted.stopped_at is None else charted.stopped_at.timestamp()
+    live_start = _first(flow_events, START)
+    live_stop = _first(reversed(flow_events), STOP)
+    if charted.intervals:
+        return _intervals(charted, flow_events)
+    begin = live_start if started is None else started
+    if stopped is not None:
+        if begin is None:
+            return (), ("stop_without_start",), None
+        if started is not None or int(stopped) <= int(begin):
+            return *_span(begin, stopped), begin
+        kept = [m for m in flow_events if m[0] < stopped and not (m[1] == STOP and m[0] == live_stop)]
+        return *flow_intervals_of([*kept, (stopped, STOP)]), begin
+    if started is not None:
+        kept = [m for m in flow_events if m[0] > started and not (m[1] == START and m[0] == live_start)]
+        return *flow_intervals_of([(started, START), *kept]), started
+    return *flow_intervals_of(flow_events), begin
+
+
+def _intervals(
+    charted: AdministrationCharted, flow_events: list[FlowEvent]
+) -> tuple[tuple[Flow, ...], tuple[Fault, ...], float | None]:
+    """Return what stated intervals come to; an open last one takes the first live stop after its start."""
+    stretches = []
+    for interval in charted.intervals:
+        stop = interval.stopped_at
+        stretches.append(
+            Flow(int(interval.started_at.timestamp()), None if stop is None else int(stop.timestamp()))
+        )
+    stretches.sort(key=lambda flow: flow.start)
+    begin, last = stretches[0].start, stretches[-1]
+    if last.stop is None:
+        ends = charted.stopped_at
+        stop_at = next(
+            (at for at, flow_event in flow_events if flow_event == STOP and int(at) > last.start), None
+        )
+        if ends is not None and int(ends.timestamp()) > last.start:
+            stop_at = ends.timestamp()
+        if stop_at is not None:
+            stretches[-1] = Flow(last.start, int(stop_at))
+    return *stated_flows(stretches), begin
+
+
+def chart_entry(entry: DatedEvent) -> SourceRecord | None:
+    """Return what a chart entry with both its times says; None is anything less plain."""
+    said = entry.fields
+    if said["type"] != "administration_charted" or said["intervals"]:
+        return None
+    began, ended = epoch_seconds([said["started_at"], said["stopped_at"]])
+    if began is None or ended is None:
+        return None
+    begin, end = int(began), int(ended)
+    return _stretch(begin, end, said["rate_ml_per_h"], said["stop_reason"]) if begin < end else None
+
+
+def _start_and_stop(start: DatedEvent, stop: DatedEvent) -> SourceRecord | None:
+    """Return what a start and its stop say; None is any other pair of events."""
+    began, ended = start.fields, stop.fields
+    if began["type"] != "infusion_started" or ended["type"] != "infusion_stopped":
+        return None
+    begin, end = int(start.at), int(stop.at)
+    return _stretch(begin, end, began["rate_ml_per_h"], ended["reason"]) if begin < end else None
+
+
+def _stretch(begin: int, end: int, rate: Decimal | None, reason: StopReason | None) -> SourceRecord:
+    rates = () if rate is None else ((begin, rate),)
+    return _built(SourceRecord, ((_built(Flow, (begin, end)),), (), begin, None, rates, (), reason, True))
+
+
+def source_record(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord:
+    """
+    Return what these events of one witness, in time order, say of one administration.
+
+    ``momentary`` is a push, an injection or an on-body injector: it needs no stop, and its moment is its start.
+    """
+    uncorrected = None
+    if len(entries) == 1:
+        uncorrected = chart_entry(entries[0])
+    elif len(entries) == 2:  # noqa: PLR2004 - most infusions are a start and a stop
+        uncorrected = _start_and_stop(*entries)
+    return uncorrected or _weighed(entries, momentary=momentary)
+
+
+def _weighed(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord:
+    heard = _SourceEvents(entries)
+    flow_events = heard.flow_events
+    charted = heard.charted.event if heard.charted else None
+    moment = heard.given.at if heard.given else None
+    if momentary and _first(flow_events, START) is None:
+        anchor = moment if moment is not None or heard.charted is None else heard.charted.at
+        if anchor is not None:
+            flow_events.append((anchor, START))
+    flow_events.sort()
+    begin: float | None
+    if charted is not None and charted.type == "administration_charted":
+        flows, faults, begin = _stated(charted, flow_events)
+        if charted.rate_ml_per_h is not None and begin is not None:
+            heard.started_rates[int(begin)] = charted.rate_ml_per_h
+        heard.stop_reason = charted.stop_reason or heard.stop_reason
+    else:
+        flows, faults = flow_intervals_of(flow_events)
+        begin = _first(flow_events, START)
+    if momentary:
+        flows = tuple(flow for flow in flows if flow.stop is not None)
+        faults = tuple(fault for fault in faults if fault in _POSSIBLE_IN_A_MOMENT)
+    if begin is None and flows:
+        begin = flows[0].start
+    return SourceRecord(
+        flows,
+        faults,
+        None if begin is None else int(begin),
+        None if moment is None else int(moment),
+        heard.rates(),
+        tuple(heard.bag_changes),
+        heard.stop_reason,
+        heard=bool(flow_events) or charted is not None,
+    )

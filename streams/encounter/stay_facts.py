@@ -1,0 +1,178 @@
+"""What registration says of a stay, and what else happened in it: departures, sites, procedures, decisions."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from models.encounter import AccessSite, Decision, Procedure, Standing
+from streams.encounter.dated_event import DatedEvent, by_record, latest_recorded
+
+_REGISTERED = (
+    "setting",
+    "payer",
+    "facility",
+    "department",
+    "time_zone",
+    "arrived_at",
+    "department_modifier",
+    "key_reason_order_id",
+    "follows_encounter_id",
+)
+_OF_A_SITE = ("kind", "restart_of", "separate_site_reason")
+_OF_A_PROCEDURE = ("kind",)
+_REGISTRATION = frozenset({"encounter_opened", "encounter_updated"})
+_STANDING: dict[str, Standing] = {
+    "encounter_discharged": "discharged",
+    "encounter_cancelled": "cancelled",
+    "encounter_reopened": "open",
+}
+_AT_ONCE = tuple(_STANDING)
+"""Stored at one instant for one instant, a cancellation follows a discharge, and a reopening both."""
+
+
+class StayFacts(NamedTuple):
+    """What registration knows of one stay; ``known`` holds at least every field it can say."""
+
+    encounter_id: str
+    known: Mapping[str, Any]
+    standing: Standing
+    departed_at: int | None
+    inpatient_ordered_at: int | None
+    overruled: tuple[str, ...]
+
+
+def _last_said(entries: Sequence[DatedEvent], fields: Sequence[str]) -> Mapping[str, Any]:
+    """Return, field by field, what was stored last; None where nobody said anything."""
+    if len(entries) == 1:
+        return vars(entries[0].event)
+    known: dict[str, Any] = dict.fromkeys(fields)
+    for entry in sorted(entries, key=by_record):
+        said = vars(entry.event)
+        for field in fields:
+            if said[field] is not None:
+                known[field] = said[field]
+    return known
+
+
+def _by_storage(entry: DatedEvent) -> tuple[float, float, int, str, str, str]:
+    """Return the order in which registration is believed: what was stored last stands, whatever its own time."""
+    rank = _AT_ONCE.index(entry.event.type) if entry.event.type in _STANDING else 0
+    return (entry.recorded, entry.at, rank, entry.event_id, entry.source, entry.encounter_id)
+
+
+def _departure(entries: Sequence[DatedEvent]) -> tuple[Standing, int | None, tuple[str, ...]]:
+    """
+    Return where the stay stands, when the patient left, and the discharges that came to nothing.
+
+    A discharge stored after a cancellation does not revive the stay; only a reopening does.
+    """
+    standing: Standing = "open"
+    departed_at: int | None = None
+    overruled: list[str] = []
+    for entry in sorted(entries, key=_by_storage):
+        kind = entry.event.type
+        if standing == "cancelled" and kind == "encounter_discharged":
+            overruled.append(entry.event_id)
+            continue
+        standing = _STANDING[kind]
+        departed_at = int(entry.at) if standing == "discharged" else None
+    return standing, departed_at, tuple(sorted(overruled)) if standing == "cancelled" else ()
+
+
+def stay_of(encounter_id: str, entries: Sequence[DatedEvent], *, absorbed: Container[str] = ()) -> StayFacts:
+    """
+    Return what registration says of this encounter, from its events in time order.
+
+    Each field is the one stored last that says anything. A merge into one of the ``absorbed`` encounters, which
+    went into this one themselves, says nothing.
+    """
+    registered, departures, orders = [], [], []
+    into = None
+    for entry in entries:
+        event = entry.event
+        kind = event.type
+        if kind in _REGISTRATION:
+            registered.append(entry)
+        elif kind in _STANDING:
+            departures.append(entry)
+        elif event.type == "encounter_merged":
+            into = event.into_encounter_id if event.into_encounter_id != encounter_id else into
+        else:
+            orders.append(entry)
+    standing, departed_at, overruled = _departure(departures) if departures else ("open", None, ())
+    ordered_at = int(max(orders, key=_by_storage).at) if orders else None
+    if into is not None and into not in absorbed:
+        standing = "merged"
+    return StayFacts(
+        encounter_id, _last_said(registered, _REGISTERED), standing, departed_at, ordered_at, overruled
+    )
+
+
+def _span(starts: Sequence[DatedEvent], ends: Sequence[DatedEvent]) -> tuple[int | None, int | None]:
+    """Return the first start and the last end; what began again after its end has none."""
+    began = int(starts[0].at) if starts else None
+    ended = int(ends[-1].at) if ends else None
+    if starts and ends and starts[-1].at > ends[-1].at:
+        ended = None
+    return began, ended
+
+
+def _by_id(entries: Iterable[DatedEvent], field: str) -> dict[str, list[DatedEvent]]:
+    """Return the events of each site or procedure, the first to be heard of first."""
+    named: dict[str, list[DatedEvent]] = {}
+    for entry in entries:
+        named.setdefault(vars(entry.event)[field], []).append(entry)
+    return (
+        named if len(named) == 1 else dict(sorted(named.items(), key=lambda item: (item[1][0].at, item[0])))
+    )
+
+
+def _parted(entries: Iterable[DatedEvent], start: str) -> tuple[list[DatedEvent], list[DatedEvent]]:
+    starts: list[DatedEvent] = []
+    ends: list[DatedEvent] = []
+    for entry in entries:
+        (starts if entry.event.type == start else ends).append(entry)
+    return starts, ends
+
+
+def sites_of(entries: Iterable[DatedEvent]) -> tuple[AccessSite, ...]:
+    """Return the access sites in order of first mention, each from its first placing to its last removal."""
+    sites = []
+    for site_id, events in _by_id(entries, "site_id").items():
+        placed_at, removed_at = _span(*_parted(events, "access_placed"))
+        said = _last_said(events, _OF_A_SITE)
+        sites.append(
+            AccessSite(
+                site_id, said["kind"], placed_at, removed_at, said["restart_of"], said["separate_site_reason"]
+            )
+        )
+    return tuple(sites)
+
+
+def procedures_of(entries: Iterable[DatedEvent]) -> tuple[Procedure, ...]:
+    """Return the procedures in order of first mention, each from its first start to its last end."""
+    procedures = []
+    for procedure_id, events in _by_id(entries, "procedure_id").items():
+        started_at, ended_at = _span(*_parted(events, "procedure_started"))
+        said = _last_said(events, _OF_A_PROCEDURE)
+        procedures.append(Procedure(procedure_id, said["kind"], started_at, ended_at))
+    return tuple(procedures)
+
+
+def decisions_of(entries: Iterable[DatedEvent]) -> tuple[Decision, ...]:
+    """Return each decision as stored last, in order of decision."""
+    decisions = []
+    for decision_id, events in _by_id(entries, "decision_id").items():
+        last = latest_recorded(events)
+        if last is not None and last.event.type == "code_decided":
+            decisions.append(
+                Decision(
+                    decision_id=decision_id,
+                    code=last.event.code,
+                    units=last.event.units,
+                    administration_ids=last.event.administration_ids,
+                    reason=last.event.reason,
+                    comparable_code=last.event.comparable_code,
+                    decided_at=int(last.at),
+                )
+            )
+    return tuple(sorted(decisions, key=lambda decision: (decision.decided_at, decision.decision_id)))

@@ -1,0 +1,79 @@
+"""Below the drawing: every line, flag and refusal in words, and the sources they rest on."""
+
+from collections.abc import Collection
+from typing import Final
+
+from streams.explain.labels import TIMES, plain
+from streams.explain.picture import Picture, Row
+from streams.explain.terminal.money import payment, worth
+from streams.explain.terminal.page import Page
+
+_SEVERITY: Final = {"block": ("BLOCK", "bold red"), "warn": ("warn", "yellow"), "info": ("info", "")}
+
+
+def charges(page: Page, picture: Picture) -> None:
+    """Write each charge line, its reasons, and what it is worth."""
+    charge_set = picture.charge_set
+    page.heading("Charges" if charge_set.status != "held" else "Charges, held: none is released")
+    if not charge_set.lines:
+        page.write("  ", "No charge line.")
+    modifiers = max((len(" ".join(line.modifiers)) for line in charge_set.lines), default=0)
+    for line in charge_set.lines:
+        lead = f"{line.code} {TIMES}{line.units:<3}"
+        if modifiers:
+            lead += f"{' '.join(line.modifiers):<{modifiers + 2}}"
+        minutes = "" if line.minutes is None else f"{line.minutes} min"
+        evidence = line.evidence.replace("_", " ")
+        lead += f"{line.service_date.isoformat()}  {minutes:>8}  {evidence}  "
+        given = [*line.administration_ids, *line.procedure_ids]
+        page.write(lead, picture.named(given), style="bold")
+        for reason in line.reasons:
+            page.write(f"  {reason.rule:<10} ", f"{reason.says} {picture.cited(reason.cites)}")
+        if line.expected_payment is not None:
+            page.write("  national OPPS amount: ", payment(line.expected_payment))
+    if any(line.expected_payment for line in charge_set.lines):
+        page.write("", worth(charge_set.lines, held=charge_set.status == "held"))
+
+
+def flags(page: Page, picture: Picture) -> None:
+    """Write what holds the charges, what may be wrong, and what is only worth knowing."""
+    if picture.flags:
+        page.heading("Flags")
+    for flag in picture.flags:
+        severity, style = _SEVERITY[flag.severity]
+        about = picture.named(flag.administration_ids)
+        page.write(f"{severity:<6}{flag.flag}  ", about, style=style)
+        page.write("      ", flag.says)
+        if flag.suggestion:
+            page.write(f"    {page.glyphs.arrow} ", flag.suggestion)
+
+
+def not_billed(page: Page, picture: Picture) -> None:
+    """Write what earned no line, and which minutes of what did earn one do not count."""
+    if picture.refused or picture.voided:
+        page.heading("Not billed")
+    for refused in picture.refused:
+        page.write(f"  {refused.rule:<10} ", f"{refused.names}: {refused.says} {refused.cited}")
+    if picture.voided:
+        page.write("  entered in error or not given: ", ", ".join(picture.voided))
+    lost = list(picture.lost)
+    if lost:
+        page.heading("Minutes that do not count")
+    for tag, words in lost:
+        page.write(f"  {tag}  ", words)
+
+
+def sources(page: Page, picture: Picture, clipped: Collection[Row]) -> None:
+    """Write what the numbers in brackets cite, and whatever ids and names the drawing had no room for."""
+    if picture.sources:
+        page.heading("Sources")
+    for number, source in enumerate(picture.sources, 1):
+        page.write(f"  [{number}] ", source)
+    names = {row.administration_id: row.name for row in clipped}
+    numbered = {one: plain(one) for one, tag in picture.tags.items() if tag != one}
+    if names or numbered:
+        page.heading("Administrations")
+    for one, tag in picture.tags.items():
+        words = [told[one] for told in (numbered, names) if one in told]
+        if words:
+            page.write(f"  {tag:<4} ", " · ".join(words))

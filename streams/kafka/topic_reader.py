@@ -1,0 +1,70 @@
+"""A topic read from its beginning to where it ends now, without a group and without leaving a trace."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaTimeoutError
+
+from streams.kafka.admin import found_topics
+from streams.kafka.connection import Connection
+from streams.kafka.publisher import MissingTopicError
+from streams.wire.topics import topic as topic_named
+
+_WAIT_MS: Final = 1_000
+_PATIENCE: Final = 30
+"""Looks in vain, of a second each, before a broker that sends nothing is taken for gone."""
+
+
+@asynccontextmanager
+async def topic_consumer(
+    connection: Connection, name: str
+) -> AsyncIterator[tuple[Any, list[TopicPartition]]]:
+    """
+    Give a consumer of no group, and the partitions of a topic, none of which is assigned to it yet.
+
+    Raises:
+        MissingTopicError: there is no such topic.
+        aiokafka.errors.KafkaError: Kafka cannot be reached.
+    """
+    found = (await found_topics(connection)).get(name)
+    if found is None:
+        message = f"Kafka at {connection.named()} has no topic {name}; create the topics first: infusion topics --create"
+        raise MissingTopicError(message)
+    consumer = AIOKafkaConsumer(
+        **connection.for_aiokafka(),
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=topic_named(name).max_message_bytes,
+    )
+    try:
+        await consumer.start()
+        yield consumer, [TopicPartition(name, partition) for partition in range(found.partitions)]
+    finally:
+        await consumer.stop()
+
+
+async def whole_topic(connection: Connection, name: str) -> AsyncGenerator[Any, None]:
+    """
+    Yield every record there is of a topic, each partition in the order of its offsets.
+
+    Raises:
+        MissingTopicError: there is no such topic.
+        aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
+    """
+    async with topic_consumer(connection, name) as (consumer, places):
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        ends = await consumer.end_offsets(places)
+        in_vain = 0
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            answered = await consumer.getmany(*places, timeout_ms=_WAIT_MS)
+            in_vain = 0 if answered else in_vain + 1
+            if in_vain > _PATIENCE:
+                raise KafkaTimeoutError
+            for place, records in answered.items():
+                for record in records:
+                    if record.offset < ends[place]:
+                        yield record

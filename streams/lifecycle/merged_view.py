@@ -1,0 +1,127 @@
+"""What the events of a stay, and of those that merges connect with it, say of that one stay."""
+
+from collections.abc import Mapping, Sequence
+
+from models.encounter import Encounter
+from models.event import EncounterMerged, Event
+from streams.encounter.fold import NoEventsError, fold, fold_merged, merges
+from streams.encounter.merge_groups import survivor
+from streams.lifecycle.state import EncounterState
+from streams.wire.event_json import read, validate
+
+EventLine = tuple[Event, bytes]
+"""An event, read, and the line it stands on."""
+
+
+def events_of(state: EncounterState) -> list[Event]:
+    """Return the stay's own events, read."""
+    return [_event(state, line) for line in state.events]
+
+
+def _event(state: EncounterState, line: bytes) -> Event:
+    event = state.parsed.get(line)
+    if event is None:
+        event = state.parsed[line] = validate(line)
+    return event
+
+
+def encounter_of(state: EncounterState) -> Encounter | None:
+    """
+    Return the stay as all that is known tells it; None when nothing does.
+
+    The same stays, coded together from a file, give the same encounter (``streams.batch.coder.code_linked``).
+    """
+    if not state.merged_events:
+        own = events_of(state)
+        if not any(isinstance(event, EncounterMerged) for event in own):
+            return fold(own) if own else None
+        return _merged(state.encounter_id, {state.encounter_id: own})
+    stays = {name: [_event(state, line) for line in lines] for name, lines in state.merged_events.items()}
+    return _merged(state.encounter_id, {**stays, state.encounter_id: events_of(state)})
+
+
+def _merged(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounter | None:
+    into = dict(merges(event for events in stays.values() for event in events))
+    absorbed = {one: list(stays[one]) for one in into if survivor(one, into) == encounter_id and one in stays}
+    own = stays.get(encounter_id, ())
+    if encounter_id in into:
+        return fold(own) if own else None
+    try:
+        return fold_merged(own, absorbed) if absorbed else fold(own)
+    except NoEventsError:
+        return None
+
+
+def events_with_lines(state: EncounterState) -> tuple[list[EventLine] | None, list[EventLine]]:
+    """Return the events of a stay and those merged into it, with their lines; None when it went into another."""
+    own = [(_event(state, line), line) for line in state.events]
+    if not state.has_merges:
+        return own, []
+    others = {
+        name: [(_event(state, line), line) for line in lines] for name, lines in state.merged_events.items()
+    }
+    into = dict(merges(event for lines in (own, *others.values()) for event, _ in lines))
+    if state.encounter_id in into:
+        return None, []
+    absorbed = [one for one in sorted(into) if survivor(one, into) == state.encounter_id and one in others]
+    return own, [pair for one in absorbed for pair in others[one]]
+
+
+def empty_encounter(encounter_id: str) -> Encounter:
+    """Return a stay that never was: what is left of one that only a merge taken back ever named."""
+    return Encounter(
+        encounter_id=encounter_id,
+        standing="cancelled",
+        setting=None,
+        payer=None,
+        facility=None,
+        department=None,
+        department_modifier=None,
+        time_zone=None,
+        utc_offset_s=0,
+        arrived_at=None,
+        departed_at=None,
+        inpatient_ordered_at=None,
+        key_reason_order_id=None,
+        follows_encounter_id=None,
+        last_recorded_at=None,
+        sites=(),
+        procedures=(),
+        administrations=(),
+        voided=(),
+        decisions=(),
+        conflicts=(),
+    )
+
+
+def names_as_survivor(stays: Mapping[str, Sequence[bytes]], encounter_id: str) -> bool:
+    """Tell whether a merge among these lines, even one taken back, says that a stay went into this one."""
+    return any(
+        isinstance(event := read(line), EncounterMerged) and event.into_encounter_id == encounter_id
+        for lines in stays.values()
+        for line in lines
+        if b"encounter_merged" in line or b"\\u" in line
+    )
+
+
+def neighbours(state: EncounterState) -> tuple[str, ...]:
+    """Return the stays that a merge, even one taken back, names together with this one; sorted."""
+    found: set[str] = set()
+    for name, lines in (*state.merged_events.items(), (state.encounter_id, state.events)):
+        for line in lines:
+            if b"encounter_merged" in line or b"\\u" in line:
+                event = _event(state, line)
+                if isinstance(event, EncounterMerged):
+                    pair = {name, event.into_encounter_id}
+                    if state.encounter_id in pair:
+                        found |= pair
+    return tuple(sorted(found - {state.encounter_id}))
+
+
+def merged_into(state: EncounterState) -> str | None:
+    """Return the stay this one was merged into, or None."""
+    events = [
+        *events_of(state),
+        *(_event(state, line) for lines in state.merged_events.values() for line in lines),
+    ]
+    return dict(merges(events)).get(state.encounter_id)

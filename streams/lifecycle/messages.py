@@ -1,0 +1,38 @@
+"""What a settled stay has to say: its closed encounter, and to its neighbours its events."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from streams.wire import topics
+from streams.wire.closed_encounter_json import ClosedEncounter
+from streams.wire.closed_encounter_json import to_bytes as closed_to_bytes
+from streams.wire.cloud_events import event_id, headers
+from streams.wire.message import OutboundMessage
+
+_CHUNK_BYTES: Final = 4 << 20
+"""Bytes of events in one command: as JSON within JSON they may take twice the room, and 12 MiB is what a topic takes."""
+
+
+def closed_message(closed: ClosedEncounter, trace: bytes | None) -> OutboundMessage:
+    """Return the message that carries a closed encounter; the same version has the same id."""
+    name = event_id(topics.CLOSED, closed.encounter_id, str(closed.version))
+    return OutboundMessage(
+        topics.CLOSED,
+        closed.encounter_id.encode(),
+        closed_to_bytes(closed),
+        headers("closed_encounter", name, closed.encounter_id, closed.closed_at, trace),
+    )
+
+
+def chunks(stays: Mapping[str, Iterable[bytes]]) -> Iterator[dict[str, tuple[bytes, ...]]]:
+    """Yield the lines of stays, as many at a time as one command may carry."""
+    portion: dict[str, list[bytes]] = {}
+    size = 0
+    for name, lines in stays.items():
+        for line in lines:
+            if size and size + len(line) > _CHUNK_BYTES:
+                yield {one: tuple(held) for one, held in portion.items()}
+                portion, size = {}, 0
+            portion.setdefault(name, []).append(line)
+            size += len(line)
+    yield {one: tuple(held) for one, held in portion.items()}

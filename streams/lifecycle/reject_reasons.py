@@ -1,0 +1,32 @@
+"""Why a record is refused before, or although, its stay is put together: in words a person can act on."""
+
+from typing import Final
+
+from streams.wire.rejects import WHOLE_LINE, Reject
+
+LONGEST: Final = 1 << 20
+"""Bytes of one event, as for a line of a file: nothing a chart holds is longer."""
+
+HEAVIEST: Final = 8 << 20
+"""Bytes of all events of a stay: its state must fit into one record of the changelog."""
+
+TOO_LONG: Final = Reject(WHOLE_LINE, f"longer than {LONGEST} bytes", "send an event of the contract")
+EMPTY: Final = Reject(WHOLE_LINE, "no value", "send an event; a stay is taken back by encounter_cancelled")
+TOO_HEAVY: Final = Reject(
+    "encounter_id",
+    f"the stay's events are more than {HEAVIEST} bytes",
+    "look for a publisher that repeats itself",
+)
+FORGOTTEN: Final = Reject(
+    "encounter_id",
+    "the stay was closed and forgotten, so this event cannot be coded by itself",
+    "bring the whole stay back with infusion recode --restore, then replay this reject",
+)
+MERGED_INTO_FORGOTTEN: Final = Reject(
+    "into_encounter_id",
+    "the stay was closed and forgotten, so what was merged into it, or taken back, cannot be coded there",
+    "bring the whole stay back with infusion recode --restore, then replay this reject",
+)
+FAULT: Final = Reject(
+    WHOLE_LINE, "a fault of ours while its stay was put together", "report it; replay it after the fix"
+)

@@ -1,0 +1,189 @@
+"""
+What is kept of one stay between two of its events, and its bytes.
+
+The events themselves are kept, as they were sent, until the stay is forgotten: a correction that comes before
+what it corrects, a repetition, a merge taken back then need no case of their own.
+"""
+
+from collections.abc import Iterator
+from struct import Struct
+from typing import Any, Final, Literal, get_args
+
+from orjson import dumps, loads
+
+from models.closed_encounter import ClosedStatus, ClosingReason
+from models.encounter import Standing
+
+Phase = Literal["open", "closed", "final", "forgotten"]
+"""
+Open: nothing final was said of it. Closed: coded, and waiting for the confirm window to pass. Final: coded for
+good, until an event says otherwise. Forgotten: only the fact that it was there is left.
+"""
+
+Due = Literal["close", "inactive", "overdue", "preview", "confirm", "forget", "retry"]
+"""What is to be done at the deadline; ``retry`` what failed us."""
+
+FORMAT: Final = 1
+"""Of the bytes. A worker reads every format up to its own; what an older one wrote is rewritten when it changes."""
+
+_HEAD: Final = Struct(">Bq")
+_NEVER: Final = (1 << 62) - 1
+_PHASES: Final = frozenset(get_args(Phase))
+
+
+class UnknownFormatError(ValueError):
+    """The state of a stay was written by a newer worker, or is none."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(
+            f"a kept stay has format {found}, and this worker reads up to {FORMAT}; "
+            "start the version that wrote it, or a newer one"
+        )
+
+
+class EncounterState:
+    """One stay: its events, those of stays merged with it, and what was last said of it. Instants in epoch seconds."""
+
+    __slots__ = (
+        "closed_at",
+        "confirm_window_s",
+        "departed_at",
+        "due_at",
+        "due_for",
+        "encounter_id",
+        "events",
+        "events_shared",
+        "events_when_closed",
+        "first_event_at",
+        "has_merges",
+        "indexed_at",
+        "last_event_at",
+        "merged_events",
+        "offsets",
+        "parsed",
+        "phase",
+        "preview_while_open",
+        "reason",
+        "refused",
+        "size_bytes",
+        "standing",
+        "standing_stale",
+        "status",
+        "version",
+    )
+
+    def __init__(self, encounter_id: str, at: int) -> None:
+        self.encounter_id = encounter_id
+        self.events: dict[bytes, None] = {}
+        """Its events as sent, each once, in the order in which they came."""
+        self.merged_events: dict[str, dict[bytes, None]] = {}
+        """The events of every stay that merges connect with it, by encounter."""
+        self.phase: Phase = "open"
+        self.version = 0
+        """Of the closed encounter last sent; 0 before the first."""
+        self.status: ClosedStatus = "preview"
+        self.closed_at = 0
+        self.reason: ClosingReason = "provisional"
+        self.events_when_closed = 0
+        """How many events it was folded from when it was last closed."""
+        self.events_shared = 0
+        """How many events its neighbours were told of."""
+        self.standing: Standing = "open"
+        self.departed_at: int | None = None
+        self.first_event_at = at
+        self.last_event_at = at
+        self.due_at: int | None = None
+        self.due_for: Due | None = None
+        self.offsets: dict[str, int] = {}
+        """The last offset of each topic that is in here: what comes at or before it came before."""
+        self.standing_stale = False
+        """Whether an event since the last look may have changed its standing."""
+        self.has_merges = False
+        """Whether any event names it together with another stay."""
+        self.confirm_window_s = 0
+        """P-31 of its policy, in seconds."""
+        self.preview_while_open = False
+        """P-30 of its policy: whether its charges are sent, as a preview, before it closes."""
+        self.size_bytes = 0
+        """Bytes of all its events."""
+        self.refused: dict[str, tuple[str, int]] = {}
+        """Its events that were refused for having no effect: which, and the topic and offset of what showed it."""
+        self.indexed_at: int | None = None
+        """The earliest deadline under which the index of deadlines has it; never written."""
+        self.parsed: dict[bytes, Any] = {}
+        """Events already read, to save reading them again; never written."""
+
+    def event_count(self) -> int:
+        """Return how many events are known, linked ones included."""
+        return (
+            len(self.events) + sum(map(len, self.merged_events.values()))
+            if self.merged_events
+            else len(self.events)
+        )
+
+    def to_bytes(self) -> bytes:
+        """Return the bytes to keep: a fixed head with the deadline, a line of JSON, then the events, one a line."""
+        about = [
+            self.encounter_id, self.phase, self.version, self.status, self.closed_at, self.reason, self.events_when_closed,
+            self.events_shared, self.standing, self.departed_at, self.first_event_at, self.last_event_at, self.due_for,
+            self.offsets, self.standing_stale, self.has_merges, self.confirm_window_s, self.preview_while_open,
+            len(self.events), {name: len(lines) for name, lines in self.merged_events.items()}, self.refused,
+        ]  # fmt: skip
+        head = _HEAD.pack(FORMAT, _NEVER if self.due_at is None else self.due_at)
+        return b"\n".join([head + dumps(about), *self._lines()])
+
+    def _lines(self) -> Iterator[bytes]:
+        yield from self.events
+        for lines in self.merged_events.values():
+            yield from lines
+
+
+def deadline_of(written: bytes) -> int | None:
+    """
+    Return the deadline of a kept stay, without reading the rest.
+
+    Raises:
+        UnknownFormatError: these are not the bytes of a kept stay, or of one too new.
+    """
+    if len(written) < _HEAD.size or not 1 <= written[0] <= FORMAT:
+        raise UnknownFormatError(written[0] if written else 0)
+    _, due_at = _HEAD.unpack_from(written)
+    return None if due_at == _NEVER else int(due_at)
+
+
+def from_bytes(written: bytes) -> EncounterState:
+    """
+    Return the stay these bytes keep.
+
+    Raises:
+        UnknownFormatError: as ``deadline_of``.
+    """
+    due_at = deadline_of(written)
+    about, _, rest = written[_HEAD.size :].partition(b"\n")
+    (
+        encounter_id, phase, version, status, closed_at, reason, said,
+        told, standing, departed_at, first_heard_at, heard_at, due_for,
+        offsets, registered, merging, confirm_s, while_open,
+        own, linked, refused,
+    ) = loads(about)  # fmt: skip
+    state = EncounterState(encounter_id, first_heard_at)
+    state.phase = phase if phase in _PHASES else "open"
+    state.version, state.status, state.closed_at, state.reason = version, status, closed_at, reason
+    state.events_when_closed, state.events_shared, state.standing, state.departed_at = (
+        said,
+        told,
+        standing,
+        departed_at,
+    )
+    state.last_event_at, state.due_at, state.due_for = heard_at, due_at, due_for
+    state.indexed_at = due_at
+    state.offsets, state.standing_stale, state.has_merges = offsets, registered, merging
+    state.confirm_window_s, state.preview_while_open = confirm_s, while_open
+    state.refused = {name: (topic, offset) for name, (topic, offset) in refused.items()}
+    state.size_bytes = len(rest)
+    lines = rest.split(b"\n") if rest else []
+    state.events = dict.fromkeys(lines[:own])
+    for name, count in linked.items():
+        state.merged_events[name] = dict.fromkeys(lines[own : own + count])
+        own += count
+    return state

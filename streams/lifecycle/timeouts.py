@@ -1,0 +1,24 @@
+"""How long to wait before a stay is closed, given up or forgotten: one hospital's answers, with ours as default."""
+
+from typing import NamedTuple
+
+_HOUR = 3600
+_DAY = 24 * _HOUR
+
+
+class Timeouts(NamedTuple):
+    """Spans in seconds."""
+
+    grace: int = 4 * _HOUR
+    """From the departure to the first coding: the chart is written up after the patient has left."""
+    quiet_period: int = 60
+    """Since the stay's newest event: a feed that catches up sends hours of events within seconds."""
+    inactivity_gap: int = 3 * _DAY
+    """Without a word and without a departure: the registration feed lost one."""
+    max_open: int = 30 * _DAY
+    """Since the first word, however much is still said: no outpatient stays so long."""
+    retention: int = 120 * _DAY
+    """
+    From the last word to forgetting. Corrections come within weeks; what comes later can be brought back with the whole
+    stay for as long as the events topic keeps it, and meanwhile every stay costs memory and disk (streams/README.md).
+    """

@@ -1,0 +1,173 @@
+"""
+Whether a stay is to be coded now, or when: the decision, taken whenever something became known or due.
+
+    open ──discharge + grace, inactivity, overdue──▶ closed ──confirm window──▶ final ─retention──▶ forgotten
+      ◀──────────── departure taken back ────────────┴───────────────────────────┘
+
+Whatever becomes known of a stay that was coded has it coded again at once.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from models.closed_encounter import ClosedStatus, ClosingReason
+from models.encounter import Encounter, Standing
+from rules.emission import Emission
+from streams.lifecycle.merged_view import empty_encounter, encounter_of, merged_into
+from streams.lifecycle.state import Due, EncounterState
+from streams.lifecycle.timeouts import Timeouts
+from streams.wire.closed_encounter_json import ClosedEncounter
+
+_GONE: Final[dict[Standing, ClosingReason]] = {"cancelled": "cancelled", "merged": "merged"}
+_REASONS: Final[dict[Due, ClosingReason]] = {
+    "close": "discharged",
+    "inactive": "inactive",
+    "overdue": "overdue",
+    "preview": "provisional",
+    "confirm": "confirmed",
+}
+
+
+EmissionPolicy = Callable[[Encounter], Emission]
+"""What the policy of a stay says of when its charges are sent."""
+
+
+def advance(
+    state: EncounterState, at: int, timeouts: Timeouts, emission_of: EmissionPolicy
+) -> ClosedEncounter | None:
+    """
+    Bring a stay's phase and deadline up to an instant, and return its closed encounter if that is to be sent now.
+
+    ``at`` is the worker's clock in epoch seconds. The stay is changed in place; called again with the same
+    instant and nothing new, it changes nothing and returns nothing.
+    """
+    if state.phase == "forgotten":
+        return None
+    encounter: Encounter | None = None
+    # A stay that is gone is cheap to look at anew, and whatever comes of it may have displaced what took it away.
+    if state.standing_stale or state.standing in _GONE:
+        encounter = _encounter(state)
+        _look(state, encounter, emission_of)
+    if (
+        state.phase == "closed"
+        and state.standing == "open"
+        and state.event_count() > state.events_when_closed
+    ):
+        state.phase = "open"  # given up as inactive, and heard of again
+    state.due_at, state.due_for = _deadline(state, timeouts)
+    reason = _why_now(state, at)
+    if reason is not None:
+        closed = _close(state, at, reason, emission_of, encounter)
+        state.due_at, state.due_for = _deadline(state, timeouts)
+        return closed
+    if state.due_for == "forget" and state.due_at <= at:
+        _forget(state)
+    return None
+
+
+def _encounter(state: EncounterState) -> Encounter:
+    # A stay known only from a merge that was taken back: what was said of it must be taken back too.
+    return encounter_of(state) or empty_encounter(state.encounter_id)
+
+
+def _look(state: EncounterState, encounter: Encounter, emission_of: EmissionPolicy) -> None:
+    state.standing, state.departed_at = encounter.standing, encounter.departed_at
+    if encounter.standing not in _GONE:
+        state.confirm_window_s, state.preview_while_open = emission_of(encounter)
+    state.standing_stale = False
+
+
+def _deadline(state: EncounterState, timeouts: Timeouts) -> tuple[int, Due]:
+    forget = state.last_event_at + timeouts.retention
+    if state.phase == "final" or state.standing in _GONE:
+        return forget, "forget"
+    quiet = state.last_event_at + timeouts.quiet_period
+    if state.standing == "discharged" and state.departed_at is not None:
+        if state.phase == "closed":
+            return max(state.departed_at + state.confirm_window_s, state.closed_at), "confirm"
+        # A departure typed into the next century must not keep the stay from ever being coded.
+        return min(
+            max(state.departed_at + timeouts.grace, quiet), state.last_event_at + timeouts.max_open
+        ), "close"
+    if state.event_count() <= state.events_when_closed:
+        return forget, "forget"
+    if state.preview_while_open:
+        return quiet, "preview"
+    inactive, overdue = (
+        state.last_event_at + timeouts.inactivity_gap,
+        state.first_event_at + timeouts.max_open,
+    )
+    return (inactive, "inactive") if inactive <= overdue else (overdue, "overdue")
+
+
+def _why_now(state: EncounterState, at: int) -> ClosingReason | None:
+    """Return why the stay is to be coded at this instant, or None when it is not."""
+    if state.version and state.event_count() > state.events_when_closed:
+        if state.standing in _GONE:
+            return _GONE[state.standing]
+        if state.standing == "open" and state.status != "preview":
+            return "reopened"
+        if state.standing == "discharged" and state.phase != "open":
+            return "late_event"
+    if state.due_at is None or state.due_at > at or state.due_for is None:
+        return None
+    return _REASONS.get(state.due_for)
+
+
+def _close(
+    state: EncounterState,
+    at: int,
+    reason: ClosingReason,
+    emission_of: EmissionPolicy,
+    encounter: Encounter | None,
+) -> ClosedEncounter:
+    if encounter is None:
+        encounter = _encounter(state)
+        _look(state, encounter, emission_of)
+    state.version += 1
+    state.closed_at, state.reason, state.events_when_closed = at, reason, state.event_count()
+    state.status = _status(state, at)
+    if state.standing == "open":
+        state.phase = "closed" if reason in {"inactive", "overdue"} else "open"
+    else:
+        state.phase = "closed" if state.status == "preview" else "final"
+    closed = _written(state, encounter)
+    state.parsed = {}  # seldom asked for again, and ten times the size of what they were read from
+    return closed
+
+
+def _status(state: EncounterState, at: int) -> ClosedStatus:
+    if state.standing in _GONE:
+        return "withdrawn"
+    if state.standing == "open" or state.departed_at is None:
+        return "preview"
+    return "preview" if at < state.departed_at + state.confirm_window_s else "final"
+
+
+def last_closed(state: EncounterState) -> ClosedEncounter | None:
+    """Return the closed encounter last sent, as the stay is known now; None when there is none to tell again."""
+    if not state.version or state.phase == "forgotten":
+        return None
+    return _written(state, _encounter(state))
+
+
+def _written(state: EncounterState, encounter: Encounter) -> ClosedEncounter:
+    return ClosedEncounter(
+        encounter_id=state.encounter_id,
+        version=state.version,
+        status=state.status,
+        closed_at=state.closed_at,
+        reason=state.reason,
+        merged_into=merged_into(state) if state.standing == "merged" else None,
+        events=state.event_count(),
+        encounter=encounter,
+    )
+
+
+def _forget(state: EncounterState) -> None:
+    """Leave only that it was there: enough to know that a later event is not the first."""
+    state.phase = "forgotten"
+    state.events, state.merged_events, state.parsed = {}, {}, {}
+    state.events_when_closed = state.events_shared = 0
+    state.due_at, state.due_for = None, None
+    state.size_bytes = 0

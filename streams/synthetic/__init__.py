@@ -1,0 +1,1 @@
+"""Stays that never were, from a seed; nothing is taken from a real chart."""

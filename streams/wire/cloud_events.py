@@ -1,0 +1,67 @@
+"""
+The headers of what we send: CloudEvents 1.0, binary mode for Kafka. Pure.
+
+What is sent again after a crash carries the same id and the same time as before, so that whoever reads can tell.
+Ids are therefore made from what a message is about, and its time is that of the decision behind it: no clock and
+no random number has a say.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from models.schema import CONTRACT_VERSION
+from rules.claim.charge_lines import stable_id
+from streams.wire.message import Headers
+
+SOURCE: Final = "infusion-charges"
+TYPE_PREFIX: Final = "org.infusion-charges."
+SCHEMA_VERSION: Final = "schema-version"
+"""The header that says which edition of the contract a message was written by."""
+
+_JSON: Final = ("content-type", b"application/json")
+_SPECIFICATION: Final = ("ce_specversion", b"1.0")
+_EDITION: Final = (SCHEMA_VERSION, CONTRACT_VERSION.encode())
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def event_id(*about: str) -> str:
+    """Return the id of the message that is about this: the same words give the same UUID, other words another."""
+    return stable_id("\x1f".join(about))
+
+
+def headers(
+    kind: str, event_id: str, subject: str, time: int | None, traceparent: bytes | None = None,
+    *, source: str = SOURCE,
+) -> Headers:  # fmt: skip
+    """
+    Return the headers of a message: its kind as the AsyncAPI document names it, its id, the stay it is about.
+
+    ``time`` is the instant of the decision in epoch seconds, or None where none is known; ``traceparent`` is that
+    of the message this one answers, passed on as it came.
+    """
+    first, origin = _constant(kind, source)
+    found = [_SPECIFICATION, ("ce_id", event_id.encode()), first, origin, ("ce_subject", subject.encode())]
+    if time is not None:
+        found.append(("ce_time", _instant(time)))
+    found += (_JSON, _EDITION)
+    if traceparent is not None:
+        found.append(("traceparent", traceparent))
+    return tuple(found)
+
+
+def traceparent(found: Iterable[tuple[str, bytes]]) -> bytes | None:
+    """Return the trace context among the headers of a message, to be passed on with what it caused; None without one."""
+    return next((value for name, value in found if name == "traceparent"), None)
+
+
+@lru_cache(maxsize=256)
+def _constant(kind: str, source: str) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
+    return ("ce_type", f"{TYPE_PREFIX}{kind}.v1".encode()), ("ce_source", source.encode())
+
+
+@lru_cache(maxsize=4)
+def _instant(time: int) -> bytes:
+    """Return RFC 3339 in UTC; the messages of one decision share their instant."""
+    return (_EPOCH + timedelta(seconds=time)).isoformat().replace("+00:00", "Z").encode()

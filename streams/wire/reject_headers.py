@@ -1,0 +1,81 @@
+"""
+A message that was refused: what its headers say of it, and the message as it was.
+
+Value and key stay as they came, byte for byte, so that it can be read again once the fault is mended. What we
+have to say stands beside its own headers. Pure.
+"""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from rules.engine import RULEBOOK_VERSION
+from streams.wire.message import Headers
+
+REASON: Final = "infusion-reject-reason"
+TOPIC: Final = "infusion-reject-topic"
+PARTITION: Final = "infusion-reject-partition"
+OFFSET: Final = "infusion-reject-offset"
+RULEBOOK: Final = "infusion-reject-rulebook"
+
+REPLAY: Final = "infusion-replay"
+"""Says of a message that it was refused before and sent again: ``partition:offset`` of the reject."""
+
+_PREFIX: Final = "infusion-reject-"
+
+
+class Origin(NamedTuple):
+    """Where a refused message came from, and why it was refused."""
+
+    reason: str
+    topic: str
+    partition: int
+    offset: int
+    rulebook: str
+    """The release that refused it; another one may take it."""
+
+
+def reject_headers(
+    original_headers: Iterable[tuple[str, bytes]],
+    reason: str,
+    topic: str,
+    partition: int,
+    offset: int,
+    rulebook: str = RULEBOOK_VERSION,
+) -> Headers:
+    """
+    Return the headers of a reject: the message's own, then why it was refused and where it was.
+
+    ``reason`` must not quote the message: it is shown to people who may not see patients' data.
+    """
+    return (
+        *original_headers_of(original_headers),
+        (REASON, reason.encode()),
+        (TOPIC, topic.encode()),
+        (PARTITION, b"%d" % partition),
+        (OFFSET, b"%d" % offset),
+        (RULEBOOK, rulebook.encode()),
+    )
+
+
+def original_headers_of(headers: Iterable[tuple[str, bytes]]) -> Headers:
+    """Return a reject's headers without ours: those the message came with."""
+    return tuple((name, value) for name, value in headers if not name.startswith(_PREFIX))
+
+
+def replay_headers(headers: Iterable[tuple[str, bytes]], partition: int, offset: int) -> Headers:
+    """Return the headers with which the reject at this place goes back: the message's own, and that it is a replay."""
+    own = (one for one in original_headers_of(headers) if one[0] != REPLAY)
+    return (*own, (REPLAY, b"%d:%d" % (partition, offset)))
+
+
+def origin(headers: Iterable[tuple[str, bytes]]) -> Origin | None:
+    """Return why and from where a message was refused; None when its headers are not those of a reject of ours."""
+    said = {
+        name: (value or b"").decode(errors="replace") for name, value in headers if name.startswith(_PREFIX)
+    }
+    try:
+        return Origin(
+            said[REASON], said[TOPIC], int(said[PARTITION]), int(said[OFFSET]), said.get(RULEBOOK, "")
+        )
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,107 @@
+"""What a worker is told by its environment, and what it claims for itself before it starts."""
+
+import logging
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from streams.lifecycle.timeouts import Timeouts
+from streams.worker.log_throttle import ThrottleFilter
+from streams.worker.settings import SettingError, WorkerSettings, settings_from
+from streams.worker.startup_checks import lock_data_dir, require_port
+
+
+def test_nothing_said_is_the_default() -> None:
+    """Each worker's folder has its id, so that two ids in one place do not share it."""
+    assert settings_from({}) == WorkerSettings(data_dir=Path("var/worker-1"))
+    assert settings_from({"INFUSION_WORKER_ID": "b"}).data_dir == Path("var/b")
+
+
+def test_every_setting_is_read() -> None:
+    """Minutes, hours and days become seconds; switches are pairs."""
+    found = settings_from(
+        {
+            "INFUSION_WORKER_ID": "w-2", "INFUSION_DATA_DIR": "stores/w", "INFUSION_STORE": "memory",
+            "INFUSION_GRACE_MINUTES": "1.5", "INFUSION_QUIET_SECONDS": "2", "INFUSION_INACTIVE_HOURS": "1",
+            "INFUSION_OVERDUE_DAYS": "2", "INFUSION_HORIZON_DAYS": "3", "INFUSION_POLICY": "aetna",
+            "INFUSION_SET": "missing_stop=push, P-31=0", "INFUSION_SETTING": "office", "INFUSION_PAYER": "aetna",
+            "INFUSION_WEB_PORT": "0", "INFUSION_SESSION_TIMEOUT_SECONDS": "6", "INFUSION_CACHED_STAYS": "100",
+        }
+    )  # fmt: skip
+    assert found.timeouts == Timeouts(
+        grace=90, quiet_period=2, inactivity_gap=3600, max_open=172_800, retention=259_200
+    )
+    assert (found.worker_id, found.data_dir, found.in_memory) == ("w-2", Path("stores/w"), True)
+    assert found.profile.overrides == (("missing_stop", "push"), ("P-31", "0"))
+    assert (found.profile.policy, found.profile.setting, found.profile.payer) == ("aetna", "office", "aetna")
+    assert (found.web_port, found.session_timeout_s, found.cached_stays) == (0, 6.0, 100)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("INFUSION_WORKER_ID", "a/b"), ("INFUSION_WORKER_ID", ""), ("INFUSION_WORKER_ID", "x" * 65),
+        ("INFUSION_STORE", "tape"), ("INFUSION_GRACE_MINUTES", "soon"), ("INFUSION_QUIET_SECONDS", "-1"),
+        ("INFUSION_HORIZON_DAYS", "nan"), ("INFUSION_HORIZON_DAYS", "inf"), ("INFUSION_SET", "missing_stop"),
+        ("INFUSION_WEB_PORT", "65536"), ("INFUSION_CACHED_STAYS", "99"), ("INFUSION_SESSION_TIMEOUT_SECONDS", "0.9"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_by_name(name: str, value: str) -> None:
+    """One line that names the variable."""
+    with pytest.raises(SettingError, match=f"^{name}: "):
+        settings_from({name: value})
+
+
+def test_a_folder_has_one_worker(tmp_path: Path) -> None:
+    """The second is told so; the first's end makes room. Nobody else may look inside."""
+    folder = tmp_path / "stores" / "w1"
+    before = os.umask(0o022)
+    try:
+        held = lock_data_dir(folder)
+        with pytest.raises(SettingError, match="another worker has"):
+            lock_data_dir(folder)
+        os.close(held)
+        os.close(lock_data_dir(folder))
+        assert folder.stat().st_mode & 0o077 == 0
+    finally:
+        os.umask(before)
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> None:
+    """A file stands where the folder should."""
+    (tmp_path / "taken").write_text("")
+    before = os.umask(0o022)
+    try:
+        with pytest.raises(SettingError, match=r"INFUSION_DATA_DIR: .* cannot be written"):
+            lock_data_dir(tmp_path / "taken" / "w1")
+    finally:
+        os.umask(before)
+
+
+def test_a_port_somebody_has_is_told_in_words() -> None:
+    """And no port is always free."""
+    with (
+        socket.create_server(("localhost", 0)) as server,
+        pytest.raises(SettingError, match=r"INFUSION_WEB_PORT: .* is taken"),
+    ):
+        require_port(server.getsockname()[1])
+    require_port(0)
+
+
+def test_a_complaint_is_heard_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one let through says how many were not; words of another kind, and news, are not held back."""
+    now = [100.0]
+    monkeypatch.setattr("streams.worker.log_throttle.monotonic", lambda: now[0])
+    once = ThrottleFilter()
+
+    def said(words: str, level: int = logging.ERROR) -> str | None:
+        record = logging.LogRecord("aiokafka", level, "", 0, words, (), None)
+        return record.getMessage() if once.filter(record) else None
+
+    assert [said("down"), said("down"), said("other"), said("down")] == ["down", None, "other", None]
+    assert [said("news", logging.INFO)] * 2 == ["news", "news"]
+    now[0] = 110.0
+    assert said("down") == "down (and 2 times more since)"
+    assert said("down") is None
