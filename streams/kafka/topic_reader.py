@@ -7,7 +7,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
-from streams.kafka.admin import found_topics
+from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.kafka.publisher import MissingTopicError
 from streams.wire.topics import topic as topic_named
@@ -28,8 +28,8 @@ async def topic_consumer(
         MissingTopicError: there is no such topic.
         aiokafka.errors.KafkaError: Kafka cannot be reached.
     """
-    found = (await found_topics(connection)).get(name)
-    if found is None:
+    topic = (await broker_topics(connection)).get(name)
+    if topic is None:
         message = f"Kafka at {connection.named()} has no topic {name}; create the topics first: infusion topics --create"
         raise MissingTopicError(message)
     consumer = AIOKafkaConsumer(
@@ -41,7 +41,7 @@ async def topic_consumer(
     )
     try:
         await consumer.start()
-        yield consumer, [TopicPartition(name, partition) for partition in range(found.partitions)]
+        yield consumer, [TopicPartition(name, partition) for partition in range(topic.partitions)]
     finally:
         await consumer.stop()
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
-from streams.kafka.admin import found_topics
+from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.kafka.publisher import Publisher
 from streams.kafka.topic_reader import topic_consumer
@@ -95,7 +95,7 @@ async def replay(connection: Connection, selection: Selection) -> Replayed:
         aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
     """
     done = Replayed()
-    there = {*await found_topics(connection)} - {REJECTS}
+    there = {*await broker_topics(connection)} - {REJECTS}
     publisher = await Publisher.connected(connection, there)
     try:
         async with aclosing(rejects(connection, selection)) as selected:

@@ -41,19 +41,25 @@ def headers(
     ``time`` is the instant of the decision in epoch seconds, or None where none is known; ``traceparent`` is that
     of the message this one answers, passed on as it came.
     """
-    first, origin = _constant(kind, source)
-    found = [_SPECIFICATION, ("ce_id", event_id.encode()), first, origin, ("ce_subject", subject.encode())]
+    kind_header, source_header = _constant(kind, source)
+    pairs = [
+        _SPECIFICATION,
+        ("ce_id", event_id.encode()),
+        kind_header,
+        source_header,
+        ("ce_subject", subject.encode()),
+    ]
     if time is not None:
-        found.append(("ce_time", _instant(time)))
-    found += (_JSON, _EDITION)
+        pairs.append(("ce_time", _instant(time)))
+    pairs += (_JSON, _EDITION)
     if traceparent is not None:
-        found.append(("traceparent", traceparent))
-    return tuple(found)
+        pairs.append(("traceparent", traceparent))
+    return tuple(pairs)
 
 
-def traceparent(found: Iterable[tuple[str, bytes]]) -> bytes | None:
+def traceparent(headers: Iterable[tuple[str, bytes]]) -> bytes | None:
     """Return the trace context among the headers of a message, to be passed on with what it caused; None without one."""
-    return next((value for name, value in found if name == "traceparent"), None)
+    return next((value for name, value in headers if name == "traceparent"), None)
 
 
 @lru_cache(maxsize=256)
