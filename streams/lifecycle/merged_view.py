@@ -1,4 +1,4 @@
-"""What the events of a stay, and of those that merges connect with it, say of that one stay."""
+"""A stay as its own events and those of the stays merged with it show it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,7 +27,7 @@ def _event(state: EncounterState, line: bytes) -> Event:
 
 def encounter_of(state: EncounterState) -> Encounter | None:
     """
-    Return the stay as all that is known tells it; None when nothing does.
+    Return the encounter that all known events fold to; None when there are none.
 
     The same stays, coded together from a file, give the same encounter (``streams.batch.coder.code_linked``).
     """
@@ -42,7 +42,9 @@ def encounter_of(state: EncounterState) -> Encounter | None:
 
 def _merged(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounter | None:
     into = dict(merges(event for events in stays.values() for event in events))
-    absorbed = {one: list(stays[one]) for one in into if survivor(one, into) == encounter_id and one in stays}
+    absorbed = {
+        name: list(stays[name]) for name in into if survivor(name, into) == encounter_id and name in stays
+    }
     own = stays.get(encounter_id, ())
     if encounter_id in into:
         return fold(own) if own else None
@@ -63,8 +65,10 @@ def events_with_lines(state: EncounterState) -> tuple[list[EventLine] | None, li
     into = dict(merges(event for lines in (own, *others.values()) for event, _ in lines))
     if state.encounter_id in into:
         return None, []
-    absorbed = [one for one in sorted(into) if survivor(one, into) == state.encounter_id and one in others]
-    return own, [pair for one in absorbed for pair in others[one]]
+    absorbed = [
+        name for name in sorted(into) if survivor(name, into) == state.encounter_id and name in others
+    ]
+    return own, [pair for name in absorbed for pair in others[name]]
 
 
 def empty_encounter(encounter_id: str) -> Encounter:
@@ -106,7 +110,7 @@ def names_as_survivor(stays: Mapping[str, Sequence[bytes]], encounter_id: str) -
 
 def neighbours(state: EncounterState) -> tuple[str, ...]:
     """Return the stays that a merge, even one taken back, names together with this one; sorted."""
-    found: set[str] = set()
+    names: set[str] = set()
     for name, lines in (*state.merged_events.items(), (state.encounter_id, state.events)):
         for line in lines:
             if b"encounter_merged" in line or b"\\u" in line:
@@ -114,8 +118,8 @@ def neighbours(state: EncounterState) -> tuple[str, ...]:
                 if isinstance(event, EncounterMerged):
                     pair = {name, event.into_encounter_id}
                     if state.encounter_id in pair:
-                        found |= pair
-    return tuple(sorted(found - {state.encounter_id}))
+                        names |= pair
+    return tuple(sorted(names - {state.encounter_id}))
 
 
 def merged_into(state: EncounterState) -> str | None:

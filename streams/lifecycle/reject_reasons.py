@@ -1,4 +1,4 @@
-"""Why a record is refused before, or although, its stay is put together: in words a person can act on."""
+"""The reasons why the worker refuses a record, in words a person can act on."""
 
 from typing import Final
 

@@ -124,7 +124,7 @@ class Agents:
         )
         process(processor, batch.records)
         processed = processor.finish(self._settings.timeouts, self._emission)
-        for state in processed.stays:
+        for state in processed.states:
             self._stays.keep(partition, state)
         self._send(partition, processed.messages)
         for command in processed.commands:
@@ -142,8 +142,8 @@ class Agents:
         committed = consumer.progress[batch.tp].committed if batch.tp in consumer.progress else 0
         load = partial(self._releases.load, partition)
         coded = code_records(batch.records, partition, committed, load, self._settings.profile)
-        for key, released in coded.released.items():
-            self._releases.keep(partition, key, released)
+        for key, state in coded.states.items():
+            self._releases.keep(partition, key, state)
         self._send(partition, coded.messages)
         if coded.faults:
             _log.error("%d closed encounters could not be coded: see infusion rejects", coded.faults)

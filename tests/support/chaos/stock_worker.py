@@ -97,7 +97,7 @@ async def _fold(event: Any, take_in: Any) -> None:
     )
     take_in(under_way, [_record(event)])
     made = under_way.finish(SETTINGS.timeouts, _emission)
-    for kept in made.stays:
+    for kept in made.states:
         stays[kept.encounter_id.encode()] = kept.to_bytes()
     await _send(made.messages, partition)
     for command in made.commands:
@@ -127,7 +127,7 @@ async def code(stream: Any) -> None:
     async for event in stream.events():
         partition = event.message.partition
         coded = code_records([_record(event)], partition, 0, _load_release, SETTINGS.profile)
-        for key, released in coded.released.items():
+        for key, released in coded.states.items():
             releases[key] = released_to_bytes(released)
         await _send(coded.messages, partition)
 
