@@ -1,5 +1,5 @@
 """
-What one fetch brought from one partition, handed to an agent as one event.
+A batch: the records of one partition from one fetch, handed to an agent as one event.
 
 Faust's own plumbing costs some 70 microseconds an event, whatever the agent does; here it is paid once a fetch.
 """

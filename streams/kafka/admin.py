@@ -1,4 +1,4 @@
-"""The topics on a broker: what is there, and creating what is not."""
+"""The topics on a broker: listing them, and creating those that are missing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -42,7 +42,7 @@ async def create_topics(
     min_insync_replicas: int | None = None,
 ) -> None:
     """
-    Create topics, each with its settings, and return when the broker lists them; one that is there already is left.
+    Create topics, each with its settings, and return when the broker lists them; an existing one is left as it is.
 
     Raises:
         TopicCreationError: the broker refused one, or creates none at all.

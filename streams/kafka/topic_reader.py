@@ -1,4 +1,4 @@
-"""A topic read from its beginning to where it ends now, without a group and without leaving a trace."""
+"""Reading a topic from its beginning to where it ends now, without a group, which leaves no trace."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,9 +12,9 @@ from streams.kafka.connection import Connection
 from streams.kafka.publisher import MissingTopicError
 from streams.wire.topics import topic as topic_named
 
-_WAIT_MS: Final = 1_000
-_PATIENCE: Final = 30
-"""Looks in vain, of a second each, before a broker that sends nothing is taken for gone."""
+_POLL_TIMEOUT_MS: Final = 1_000
+_MAX_EMPTY_POLLS: Final = 30
+"""Empty polls, of a second each, after which a broker that sends nothing is taken for gone."""
 
 
 @asynccontextmanager
@@ -58,13 +58,13 @@ async def whole_topic(connection: Connection, name: str) -> AsyncGenerator[Any, 
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
         ends = await consumer.end_offsets(places)
-        in_vain = 0
+        empty_polls = 0
         while any([await consumer.position(place) < ends[place] for place in places]):
-            answered = await consumer.getmany(*places, timeout_ms=_WAIT_MS)
-            in_vain = 0 if answered else in_vain + 1
-            if in_vain > _PATIENCE:
+            fetched = await consumer.getmany(*places, timeout_ms=_POLL_TIMEOUT_MS)
+            empty_polls = 0 if fetched else empty_polls + 1
+            if empty_polls > _MAX_EMPTY_POLLS:
                 raise KafkaTimeoutError
-            for place, records in answered.items():
+            for place, records in fetched.items():
                 for record in records:
                     if record.offset < ends[place]:
                         yield record
