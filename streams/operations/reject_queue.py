@@ -3,22 +3,17 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaTimeoutError
 
 from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.kafka.publisher import Publisher
-from streams.kafka.topic_reader import topic_consumer
+from streams.kafka.topic_reader import records_between, topic_consumer
 from streams.wire.message import Headers, OutboundMessage
 from streams.wire.reject_headers import Origin, origin, replay_headers
 from streams.wire.topics import REJECTS
-
-_WAIT_MS: Final = 1_000
-_PATIENCE: Final = 30
-"""Looks in vain, of a second each, before a broker that sends nothing is taken for gone."""
 
 Place = tuple[int, int]
 """Partition and offset on the rejects topic."""
@@ -79,11 +74,13 @@ async def selected_rejects(
         MissingTopicError: there is no rejects topic.
         aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
     """
-    async with topic_consumer(connection, REJECTS) as (consumer, places):
-        first = await consumer.beginning_offsets(places)
-        end = await consumer.end_offsets(places)
-        for place in places:
-            async for message in _between(consumer, place, first[place], end[place], selection):
+    async with topic_consumer(connection, REJECTS) as (consumer, partitions):
+        starts = await consumer.beginning_offsets(partitions)
+        ends = await consumer.end_offsets(partitions)
+        for partition in partitions:
+            async for message in _selected_in(
+                consumer, partition, starts[partition], ends[partition], selection
+            ):
                 yield message
 
 
@@ -126,27 +123,20 @@ def _reason_not_sent(origin: Origin | None) -> str:
     return "its headers do not say where it came from" if origin is None else "its topic is not one of ours"
 
 
-async def _between(
-    consumer: Any, place: TopicPartition, first: int, end: int, selection: Selection
+async def _selected_in(
+    consumer: Any, partition: TopicPartition, first: int, end: int, selection: Selection
 ) -> AsyncGenerator[RejectedMessage, None]:
     if selection.places:
-        wanted = [offset for partition, offset in selection.places if partition == place.partition]
+        wanted = [offset for number, offset in selection.places if number == partition.partition]
         first, end = max(first, min(wanted, default=end)), min(end, max(wanted, default=0) + 1)
     elif selection.since and first < end:
-        answer = (await consumer.offsets_for_times({place: selection.since}))[place]
+        answer = (await consumer.offsets_for_times({partition: selection.since}))[partition]
         first = first if answer is None else answer.offset
     if first >= end:
         return
-    consumer.assign([place])
-    consumer.seek(place, first)
-    empty_polls = 0
-    while await consumer.position(place) < end:
-        records = (await consumer.getmany(place, timeout_ms=_WAIT_MS)).get(place, ())
-        empty_polls = 0 if records else empty_polls + 1
-        if empty_polls > _PATIENCE:
-            raise KafkaTimeoutError
-        for record in records:
-            if record.offset < end and selection.matches(message := _rejected_message(record)):
+    async with aclosing(records_between(consumer, {partition: first}, {partition: end})) as records:
+        async for record in records:
+            if selection.matches(message := _rejected_message(record)):
                 yield message
 
 
