@@ -6,9 +6,7 @@ in a topic. Pure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from json import loads
 from typing import Any, Final, NamedTuple
 
@@ -25,8 +23,7 @@ from models.closed_encounter import (
 )
 from models.drug import Drug, Ingredient
 from models.encounter import AccessSite, Administration, Decision, Encounter, Flow, Procedure
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+from streams.wire.instant_text import rfc3339
 
 
 class ClosedEncounter(NamedTuple):
@@ -67,19 +64,13 @@ def to_bytes(closed: ClosedEncounter) -> bytes:
             "encounter_id": closed.encounter_id,
             "version": closed.version,
             "status": closed.status,
-            "closed_at": _text(closed.closed_at),
+            "closed_at": rfc3339(closed.closed_at),
             "reason": closed.reason,
             "merged_into": closed.merged_into,
             "events": closed.events,
             "encounter": _encounter_fields(closed.encounter),
         }
     )
-
-
-@lru_cache(maxsize=1 << 14)
-def _text(instant: int) -> str:
-    """Return RFC 3339 in UTC; cached, because the instants of a stay repeat and those of a day are few."""
-    return (_EPOCH + timedelta(seconds=instant)).isoformat().replace("+00:00", "Z")
 
 
 def _known(names: tuple[str, ...], values: tuple[Any, ...]) -> dict[str, Any]:
@@ -99,7 +90,7 @@ def _with_instants(
     known = _known(names, values)
     for name in instants:
         if name in known:
-            known[name] = _text(known[name])
+            known[name] = rfc3339(known[name])
     return known
 
 
@@ -139,26 +130,27 @@ def _administration_fields(administration: Administration) -> dict[str, Any]:
         if name in known:
             known[name] = Fragment(str(known[name]))
     if administration.given_at is not None:
-        known["given_at"] = _text(administration.given_at)
+        known["given_at"] = rfc3339(administration.given_at)
     if administration.flows:
         known["flows"] = [_stretch(*flow) for flow in administration.flows]
     if administration.pump_flows:
         known["pump_flows"] = [_stretch(*flow) for flow in administration.pump_flows]
     if administration.rates:
         known["rates"] = [
-            {"from_at": _text(at), "rate_ml_per_h": Fragment(str(rate))} for at, rate in administration.rates
+            {"from_at": rfc3339(at), "rate_ml_per_h": Fragment(str(rate))}
+            for at, rate in administration.rates
         ]
     if administration.bag_changes:
-        known["bag_changes"] = [_text(at) for at in administration.bag_changes]
+        known["bag_changes"] = [rfc3339(at) for at in administration.bag_changes]
     if administration.touched:
-        known["touched"] = [_text(at) for at in administration.touched]
+        known["touched"] = [rfc3339(at) for at in administration.touched]
     return known
 
 
 def _stretch(start: int, stop: int | None) -> dict[str, str]:
     if stop is None:
-        return {"started_at": _text(start)}
-    return {"started_at": _text(start), "stopped_at": _text(stop)}
+        return {"started_at": rfc3339(start)}
+    return {"started_at": rfc3339(start), "stopped_at": rfc3339(stop)}
 
 
 def _drug_fields(drug: Drug) -> dict[str, Any]:

@@ -7,12 +7,12 @@ no random number has a say.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from models.schema import CONTRACT_VERSION
 from rules.claim.charge_lines import stable_id
+from streams.wire.instant_text import rfc3339
 from streams.wire.message import Headers
 
 SOURCE: Final = "infusion-charges"
@@ -23,7 +23,6 @@ SCHEMA_VERSION: Final = "schema-version"
 _JSON: Final = ("content-type", b"application/json")
 _SPECIFICATION: Final = ("ce_specversion", b"1.0")
 _EDITION: Final = (SCHEMA_VERSION, CONTRACT_VERSION.encode())
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def event_id(*about: str) -> str:
@@ -50,7 +49,7 @@ def headers(
         ("ce_subject", subject.encode()),
     ]
     if time is not None:
-        pairs.append(("ce_time", _instant(time)))
+        pairs.append(("ce_time", rfc3339(time).encode()))
     pairs += (_JSON, _EDITION)
     if traceparent is not None:
         pairs.append(("traceparent", traceparent))
@@ -65,9 +64,3 @@ def traceparent(headers: Iterable[tuple[str, bytes]]) -> bytes | None:
 @lru_cache(maxsize=256)
 def _constant(kind: str, source: str) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
     return ("ce_type", f"{TYPE_PREFIX}{kind}.v1".encode()), ("ce_source", source.encode())
-
-
-@lru_cache(maxsize=4)
-def _instant(time: int) -> bytes:
-    """Return RFC 3339 in UTC; the messages of one decision share their instant."""
-    return (_EPOCH + timedelta(seconds=time)).isoformat().replace("+00:00", "Z").encode()

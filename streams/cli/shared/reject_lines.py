@@ -1,12 +1,12 @@
 """A reject as a line: for a person, or for a machine. What stood in the message is in it only when asked for."""
 
 import base64
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from orjson import dumps
 
 from streams.operations.reject_queue import RejectedMessage
+from streams.wire.instant_text import rfc3339
 
 _PLACE: Final = 12
 _FROM: Final = 34
@@ -61,7 +61,7 @@ def _shown(name: str, content: bytes | None) -> dict[str, str | None]:
 
 
 def _when(message: RejectedMessage) -> str:
-    return datetime.fromtimestamp(message.rejected_at // 1000, UTC).isoformat().replace("+00:00", "Z")
+    return rfc3339(message.rejected_at // 1000)
 
 
 def _text(content: bytes) -> str:
