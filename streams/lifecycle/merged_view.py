@@ -7,7 +7,7 @@ from models.event import EncounterMerged, Event
 from streams.encounter.fold import NoEventsError, fold, fold_merged, merges
 from streams.encounter.merge_groups import survivor
 from streams.lifecycle.state import EncounterState
-from streams.wire.event_json import read, validate
+from streams.wire.event_json import may_be_merge, read, validate
 
 EventLine = tuple[Event, bytes]
 """An event, read, and the line it stands on."""
@@ -104,7 +104,7 @@ def names_as_survivor(stays: Mapping[str, Sequence[bytes]], encounter_id: str) -
         isinstance(event := read(line), EncounterMerged) and event.into_encounter_id == encounter_id
         for lines in stays.values()
         for line in lines
-        if b"encounter_merged" in line or b"\\u" in line
+        if may_be_merge(line)
     )
 
 
@@ -113,7 +113,7 @@ def neighbours(state: EncounterState) -> tuple[str, ...]:
     names: set[str] = set()
     for name, lines in (*state.merged_events.items(), (state.encounter_id, state.events)):
         for line in lines:
-            if b"encounter_merged" in line or b"\\u" in line:
+            if may_be_merge(line):
                 event = _event(state, line)
                 if isinstance(event, EncounterMerged):
                     pair = {name, event.into_encounter_id}

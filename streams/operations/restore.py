@@ -9,7 +9,7 @@ from streams.kafka.publisher import Publisher
 from streams.kafka.topic_reader import whole_topic
 from streams.lifecycle.commands import Command, to_bytes
 from streams.wire import topics
-from streams.wire.event_json import as_line, read
+from streams.wire.event_json import as_line, may_be_merge, read
 from streams.wire.message import OutboundMessage
 from streams.wire.rejects import Reject
 
@@ -47,7 +47,7 @@ async def _merge_groups(connection: Connection) -> MergeGroups:
     async with aclosing(whole_topic(connection, topics.EVENTS)) as records:
         async for record in records:
             value = record.value or b""
-            if b"encounter_merged" in value or b"\\u" in value:
+            if may_be_merge(value):
                 event = read(value)
                 if isinstance(event, EncounterMerged):
                     groups.link(event.encounter_id.encode(), event.into_encounter_id.encode())

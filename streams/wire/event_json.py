@@ -240,3 +240,12 @@ def as_line(raw: bytes) -> bytes:
     if raw.startswith(BYTE_ORDER_MARK):
         raw = raw.lstrip(BYTE_ORDER_MARK)
     return raw.replace(b"\r", b" ").replace(b"\n", b" ") if b"\n" in raw or b"\r" in raw else raw
+
+
+MERGE_MARKS: Final = (b"encounter_merged", b"\\u")
+"""What a merge contains: its type as text, or an escape, since the type may be written with escapes."""
+
+
+def may_be_merge(line: bytes) -> bool:
+    """Tell whether a line may be a merge, without parsing it; only a line that may be is worth parsing."""
+    return any(mark in line for mark in MERGE_MARKS)
