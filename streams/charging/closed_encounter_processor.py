@@ -12,9 +12,9 @@ from streams.wire.closed_encounter_json import NotAClosedEncounterError, from_by
 from streams.wire.cloud_events import traceparent
 from streams.wire.message import OutboundMessage, Record
 from streams.wire.reject_headers import reject_headers
-from streams.wire.rejects import WHOLE_LINE, Reject
+from streams.wire.rejects import WHOLE_LINE, Reject, fault_of_ours
 
-_FAULT: Final = Reject(WHOLE_LINE, "a fault of ours while it was coded", "report it; replay it after the fix")
+_FAULT: Final = fault_of_ours("it was coded")
 
 
 class CodedRecords(NamedTuple):

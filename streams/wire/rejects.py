@@ -51,3 +51,10 @@ TWO_IDS: Final = Reject(
     "encounter_id", "stands twice in the line with different ids", "send the event again with one of them"
 )
 """For a line that names two stays: a search for the id finds one, parsing the line the other."""
+
+
+def fault_of_ours(
+    doing: str, field: str = WHOLE_LINE, remedy: str = "report it; replay it after the fix"
+) -> Reject:
+    """Return the reject of input that met a fault of this program; ``doing`` ends "a fault of ours while"."""
+    return Reject(field, f"a fault of ours while {doing}", remedy)
