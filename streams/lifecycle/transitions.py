@@ -12,7 +12,7 @@ from typing import Final
 
 from models.closed_encounter import ClosedStatus, ClosingReason
 from models.encounter import Encounter, Standing
-from rules.emission import Emission
+from rules.emission import Emission, in_confirm_window
 from streams.lifecycle.merged_view import empty_encounter, encounter_of, merged_into
 from streams.lifecycle.state import Due, EncounterState
 from streams.lifecycle.timeouts import Timeouts
@@ -141,7 +141,7 @@ def _status(state: EncounterState, at: int) -> ClosedStatus:
         return "withdrawn"
     if state.standing == "open" or state.departed_at is None:
         return "preview"
-    return "preview" if at < state.departed_at + state.confirm_window_s else "final"
+    return "preview" if in_confirm_window(state.departed_at, state.confirm_window_s, at) else "final"
 
 
 def last_closed(state: EncounterState) -> ClosedEncounter | None:
