@@ -71,33 +71,6 @@ def events_with_lines(state: EncounterState) -> tuple[list[EventLine] | None, li
     return own, [pair for name in absorbed for pair in others[name]]
 
 
-def empty_encounter(encounter_id: str) -> Encounter:
-    """Return a stay that never was: what is left of one that only a merge taken back ever named."""
-    return Encounter(
-        encounter_id=encounter_id,
-        standing="cancelled",
-        setting=None,
-        payer=None,
-        facility=None,
-        department=None,
-        department_modifier=None,
-        time_zone=None,
-        utc_offset_s=0,
-        arrived_at=None,
-        departed_at=None,
-        inpatient_ordered_at=None,
-        key_reason_order_id=None,
-        follows_encounter_id=None,
-        last_recorded_at=None,
-        sites=(),
-        procedures=(),
-        administrations=(),
-        voided=(),
-        decisions=(),
-        conflicts=(),
-    )
-
-
 def names_as_survivor(stays: Mapping[str, Sequence[bytes]], encounter_id: str) -> bool:
     """Tell whether a merge among these lines, even one taken back, says that a stay went into this one."""
     return any(

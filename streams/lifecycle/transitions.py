@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Final
 
 from models.closed_encounter import ClosedStatus, ClosingReason
-from models.encounter import Encounter, Standing
+from models.encounter import Encounter, Standing, empty_encounter
 from rules.emission import Emission, in_confirm_window
-from streams.lifecycle.merged_view import empty_encounter, encounter_of, merged_into
+from streams.lifecycle.merged_view import encounter_of, merged_into
 from streams.lifecycle.state import Due, EncounterState
 from streams.lifecycle.timeouts import Timeouts
 from streams.wire.closed_encounter_json import ClosedEncounter
@@ -67,7 +67,7 @@ def advance(
 
 def _encounter(state: EncounterState) -> Encounter:
     # A stay known only from a merge that was taken back: its charges are withdrawn too.
-    return encounter_of(state) or empty_encounter(state.encounter_id)
+    return encounter_of(state) or empty_encounter(state.encounter_id, "cancelled")
 
 
 def _note_standing(state: EncounterState, encounter: Encounter, emission_of: EmissionPolicy) -> None:

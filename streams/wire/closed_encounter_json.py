@@ -22,7 +22,7 @@ from models.closed_encounter import (
     Stretch,
 )
 from models.drug import Drug, Ingredient
-from models.encounter import AccessSite, Administration, Decision, Encounter, Flow, Procedure
+from models.encounter import AccessSite, Administration, Decision, Encounter, Flow, Procedure, empty_encounter
 from streams.wire.instant_text import rfc3339
 
 
@@ -216,9 +216,7 @@ def _refusal(error: ValidationError) -> NotAClosedEncounterError:
 _UNKNOWN_ADMINISTRATION: Final = dict.fromkeys(Administration._fields) | dict.fromkeys(
     ("flows", "pump_flows", "rates", "bag_changes", "touched", "faults"), ()
 )
-_UNKNOWN_STAY: Final = dict.fromkeys(Encounter._fields) | dict.fromkeys(
-    ("sites", "procedures", "administrations", "voided", "decisions", "conflicts"), ()
-)
+_UNKNOWN_STAY: Final = empty_encounter("", "open")._asdict()
 _UNKNOWN_DECISION: Final = dict.fromkeys(Decision._fields) | {"administration_ids": ()}
 _UNKNOWN_SITE: Final = dict.fromkeys(AccessSite._fields)
 _UNKNOWN_PROCEDURE: Final = dict.fromkeys(Procedure._fields)
