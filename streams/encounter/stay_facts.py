@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from models.encounter import AccessSite, Decision, Procedure, Standing
+from models.event_subject import REGISTRATION, STANDING_AFTER
 from streams.encounter.dated_event import DatedEvent, by_record, latest_recorded
 
 _REGISTERED = (
@@ -19,13 +20,7 @@ _REGISTERED = (
 )
 _OF_A_SITE = ("kind", "restart_of", "separate_site_reason")
 _OF_A_PROCEDURE = ("kind",)
-_REGISTRATION = frozenset({"encounter_opened", "encounter_updated"})
-_STANDING: dict[str, Standing] = {
-    "encounter_discharged": "discharged",
-    "encounter_cancelled": "cancelled",
-    "encounter_reopened": "open",
-}
-_AT_ONCE = tuple(_STANDING)
+_AT_ONCE = tuple(STANDING_AFTER)
 """At one instant a cancellation follows a discharge, and what is taken back was there before."""
 
 
@@ -62,7 +57,7 @@ def _departure(entries: Sequence[DatedEvent]) -> tuple[Standing, int | None]:
     if not entries:
         return "open", None
     last = entries[0] if len(entries) == 1 else max(entries, key=_by_departure)
-    standing = _STANDING[last.event.type]
+    standing = STANDING_AFTER[last.event.type]
     return standing, int(last.at) if standing == "discharged" else None
 
 
@@ -78,9 +73,9 @@ def stay_of(encounter_id: str, entries: Sequence[DatedEvent], *, absorbed: Conta
     for entry in entries:
         event = entry.event
         kind = event.type
-        if kind in _REGISTRATION:
+        if kind in REGISTRATION:
             registered.append(entry)
-        elif kind in _STANDING:
+        elif kind in STANDING_AFTER:
             departures.append(entry)
         elif event.type == "encounter_merged":
             into = event.into_encounter_id if event.into_encounter_id != encounter_id else into

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from models.event import EncounterMerged, Event
+from models.event_subject import EVENT_VOIDED, STAY
 from rules.policy.resolve import PolicyError
 from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes, to_bytes
 from streams.lifecycle.ineffective_events import ineffective_events
@@ -35,12 +36,7 @@ from streams.wire.message import OutboundMessage, Record
 from streams.wire.reject_headers import reject_headers
 from streams.wire.rejects import TWO_IDS, WHOLE_LINE, Reject
 
-_REGISTERING: Final = frozenset(
-    {
-        "encounter_opened", "encounter_updated", "encounter_discharged", "encounter_reopened",
-        "encounter_cancelled", "encounter_merged", "inpatient_ordered", "event_voided",
-    }
-)  # fmt: skip
+_MAY_CHANGE_STANDING: Final = STAY | EVENT_VOIDED
 
 _UNKNOWN_OFFSET: Final = -1
 """Stands for the offset of an event that was added long before it was refused."""
@@ -164,7 +160,7 @@ class EncounterProcessor:
         state.parsed[line] = event
         state.size_bytes += len(line)
         state.last_event_at = self._at
-        state.standing_stale = state.standing_stale or event.type in _REGISTERING
+        state.standing_stale = state.standing_stale or event.type in _MAY_CHANGE_STANDING
         state.has_merges = state.has_merges or isinstance(event, EncounterMerged)
         self._touch(state, record)
         return None
