@@ -5,20 +5,10 @@ Faust's own plumbing costs some 70 microseconds an event, whatever the agent doe
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import faust
 from faust.types import TP
-
-
-class Received(NamedTuple):
-    """One record as Kafka keeps it; ``timestamp`` is the broker's or the sender's, in milliseconds, epoch."""
-
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-    timestamp: int
 
 
 class PartitionBatch:

@@ -30,8 +30,6 @@ METADATA: Final = 3
 OFFSET_COMMIT: Final = 8
 """Kafka's numbers of the requests that tests let fail, for ``push_errors``."""
 
-NO_LEADER: Final = -1
-
 _REBALANCE_DELAY_MS: Final = 200
 _PRODUCER: Final = 0
 _WAKE_AFTER_S: Final = 0.02
@@ -120,11 +118,6 @@ class EmbeddedBroker:
         """Answer the next requests of a kind with Kafka's error codes, one each, in this order."""
         listed = (ctypes.c_int * len(codes))(*codes)
         self._library.rd_kafka_mock_push_request_errors_array(self._running, request, len(codes), listed)
-
-    def set_leader(self, topic: str, partition: int, broker: int) -> None:
-        """Let a broker lead a partition; ``NO_LEADER`` takes the leader away."""
-        action = f"change the leader of {topic} {partition}"
-        self._ask(action, "partition_set_leader", topic.encode(), partition, broker)
 
     def delete_records(self, topic: str, partition: int, before: int) -> None:
         """Drop every record of a partition before an offset, as retention would."""

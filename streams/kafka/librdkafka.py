@@ -36,7 +36,6 @@ _SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "rd_kafka_mock_set_controller_id": (_INT, (_POINTER, _INT32)),
     "rd_kafka_mock_group_initial_rebalance_delay_ms": (None, (_POINTER, _INT32)),
     "rd_kafka_mock_topic_create": (_INT, (_POINTER, _TEXT, _INT, _INT)),
-    "rd_kafka_mock_partition_set_leader": (_INT, (_POINTER, _TEXT, _INT32, _INT32)),
     "rd_kafka_mock_partition_delete_records": (_INT, (_POINTER, _TEXT, _INT32, ctypes.c_int64)),
     "rd_kafka_mock_broker_set_down": (_INT, (_POINTER, _INT32)),
     "rd_kafka_mock_broker_set_up": (_INT, (_POINTER, _INT32)),
