@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from models.charge import ChargeSet
 from models.encounter import Encounter
 from models.event import Event, EventRefused
+from rules.emission import in_confirm_window
 from rules.engine import Coding, Profile, code_encounter
 from streams.batch.stay_problems import faults
 from streams.encounter.event_problems import SourcedEvent, after_cancellation, circling, conflicts
@@ -157,7 +158,7 @@ def _coding(encounter: Encounter, profile: Profile, as_of: datetime | None) -> C
     charge_set, departed = coding.charge_set, encounter.departed_at
     if charge_set.status != "final" or departed is None:
         return coding
-    hours = coding.policy.confirm_window_after_departure_before_final
-    if as_of.timestamp() >= departed + hours * _HOUR:
+    confirm_s = coding.policy.confirm_window_after_departure_before_final * _HOUR
+    if not in_confirm_window(departed, confirm_s, as_of.timestamp()):
         return coding
     return coding._replace(charge_set=replace(charge_set, status="preview"))

@@ -8,11 +8,8 @@ from streams.batch.line_reader import Lines, Readable, lines_of, overlong
 from streams.batch.spill_buckets import Buckets
 from streams.encounter.merge_groups import MergeGroups
 from streams.wire.encounter_key import find_id, parsed_id
-from streams.wire.event_json import read
+from streams.wire.event_json import MERGE_MARKS, read
 from streams.wire.rejects import Reject
-
-_MERGED: Final = b"encounter_merged"
-_ESCAPED: Final = b"\\u"
 
 
 class Gatherer:
@@ -64,17 +61,17 @@ class Gatherer:
 
 def _perhaps_merges(text: bytes) -> Iterator[bytes]:
     """
-    Yield the lines that may be merges; a type written with escapes is one too.
+    Yield the lines that may be merges, as ``may_be_merge`` tells.
 
     They are searched for in many lines at once, in a fiftieth of the time that asking each line takes. A line
     still incomplete at the end of the text is no event yet, and comes again.
     """
-    for sign in (_MERGED, _ESCAPED):
-        found = text.find(sign)
+    for mark in MERGE_MARKS:
+        found = text.find(mark)
         while found >= 0:
             start, end = text.rfind(b"\n", 0, found) + 1, text.find(b"\n", found)
             yield text[start:end] if end >= 0 else text[start:]
-            found = text.find(sign, end) if end >= 0 else -1
+            found = text.find(mark, end) if end >= 0 else -1
 
 
 def _refused(raw: bytes) -> Reject:

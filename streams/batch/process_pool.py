@@ -19,7 +19,7 @@ from streams.batch.sorted_runs import Record
 from streams.batch.spill_buckets import Stays
 from streams.batch.tally import Tally
 from streams.wire.encounter_key import InputLine
-from streams.wire.rejects import Reject
+from streams.wire.rejects import Reject, fault_of_ours
 
 Unit = tuple[bytes | None, list[InputLine]]
 """Lines coded together, with the id of their stay, or None for stays that merges link."""
@@ -77,7 +77,7 @@ def code_batch(recipe: Recipe, units: list[Unit]) -> Batch:
             outcome = _coded(recipe, key, lines)
             records = [(one.encounter_id.encode(), recipe.write(one)) for one in outcome.charge_sets]
         except Exception as error:  # noqa: BLE001 -- one stay must not cost the night's others; the reject says where
-            batch.rejects.append(_fault_of_ours(error, lines))
+            batch.rejects.append(_coding_fault(error, lines))
             continue
         batch.records.extend(records)
         batch.rejects.extend(outcome.rejects)
@@ -94,15 +94,13 @@ def _coded(recipe: Recipe, key: bytes | None, lines: list[InputLine]) -> Outcome
     return code_stay(key.decode(errors="replace"), lines, recipe.profile, recipe.as_of)
 
 
-def _fault_of_ours(error: Exception, lines: list[InputLine]) -> Reject:
+def _coding_fault(error: Exception, lines: list[InputLine]) -> Reject:
     file, number, _ = min(lines, key=lambda line: line[:2])
-    return Reject(
+    return fault_of_ours(
+        f"coding it ({fault(error)}), so nothing of it was coded",
         "encounter",
-        f"a fault of ours while coding it ({fault(error)}), so nothing of it was coded",
         "report the fault with the events of this encounter",
-        file,
-        number,
-    )
+    ).at(file, number)
 
 
 @contextmanager

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Final, get_args
 
 from models.encounter import Administration, Fault, Flow
+from models.event_subject import GIVEN
 from streams.encounter.dated_event import DatedEvent
-from streams.encounter.drug_given import GIVEN, MOMENTARY, PUMP, drug_given
+from streams.encounter.drug_given import MOMENTARY, PUMP, drug_given
 from streams.encounter.source_record import NO_RECORD, source_record
 from streams.encounter.uncorrected import uncorrected
 

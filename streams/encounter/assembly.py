@@ -5,32 +5,12 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from models.encounter import AccessSite, Administration, Decision, Encounter, Procedure, RefusedEvent
+from models.event_subject import ACCESS, GIVEN, PROCEDURE, RUNNING, STAY
 from streams.encounter.administrations import administration
 from streams.encounter.dated_event import DatedEvent
-from streams.encounter.drug_given import GIVEN
 from streams.encounter.stay_facts import StayFacts, decisions_of, procedures_of, sites_of
 
-_ABOUT_ADMINISTRATIONS = GIVEN | {
-    "infusion_paused",
-    "infusion_resumed",
-    "infusion_rate_changed",
-    "infusion_bag_changed",
-    "infusion_stopped",
-}
-_STAY = frozenset(
-    {
-        "encounter_opened",
-        "encounter_updated",
-        "encounter_discharged",
-        "encounter_reopened",
-        "encounter_cancelled",
-        "encounter_merged",
-        "inpatient_ordered",
-    }
-)
-_ACCESS = frozenset({"access_placed", "access_removed"})
-_PROCEDURE = frozenset({"procedure_started", "procedure_ended"})
-
+_ABOUT_ADMINISTRATIONS = GIVEN | RUNNING
 
 _registered_in = itemgetter(
     *Encounter._fields[Encounter._fields.index("setting") : Encounter._fields.index("utc_offset_s")]
@@ -66,11 +46,11 @@ def gather(entries: Iterable[DatedEvent]) -> Gathered:
                 administrations[named].append(entry)
             else:
                 administrations[named] = [entry]
-        elif kind in _STAY:
+        elif kind in STAY:
             gathered.stay.append(entry)
-        elif kind in _ACCESS:
+        elif kind in ACCESS:
             gathered.access.append(entry)
-        elif kind in _PROCEDURE:
+        elif kind in PROCEDURE:
             gathered.procedures.append(entry)
         elif kind == "administration_voided":
             gathered.voided.add(said["administration_id"])

@@ -8,9 +8,6 @@ from models.encounter import Administration
 from models.field import Technique
 from streams.encounter.dated_event import DatedEvent
 
-GIVEN: Final = frozenset({"infusion_started", "push_given", "injection_given", "administration_charted"})
-"""The events that say what was given; the others only say how an infusion went on."""
-
 BOLUS: Final[dict[str, Technique]] = {"push_given": "push", "injection_given": "injection"}
 MOMENTARY: Final[frozenset[Technique]] = frozenset({"push", "injection", "on_body_injector"})
 PUMP: Final = "pump"

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from models.encounter import AccessSite, Administration, Decision, Procedure
+from models.event_subject import GIVEN
 from streams.encounter.assembly import Gathered, Parts, administrations_of
 from streams.encounter.dated_event import DatedEvent
-from streams.encounter.drug_given import GIVEN
 from streams.encounter.stay_facts import StayFacts, decisions_of, procedures_of, sites_of, stay_of
 
 Named = TypeVar("Named", AccessSite, Procedure, Decision)

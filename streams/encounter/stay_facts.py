@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from models.encounter import AccessSite, Decision, Procedure, Standing
+from models.event_subject import REGISTRATION, STANDING_AFTER
 from streams.encounter.dated_event import DatedEvent, by_record, latest_recorded
 
 _REGISTERED = (
@@ -19,13 +20,7 @@ _REGISTERED = (
 )
 _OF_A_SITE = ("kind", "restart_of", "separate_site_reason")
 _OF_A_PROCEDURE = ("kind",)
-_REGISTRATION = frozenset({"encounter_opened", "encounter_updated"})
-_STANDING: dict[str, Standing] = {
-    "encounter_discharged": "discharged",
-    "encounter_cancelled": "cancelled",
-    "encounter_reopened": "open",
-}
-_AT_ONCE = tuple(_STANDING)
+_AT_ONCE = tuple(STANDING_AFTER)
 """Stored at one instant for one instant, a cancellation follows a discharge, and a reopening both."""
 
 
@@ -55,7 +50,7 @@ def _last_said(entries: Sequence[DatedEvent], fields: Sequence[str]) -> Mapping[
 
 def _by_storage(entry: DatedEvent) -> tuple[float, float, int, str, str, str]:
     """Return the order in which registration is believed: what was stored last stands, whatever its own time."""
-    rank = _AT_ONCE.index(entry.event.type) if entry.event.type in _STANDING else 0
+    rank = _AT_ONCE.index(entry.event.type) if entry.event.type in STANDING_AFTER else 0
     return (entry.recorded, entry.at, rank, entry.event_id, entry.source, entry.encounter_id)
 
 
@@ -73,7 +68,7 @@ def _departure(entries: Sequence[DatedEvent]) -> tuple[Standing, int | None, tup
         if standing == "cancelled" and kind == "encounter_discharged":
             overruled.append(entry.event_id)
             continue
-        standing = _STANDING[kind]
+        standing = STANDING_AFTER[kind]
         departed_at = int(entry.at) if standing == "discharged" else None
     return standing, departed_at, tuple(sorted(overruled)) if standing == "cancelled" else ()
 
@@ -90,9 +85,9 @@ def stay_of(encounter_id: str, entries: Sequence[DatedEvent], *, absorbed: Conta
     for entry in entries:
         event = entry.event
         kind = event.type
-        if kind in _REGISTRATION:
+        if kind in REGISTRATION:
             registered.append(entry)
-        elif kind in _STANDING:
+        elif kind in STANDING_AFTER:
             departures.append(entry)
         elif event.type == "encounter_merged":
             into = event.into_encounter_id if event.into_encounter_id != encounter_id else into
