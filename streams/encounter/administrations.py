@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, get_args
 
+from models.build import build
 from models.encounter import Administration, Fault, Flow
 from streams.encounter.dated_event import DatedEvent
 from streams.encounter.drug_given import GIVEN, MOMENTARY, PUMP, drug_given
@@ -10,7 +11,6 @@ from streams.encounter.source_record import NO_RECORD, source_record
 from streams.encounter.uncorrected import uncorrected
 
 _FAULT_ORDER: Final[tuple[Fault, ...]] = get_args(Fault)
-_built: Final = tuple.__new__
 
 
 def administration(administration_id: str, entries: Sequence[DatedEvent]) -> Administration:
@@ -42,7 +42,7 @@ def resolved(administration_id: str, entries: Sequence[DatedEvent]) -> Administr
     if given_at is None and technique != "infusion":
         given_at = pump.moment if nurse.moment is None else nurse.moment
     faults = nurse.faults if nurse.heard else pump.faults
-    return _built(
+    return build(
         Administration,
         (
             administration_id,

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
+from models.build import build
 from models.encounter import AccessSite, Administration, Decision, Encounter, Procedure
 from streams.encounter.administrations import administration
 from streams.encounter.dated_event import DatedEvent
@@ -35,7 +36,6 @@ _PROCEDURE = frozenset({"procedure_started", "procedure_ended"})
 _registered_in = itemgetter(
     *Encounter._fields[Encounter._fields.index("setting") : Encounter._fields.index("utc_offset_s")]
 )
-_built = tuple.__new__
 
 
 class Gathered:
@@ -127,7 +127,7 @@ def encounter(
     offset = earliest.event.occurred_at.utcoffset()
     arrived_at = known["arrived_at"]
     # In the order of the fields: 21 keywords would take a twentieth of the whole fold.
-    return _built(
+    return build(
         Encounter,
         (
             encounter_id,

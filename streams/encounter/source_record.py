@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from models.build import build
 from models.encounter import Fault, Flow
 from models.event import AdministrationCharted
 from models.field import StopReason
@@ -56,8 +57,6 @@ NO_RECORD = SourceRecord(
     heard=False, flows=(), faults=(), start=None, moment=None, rates=(), bag_changes=(), stop_reason=None
 )
 """The witness was not there."""
-
-_built = tuple.__new__
 
 
 class _SourceEvents:
@@ -202,7 +201,7 @@ def _start_and_stop(start: DatedEvent, stop: DatedEvent) -> SourceRecord | None:
 
 def _stretch(begin: int, end: int, rate: Decimal | None, reason: StopReason | None) -> SourceRecord:
     rates = () if rate is None else ((begin, rate),)
-    return _built(SourceRecord, ((_built(Flow, (begin, end)),), (), begin, None, rates, (), reason, True))
+    return build(SourceRecord, ((build(Flow, (begin, end)),), (), begin, None, rates, (), reason, True))
 
 
 def source_record(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord:

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from orjson import Fragment, dumps
 from pydantic import ValidationError
 
+from models.build import build
 from models.closed_encounter import (
     CLOSED_ENCOUNTER,
     ClosedStatus,
@@ -220,10 +221,6 @@ _UNKNOWN_PROCEDURE: Final = dict.fromkeys(Procedure._fields)
 # What is said is laid over these, so that the values come in the order of the tuple's fields.
 
 
-_built = tuple.__new__
-"""Makes a named tuple without the detour through its own constructor."""
-
-
 def _encounter(told: Stay, exact: Sequence[Mapping[str, Any]] | None = None) -> Encounter:
     """Return the stay; ``exact`` are the administrations once more, their figures as they were written."""
     made: dict[str, Any] = _UNKNOWN_STAY | told
@@ -240,7 +237,7 @@ def _encounter(told: Stay, exact: Sequence[Mapping[str, Any]] | None = None) -> 
         made["decisions"] = tuple(
             [Decision._make((_UNKNOWN_DECISION | one).values()) for one in made["decisions"]]
         )
-    return _built(Encounter, made.values())
+    return build(Encounter, made.values())
 
 
 def _administration(given: Given, figures: Mapping[str, Any]) -> Administration:
@@ -259,11 +256,11 @@ def _administration(given: Given, figures: Mapping[str, Any]) -> Administration:
                 for rate, figure in zip(made["rates"], figures["rates"], strict=True)
             ]
         )
-    return _built(Administration, made.values())
+    return build(Administration, made.values())
 
 
 def _flows(told: Iterable[Stretch]) -> tuple[Flow, ...]:
-    return tuple([_built(Flow, (one["started_at"], one.get("stopped_at"))) for one in told])
+    return tuple([build(Flow, (one["started_at"], one.get("stopped_at"))) for one in told])
 
 
 def _figure(number: float | Decimal) -> Decimal:
