@@ -71,28 +71,28 @@ def command(
     with broker() as connection:
         if not back:
             return asyncio.run(_list(connection, selection, form, show=show))
-        done = asyncio.run(replay(connection, selection))
-    return _told(done, selection)
+        replayed = asyncio.run(replay(connection, selection))
+    return _report_replay(replayed, selection)
 
 
 async def _list(connection: Connection, selection: Selection, form: str, *, show: bool) -> int:
     seen: set[Place] = set()
-    written = as_json if form == "jsonl" else as_row
-    async with aclosing(rejects(connection, selection)) as found:
-        async for one in found:
+    line_of = as_json if form == "jsonl" else as_row
+    async with aclosing(rejects(connection, selection)) as selected:
+        async for reject in selected:
             if not seen and form == "table":
                 click.echo(HEAD)
-            seen.add((one.partition, one.offset))
-            click.echo(written(one, show=show))
+            seen.add((reject.partition, reject.offset))
+            click.echo(line_of(reject, show=show))
     click.echo(f"rejects     {len(seen):,}", err=True)
     return _missing(seen, selection)
 
 
-def _told(done: Replayed, selection: Selection) -> int:
-    for (partition, offset), why in done.kept_back:
+def _report_replay(replayed: Replayed, selection: Selection) -> int:
+    for (partition, offset), why in replayed.kept_back:
         click.echo(f"{partition}:{offset} was not replayed: {why}", err=True)
-    click.echo(f"rejects     replayed {done.sent:,}", err=True)
-    return max(_missing(done.seen, selection), int(bool(done.kept_back)))
+    click.echo(f"rejects     replayed {replayed.sent:,}", err=True)
+    return max(_missing(replayed.seen, selection), int(bool(replayed.kept_back)))
 
 
 def _missing(seen: set[Place], selection: Selection) -> int:

@@ -43,7 +43,7 @@ def nearest(name: str) -> list[str]:
     return [known[near] for near in get_close_matches(name.casefold(), known, n=3)]
 
 
-def told(asked: str, on: date, policy: Policy | None, cases: tuple[Case, ...] | None) -> Facts | None:
+def entry_of(asked: str, on: date, policy: Policy | None, cases: tuple[Case, ...] | None) -> Facts | None:
     """Return what there is to say of a code, rule, flag, switch, number or source; None when nothing is."""
     name = names().get(asked.strip().casefold(), asked.strip().upper())
     facts = _shown(name, on, policy)
