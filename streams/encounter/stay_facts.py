@@ -35,16 +35,16 @@ class StayFacts(NamedTuple):
     overruled: tuple[str, ...]
 
 
-def _last_said(entries: Sequence[DatedEvent], fields: Sequence[str]) -> Mapping[str, Any]:
-    """Return, field by field, what was stored last; None where nobody said anything."""
+def _last_charted(entries: Sequence[DatedEvent], fields: Sequence[str]) -> Mapping[str, Any]:
+    """Return, field by field, what was stored last; None where nothing was charted."""
     if len(entries) == 1:
         return vars(entries[0].event)
     known: dict[str, Any] = dict.fromkeys(fields)
     for entry in sorted(entries, key=by_record):
-        said = vars(entry.event)
+        event_fields = vars(entry.event)
         for field in fields:
-            if said[field] is not None:
-                known[field] = said[field]
+            if event_fields[field] is not None:
+                known[field] = event_fields[field]
     return known
 
 
@@ -77,8 +77,8 @@ def stay_of(encounter_id: str, entries: Sequence[DatedEvent], *, absorbed: Conta
     """
     Return what registration says of this encounter, from its events in time order.
 
-    Each field is the one stored last that says anything. A merge into one of the ``absorbed`` encounters, which
-    went into this one themselves, says nothing.
+    Each field has the value stored last. A merge into one of the ``absorbed`` encounters, which went into this one
+    themselves, has no effect.
     """
     registered, departures, orders = [], [], []
     into = None
@@ -98,7 +98,7 @@ def stay_of(encounter_id: str, entries: Sequence[DatedEvent], *, absorbed: Conta
     if into is not None and into not in absorbed:
         standing = "merged"
     return StayFacts(
-        encounter_id, _last_said(registered, _REGISTERED), standing, departed_at, ordered_at, overruled
+        encounter_id, _last_charted(registered, _REGISTERED), standing, departed_at, ordered_at, overruled
     )
 
 
@@ -112,7 +112,7 @@ def _span(starts: Sequence[DatedEvent], ends: Sequence[DatedEvent]) -> tuple[int
 
 
 def _by_id(entries: Iterable[DatedEvent], field: str) -> dict[str, list[DatedEvent]]:
-    """Return the events of each site or procedure, the first to be heard of first."""
+    """Return the events of each site, procedure or decision, in order of first mention."""
     named: dict[str, list[DatedEvent]] = {}
     for entry in entries:
         named.setdefault(vars(entry.event)[field], []).append(entry)
@@ -121,7 +121,7 @@ def _by_id(entries: Iterable[DatedEvent], field: str) -> dict[str, list[DatedEve
     )
 
 
-def _parted(entries: Iterable[DatedEvent], start: str) -> tuple[list[DatedEvent], list[DatedEvent]]:
+def _starts_and_ends(entries: Iterable[DatedEvent], start: str) -> tuple[list[DatedEvent], list[DatedEvent]]:
     starts: list[DatedEvent] = []
     ends: list[DatedEvent] = []
     for entry in entries:
@@ -133,11 +133,16 @@ def sites_of(entries: Iterable[DatedEvent]) -> tuple[AccessSite, ...]:
     """Return the access sites in order of first mention, each from its first placing to its last removal."""
     sites = []
     for site_id, events in _by_id(entries, "site_id").items():
-        placed_at, removed_at = _span(*_parted(events, "access_placed"))
-        said = _last_said(events, _OF_A_SITE)
+        placed_at, removed_at = _span(*_starts_and_ends(events, "access_placed"))
+        attributes = _last_charted(events, _OF_A_SITE)
         sites.append(
             AccessSite(
-                site_id, said["kind"], placed_at, removed_at, said["restart_of"], said["separate_site_reason"]
+                site_id,
+                attributes["kind"],
+                placed_at,
+                removed_at,
+                attributes["restart_of"],
+                attributes["separate_site_reason"],
             )
         )
     return tuple(sites)
@@ -147,9 +152,9 @@ def procedures_of(entries: Iterable[DatedEvent]) -> tuple[Procedure, ...]:
     """Return the procedures in order of first mention, each from its first start to its last end."""
     procedures = []
     for procedure_id, events in _by_id(entries, "procedure_id").items():
-        started_at, ended_at = _span(*_parted(events, "procedure_started"))
-        said = _last_said(events, _OF_A_PROCEDURE)
-        procedures.append(Procedure(procedure_id, said["kind"], started_at, ended_at))
+        started_at, ended_at = _span(*_starts_and_ends(events, "procedure_started"))
+        attributes = _last_charted(events, _OF_A_PROCEDURE)
+        procedures.append(Procedure(procedure_id, attributes["kind"], started_at, ended_at))
     return tuple(procedures)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from orjson import Fragment, dumps
 from pydantic import ValidationError
 
+from models.build import build
 from models.closed_encounter import (
     CLOSED_ENCOUNTER,
     ClosedStatus,
@@ -237,10 +238,6 @@ _UNKNOWN_REFUSAL: Final = dict.fromkeys(RefusedEvent._fields)
 # Known fields are laid over these, so that the values come in the order of the tuple's fields.
 
 
-_built = tuple.__new__
-"""Makes a named tuple without the detour through its own constructor."""
-
-
 def _encounter_of(stay: Stay, exact: Sequence[Mapping[str, Any]] | None = None) -> Encounter:
     """Return the encounter; ``exact`` are the administrations once more, their figures as they were written."""
     fields: dict[str, Any] = _UNKNOWN_STAY | stay
@@ -268,7 +265,7 @@ def _encounter_of(stay: Stay, exact: Sequence[Mapping[str, Any]] | None = None) 
                 for refusal in fields["refused_events"]
             ]
         )
-    return _built(Encounter, fields.values())
+    return build(Encounter, fields.values())
 
 
 def _administration_of(known: Given, figures: Mapping[str, Any]) -> Administration:
@@ -287,11 +284,11 @@ def _administration_of(known: Given, figures: Mapping[str, Any]) -> Administrati
                 for rate, figure in zip(fields["rates"], figures["rates"], strict=True)
             ]
         )
-    return _built(Administration, fields.values())
+    return build(Administration, fields.values())
 
 
 def _flows_of(stretches: Iterable[Stretch]) -> tuple[Flow, ...]:
-    return tuple([_built(Flow, (stretch["started_at"], stretch.get("stopped_at"))) for stretch in stretches])
+    return tuple([build(Flow, (stretch["started_at"], stretch.get("stopped_at"))) for stretch in stretches])
 
 
 def _figure(number: float | Decimal) -> Decimal:

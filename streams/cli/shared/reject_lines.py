@@ -1,4 +1,4 @@
-"""A reject as a line: for a person, or for a machine. What stood in the message is in it only when asked for."""
+"""A reject as a line, for a person or for a machine; the message's own content is in it only with ``show``."""
 
 import base64
 from typing import Any, Final
@@ -69,5 +69,5 @@ def _text(content: bytes) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return text that leaves a terminal as it is: what controls one is written as its escape."""
+    """Return text that is safe on a terminal: control characters are written as escapes."""
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
