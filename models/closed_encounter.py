@@ -158,6 +158,15 @@ class Given(TypedDict, total=False):
 
 
 @with_config(_AS_READ)
+class Refusal(TypedDict, total=False):
+    """An event of the stay that could not be used, and why."""
+
+    event_id: Required[str]
+    refused_event_id: str
+    reason: Required[str]
+
+
+@with_config(_AS_READ)
 class Stay(TypedDict, total=False):
     """The stay as its events tell it, as ``models.encounter.Encounter`` has it."""
 
@@ -183,6 +192,8 @@ class Stay(TypedDict, total=False):
     decisions: tuple[DecidedCode, ...]
     conflicts: tuple[str, ...]
     departments: tuple[DepartmentPeriod, ...]
+    overruled: tuple[str, ...]
+    refused_events: tuple[Refusal, ...]
 
 
 @with_config(_AS_READ)

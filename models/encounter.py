@@ -71,6 +71,18 @@ class Decision(NamedTuple):
     decided_at: int
 
 
+class RefusedEvent(NamedTuple):
+    """
+    An event that could not be used and was neither replayed nor voided since.
+
+    ``event_id`` is the refusal's own, ``refused_event_id`` the refused event's where it could be read.
+    """
+
+    event_id: str
+    refused_event_id: str | None
+    reason: str
+
+
 class Administration(NamedTuple):
     """
     One drug given once, as nurse and pump record it.
@@ -142,3 +154,34 @@ class Encounter(NamedTuple):
     """Event ids that came with two different contents, sorted."""
     departments: tuple[DepartmentPeriod, ...] = ()
     """In time order, where the stay moved; what started before the first was there too. Empty where it never moved."""
+    overruled: tuple[str, ...] = ()
+    """Event ids of discharges that were stored after a cancellation and do not revive the stay, sorted."""
+    refused_events: tuple[RefusedEvent, ...] = ()
+    """Events that could not be used, by the id of their refusal."""
+
+
+def empty_encounter(encounter_id: str, standing: Standing) -> Encounter:
+    """Return a stay of which nothing else is known; its dates of service would be those of UTC."""
+    return Encounter(
+        encounter_id=encounter_id,
+        standing=standing,
+        setting=None,
+        payer=None,
+        facility=None,
+        department=None,
+        department_modifier=None,
+        time_zone=None,
+        utc_offset_s=0,
+        arrived_at=None,
+        departed_at=None,
+        inpatient_ordered_at=None,
+        key_reason_order_id=None,
+        follows_encounter_id=None,
+        last_recorded_at=None,
+        sites=(),
+        procedures=(),
+        administrations=(),
+        voided=(),
+        decisions=(),
+        conflicts=(),
+    )

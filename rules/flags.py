@@ -29,6 +29,10 @@ class FlagKind:
         """Return the flag at no weight, where a reader of many claims wants to find the case."""
         return Flag(self.id, "info", administration_ids, says, suggestion, {})
 
+    def advising(self, administration_ids: tuple[str, ...], says: str, suggestion: str) -> Flag:
+        """Return the flag with advice for this case in place of the general one."""
+        return Flag(self.id, self.severity, administration_ids, says, suggestion, {})
+
     def blocking(self, administration_ids: tuple[str, ...], says: str, **facts: str | int) -> Flag:
         """Return the flag at its full weight, for the cases in which a warning is not enough."""
         return Flag(self.id, "block", administration_ids, says, self.suggestion, facts)
@@ -56,6 +60,8 @@ def _kinds() -> dict[str, FlagKind]:
          "The nurse's record is billed; have it validated against the pump's log."),
         ("F-NEAR_THRESHOLD", "info", "R-TIME-1", "The minutes are next to a unit boundary.",
          "Nothing to do; expect an auditor to read the times."),
+        ("F-REFUSED_EVENT", "block", "R-DOC-9", "An event of the stay could not be used.",
+         "Send the event again in a form that can be used, or void it."),
         ("F-PREARRIVAL", "warn", "R-WIN-1", "The administration began before the hospital took over.",
          "Chart when staff assumed the infusion and under which order."),
         ("F-RUNNING_AT_DEPARTURE", "warn", "R-WIN-2", "It was still running when the patient left.",

@@ -18,7 +18,7 @@ from rules.coding import (
     subcutaneous,
 )
 from rules.rule import Rule
-from rules.screening import bundles, classes, documentation, window
+from rules.screening import bundles, classes, documentation, refused_events, window
 from rules.worksheet import service_dates, timing
 
 VERSION = engine.RULEBOOK_VERSION
@@ -31,6 +31,7 @@ CHAPTERS = {
     "drug class": classes.RULES,
     "bundles": bundles.RULES,
     "documentation": documentation.RULES,
+    "refused events": refused_events.RULES,
     "access sites": sites.RULES,
     "doses": doses.RULES,
     "initial": initial.RULES,

@@ -19,6 +19,7 @@ from rules.policy.resolve import Policy
 from rules.screening.bundles import CARRIER, KEEP_OPEN, included_by_intent, procedure_windows
 from rules.screening.classes import FLUSH, INCLUDED, SELF_GIVEN, Classified, classify
 from rules.screening.documentation import FAULT_FLAGS, minutes_of, plausible, resolve_times
+from rules.screening.unknown_drug import unknown_drug
 from rules.screening.window import NOT_GIVEN, inside_window, keep_window
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
@@ -121,7 +122,7 @@ class Screener:
             return
         classified = classify(charted, route, sheet.policy, self._context.on)
         if classified is None:
-            sheet.flag("F-CLASS_UNKNOWN", [_unread(charted)])
+            sheet.ask("F-CLASS_UNKNOWN", [_unread(charted)], *unknown_drug(charted.drug, self._context.on))
             self._flows_alongside(charted, None)
         elif isinstance(classified, NotBilled):
             sheet.refused.append(classified)

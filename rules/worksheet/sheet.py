@@ -101,6 +101,16 @@ class Worksheet:
             )
         )
 
+    def ask(
+        self, flag: str, administrations: Iterable[CodableAdministration], says: str, suggestion: str
+    ) -> None:
+        """Raise a flag at its own weight, with advice for this case in place of the general one."""
+        self.flags.append(
+            FLAGS[flag].advising(
+                tuple(administration.id for administration in administrations), says, suggestion
+            )
+        )
+
     def block(
         self, flag: str, administrations: Iterable[CodableAdministration], says: str, **facts: str | int
     ) -> None:

@@ -18,11 +18,11 @@ def payment(expected: ExpectedPayment) -> str:
 def worth(lines: Iterable[ChargeLine], *, held: bool) -> str:
     """Return what the lines add up to, how much of it is conditional, and what the figure leaves out."""
     payments = [line.expected_payment for line in lines if line.expected_payment is not None]
-    total = sum(one.cents or 0 for one in payments)
-    conditional = sum(one.cents or 0 for one in payments if one.packaging == "conditional")
+    total = sum(expected.cents or 0 for expected in payments)
+    conditional = sum(expected.cents or 0 for expected in payments if expected.packaging == "conditional")
     words = "The held lines are worth" if held else "Together"
     part = f", {_dollars(conditional)} of it conditional" if conditional else ""
-    schedules = ", ".join(sorted({one.schedule for one in payments}))
+    schedules = ", ".join(sorted({expected.schedule for expected in payments}))
     return (
         f"{words} {_dollars(total)} at national amounts ({schedules}){part}; area and contract not counted."
     )

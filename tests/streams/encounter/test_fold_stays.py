@@ -73,9 +73,27 @@ def test_a_voided_discharge_is_no_departure() -> None:
     assert stay("10:00 discharge", "11:00 void line 1").standing == "open"
 
 
-def test_the_inpatient_order_is_the_earliest_one() -> None:
-    """Later ones repeat it."""
-    assert stay("12:00 inpatient", "11:00 inpatient").inpatient_ordered_at == at("11:00")
+def test_of_two_inpatient_orders_the_one_stored_last_stands() -> None:
+    """A correction may name an earlier time or a later one; when it was stored decides."""
+    assert stay("12:00 inpatient", "11:00 inpatient recorded=12:30").inpatient_ordered_at == at("11:00")
+    assert stay("12:00 inpatient recorded=12:30", "11:00 inpatient").inpatient_ordered_at == at("12:00")
+
+
+def test_of_two_departures_the_one_stored_last_stands_whatever_its_own_time() -> None:
+    """Stored at one instant, the later departure stands."""
+    assert stay("18:00 discharge recorded=12:01", "12:00 discharge recorded=12:30").departed_at == at("12:00")
+    assert stay("12:00 discharge recorded=12:01", "18:00 discharge recorded=12:30").departed_at == at("18:00")
+    assert stay("12:00 discharge recorded=19:00", "18:00 discharge recorded=19:00").departed_at == at("18:00")
+
+
+def test_a_discharge_after_a_cancellation_does_not_revive_the_stay_and_is_named() -> None:
+    """Only a reopening does; then the discharge stored before it is no departure any more."""
+    revived = stay("10:00 cancel", "11:00 discharge event=d1")
+    assert (revived.standing, revived.departed_at, revived.overruled) == ("cancelled", None, ("d1",))
+    reopened = stay("10:00 cancel", "11:00 discharge event=d1", "12:00 reopen")
+    assert (reopened.standing, reopened.overruled) == ("open", ())
+    again = stay("10:00 cancel", "12:00 reopen", "13:00 discharge")
+    assert (again.standing, again.departed_at, again.overruled) == ("discharged", at("13:00"), ())
 
 
 def test_a_merged_stay_is_another_ones() -> None:

@@ -15,7 +15,7 @@ from strategies import encounters
 from timeline import events_of
 
 from models.drug import Drug, Ingredient
-from models.encounter import AccessSite, Decision, DepartmentPeriod, Encounter, Flow, Procedure
+from models.encounter import AccessSite, Decision, DepartmentPeriod, Encounter, Flow, Procedure, RefusedEvent
 from rules.engine import Profile, code_encounter
 from streams.encounter.fold import fold
 from streams.wire.charge_json import written
@@ -84,6 +84,11 @@ FULL = EMPTY._replace(
     ),
     conflicts=("m1",),
     departments=(DepartmentPeriod(MORNING, "ED", "ER"), DepartmentPeriod(MORNING + 60, "OBS", "PO")),
+    overruled=("d2",),
+    refused_events=(
+        RefusedEvent("refused-1", None, "line: cut off"),
+        RefusedEvent("refused-2", "m7", "route: no"),
+    ),
 )
 """A stay in which nothing is left out."""
 
