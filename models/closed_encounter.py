@@ -92,6 +92,15 @@ class Access(TypedDict, total=False):
 
 
 @with_config(_AS_READ)
+class DepartmentPeriod(TypedDict, total=False):
+    """Where the stay was from an instant until the next period began."""
+
+    from_at: Required[Instant]
+    department: str
+    department_modifier: DepartmentModifier
+
+
+@with_config(_AS_READ)
 class OtherService(TypedDict, total=False):
     """Another service, with the time it took."""
 
@@ -151,6 +160,15 @@ class Given(TypedDict, total=False):
 
 
 @with_config(_AS_READ)
+class Refusal(TypedDict, total=False):
+    """An event of the stay that could not be used, and why."""
+
+    event_id: Required[str]
+    refused_event_id: str
+    reason: Required[str]
+
+
+@with_config(_AS_READ)
 class Stay(TypedDict, total=False):
     """The stay as its events tell it, as ``models.encounter.Encounter`` has it."""
 
@@ -175,6 +193,9 @@ class Stay(TypedDict, total=False):
     voided: tuple[str, ...]
     decisions: tuple[DecidedCode, ...]
     conflicts: tuple[str, ...]
+    departments: tuple[DepartmentPeriod, ...]
+    overruled: tuple[str, ...]
+    refused_events: tuple[Refusal, ...]
 
 
 @with_config(_AS_READ)

@@ -43,6 +43,14 @@ class AccessSite(NamedTuple):
     separate_site_reason: str | None
 
 
+class DepartmentPeriod(NamedTuple):
+    """Where the stay was from an instant until the next period began, and that department's modifier (R-MOD-8)."""
+
+    from_at: int
+    department: str | None
+    department_modifier: DepartmentModifier | None
+
+
 class Procedure(NamedTuple):
     """Another service, with the time it took; drugs inside may be part of it."""
 
@@ -62,6 +70,18 @@ class Decision(NamedTuple):
     reason: str
     comparable_code: str | None
     decided_at: int
+
+
+class RefusedEvent(NamedTuple):
+    """
+    An event that could not be used and was neither replayed nor voided since.
+
+    ``event_id`` is the refusal's own, ``refused_event_id`` the refused event's where it could be read.
+    """
+
+    event_id: str
+    refused_event_id: str | None
+    reason: str
 
 
 class Administration(NamedTuple):
@@ -137,3 +157,36 @@ class Encounter(NamedTuple):
     decisions: tuple[Decision, ...]
     conflicts: tuple[str, ...]
     """Event ids that came with two different contents, sorted."""
+    departments: tuple[DepartmentPeriod, ...] = ()
+    """In time order, where the stay moved; what started before the first was there too. Empty where it never moved."""
+    overruled: tuple[str, ...] = ()
+    """Event ids of discharges that were stored after a cancellation and do not revive the stay, sorted."""
+    refused_events: tuple[RefusedEvent, ...] = ()
+    """Events that could not be used, by the id of their refusal."""
+
+
+def empty_encounter(encounter_id: str, standing: Standing) -> Encounter:
+    """Return a stay of which nothing else is known; its dates of service would be those of UTC."""
+    return Encounter(
+        encounter_id=encounter_id,
+        standing=standing,
+        setting=None,
+        payer=None,
+        facility=None,
+        department=None,
+        department_modifier=None,
+        time_zone=None,
+        utc_offset_s=0,
+        arrived_at=None,
+        departed_at=None,
+        inpatient_ordered_at=None,
+        key_reason_order_id=None,
+        follows_encounter_id=None,
+        last_recorded_at=None,
+        sites=(),
+        procedures=(),
+        administrations=(),
+        voided=(),
+        decisions=(),
+        conflicts=(),
+    )

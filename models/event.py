@@ -160,6 +160,19 @@ class EventVoided(Fact):
     voids_event_id: Identifier
 
 
+class EventRefused(Fact):
+    """
+    An event of this encounter could not be used: whoever refused it says so in its place (R-DOC-9).
+
+    The stay is held until the refused event comes in a form that can be used, or is voided. ``refused_event_id`` is the
+    refused event's own id where it could be read; ``reason`` says what was wrong with it and never what stood in it.
+    """
+
+    type: Literal["event_refused"]
+    refused_event_id: Identifier | None = None
+    reason: Annotated[str, Field(min_length=3, max_length=2000)]
+
+
 class CodeDecided(Fact):
     """
     A person decided on a code no clock can earn: an unlisted or procedural one.
@@ -201,6 +214,7 @@ Event = Annotated[
     | AdministrationCharted
     | AdministrationVoided
     | EventVoided
+    | EventRefused
     | CodeDecided,
     Field(discriminator="type"),
 ]

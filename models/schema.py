@@ -22,7 +22,7 @@ from models.review_item import REVIEW_ITEM
 
 Schema = dict[str, Any]
 
-CONTRACT_VERSION: Final = "1.1.0"
+CONTRACT_VERSION: Final = "1.2.0"
 """The contract's version: the first number is the topics', the second counts what was added since."""
 
 EVENTS_ID: Final = "urn:infusion-charges:events:v1"

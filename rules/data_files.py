@@ -18,6 +18,7 @@ PARAMETERS: Final = RULES / "parameters"
 CODES: Final = PARAMETERS / "codes.toml"
 ROUTES: Final = PARAMETERS / "routes.toml"
 INDICATIONS: Final = PARAMETERS / "indications.toml"
+SITE_REASONS: Final = PARAMETERS / "site_reasons.toml"
 
 DRUGS: Final = PARAMETERS / "drugs"
 DRUG_WORDS: Final = DRUGS / "words.toml"

@@ -35,3 +35,8 @@ def emission_of(encounter: Encounter, profile: Profile) -> Emission:
         policy.confirm_window_after_departure_before_final * _HOUR,
         policy.provisional_charge_emission == "provisional+replace",
     )
+
+
+def in_confirm_window(departed_at: int, confirm_s: int, at: float) -> bool:
+    """Tell whether charges may still change at an instant, both in epoch seconds; ``confirm_s`` is the window."""
+    return at < departed_at + confirm_s

@@ -27,8 +27,10 @@ from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, policy_for
 from rules.rule import Rule
 from rules.screening.bundles import CODED_PROCEDURES
+from rules.screening.refused_events import refused_event_flags
 from rules.screening.screen import screen_all
 from rules.screening.screened import Screened
+from rules.screening.unknown_drug import with_what_waits
 from rules.screening.window import NOT_GIVEN
 from rules.tables.lookup import editions
 from rules.worksheet.context import Context
@@ -191,7 +193,7 @@ def _code(context: Context) -> Screened:
         )
     if encounter.procedures:
         code_devices(context, [p for p in encounter.procedures if p.kind in CODED_PROCEDURES])
-    attach(encounter, sheet)
+    attach(context)
     return screened
 
 
@@ -206,6 +208,7 @@ def _stay_flags(context: Context) -> list[Flag]:
         flags.append(FLAGS["F-EM_SAME_DAY"].on(()))
     if encounter.conflicts:
         flags.append(FLAGS["F-EVENT_CONFLICT"].on((), events=len(encounter.conflicts)))
+    flags += refused_event_flags(encounter)
     window = context.sheet.policy.confirm_window_after_departure_before_final * 3600
     left, stored = encounter.departed_at, encounter.last_recorded_at
     if left is not None and stored is not None and stored > left + window:
@@ -218,7 +221,8 @@ def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet
     lines = charge_lines(encounter.encounter_id, sheet)
     flags = sheet.flags + _stay_flags(context)
     if lines:
-        flags += check_lines(lines, sheet.policy)
+        flags += check_lines(lines, sheet.policy, sheet.earned)
+    flags = with_what_waits(flags, lines)
     status: Status = "preview" if encounter.standing == "open" else "final"
     if status == "final" and any(flag.severity == "block" for flag in flags):
         status = "held"
@@ -259,14 +263,22 @@ def _cancelled(encounter: Encounter, setting: str, payer: str | None, revision: 
         | set(encounter.voided)
     )
     refused = tuple(NOT_GIVEN.refuses(name, says) for name in ids)
-    return _bare(encounter, "cancelled", setting, payer, revision, (), refused)
+    return _bare(encounter, "cancelled", setting, payer, revision, _overruled_flags(encounter), refused)
+
+
+def _overruled_flags(encounter: Encounter) -> tuple[Flag, ...]:
+    """Return the flag that names the discharges stored after a cancellation: only a reopening revives a stay."""
+    if not encounter.overruled:
+        return ()
+    says = "A discharge was stored after the cancellation; the stay stays cancelled until it is reopened."
+    return (FLAGS["F-EVENT_CONFLICT"].on((), says, event_ids=", ".join(encounter.overruled)),)
 
 
 def _not_in_force(
     encounter: Encounter, setting: str, payer: str | None, revision: int, says: str
 ) -> ChargeSet:
     everyone = tuple(administration.administration_id for administration in encounter.administrations)
-    flags = (FLAGS["F-NOT_IN_FORCE"].on(everyone, says),)
+    flags = (FLAGS["F-NOT_IN_FORCE"].on(everyone, says), *refused_event_flags(encounter))
     refused = tuple(NOT_GIVEN.refuses(name) for name in encounter.voided)
     status: Status = "preview" if encounter.standing == "open" else "held"
     return _bare(encounter, status, setting, payer, revision, flags, refused)

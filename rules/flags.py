@@ -25,6 +25,14 @@ class FlagKind:
         """Return the flag for these administrations, with this case's words and figures."""
         return Flag(self.id, self.severity, administration_ids, says or self.means, self.suggestion, facts)
 
+    def informing(self, administration_ids: tuple[str, ...], says: str, suggestion: str) -> Flag:
+        """Return the flag at no weight, where a reader of many claims wants to find the case."""
+        return Flag(self.id, "info", administration_ids, says, suggestion, {})
+
+    def advising(self, administration_ids: tuple[str, ...], says: str, suggestion: str) -> Flag:
+        """Return the flag with advice for this case in place of the general one."""
+        return Flag(self.id, self.severity, administration_ids, says, suggestion, {})
+
     def blocking(self, administration_ids: tuple[str, ...], says: str, **facts: str | int) -> Flag:
         """Return the flag at its full weight, for the cases in which a warning is not enough."""
         return Flag(self.id, "block", administration_ids, says, self.suggestion, facts)
@@ -62,6 +70,8 @@ def _kinds() -> dict[str, FlagKind]:
          "Correct the route or the technique; for an infusion under the skin chart the pump and its set-up."),
         ("F-NEAR_THRESHOLD", "info", "R-TIME-1", "The minutes are next to a unit boundary.",
          "Nothing to do; expect an auditor to read the times."),
+        ("F-REFUSED_EVENT", "block", "R-DOC-9", "An event of the stay could not be used.",
+         "Send the event again in a form that can be used, or void it."),
         ("F-PREARRIVAL", "warn", "R-WIN-1", "The administration began before the hospital took over.",
          "Chart when staff assumed the infusion and under which order."),
         ("F-RUNNING_AT_DEPARTURE", "warn", "R-WIN-2", "It was still running when the patient left.",
@@ -70,10 +80,10 @@ def _kinds() -> dict[str, FlagKind]:
          "Check the payer's window: the charges may belong on the inpatient claim."),
         ("F-SITE_UNKNOWN", "block", "R-SITE-5", "Two accesses were open and none is named.",
          "Chart the access site."),
-        ("F-SECOND_SITE", "warn", "R-SITE-4", "A second access was used without a reason on file.",
+        ("F-SECOND_SITE", "warn", "R-SITE-4", "A second access was used without a reason on file that counts.",
          "Chart why a second access was needed; without a reason its services join the first."),
         ("F-MULTI_INITIAL", "block", "R-INIT-1", "More than one initial service without a fact to support it.",
-         "Check sites and encounters; RAC topic 0071 denies the second."),
+         "Check sites, encounters and drugs; one initial service an access is paid."),
         ("F-KEY_REASON", "block", "R-INIT-3", "The key reason for the visit is not known.",
          "Name the order that was the reason for the visit."),
         ("F-SAME_DRUG_REPEAT", "info", "R-SAME-1", "A later dose of a drug already infused.",

@@ -20,7 +20,7 @@ from typing import Final
 from rules.data_files import RULES
 from rules.sources import sources
 
-QUESTIONS: Final = ("timing",)
+QUESTIONS: Final = ("payment", "timing")
 """The folders of parameters/ that hold single numbers; the others hold tables, drugs and policies."""
 
 LARGEST: Final = 10_000

@@ -18,7 +18,16 @@ from rules.coding import (
     subcutaneous,
 )
 from rules.rule import Rule
-from rules.screening import bag_chains, bundles, classes, documentation, missing_stops, plausibility, window
+from rules.screening import (
+    bag_chains,
+    bundles,
+    classes,
+    documentation,
+    missing_stops,
+    plausibility,
+    refused_events,
+    window,
+)
 from rules.worksheet import service_dates, timing
 
 VERSION = engine.RULEBOOK_VERSION
@@ -34,6 +43,7 @@ CHAPTERS = {
     "bags that chain": bag_chains.RULES,
     "missing stops": missing_stops.RULES,
     "plausibility": plausibility.RULES,
+    "refused events": refused_events.RULES,
     "access sites": sites.RULES,
     "doses": doses.RULES,
     "initial": initial.RULES,

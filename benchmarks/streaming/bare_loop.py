@@ -74,15 +74,15 @@ class Loop:
         if tp.topic == topics.CLOSED:
             settled = self._committed.get(number, 0)
             coded = same_work.code(number, records, self._releases.get, settled)
-            self._releases |= coded.released
-            self._touched.setdefault((topics.RELEASES_CHANGELOG, number), {}).update(coded.released)
+            self._releases |= coded.states
+            self._touched.setdefault((topics.RELEASES_CHANGELOG, number), {}).update(coded.states)
             self._send(number, coded.messages)
             return
         made = same_work.follow(
             tp.topic, number, records, self._stays.get, lambda name: self._home(name) == number
         )
         touched = self._touched.setdefault((topics.ENCOUNTERS_CHANGELOG, number), {})
-        for kept in made.stays:
+        for kept in made.states:
             self._stays[kept.encounter_id] = kept
             touched[kept.encounter_id.encode()] = kept
         self._send(number, made.messages)

@@ -37,7 +37,7 @@ class Follow(StatefulBatchLogic[Any, Any, bytes]):
         for topic in (topics.EVENTS, topics.COMMANDS):
             if records := [one for one in values if one.topic == topic]:
                 made = same_work.follow(topic, records[0].partition, records, lambda _: self._kept)
-                for kept in made.stays:
+                for kept in made.states:
                     self._kept = kept
                 out += map(_sent, made.messages)
                 out += [
@@ -60,7 +60,7 @@ class Code(StatefulBatchLogic[Any, Any, bytes]):
     def on_batch(self, values: list[Any]) -> tuple[list[Any], bool]:
         """Code the closed encounters of this stay that one epoch brought."""
         made = same_work.code(values[0].partition, values, lambda _: self._released)
-        for released in made.released.values():
+        for released in made.states.values():
             self._released = released
         return [*map(_sent, made.messages)], StatefulBatchLogic.RETAIN
 

@@ -67,7 +67,7 @@ def patterns(events: Sequence[bytes], most: int) -> list[EncounterState]:
             :most
         ]
         records = [Read(number, key, line) for number, line in enumerate(before)]
-        for one in same_work.follow(topics.EVENTS, 0, records, kept.get).stays:
+        for one in same_work.follow(topics.EVENTS, 0, records, kept.get).states:
             if one.standing == "open":
                 kept[one.encounter_id] = one
     return list(kept.values())

@@ -16,7 +16,7 @@ def run(terms: Terms) -> None:
         worker_id=f"{terms.prefix}worker",
         data_dir=terms.folder / "worker",
         in_memory=terms.variant == "memory",
-        closing=AT_ONCE,
+        timeouts=AT_ONCE,
         profile=PROFILE,
         web_port=0,
         session_timeout_s=20.0,

@@ -32,7 +32,7 @@ def follow(value: bytes, key: bytes, _timestamp: int, _headers: Any, state: Any)
     made = same_work.follow(
         about.topic, about.partition, [one], lambda _: _live_stays.of(key, state.get_bytes("stay"))
     )
-    for kept in made.stays:
+    for kept in made.states:
         written = kept.to_bytes()
         state.set_bytes("stay", written)
         _live_stays.keep(key, written, kept)
@@ -48,7 +48,7 @@ def code(value: bytes, key: bytes, _timestamp: int, _headers: Any, state: Any) -
     made = same_work.code(
         about.partition, [one], lambda _: _live_releases.of(key, state.get_bytes("release"))
     )
-    for released in made.released.values():
+    for released in made.states.values():
         written = released_to_bytes(released)
         state.set_bytes("release", written)
         _live_releases.keep(key, written, released)

@@ -7,14 +7,14 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
 from rules.engine import Profile
-from streams.charging.closed_encounter_processor import Coded, code_records
+from streams.charging.closed_encounter_processor import CodedRecords, code_records
 from streams.charging.release_state import ReleaseState
 from streams.lifecycle.event_processor import EncounterProcessor, ProcessedRecords
 from streams.lifecycle.state import EncounterState
 from streams.lifecycle.timeouts import Timeouts
 from streams.wire import topics
 
-AT_ONCE: Final = Timeouts(grace=0, quiet=0)
+AT_ONCE: Final = Timeouts(grace=0, quiet_period=0)
 """A stay is coded when its departure is read."""
 
 PROFILE: Final = Profile()
@@ -39,13 +39,13 @@ def follow(
 ) -> ProcessedRecords:
     """Fold events, or obey commands, and settle the stays they touched."""
     batch = EncounterProcessor(topic, partition, int(time()), load, at_home)
-    (batch.follow if topic == topics.EVENTS else batch.process_commands)(records)
+    (batch.process_events if topic == topics.EVENTS else batch.process_commands)(records)
     return batch.finish(AT_ONCE, _emission)
 
 
 def code(
     partition: int, records: Iterable[Any], load: Callable[[bytes], ReleaseState | None], settled: int = 0
-) -> Coded:
+) -> CodedRecords:
     """Code closed encounters."""
     return code_records(records, partition, settled, load, PROFILE)
 

@@ -67,7 +67,7 @@ class Coder:
 
         one = Read(message.offset, message.key, message.value)
         made = same_work.follow(message.topic, message.partition, [one], load)
-        for kept in made.stays:
+        for kept in made.states:
             key, written = kept.encounter_id.encode(), kept.to_bytes()
             self._stays[key] = written
             self._live_stays.keep(key, written, kept)
@@ -85,7 +85,7 @@ class Coder:
                 return self._live_releases.of(key, self._releases.get(key))
 
             made = same_work.code(message.partition, [one], load)
-            for key, released in made.released.items():
+            for key, released in made.states.items():
                 written = released_to_bytes(released)
                 self._releases[key] = written
                 self._live_releases.keep(key, written, released)

@@ -5,7 +5,7 @@ from hashlib import sha1
 from uuid import UUID
 
 from models.charge import ChargeLine, ExpectedPayment, weakest_evidence
-from rules.claim.payment import expected_payments
+from rules.claim.payment import PricedLine, expected_payments
 from rules.worksheet.sheet import Earned, Worksheet
 
 NAMESPACE = UUID("6f6b7c1e-2a53-5c0e-9a3b-6d1f2f9f6c11")
@@ -88,8 +88,14 @@ def charge_lines(encounter_id: str, sheet: Worksheet) -> tuple[ChargeLine, ...]:
         key = (earned.service_date, _RANK[earned.code], earned.modifiers, earned.code)
         together.setdefault(key, []).append(earned)
     ordered = sorted(together)
-    units = tuple([(key[3], key[0], sum([entry.units for entry in together[key]])) for key in ordered])
-    payments = expected_payments(units, sheet.setting)
+    priced = tuple(
+        [
+            PricedLine(code, on, sum([entry.units for entry in together[key]]), modifiers)
+            for key in ordered
+            for on, _, modifiers, code in (key,)
+        ]
+    )
+    payments = expected_payments(priced, sheet.setting, rural_sch=sheet.policy.rural_sch == "yes")
     return tuple(
         [_merge(encounter_id, together[key], payment) for key, payment in zip(ordered, payments, strict=True)]
     )

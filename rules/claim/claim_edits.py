@@ -3,32 +3,41 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from models.charge import ChargeLine, Flag
 from models.field import Setting
 from rules.coding.modifiers import BYPASSING, INITIALS, clashing_pairs
+from rules.coding.pumps import PUMP_STARTS
 from rules.flags import FLAGS
 from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy
 from rules.rule import Rule
 from rules.tables.lookup import Book, addon_primaries, mue
+from rules.worksheet.sheet import Earned
 
 EDITS = Rule("R-EDIT", "Add-ons need a primary, units a limit, pairs a reason.", ("NCCI11",), "A")
 
 RULES = (EDITS,)
 
-BESIDE_AN_INITIAL = frozenset({"96369", "96416", "96420", "96422", "96425"})
-"""Codes that start a service of their own; an initial beside one of them is questioned (R-INIT-1)."""
+UNDER_THE_SKIN: Final = "96369"
+"""RAC topic 0071 counts it among the initial services, so an initial beside it is questioned (R-INIT-1)."""
+INFUSED: Final = frozenset({"96365", "96366", "96367", "96368", "96413", "96415", "96417", "96422", "96423"})
+"""Codes of infusions that ran here; a pump's start does not stand beside one of its own drug."""
 
 
 class ClaimLine(NamedTuple):
-    """What the edits see of a charge line: neither its administrations nor its minutes."""
+    """
+    What the edits see of a charge line: neither its administrations nor its minutes.
+
+    ``drugs`` are the substances given, filled only on a claim with the start of a pump.
+    """
 
     code: str
     units: int
     modifiers: tuple[str, ...]
     on: date
+    drugs: frozenset[str] = frozenset()
 
     @property
     def plain(self) -> bool:
@@ -56,7 +65,7 @@ class EditViolation(NamedTuple):
 def _primaries_missing(claim: Sequence[ClaimLine], settings: EditSettings) -> Iterable[EditViolation]:
     codes = {line.code for line in claim}
     dated = {(line.code, line.on) for line in claim}
-    for place, (code, _, _, on) in enumerate(claim):
+    for place, (code, _, _, on, _) in enumerate(claim):
         primaries = addon_primaries(settings.book, on).get(code)
         if primaries is None:
             continue
@@ -103,11 +112,27 @@ def _initials_unsupported(claim: Sequence[ClaimLine], settings: EditSettings) ->
         here = [place for place, line in enumerate(claim) if scope is None or line.on == scope]
         initials = [place for place in here if claim[place].code in INITIALS]
         plain = [place for place in initials if claim[place].plain]
-        beside = [place for place in here if claim[place].code in BESIDE_AN_INITIAL]
+        beside = [place for place in here if claim[place].code == UNDER_THE_SKIN]
         if sum(claim[place].units for place in plain) > 1 or (beside and initials):
             places = tuple(sorted({*plain, *beside} if beside and plain else {*initials, *beside}))
-            says = f"Initial services: {', '.join(claim[place].code for place in places)}."
+            says = f"Initial services: {', '.join(claim[place].code for place in places)}; RAC topic 0071, on professional claims, allows one."
             yield EditViolation("F-MULTI_INITIAL", places, says, (("initials", len(places)),))
+
+
+def _infused_and_pumped(claim: Sequence[ClaimLine], _: EditSettings) -> Iterable[EditViolation]:
+    """Yield each pump start beside an infusion of its own drug; a push of it is the bolus before the pump."""
+    for place, line in enumerate(claim):
+        if line.code not in PUMP_STARTS:
+            continue
+        infused = [
+            other
+            for other, beside in enumerate(claim)
+            if beside.code in INFUSED and not line.drugs.isdisjoint(beside.drugs)
+        ]
+        if infused:
+            codes = ", ".join(dict.fromkeys(claim[other].code for other in infused))
+            says = f"{line.code} starts a pump with the drug already infused under {codes}: one of them is reported."
+            yield EditViolation("F-MULTI_INITIAL", (place, *infused), says, (("code", line.code),))
 
 
 CHECKS: tuple[Callable[[Sequence[ClaimLine], EditSettings], Iterable[EditViolation]], ...] = (
@@ -115,6 +140,7 @@ CHECKS: tuple[Callable[[Sequence[ClaimLine], EditSettings], Iterable[EditViolati
     _units_over,
     _pairs_clashing,
     _initials_unsupported,
+    _infused_and_pumped,
 )
 
 
@@ -131,9 +157,20 @@ def violations(claim: tuple[ClaimLine, ...], settings: EditSettings) -> tuple[Ed
     return tuple(violated)
 
 
-def check_lines(lines: Sequence[ChargeLine], policy: Policy) -> list[Flag]:
-    """Return the flags the edits raise on these lines."""
-    claim = tuple([ClaimLine(line.code, line.units, line.modifiers, line.service_date) for line in lines])
+def _claim_lines(lines: Sequence[ChargeLine], earned: Sequence[Earned]) -> tuple[ClaimLine, ...]:
+    claim = [ClaimLine(line.code, line.units, line.modifiers, line.service_date) for line in lines]
+    if PUMP_STARTS.isdisjoint({line.code for line in lines}):
+        return tuple(claim)
+    drugs = {given.id: given.substance for entry in earned for given in entry.administrations}
+    return tuple(
+        seen._replace(drugs=frozenset(drugs[name] for name in line.administration_ids if name in drugs))
+        for seen, line in zip(claim, lines, strict=True)
+    )
+
+
+def check_lines(lines: Sequence[ChargeLine], policy: Policy, earned: Sequence[Earned] = ()) -> list[Flag]:
+    """Return the flags the edits raise on these lines; ``earned`` is what they were added up from."""
+    claim = _claim_lines(lines, earned)
     settings = EditSettings(
         policy.setting, policy.add_on_primary_list, policy.initial_reset == "calendar_day"
     )

@@ -53,12 +53,23 @@ def code_decisions(context: Context, administrations: dict[str, CodableAdministr
             sheet.flags.append(FLAGS["F-UNLISTED"].on(ids, problem, code=decision.code))
             continue
         moments = [at for name in ids if (at := given_at[name]) is not None]
-        on = context.calendar.date_of(context.instant(min(moments, default=decision.decided_at)))
+        started = context.instant(min(moments, default=decision.decided_at))
+        on = context.calendar.date_of(started)
         says = "A person decided on this code."
         if decision.comparable_code:
             says = f"A person decided on this code, comparable with {decision.comparable_code}."
         coded = tuple(administrations[name] for name in ids if name in administrations)
         reason = BY_A_PERSON.because(says)
         sheet.earn(
-            Earned(decision.code, decision.units, on, coded, None, "charted", (reason,), decided_ids=ids)
+            Earned(
+                decision.code,
+                decision.units,
+                on,
+                coded,
+                None,
+                "charted",
+                (reason,),
+                decided_ids=ids,
+                started=started,
+            )
         )

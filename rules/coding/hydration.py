@@ -8,7 +8,7 @@ from models.charge import Reason
 from models.interval import Coverage, Stretch, length, union
 from rules.coding.doses import doses_of
 from rules.coding.initial import KEY_REASON
-from rules.coding.modifiers import second_site_reasons
+from rules.coding.modifiers import second_site
 from rules.coding.site_group import SiteGroup
 from rules.rule import Rule
 from rules.screening.bundles import keep_open_stretches
@@ -181,39 +181,59 @@ def code_hydration(context: Context, group: SiteGroup, hydration: Hydration) -> 
         HYDRATION_HOUR.because(f"{hydration.total} qualifying minutes: {hydration.units} units in all."),
         QUALIFYING.because(),
     )
+    modifiers: tuple[str, ...] = ()
     if group.needs_site_modifier and initial:
-        reasons += second_site_reasons()
+        modifier, stands = second_site(sheet, running, "96360", group.site_reason)
+        modifiers = (modifier,)
+        reasons += stands
     dated = _dated(context, hydration, initial=initial)
     evidence = weakest(running)
-    for index, (on, count) in enumerate(dated):
+    given = tuple(running)
+    for index, (on, started, count) in enumerate(dated):
         left = count
         if initial and index == 0:
-            modifiers = (sheet.policy.distinct_site_modifier,) if group.needs_site_modifier else ()
-            sheet.earn(Earned("96360", 1, on, tuple(running), hydration.total, evidence, reasons, modifiers))
+            first = Earned("96360", 1, on, given, hydration.total, evidence, reasons, modifiers)
+            sheet.earn(first._replace(started=started))
             left -= 1
         if left:
-            sheet.earn(Earned("96361", left, on, tuple(running), hydration.total, evidence, reasons))
+            added = Earned("96361", left, on, given, hydration.total, evidence, reasons)
+            sheet.earn(added._replace(started=started))
     code = "96360" if initial else "96361"
     sheet.billed(running, [flow for fragment in hydration.fragments for flow in fragment.flows], code)
 
 
-def _dated(context: Context, hydration: Hydration, *, initial: bool) -> list[tuple[date, int]]:
-    """Return units by date: the date each piece started on, unless policy or an overfull date moves them (R-DOS)."""
+def _started(hydration: Hydration, fragment: Fragment) -> int:
+    """Return the minute at which the fluid of a piece started: its first, though a drug broke it."""
+    return min(
+        (fluid.at for fluid in hydration.running if fluid.at <= fragment.start < fluid.flows[-1][1]),
+        default=fragment.start,
+    )
+
+
+def _dated(context: Context, hydration: Hydration, *, initial: bool) -> list[tuple[date, int, int]]:
+    """
+    Return units by date and, where the stay moved, by department; with each the minute its fluid started.
+
+    The date is the one each piece started on, unless policy or an overfull date moves them (R-DOS).
+    """
     calendar = context.calendar
     earned = _unit_fragments(context, hydration)
     limit = context.mue_limit("96361", hydration.fragments[0].start)
     for by_hour in (context.sheet.policy.dos == "by_hour", True):
         dated: dict[date, int] = {}
+        apart: dict[tuple[date, int], list[int]] = {}
         for fragment, second in earned:
             at = clock_at(fragment.flows, second) if by_hour else fragment.start
             on = calendar.date_of(at)
             dated[on] = dated.get(on, 0) + 1
+            started = _started(hydration, fragment)
+            apart.setdefault((on, context.department_at(started)), []).append(started)
         first = min(dated)
         added = {on: units - (initial and on == first) for on, units in dated.items()}
         fits = limit is None or max(added.values()) <= limit
         if by_hour or (fits and max(dated.values()) <= HOURS_IN_A_DATE):
             break
-    return sorted(dated.items())
+    return [(on, min(starts), len(starts)) for (on, _), starts in sorted(apart.items())]
 
 
 def _refuse_all(context: Context, group: SiteGroup, hydration: Hydration) -> None:

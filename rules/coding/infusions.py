@@ -6,7 +6,7 @@ from models.charge import Reason
 from models.interval import Coverage, Stretch, length, whole_minutes
 from rules.coding.doses import LATER_CHEMO, LATER_DOSE, SEGMENTS, Dose
 from rules.coding.initial import EQUAL_RANK, FACILITY_RANK, KEY_REASON, SUBSEQUENT
-from rules.coding.modifiers import second_site_reasons
+from rules.coding.modifiers import second_site
 from rules.coding.site_group import CODES, SiteGroup
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
@@ -83,14 +83,16 @@ def _timed(
     code: str,
     reasons: tuple[Reason, ...],
     *,
-    needs_site_modifier: bool = False,
+    second_site_reason: str | None = None,
 ) -> None:
     """Enter a first hour under ``code`` and the hours that follow it, on the minutes that count for the dose."""
     sheet, limits = context.sheet, context.limits
     minutes = whole_minutes(flows)
-    modifiers = (sheet.policy.distinct_site_modifier,) if needs_site_modifier else ()
-    if needs_site_modifier:
-        reasons += second_site_reasons()
+    modifiers: tuple[str, ...] = ()
+    if second_site_reason is not None:
+        modifier, why = second_site(sheet, dose.administrations, code, second_site_reason)
+        modifiers = (modifier,)
+        reasons += why
     if len(dose.administrations) > 1:
         says = f"{len(dose.administrations)} administrations of one dose, {dose.minutes} minutes in all."
         reasons += (SEGMENTS.because(says),)
@@ -130,7 +132,7 @@ def _initial(context: Context, group: SiteGroup, dose: Dose) -> None:
         dose.flows,
         code,
         (first, why.because(says)),
-        needs_site_modifier=group.needs_site_modifier,
+        second_site_reason=group.site_reason if group.needs_site_modifier else None,
     )
     context.sheet.billed(dose.administrations, dose.flows, code)
 

@@ -1,6 +1,6 @@
 """Chooses the initial service of each justified site of an encounter (R-HIER, R-INIT)."""
 
-from rules.coding.doses import Dose
+from rules.coding.doses import Dose, doses_of
 from rules.coding.site_group import CODES, Push, SiteGroup
 from rules.policy.resolve import Policy
 from rules.rule import Rule
@@ -17,11 +17,12 @@ INJECTIONS_BESIDE = Rule(
 )
 OTHER_LISTS = Rule("R-HIER-3", "Lists that rank fluid over injections change nothing.", (), "K")
 ONE_INITIAL = Rule(
-    "R-INIT-1", "One initial service per encounter and justified site.", ("NCCI11", "IOM12", "RAC71"), "A"
-)
+    "R-INIT-1", "One initial service per encounter and justified site; a pump started with another drug stands beside it.",
+    ("NCCI11", "IOM12", "RAC71", "AAPC-159707", "MCN-FOLFOX4"), "A",
+)  # fmt: skip
 EQUAL_RANK = Rule("R-INIT-2", "Among equals the longest is the initial, then the earliest.", ("ML-OVL",), "C")
 KEY_REASON = Rule(
-    "R-INIT-3", "In the office the initial is the key reason for the visit.",
+    "R-INIT-3", "In the office the initial is the key reason for the visit, unless chemotherapy beside it lacks its primary.",
     ("IOM12", "NOR-CN", "AAPC-PRIMARY", "AAPC-SEQ", "AAPC-ADOPT4"), "A",
 )  # fmt: skip
 UNSUPPORTED_KEY = Rule("R-INIT-4", "A key reason that earns no code gives way to the next by rank.", (), "K")
@@ -54,6 +55,27 @@ def precedence(dose: Dose, policy: Policy, limits: Thresholds) -> Precedence:
             return (rank, -limits.added_hours(dose.minutes), dose.start, 0, dose.id)
         case _:
             return (rank, -dose.minutes, dose.start, 0, dose.id)
+
+
+def best_service(
+    administrations: list[CodableAdministration], policy: Policy, limits: Thresholds
+) -> Precedence:
+    """Return the precedence of the best service among the administrations of one access, before sites are pooled."""
+    fluids = [given for given in administrations if given.family == "hydration"]
+    drugs = [given for given in administrations if given.family != "hydration"]
+    ranks: list[Precedence] = [
+        (CODES[given.family].push_rank, 0, given.at, 0, given.id)
+        for given in drugs
+        if given.technique != "infusion"
+    ]
+    for dose in doses_of([given for given in drugs if given.technique == "infusion"], policy):
+        if dose.minutes >= limits.infusion:
+            ranks.append(precedence(dose, policy, limits))
+        else:
+            ranks.append((CODES[dose.family].push_rank, 0, dose.start, 0, dose.id))
+    if sum(given.minutes for given in fluids) >= limits.hydration:
+        ranks += [(HYDRATION_RANK, 0, given.at, 0, given.id) for given in fluids]
+    return min(ranks, default=(HYDRATION_RANK + 1, 0, 0, 0, ""))
 
 
 def in_rank_order(doses: list[Dose], policy: Policy, limits: Thresholds) -> list[Dose]:
@@ -100,6 +122,16 @@ def _key_services(group: SiteGroup, order_id: str, order: list[Dose]) -> list[Do
     return [*services.values(), *fluid]
 
 
+def _without_primary(group: SiteGroup, service: Dose | Push | None) -> list[Dose | Push]:
+    """Return the chemotherapy whose add-on code has no primary where ``service`` leads: 96417 needs 96413."""
+    if isinstance(service, Dose) and service.family == "chemotherapy":
+        return []
+    added: list[Dose | Push] = [dose for dose in group.doses if dose.family == "chemotherapy"]
+    if service is None or service.family != "chemotherapy":
+        added += [push for push in group.pushes if push.family == "chemotherapy"]
+    return added
+
+
 def choose_office_initial(
     groups: list[SiteGroup], key_order: str | None, sheet: Worksheet, limits: Thresholds, *, known: bool
 ) -> bool:
@@ -117,6 +149,13 @@ def choose_office_initial(
         ]
         if len(key_services) == 1:
             group, service = key_services[0]
+            orphans = _without_primary(group, service)
+            if orphans:
+                says = "Chemotherapy beside this key reason has no primary code: the lines stand by rank."
+                given = service.administrations if service is not None else group.counted_fluids
+                chemotherapy = [one for orphan in orphans for one in orphan.administrations]
+                sheet.flag("F-KEY_REASON", [*given, *chemotherapy], says)
+                return True
             group.initial = service
             group.by_key_reason = True
             group.fluid_first = service is None

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from models.charge import Reason
+from rules.coding.modifiers import NO_REPEATS
 from rules.coding.sites import Accesses
 from rules.rule import Rule
 from rules.screening.classes import ANTINEOPLASTIC, HORMONAL, OTHER_CODES
@@ -23,6 +25,9 @@ CAVITY = Rule(
 
 RULES = (PER_INJECTION, SPLIT_DOSE, NO_VISIT_INSTEAD, CAVITY)
 
+REPEATED = frozenset({"96372", "96401", "96402"})
+"""Codes whose further units of a date stand on a line of their own where a payer asks for it."""
+
 MANY_LESIONS = 8
 """The number of lesions from which the session takes the higher code."""
 
@@ -43,8 +48,14 @@ def _code(administration: CodableAdministration) -> tuple[str, Rule, str]:
 
 
 def code_injections(context: Context, injections: list[list[CodableAdministration]]) -> None:
-    """Enter each injection, a list of administrations; several injections of one dose as the policy says (P-18)."""
+    """
+    Enter each injection, a list of administrations; several injections of one dose as the policy says (P-18).
+
+    Further injections of a date are units of one line, or marked as repeats where the policy asks for it (H-23).
+    """
     sheet = context.sheet
+    repeats = sheet.policy.repeat_injection_modifier
+    given: set[tuple[str, date]] = set()
     doses: dict[tuple[str, str], list[CodableAdministration]] = {}
     for injection in sorted(injections, key=lambda injection: (injection[0].at, injection[0].id)):
         first = injection[0]
@@ -59,7 +70,15 @@ def code_injections(context: Context, injections: list[list[CodableAdministratio
                 )
                 continue
         on = context.calendar.date_of(first.at)
-        sheet.earn(Earned(code, 1, on, tuple(injection), None, weakest(injection), (rule.because(says),)))
+        reasons: tuple[Reason, ...] = (rule.because(says),)
+        modifiers: tuple[str, ...] = ()
+        if repeats != "none" and (code, on) in given and code in REPEATED:
+            modifiers = (repeats,)
+            reasons += (
+                NO_REPEATS.because(f"A further injection of the date: modifier {repeats}, by policy."),
+            )
+        given.add((code, on))
+        sheet.earn(Earned(code, 1, on, tuple(injection), None, weakest(injection), reasons, modifiers))
         sheet.billed(
             injection,
             [flow for administration in injection for flow in administration.flows],

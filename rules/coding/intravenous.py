@@ -5,6 +5,7 @@ from rules.coding.hydration import Hydration, code_hydration, measure
 from rules.coding.infusions import code_infusions
 from rules.coding.initial import (
     Precedence,
+    best_service,
     choose_office_initial,
     group_precedence,
     in_rank_order,
@@ -12,7 +13,7 @@ from rules.coding.initial import (
 )
 from rules.coding.pushes import Pushes, push_of, short_infusion
 from rules.coding.site_group import Push, SiteGroup
-from rules.coding.sites import POOL, Accesses, assign_sites
+from rules.coding.sites import ONE_SITE, POOL, Accesses, SitePlan, assign_sites
 from rules.screening.bundles import KEEP_OPEN, NO_REASON, PRIMARY_LINE, SLOW_OR_SMALL, reason_for_fluid
 from rules.screening.plausibility import EARLY_STOPS
 from rules.screening.screened import Screened
@@ -25,10 +26,16 @@ def code_intravenous(context: Context, screened: Screened) -> None:
     sheet = context.sheet
     fluids = _reasoned_fluids(context, screened)
     administrations = [*screened.infusions, *screened.pushes, *fluids]
+    plan = ONE_SITE
     if len(administrations) > 1 or context.encounter.sites:
-        administrations = assign_sites(context.encounter, administrations, sheet)
+        administrations, plan = assign_sites(
+            context.encounter,
+            administrations,
+            sheet,
+            lambda given: best_service(given, sheet.policy, context.limits),
+        )
     groups = _groups(context, administrations)
-    _flow_alongside(context, screened, groups)
+    _flow_alongside(context, screened, groups, plan)
     hydrations: list[tuple[SiteGroup, Hydration]] = []
     for group in groups:
         if group.fluids:
@@ -41,7 +48,7 @@ def code_intravenous(context: Context, screened: Screened) -> None:
     )
     if not sheet.facility and not choose_office_initial(groups, key, sheet, context.limits, known=known):
         return
-    for group in _main_first(context, groups):
+    for group in _main_first(context, groups, plan):
         order = in_rank_order(group.doses, sheet.policy, context.limits)
         if isinstance(group.initial, Dose):
             lead = group.initial
@@ -192,7 +199,7 @@ def _as_push(context: Context, dose: Dose) -> Push | None:
     return push
 
 
-def _flow_alongside(context: Context, screened: Screened, groups: list[SiteGroup]) -> None:
+def _flow_alongside(context: Context, screened: Screened, groups: list[SiteGroup], plan: SitePlan) -> None:
     """Add the flow of blood, pump infusions and the like to their site's group, where it stops hydration (R-HYD-4)."""
     flows = [
         *screened.alongside,
@@ -202,14 +209,13 @@ def _flow_alongside(context: Context, screened: Screened, groups: list[SiteGroup
         return
     accesses = Accesses(context.encounter, [])
     for site_id, stretches in flows:
-        root = accesses.root(site_id) if site_id is not None else POOL
-        site = root if root != POOL and accesses.justified(root) else POOL
+        site = plan.site_of(accesses.root(site_id)) if site_id is not None else POOL
         for group in groups:
             if group.site == site:
                 group.other_flows.extend(stretches)
 
 
-def _main_first(context: Context, groups: list[SiteGroup]) -> list[SiteGroup]:
+def _main_first(context: Context, groups: list[SiteGroup], plan: SitePlan) -> list[SiteGroup]:
     """Return the groups, each date's best one first, and mark the others, whose initials need a modifier (R-SITE-2)."""
     if len(groups) == 1:
         return groups
@@ -221,5 +227,7 @@ def _main_first(context: Context, groups: list[SiteGroup]) -> list[SiteGroup]:
             if leader is None or rank < leader[0]:
                 best[group.day] = (rank, group)
     for group in groups:
-        group.needs_site_modifier = group.day in best and best[group.day][1] is not group
+        main = best[group.day][1] if group.day in best else group
+        group.needs_site_modifier = main is not group
+        group.site_reason = plan.reasons.get(group.site) or plan.reasons.get(main.site, "")
     return sorted(groups, key=lambda group: (str(group.day), group.needs_site_modifier, group.site))

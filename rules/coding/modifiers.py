@@ -4,11 +4,13 @@ from datetime import date
 from functools import lru_cache
 
 from models.charge import Reason
-from models.encounter import Encounter
 from models.field import Setting
+from rules.coding.site_reasons import quoted
 from rules.coding.sites import REASONED
 from rules.rule import Rule
 from rules.tables.lookup import ptp
+from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.context import Context
 from rules.worksheet.sheet import Earned, Worksheet
 
 SECOND_SITE = Rule(
@@ -30,9 +32,19 @@ PROVEN_PAIR = Rule(
     "A",
 )
 NOT_OURS = Rule("R-MOD-4", "Modifiers 25 and 57 belong to the visit.", (), "K")
-NO_REPEATS = Rule("R-MOD-5", "Repeats are units or add-ons, not modifier 76.", (), "K")
+NO_REPEATS = Rule(
+    "R-MOD-5",
+    "Repeats are units or add-ons; a payer who asks has its modifier on further injections.",
+    ("AAPC-SPLIT",),
+    "B",
+)
 NEVER = Rule("R-MOD-7", "22, 51, 50, LT, RT, 26 and TC do not apply.", (), "K")
-DEPARTMENT = Rule("R-MOD-8", "PO, PN and ER come from the department's master data.", ("OPPS26", "RHIS"), "A")
+DEPARTMENT = Rule(
+    "R-MOD-8",
+    "PO, PN and ER come from the master data of the department in which a service started.",
+    ("OPPS26", "RHIS"),
+    "A",
+)
 WASTE = Rule("R-MOD-9", "JW and JZ belong to drug lines.", (), "K")
 DISCOUNTED = Rule("R-MOD-10", "TB belongs to drug lines.", (), "K")
 COVERAGE = Rule("R-MOD-11", "GA, GX, GY, GZ and KX need coverage facts.", (), "K")
@@ -68,9 +80,14 @@ def proven_apart(column1: str, column2: str) -> bool:
 BYPASSING = frozenset({"59", "XE", "XS", "XP", "XU"})
 
 
-def second_site_reasons() -> tuple[Reason, ...]:
-    """Return why a second site's initial stands, and why it carries its modifier."""
-    return (REASONED.because(), SECOND_SITE.because())
+def second_site(
+    sheet: Worksheet, administrations: list[CodableAdministration], code: str, reason: str
+) -> tuple[str, tuple[Reason, ...]]:
+    """Return the modifier of a second site's initial and why it stands; name its charted reason in F-SECOND_SITE."""
+    modifier = sheet.policy.distinct_site_modifier
+    says = f"{code}-{modifier} stands on the reason charted for a second access: “{quoted(reason)}”."
+    sheet.inform("F-SECOND_SITE", administrations, says, "Nothing to do; auditors list these modifiers.")
+    return modifier, (REASONED.because(), SECOND_SITE.because())
 
 
 @lru_cache(maxsize=8192)
@@ -98,12 +115,14 @@ def _with(earned: Earned, modifier: str, rule: Rule, says: str) -> Earned:
     )
 
 
-def attach(encounter: Encounter, sheet: Worksheet) -> None:
+def attach(context: Context) -> None:
     """
     Put modifiers on what was earned: second stay, proven pairs, then the department's.
 
-    The second site's is already there, put on by the step that chose the initial.
+    The second site's is already there, put on by the step that chose the initial. Where the stay moved, a line has
+    the modifier of the department in which its service started.
     """
+    encounter, sheet = context.encounter, context.sheet
     policy = sheet.policy
     entries = sheet.earned
     if encounter.follows_encounter_id is not None:
@@ -115,9 +134,23 @@ def attach(encounter: Encounter, sheet: Worksheet) -> None:
                 )
     if len(entries) > 1:
         _prove_pairs(sheet)
-    if encounter.department_modifier is not None and sheet.facility:
+    if sheet.facility and encounter.departments:
+        sheet.earned = [_with_its_department(context, earned) for earned in sheet.earned]
+    elif sheet.facility and encounter.department_modifier is not None:
         says = f"The department's master data say {encounter.department_modifier}."
         sheet.earned = [_with(earned, encounter.department_modifier, DEPARTMENT, says) for earned in entries]
+
+
+def _with_its_department(context: Context, earned: Earned) -> Earned:
+    started = earned.started
+    if started is None:
+        started = min(administration.at for administration in earned.administrations)
+    modifier = context.encounter.departments[context.department_at(started)].department_modifier
+    if modifier is None:
+        return earned
+    return _with(
+        earned, modifier, DEPARTMENT, f"The department it started in has {modifier} in its master data."
+    )
 
 
 def _is_plain(earned: Earned) -> bool:

@@ -14,13 +14,13 @@ from rules.worksheet.sheet import Earned
 LONG_PUMP = Rule(
     "R-INF-8",
     "More than eight hours by a portable or implanted pump has a code for its start.",
-    ("A55134", "UCLA-09", "NAHRI"),
+    ("A55134", "SE1609", "CCH-2Q17", "UCLA-09", "NAHRI"),
     "A",
 )
 HOME_PUMP = Rule(
     "R-CHEMO-6",
     "Chemotherapy that goes home on a pump: its start now, its refill later.",
-    ("A55134", "CHEMO-001"),
+    ("A55134", "SE1609", "CCH-2Q17", "CHEMO-001"),
     "A",
 )
 PORT_ALONE = Rule(
@@ -34,6 +34,9 @@ PATIENT_CONTROLLED = Rule(
 )
 
 RULES = (LONG_PUMP, HOME_PUMP, PORT_ALONE, PATIENT_CONTROLLED)
+
+PUMP_STARTS = frozenset({"96416", "96425", "C8957", "G0498"})
+"""Codes of a pump's start. Each stands beside the initial service of another drug (R-INIT-1)."""
 
 
 def _planned(administration: CodableAdministration) -> int | None:
@@ -97,7 +100,8 @@ def code_devices(context: Context, procedures: list[Procedure]) -> None:
         if procedure.started_at is None:
             sheet.refused.append(MISSING_START.refuses(name, "When the device was serviced is not charted."))
             continue
-        on = context.calendar.date_of(context.instant(procedure.started_at))
+        started = context.instant(procedure.started_at)
+        on = context.calendar.date_of(started)
         if code == "96523":
             if _busy(context, on):
                 sheet.refused.append(
@@ -112,7 +116,8 @@ def code_devices(context: Context, procedures: list[Procedure]) -> None:
             continue
         else:
             rule, says = HOME_PUMP, "A pump was refilled."
-        sheet.earn(Earned(code, 1, on, (), None, "charted", (rule.because(says),), procedure_ids=(name,)))
+        reasons = (rule.because(says),)
+        sheet.earn(Earned(code, 1, on, (), None, "charted", reasons, procedure_ids=(name,), started=started))
 
 
 def _busy(context: Context, on: date) -> bool:

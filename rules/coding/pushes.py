@@ -3,7 +3,7 @@
 from models.interval import Stretch
 from rules.coding.doses import Dose
 from rules.coding.initial import FACILITY_RANK, KEY_REASON, SUBSEQUENT
-from rules.coding.modifiers import second_site_reasons
+from rules.coding.modifiers import second_site
 from rules.coding.site_group import CODES, Push, SiteGroup
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
@@ -124,14 +124,16 @@ class Pushes:
         reasons = (rule.because(says), *(other.because() for other in more))
         if push.note:
             reasons = (*reasons, PUSH_OR_INFUSION.because(push.note), SHORT_BAG.because())
+        if push.planned_as_infusion:
+            code = CODES[push.family].infusion if push is group.initial else CODES[push.family].sequential
         modifiers: tuple[str, ...] = ()
         if push is group.initial and group.needs_site_modifier:
-            modifiers = (context.sheet.policy.distinct_site_modifier,)
-            reasons = (*reasons, *second_site_reasons())
+            modifier, why = second_site(context.sheet, push.administrations, code, group.site_reason)
+            modifiers = (modifier,)
+            reasons = (*reasons, *why)
         if push.planned_as_infusion:
             reasons = (*reasons, DISCONTINUED.because())
             modifiers = (*modifiers, context.sheet.policy.discontinued_15_min_infusion[-2:])
-            code = CODES[push.family].infusion if push is group.initial else CODES[push.family].sequential
         context.sheet.claim(push.administrations, rule)
         on = context.calendar.date_of(push.at)
         minutes = push.minutes or None

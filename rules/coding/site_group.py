@@ -72,6 +72,8 @@ class SiteGroup:
     """The office's key reason is the fluid itself (R-INIT-3)."""
     needs_site_modifier: bool = False
     """Another group holds the encounter's best initial; this one's needs a modifier."""
+    site_reason: str = ""
+    """As charted: why this group's access was needed beside the main one; set where the modifier is needed."""
 
     def initial_is_push(self) -> bool:
         """Tell whether the office's key reason is a push."""

@@ -1,6 +1,12 @@
 """Finds which administrations share an access; one site has one initial, a second needs a reason on file (R-SITE)."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
 from models.encounter import AccessSite, Encounter
+from rules.coding.initial import Precedence
+from rules.coding.site_reasons import is_a_lumen, justifies, quoted
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.sheet import Worksheet
@@ -11,15 +17,43 @@ REASONED = Rule(
 )  # fmt: skip
 OWN_HIERARCHY = Rule("R-SITE-2", "Each justified site has its own initial and add-ons.", ("ML-2IV",), "C")
 SAME_SITE = Rule(
-    "R-SITE-3", "Lumens, restarts and a second line for rate are the same site.", ("RCA-LUMEN", "OHIO-3"), "A"
+    "R-SITE-3",
+    "Lumens, restarts, infiltration, a line for rate, small veins and convenience are never a second site.",
+    ("RCA-LUMEN", "OHIO-3", "NCCI11"),
+    "A",
 )
-POOLED = Rule("R-SITE-4", "An unjustified second site joins the first.", (), "K")
+POOLED = Rule(
+    "R-SITE-4",
+    "An access without a reason joins the main site, which holds the best ranked service; one reason parts two.",
+    (),
+    "K",
+)
 ASSUMED = Rule("R-SITE-5", "Without a charted site the only open access is assumed.", (), "K")
 
 RULES = (REASONED, OWN_HIERARCHY, SAME_SITE, POOLED, ASSUMED)
 
 POOL = ""
-"""The site of every administration whose access has no reason of its own."""
+"""The site of the one access that needs no reason of its own, and of every administration without an access."""
+
+
+class SitePlan(NamedTuple):
+    """Which site each access is coded at, and why each site that is not the pool is one."""
+
+    sites: Mapping[str, str]
+    """By the first access of a chain of restarts; an access that is not here is coded at ``POOL``."""
+    reasons: Mapping[str, str]
+    """As charted, by site; the pool has none."""
+
+    def site_of(self, root: str) -> str:
+        """Return the site an access is coded at."""
+        return self.sites.get(root, POOL)
+
+
+ONE_SITE: Final = SitePlan(MappingProxyType({}), MappingProxyType({}))
+"""Everything is coded at one site."""
+
+Ranker = Callable[[list[CodableAdministration]], Precedence]
+"""Says how good the best service of an access is, lower first."""
 
 
 class Accesses:
@@ -41,13 +75,23 @@ class Accesses:
             seen.add(site_id)
         return site_id
 
-    def justified(self, root: str) -> bool:
-        """Tell whether the chart says why this access was needed beside another."""
-        return any(
-            site.separate_site_reason and site.separate_site_reason.strip()
+    def charted_reasons(self, root: str) -> list[str]:
+        """Return what the chart says of why this access was needed beside another, good reason or not."""
+        return [
+            site.separate_site_reason
             for site in self._sites.values()
-            if self.root(site.site_id) == root
-        )
+            if site.separate_site_reason and self.root(site.site_id) == root
+        ]
+
+    def good_reasons(self) -> dict[str, str]:
+        """Return the first reason of each access that justifies it beside another, by its root."""
+        reasons: dict[str, str] = {}
+        for site in self._sites.values():
+            if is_a_lumen(site.site_id, site.kind):
+                continue
+            if site.separate_site_reason and justifies(site.separate_site_reason):
+                reasons.setdefault(self.root(site.site_id), site.separate_site_reason)
+        return reasons
 
     def kind(self, site_id: str | None) -> str | None:
         """Return the kind of access, when charted."""
@@ -67,22 +111,22 @@ class Accesses:
 
 
 def assign_sites(
-    encounter: Encounter, administrations: list[CodableAdministration], sheet: Worksheet
-) -> list[CodableAdministration]:
+    encounter: Encounter, administrations: list[CodableAdministration], sheet: Worksheet, ranker: Ranker
+) -> tuple[list[CodableAdministration], SitePlan]:
     """
-    Put the site on every intravenous administration: its justified site's root, or the pool.
+    Put the site on every intravenous administration; ``ranker`` says how good the services of an access are.
 
-    Returns the administrations whose site is known; the others stand behind ``F-SITE_UNKNOWN``.
+    Returns the administrations whose site is known, the others standing behind ``F-SITE_UNKNOWN``, and the plan.
     """
     used = {administration.charted.site_id for administration in administrations}
     alone = len(used) == 1 and (None not in used or not encounter.sites)
     if alone and not any(site.separate_site_reason for site in encounter.sites):
         # One charted site, or none known at all, and no reason to part it from another.
-        return administrations
+        return administrations, ONE_SITE
     accesses = Accesses(encounter, administrations)
     kept: list[CodableAdministration] = []
     unknown: list[CodableAdministration] = []
-    pooled: dict[str, list[CodableAdministration]] = {}
+    by_root: dict[str, list[CodableAdministration]] = {}
     for administration in administrations:
         if administration.charted.site_id is not None:
             root = accesses.root(administration.charted.site_id)
@@ -93,13 +137,51 @@ def assign_sites(
                 continue
             root = next(iter(candidates), POOL)
         kept.append(administration)
-        if root != POOL and accesses.justified(root):
-            administration.site = root
-        else:
-            pooled.setdefault(root, []).append(administration)
+        by_root.setdefault(root, []).append(administration)
     if unknown:
         sheet.flag("F-SITE_UNKNOWN", unknown)
-    if len(pooled) > 1:
-        second = [administration for root in sorted(pooled)[1:] for administration in pooled[root]]
-        sheet.flag("F-SECOND_SITE", second, sites=len(pooled))
-    return kept
+    plan, joined = _plan(accesses, by_root, ranker)
+    for root, given in by_root.items():
+        for administration in given:
+            administration.site = plan.site_of(root)
+    if joined:
+        _flag_joined(accesses, {root: by_root[root] for root in joined}, sheet)
+    return kept, plan
+
+
+def _plan(
+    accesses: Accesses, by_root: Mapping[str, list[CodableAdministration]], ranker: Ranker
+) -> tuple[SitePlan, list[str]]:
+    """
+    Return the plan, and the accesses that join another for want of a reason (R-SITE-4).
+
+    One access needs no reason: the main site, where it has none, else the best of those without one, for a reason
+    on either of two accesses parts them. The others without a reason join the main site.
+    """
+    reasons = accesses.good_reasons()
+    without = sorted(root for root in by_root if root not in reasons)
+    sites = {root: root for root in reasons}
+    if len(without) < 2:  # noqa: PLR2004 one access needs no reason
+        return SitePlan(sites, reasons), []
+    ranks = {root: ranker(given) for root, given in by_root.items()}
+    main = min(by_root, key=lambda root: (ranks[root], root))
+    spared = min(without, key=lambda root: (ranks[root], root))
+    joined = [root for root in without if root != spared]
+    if main in reasons:
+        sites |= dict.fromkeys(joined, main)
+    return SitePlan(sites, reasons), joined
+
+
+def _flag_joined(
+    accesses: Accesses, joined: Mapping[str, list[CodableAdministration]], sheet: Worksheet
+) -> None:
+    """Raise F-SECOND_SITE for accesses that are none of their own; a reason that is none is quoted."""
+    charted = [
+        quoted(reason) for root in joined for reason in accesses.charted_reasons(root) if reason.strip()
+    ]
+    says = None
+    if charted:
+        said = ", ".join(f"“{reason}”" for reason in dict.fromkeys(charted))
+        says = f"{said} does not justify a second access (R-SITE-3): its services join the main site."
+    given = [administration for root in joined for administration in joined[root]]
+    sheet.flag("F-SECOND_SITE", given, says, sites=len(joined) + 1)

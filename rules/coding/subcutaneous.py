@@ -64,9 +64,14 @@ def code_subcutaneous(
             sheet.earn(Earned("96370", units, day, tuple(long), minutes, evidence, (reason,)))
     if len(setups) > 1:
         reason = UNDER_THE_SKIN.because("A further pump set-up with new sites: reported once.")
-        day = context.calendar.date_of(context.instant(setups[1].started_at or 0))
+        started = context.instant(setups[1].started_at or 0)
+        day = context.calendar.date_of(started)
         ids = tuple(setup.procedure_id for setup in setups[1:])
-        sheet.earn(Earned("96371", 1, day, tuple(long), None, "charted", (reason,), procedure_ids=ids))
+        sheet.earn(
+            Earned(
+                "96371", 1, day, tuple(long), None, "charted", (reason,), procedure_ids=ids, started=started
+            )
+        )
         if len(setups) > 2:  # noqa: PLR2004 the first set-up is in 96369, the second earned 96371
             sheet.flag(
                 "F-SC_SETUP",

@@ -19,7 +19,7 @@ Route = Literal[
     "INTRALESIONAL",
     "OUTSIDE",
 ]
-Meaning = Literal["volume", "deficiency", "routine", "keep_open", "hormone_without_cancer"]
+Meaning = Literal["volume", "deficiency", "routine", "keep_open", "hormone_without_cancer", "cancer"]
 
 
 @cache

@@ -12,17 +12,18 @@ from re import compile as pattern
 from tomllib import TOMLDecodeError, load
 from typing import Final, get_args
 
-from models.drug import BillingClass
 from rules.data_files import DRUGS
-from rules.formulary.drug_names import Key, key
-from rules.formulary.products import Basis, Pushable, rows
+from rules.formulary.charted_name import Key, key
+from rules.formulary.name_strengths import problems as wrong_strengths
+from rules.formulary.name_words import problems as wrong_words
+from rules.formulary.products import Basis, Pushable, classes, rows
 from rules.sources import sources
 
 PRODUCTS: Final = "products.csv"
 HCPCS: Final = "hcpcs.csv"
 STATEMENT: Final = "formulary.toml"
 
-_CLASSES: Final = frozenset(get_args(BillingClass))
+_CLASSES: Final = classes()
 _ROUTES: Final = frozenset({"IV", "SC", "IM", "IA"})
 _PUSHABLE: Final = frozenset(get_args(Pushable))
 _BASES: Final = frozenset(get_args(Basis)) - {"stated"}
@@ -41,12 +42,16 @@ def problems(folder: Path = DRUGS) -> list[str]:
     for line, row in products:
         problems_found += [f"{PRODUCTS} line {line}: {wrong}" for wrong in _wrong_product(row)]
     problems_found += _shared_names(products)
-    classes = {row["product"]: row["class"] for _, row in products}
+    row_classes = {row["product"]: row["class"] for _, row in products}
     for line, row in codes:
-        problems_found += [f"{HCPCS} line {line}: {wrong}" for wrong in _wrong_code(row, classes)]
-    problems_found += _overlapping_codes(codes, classes)
+        problems_found += [f"{HCPCS} line {line}: {wrong}" for wrong in _wrong_code(row, row_classes)]
+    problems_found += _overlapping_codes(codes, row_classes)
     problems_found += [f"{STATEMENT}: {wrong}" for wrong in _wrong_statement(folder)]
-    return problems_found
+    return [
+        *problems_found,
+        *wrong_words(sources(), folder),
+        *wrong_strengths(frozenset(row_classes), sources(), folder),
+    ]
 
 
 def _table(folder: Path, file: str, problems_found: list[str]) -> list[_Row]:
@@ -105,7 +110,7 @@ def _wrong_product(row: Mapping[str, str]) -> Iterator[str]:
         if not _KEY.fullmatch(name):
             yield f"{name!r} is no key; write lower-case words joined by hyphens, ingredients joined by +."
     if row["class"] not in _CLASSES:
-        yield f"{row['class']!r} is no billing class; models/drug.py lists them."
+        yield f"{row['class']!r} is no billing class; models/drug.py lists them, with three of ours in rules/products.py."
     for item in _list(row["by_route"]):
         route, _, kind = item.partition("=")
         if route not in _ROUTES or kind not in _CLASSES:

@@ -6,16 +6,16 @@ infusate, known by the set of what is in it (R-DEF-7). A code decides before a n
 states before both. What is not known is not guessed: ``lookup`` then says None and a person decides (R-CLS-7).
 """
 
-from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from models.drug import BillingClass, Drug, Ingredient
+from models.drug import BillingClass, Drug
+from rules.formulary.bag_contents import Part, contents, drugs, flat, identity
 from rules.formulary.check import problems
-from rules.formulary.drug_names import parts, spoken
 from rules.formulary.products import (
     Basis,
+    FormularyClass,
     HcpcsCode,
     Product,
     Pushability,
@@ -23,6 +23,7 @@ from rules.formulary.products import (
     catalogue,
     edition,
     hcpcs_codes,
+    meaning,
     products,
     statement,
 )
@@ -39,10 +40,7 @@ __all__ = [
     "substance",
 ]
 
-UNNAMED: Final = "unnamed"
-"""Identity of a drug charted with neither name nor code."""
-
-_COMPLEXITY: Final[tuple[BillingClass, ...]] = (
+_COMPLEXITY: Final[tuple[FormularyClass, ...]] = (
     "chemotherapy",
     "complex_biologic",
     "hormonal_antineoplastic",
@@ -56,6 +54,9 @@ _COMPLEXITY: Final[tuple[BillingClass, ...]] = (
     "radiopharmaceutical",
     "anesthetic",
     "self_administered",
+    "declot",
+    "chemodenervation",
+    "own_code",
     "hydration",
     "flush",
 )
@@ -64,28 +65,28 @@ _COMPLEXITY: Final[tuple[BillingClass, ...]] = (
 _DOUBT: Final[tuple[Basis, ...]] = ("product", "cited", "assigned", "unverified")
 """Surest first: a mixed bag is as sure as its least sure drug."""
 
-_Part = tuple[str | None, str | None, str | None]
-"""Name, code and code system of one thing in the bag."""
-
 
 class Entry(NamedTuple):
     """
     What the formulary says of one charted drug on one date.
 
     ``ingredient`` is the identity of the infusate, ingredients joined by ``+``. ``base_fluid`` tells that a plain
-    fluid is in the bag, which an electrolyte needs to be hydration (R-INF-6). ``disagreement`` tells that the
-    code and the name are of different drugs; the entry then is the code's, or the listed ingredients'. ``by_route`` holds the class
-    under a route that changes it: see ``on_route``.
+    fluid is in the bag, which an electrolyte needs to be hydration (R-INF-6); a fluid that only carries an electrolyte
+    ordered as a drug is not counted. ``disagreement`` tells that the code and the name are of different drugs; the
+    entry then is the code's, or the listed ingredients'. ``by_route`` holds the class under a route that changes it:
+    see ``on_route``. ``by_indication`` tells that products of two classes share the charted name and strength, so that
+    only a charted indication can say which was given.
     """
 
     ingredient: str
-    billing_class: BillingClass
+    billing_class: FormularyClass
     pushable: Pushable
     basis: Basis
     cites: tuple[str, ...]
     base_fluid: bool
     disagreement: bool = False
-    by_route: tuple[tuple[str, BillingClass], ...] = ()
+    by_route: tuple[tuple[str, FormularyClass], ...] = ()
+    by_indication: bool = False
 
 
 class _Found(NamedTuple):
@@ -106,7 +107,7 @@ def lookup(drug: Drug, on: date) -> Entry | None:
     """
     inside = drug.ingredients
     return _find(
-        drug.name, drug.code, drug.system, _flat(inside) if inside else (), drug.billing_class, edition(on)
+        drug.name, drug.code, drug.system, flat(inside) if inside else (), drug.billing_class, edition(on)
     ).entry
 
 
@@ -123,7 +124,7 @@ def substance(drug: Drug, on: date) -> str:
     """
     inside = drug.ingredients
     return _find(
-        drug.name, drug.code, drug.system, _flat(inside) if inside else (), drug.billing_class, edition(on)
+        drug.name, drug.code, drug.system, flat(inside) if inside else (), drug.billing_class, edition(on)
     ).substance
 
 
@@ -168,92 +169,32 @@ def _last_days() -> dict[str, date]:
     return {known.code: known.until for known in hcpcs_codes() if known.until is not None}
 
 
-def _flat(inside: Iterable[str | Ingredient]) -> tuple[_Part, ...]:
-    return tuple(
-        (part, None, None) if isinstance(part, str) else (part.name, part.code, part.system)
-        for part in inside
-    )
-
-
 @lru_cache(maxsize=8192)
 def _find(
     name: str | None,
     code: str | None,
     system: str | None,
-    inside: tuple[_Part, ...],
+    inside: tuple[Part, ...],
     stated: BillingClass | None,
     since: date,
 ) -> _Found:
-    known, unknown, disagreement = _contents(name, code, system, inside, since)
-    identity = _identity(known, unknown)
-    entry = None if unknown else _entry(known, identity, disagreement=disagreement)
+    known, unknown, disagreement = contents(name, code, system, inside, since)
+    mix = identity(known, unknown)
+    entry = None if unknown else _entry(known, mix, disagreement=disagreement)
+    if entry is not None and name is not None and not inside and not disagreement:
+        entry = _as_ordered(entry, name, since, coded=bool(code and catalogue(since).coded(system, code)))
     if stated is not None:
-        entry = _stated(entry, identity, stated, known)
-    return _Found(entry, identity)
+        entry = _stated(entry, mix, stated, known)
+    return _Found(entry, mix)
 
 
-def _contents(
-    name: str | None, code: str | None, system: str | None, inside: tuple[_Part, ...], since: date
-) -> tuple[tuple[Product, ...], tuple[str, ...], bool]:
-    """Return the products in the bag, the identities of what is unknown in it, and whether code and name differ."""
-    if not inside:
-        known, disagreement = _resolve((name, code, system), since)
-        if known:
-            return known, (), disagreement
-        pieces = [(piece, *_resolve((piece, None, None), since)) for piece in parts(name or "")]
-        known = tuple(product for _, meant, _ in pieces for product in meant)
-        unknown = tuple(spoken(piece) for piece, meant, _ in pieces if not meant)
-        return (known, unknown, False) if known else ((), (_own_words(name, code, system),), False)
-    found = [(part, *_resolve(part, since)) for part in inside]
-    known = tuple(product for _, meant, _ in found for product in meant)
-    unknown = tuple(_own_words(*part) for part, meant, _ in found if not meant)
-    coded = catalogue(since).coded(system, code) if code is not None else ()
-    foreign = bool(coded) and not {product.ingredient for product in coded} & {
-        part.ingredient for part in known
-    }
-    return known, unknown, foreign or any(differs for _, _, differs in found)
-
-
-def _resolve(part: _Part, since: date) -> tuple[tuple[Product, ...], bool]:
-    """Return the products one charted drug means, and whether its code and its name mean different drugs."""
-    name, code, system = part
-    in_force = catalogue(since)
-    by_name = in_force.named(name) if name is not None else ()
-    by_code = in_force.coded(system, code) if code is not None else ()
-    if not by_code or not by_name:
-        return by_name or by_code[:1], False
-    if any(product in by_name for product in by_code):
-        return by_name, False
-    alike = [product for product in by_code if product.ingredient in {named.ingredient for named in by_name}]
-    if not alike:
-        return by_code[:1], True
-    # An RxNorm ingredient cannot tell a flush from a dose; a HCPCS code can.
-    return (by_name if system == "rxnorm" or len(by_name) > 1 else tuple(alike[:1])), False
-
-
-def _own_words(name: str | None, code: str | None, system: str | None) -> str:
-    if name is not None and (words := spoken(name)):
-        return words
-    return f"{system or 'code'}:{code.strip().casefold()}" if code is not None else UNNAMED
-
-
-def _drugs(known: Iterable[Product]) -> tuple[Product, ...]:
-    return tuple(product for product in known if not product.vehicle)
-
-
-def _identity(known: tuple[Product, ...], unknown: tuple[str, ...]) -> str:
-    counted = _drugs(known) or (() if unknown else known)
-    ingredients = {part for product in counted for part in product.ingredient.split("+")}
-    return "+".join(sorted({*ingredients, *unknown}))
-
-
-def _entry(known: tuple[Product, ...], identity: str, *, disagreement: bool) -> Entry:
-    counted = _drugs(known) or known
+def _entry(known: tuple[Product, ...], mix: str, *, disagreement: bool) -> Entry:
+    counted = drugs(known) or known
     leading = min(counted, key=lambda product: _COMPLEXITY.index(product.billing_class))
     pushes = {product.pushable for product in counted}
     pushable: Pushable = "never" if "never" in pushes else "yes" if pushes == {"yes"} else "unknown"
     return Entry(
-        ingredient=identity,
+        ingredient=mix,
         billing_class=leading.billing_class,
         pushable=pushable,
         basis=max((product.basis for product in counted), key=_DOUBT.index),
@@ -264,8 +205,24 @@ def _entry(known: tuple[Product, ...], identity: str, *, disagreement: bool) -> 
     )
 
 
-def _stated(entry: Entry | None, identity: str, stated: BillingClass, known: tuple[Product, ...]) -> Entry:
+def _as_ordered(entry: Entry, name: str, since: date, *, coded: bool) -> Entry:
+    """
+    Return the entry with what the charted name says beside its drugs: doses, purpose, a strength two products share.
+
+    A product code tells two products of one strength apart where the name cannot.
+    """
+    meant = meaning(name, since)
+    if meant.dosed and entry.billing_class == "electrolyte":
+        entry = entry._replace(base_fluid=False)
+    if "chemotherapy" in meant.purposes and entry.billing_class == "complex_biologic":
+        entry = entry._replace(billing_class="chemotherapy")
+    return entry._replace(by_indication=True) if meant.shared and not coded else entry
+
+
+def _stated(entry: Entry | None, mix: str, stated: BillingClass, known: tuple[Product, ...]) -> Entry:
     if entry is not None:
-        return entry._replace(billing_class=stated, basis="stated", cites=(), by_route=())
+        return entry._replace(
+            billing_class=stated, basis="stated", cites=(), by_route=(), by_indication=False
+        )
     fluid = stated == "hydration" or any(product.billing_class == "hydration" for product in known)
-    return Entry(identity, stated, "unknown", "stated", (), fluid)
+    return Entry(mix, stated, "unknown", "stated", (), fluid)

@@ -9,9 +9,9 @@ when the whole is in force and what the pushable column rests on. A row may carr
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from csv import DictReader
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,7 +20,9 @@ from typing import Final, Literal, NamedTuple, cast, get_args
 
 from models.drug import BillingClass
 from rules.data_files import DRUGS, FORMULARY
-from rules.formulary.drug_names import Key, key, parts, readings
+from rules.formulary.charted_name import Key, key
+from rules.formulary.name_reading import Meaning, Reader
+from rules.formulary.name_strengths import by_strength
 from rules.parameter import NotInForceError
 
 Pushable = Literal["yes", "never", "unknown"]
@@ -32,8 +34,20 @@ What a class rests on: the kind of product, a source, an assignment nobody has s
 read, or the word of whoever charted the drug.
 """
 
+FormularyClass = BillingClass | Literal["declot", "chemodenervation", "own_code"]
+"""
+How a product is billed: a class a publisher may state, or one that only says where else the work is coded.
+
+``declot`` is 36593, ``chemodenervation`` the procedure the toxin is injected for, ``own_code`` a drug whose
+administration has a code of its own outside this range, M0224 for one.
+"""
+
 VEHICLES: Final = frozenset({"hydration", "flush"})
 """Classes that only carry a drug when one is in the bag with them (R-DEF-10)."""
+
+
+CARRIERS: Final = frozenset({"dextrose"})
+"""Ingredients that carry a drug at any strength; alone, from 10% on, they are one (R-INF-6)."""
 
 
 class HcpcsCode(NamedTuple):
@@ -55,8 +69,8 @@ class Product(NamedTuple):
 
     key: str
     ingredient: str
-    billing_class: BillingClass
-    by_route: tuple[tuple[str, BillingClass], ...]
+    billing_class: FormularyClass
+    by_route: tuple[tuple[str, FormularyClass], ...]
     pushable: Pushable
     basis: Basis
     cites: tuple[str, ...]
@@ -68,7 +82,7 @@ class Product(NamedTuple):
     @property
     def vehicle(self) -> bool:
         """Tell whether the product is mere fluid beside any drug."""
-        return self.billing_class in VEHICLES
+        return self.billing_class in VEHICLES or self.ingredient in CARRIERS
 
 
 class Pushability(NamedTuple):
@@ -85,27 +99,20 @@ class Catalogue:
 
     by_words: Mapping[Key, Product]
     by_code: Mapping[tuple[str, str], tuple[Product, ...]]
+    by_key: Mapping[str, Product] = field(default_factory=dict)
 
-    def _one(self, steps: Iterable[tuple[Key, bool]]) -> Product | None:
-        for words, loose in steps:
-            found = self.by_words.get(words)
-            if found is not None and not (loose and found.billing_class == "hydration"):
-                return found
-        return None
+    reader: Reader[Product] = field(init=False, repr=False, compare=False)
 
-    def _read(self, name: str) -> Product | None:
-        whole, *halves = readings(name)
-        if found := self._one(whole):
-            return found
-        named = [found for half in halves if (found := self._one(half))]
-        return named[0] if len({found.ingredient for found in named}) == 1 else None
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reader", Reader(self.by_words))
+
+    def means(self, name: str) -> Meaning[Product]:
+        """Return what a charted name means, with what its doses and its order say."""
+        return by_strength(self.reader.read(name), self.by_key)
 
     def named(self, name: str) -> tuple[Product, ...]:
         """Return the products a charted name means, more than one for a mixture; none when any is unknown."""
-        if found := self._read(name):
-            return (found,)
-        mixed = tuple(self._read(part) for part in parts(name))
-        return tuple(part for part in mixed if part) if all(mixed) else ()
+        return self.means(name).products
 
     def coded(self, system: str | None, code: str) -> tuple[Product, ...]:
         """Return the products a code may mean, the plainest first; NDC and local codes mean nothing here."""
@@ -130,14 +137,20 @@ def _list(cell: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in cell.split(";") if item.strip())
 
 
-def _class(cell: str) -> BillingClass:
-    if cell not in get_args(BillingClass):
+def classes() -> frozenset[str]:
+    """Return every class a row of the formulary may have."""
+    stated, ours = get_args(FormularyClass)
+    return frozenset((*get_args(stated), *get_args(ours)))
+
+
+def _class(cell: str) -> FormularyClass:
+    if cell not in classes():
         message = f"products.csv: {cell!r} is no billing class; run 'infusion check' for the line."
         raise ValueError(message)
-    return cast("BillingClass", cell)
+    return cast("FormularyClass", cell)
 
 
-def _by_route(cell: str) -> tuple[tuple[str, BillingClass], ...]:
+def _by_route(cell: str) -> tuple[tuple[str, FormularyClass], ...]:
     pairs = (item.partition("=") for item in _list(cell))
     return tuple((route, _class(kind)) for route, _, kind in pairs)
 
@@ -202,6 +215,12 @@ def edition(on: date) -> date:
     return days[place - 1]
 
 
+@lru_cache(maxsize=8192)
+def meaning(name: str, since: date) -> Meaning[Product]:
+    """Return what a charted name means in one edition; each name is read once and remembered."""
+    return catalogue(since).means(name)
+
+
 @cache
 def catalogue(since: date) -> Catalogue:
     """Return the products of one edition, ready to be looked up."""
@@ -220,4 +239,4 @@ def catalogue(since: date) -> Catalogue:
         known = by_code.get(("hcpcs", code.code), ())
         if meant is not None and meant not in known:
             by_code["hcpcs", code.code] = (*known, meant)
-    return Catalogue(by_words, by_code)
+    return Catalogue(by_words, by_code, in_force)

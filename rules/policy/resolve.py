@@ -94,6 +94,9 @@ class Policy:
     confirm_window_after_departure_before_final: int
     """Hours."""
     home_pump_code: Literal["96416", "G0498"]
+    repeat_injection_modifier: Literal["none", "59", "76"]
+    rural_sch: Literal["no", "yes"]
+    """Whether the hospital is a rural sole community hospital; decides amounts alone, never a line."""
     complex_biologic_classes: Mapping[str, AdministrationClass] = field(default_factory=dict, hash=False)
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False, repr=False)
 

@@ -186,6 +186,18 @@ SWITCHES: tuple[Switch, ...] = (
         ("96416", "G0498"), "96416",
         views=_views(_96416=("CHEMO-001",), G0498=("A55134", "CHEMO-001")),
     ),
+    Switch(
+        "H-23", "repeat_injection_modifier",
+        "Which modifier marks each further injection of a date, on a line of its own?",
+        ("none", "59", "76"), "none",
+        views=_views(none=("HCPRO-IM",), _59=("AAPC-SPLIT",), _76=("SEED-1", "SEED-3")),
+    ),
+    Switch(
+        "H-35", "rural_sch",
+        "Is the hospital a rural sole community hospital, whose excepted departments are paid the whole rate?",
+        ("no", "yes"), "no",
+        views=_views(no=("OPPS26",), yes=("OPPS26",)),
+    ),
 )  # fmt: skip
 """The register, in the rule book's order."""
 

@@ -70,6 +70,15 @@ ROUTED_OUT: dict[str, tuple[Rule, str]] = {
     "anesthetic": (INTEGRAL, "Anaesthesia: part of the procedure it was given for."),
     "flush": (FLUSH, "A flush: included in the service it keeps going."),
     "self_administered": (SELF_GIVEN, "Self-administered: outside these codes."),
+    "declot": (INTEGRAL, "Clears a catheter: that procedure is 36593, coded elsewhere."),
+    "chemodenervation": (
+        INTEGRAL,
+        "A botulinum toxin: part of the procedure it is injected for (64612-64650, 52287).",
+    ),
+    "own_code": (
+        OTHER_CODES,
+        "Its administration has a code of its own outside this range (M0224 for pemivibart).",
+    ),
 }
 
 
@@ -106,14 +115,26 @@ def _routed_out(charted: Administration, kind: str, route: str | None) -> NotBil
     return rule.refuses(charted.administration_id, says)
 
 
+def _told_apart(indication: str | None) -> bool:
+    """Tell whether an indication says which of two products of one name and strength was given (R-CLS-4)."""
+    return means(indication, "cancer") or means(indication, "hormone_without_cancer")
+
+
+def _entry(given: Administration, route: str | None, on: date) -> Entry | None:
+    """Return what the formulary says of a drug on its route; None where name, code and indication leave it open."""
+    entry = lookup(given.drug, on) if given.drug is not None else None
+    if entry is None or entry.disagreement or (entry.by_indication and not _told_apart(given.indication)):
+        return None
+    return on_route(entry, route)
+
+
 def classify(
     charted: Administration, route: str | None, policy: Policy, on: date
 ) -> Classified | NotBilled | None:
-    """Return the family, or why the drug is routed out, or None when the class of the drug is not known."""
-    entry = lookup(charted.drug, on) if charted.drug is not None else None
+    """Return the family, or why the drug is routed out, or None when nothing known says what it is."""
+    entry = _entry(charted, route, on)
     if entry is None:
         return None
-    entry = on_route(entry, route)
     kind = entry.billing_class
     family: Family
     if kind in ROUTED_OUT:

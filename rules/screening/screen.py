@@ -26,6 +26,7 @@ from rules.screening.documentation import (
 from rules.screening.plausibility import FAULT_FLAGS, plausible
 from rules.screening.pump_records import with_pump_records
 from rules.screening.screened import Screened
+from rules.screening.unknown_drug import unknown_drug
 from rules.screening.window import NOT_GIVEN, inside_window, keep_window
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
@@ -106,7 +107,7 @@ class Screener:
             return
         classified = classify(charted, route, sheet.policy, self._context.on)
         if classified is None:
-            sheet.flag("F-CLASS_UNKNOWN", [_unread(charted)])
+            sheet.ask("F-CLASS_UNKNOWN", [_unread(charted)], *unknown_drug(charted.drug, self._context.on))
             self._flows_alongside(charted, None)
         elif isinstance(classified, NotBilled):
             sheet.refused.append(classified)

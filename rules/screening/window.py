@@ -21,7 +21,7 @@ RETURN_VISIT = Rule(
 )
 OUTPATIENT_ONLY = Rule("R-SET-3", "Inpatient services do not take these codes.", ("AHIMA", "MIAMI"), "A")
 TAKE_OVER = Rule("R-WIN-1", "Minutes before the hospital took over are not the hospital's.", (), "K")
-DEPARTURE = Rule("R-WIN-2", "What still runs at departure ends there.", ("A55134", "NAHRI"), "K")
+DEPARTURE = Rule("R-WIN-2", "What still runs at departure ends there.", ("A55134", "SE1609", "NAHRI"), "K")
 INPATIENT = Rule("R-WIN-3", "Time counts up to the inpatient order.", ("MIAMI",), "A")
 NOT_GIVEN = Rule("R-WIN-4", "What was not given, refused or entered in error is taken off.", (), "K")
 

@@ -24,6 +24,11 @@ class Context:
     """The dates on which 96368 was reported; None stands for the whole encounter (P-10)."""
     unlisted_chemo_used: bool = False
 
+    def department_at(self, second: int) -> int:
+        """Return which period of the stay's departments holds at an epoch second; 0 where it never moved (R-MOD-8)."""
+        begun = [self.instant(period.from_at) <= second for period in self.encounter.departments]
+        return max(0, sum(begun) - 1)
+
     def instant(self, second: int) -> int:
         """Return an instant in epoch seconds as the policy reads it (P-24)."""
         return read_instant(second, self.sheet.policy.rounding)

@@ -41,6 +41,8 @@ class Earned(NamedTuple):
     modifiers: tuple[str, ...] = ()
     procedure_ids: tuple[str, ...] = ()
     decided_ids: tuple[str, ...] = ()
+    started: int | None = None
+    """The epoch second at which the service started; None where it is the first of its administrations."""
 
 
 @dataclass(slots=True)
@@ -87,6 +89,26 @@ class Worksheet:
         """Raise a flag at its own weight."""
         self.flags.append(
             FLAGS[flag].on(tuple(administration.id for administration in administrations), says, **facts)
+        )
+
+    def inform(
+        self, flag: str, administrations: Iterable[CodableAdministration], says: str, suggestion: str
+    ) -> None:
+        """Raise a flag for information alone, whatever its usual weight."""
+        self.flags.append(
+            FLAGS[flag].informing(
+                tuple(administration.id for administration in administrations), says, suggestion
+            )
+        )
+
+    def ask(
+        self, flag: str, administrations: Iterable[CodableAdministration], says: str, suggestion: str
+    ) -> None:
+        """Raise a flag at its own weight, with advice for this case in place of the general one."""
+        self.flags.append(
+            FLAGS[flag].advising(
+                tuple(administration.id for administration in administrations), says, suggestion
+            )
         )
 
     def block(

@@ -14,14 +14,16 @@ from pydantic import ValidationError
 
 from models.charge import ChargeSet
 from models.encounter import Encounter
-from models.event import Event
+from models.event import Event, EventRefused
+from rules.emission import in_confirm_window
 from rules.engine import Coding, Profile, code_encounter
 from streams.batch.stay_problems import faults
 from streams.encounter.event_problems import SourcedEvent, after_cancellation, circling, conflicts
-from streams.encounter.fold import fold, fold_merged, merges
+from streams.encounter.fold import NoEventsError, fold, fold_merged, merges
 from streams.encounter.merge_groups import survivor
 from streams.wire.encounter_key import InputLine, found_id
 from streams.wire.event_json import read, validate
+from streams.wire.refused_event import legible_encounter_id, refused_event
 from streams.wire.rejects import TWO_IDS, Reject
 
 _id_of: Final = attrgetter("encounter_id")
@@ -29,7 +31,7 @@ _HOUR: Final = 3600
 
 
 class CodedEncounter(NamedTuple):
-    """A stay as its events tell it, and what it comes to."""
+    """A stay as folded from its events, and its coding."""
 
     encounter: Encounter
     coding: Coding
@@ -54,21 +56,22 @@ def code_stay(
     """
     Return one stay, coded from all its lines, in whatever order they come.
 
-    ``as_of`` is the instant the set is asked for: before the confirm window of the policy has passed it is a
-    preview. Without one there is no clock, and a discharged stay is final.
+    ``as_of`` is the instant of coding: before the confirm window of the policy has passed the set is a preview.
+    Without one there is no clock, and a discharged stay is final.
     """
-    events, kept, rejects = _read(lines, encounter_id)
-    if not events:
+    events, event_lines, rejects = _read(lines, encounter_id)
+    try:
+        encounter = fold(events)
+    except NoEventsError:  # every line of it was refused
         return Outcome((), tuple(rejects), ())
-    encounter = fold(events)
     coding = _coding(encounter, profile, as_of)
     stays = (CodedEncounter(encounter, coding),)
     doubtful = encounter.conflicts or encounter.standing == "cancelled"
     if not doubtful and not any(flag.severity == "block" for flag in coding.charge_set.flags):
         return Outcome(stays, tuple(rejects), ())
-    told = [SourcedEvent(*pair) for pair in zip(events, kept, strict=True)]
-    rejects += [*conflicts(encounter, told), *after_cancellation(encounter, told)]
-    return Outcome(stays, tuple(rejects), tuple(faults(coding.charge_set, told)))
+    entries = [SourcedEvent(*pair) for pair in zip(events, event_lines, strict=True) if _tells(pair[0])]
+    rejects += [*conflicts(encounter, entries), *after_cancellation(encounter, entries)]
+    return Outcome(stays, tuple(rejects), tuple(faults(coding.charge_set, entries)))
 
 
 def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | None = None) -> Outcome:
@@ -78,29 +81,49 @@ def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | 
     A stay merged into another has a cancelled set without lines, and its events count for the one it ends up
     in, which has a set even when no event of its own is known. A voided merge has no effect.
     """
-    events, kept, rejects = _read(lines, None)
+    events, event_lines, rejects = _read(lines, None)
     stays: dict[str, list[SourcedEvent]] = {}
-    for event, line in zip(events, kept, strict=True):
+    for event, line in zip(events, event_lines, strict=True):
         stays.setdefault(event.encounter_id, []).append(SourcedEvent(event, line))
     into = dict(merges(events))
-    rejects += [reject for one, told in stays.items() if one not in into for reject in circling(told)]
-    absorbed: dict[str, list[str]] = {one: [] for one in stays}
-    for one in into:
-        absorbed.setdefault(survivor(one, into), []).append(one)
+    rejects += [
+        reject
+        for encounter_id, entries in stays.items()
+        if encounter_id not in into
+        for reject in circling(entries)
+    ]
+    absorbed: dict[str, list[str]] = {encounter_id: [] for encounter_id in stays}
+    for merged_id in into:
+        absorbed.setdefault(survivor(merged_id, into), []).append(merged_id)
     coded: list[CodedEncounter] = []
-    found: list[Reject] = []
+    problems: list[Reject] = []
     for encounter_id in sorted(absorbed):
         own = stays.get(encounter_id, [])
-        others = {one: [told.event for told in stays[one]] for one in absorbed[encounter_id]}
-        mine = [told.event for told in own]
-        encounter = fold_merged(mine, others) if others else fold(mine)
+        others = {
+            merged_id: [entry.event for entry in stays[merged_id]] for merged_id in absorbed[encounter_id]
+        }
+        mine = [entry.event for entry in own]
+        try:
+            encounter = fold_merged(mine, others) if others else fold(mine)
+        except NoEventsError:
+            continue
         coding = _coding(encounter, profile, as_of)
         coded.append(CodedEncounter(encounter, coding))
         if encounter_id not in into:
-            told = [*own, *(told for one in absorbed[encounter_id] for told in stays[one])]
-            rejects += [*conflicts(encounter, told), *after_cancellation(encounter, told)]
-            found += faults(coding.charge_set, told)
-    return Outcome(tuple(coded), tuple(rejects), tuple(found))
+            entries = [
+                entry
+                for name in (encounter_id, *absorbed[encounter_id])
+                for entry in stays.get(name, [])
+                if _tells(entry.event)
+            ]
+            rejects += [*conflicts(encounter, entries), *after_cancellation(encounter, entries)]
+            problems += faults(coding.charge_set, entries)
+    return Outcome(tuple(coded), tuple(rejects), tuple(problems))
+
+
+def _tells(event: Event) -> bool:
+    """Tell whether an event says something of the stay; a refusal only says that one is missing."""
+    return not isinstance(event, EventRefused)
 
 
 def _read(
@@ -115,18 +138,24 @@ def _read(
         if encounter_id and {_id_of(event) for event in events} == {encounter_id}:
             return events, lines, []
     rejects: list[Reject] = []
-    events, kept = [], []
+    events, event_lines = [], []
     for line in lines:
         file, number, raw = line
         event = read(raw)
+        if not isinstance(event, Reject) and event.encounter_id != (
+            encounter_id or found_id(raw) or event.encounter_id
+        ):
+            event = TWO_IDS
         if isinstance(event, Reject):
             rejects.append(event.at(file, number))
-        elif event.encounter_id != (encounter_id or found_id(raw) or event.encounter_id):
-            rejects.append(TWO_IDS.at(file, number))
-        else:
-            events.append(event)
-            kept.append(line)
-    return events, kept, rejects
+            about = encounter_id or legible_encounter_id(raw)
+            refused = refused_event(raw, about, event) if about else None
+            if refused is None:
+                continue
+            event = refused
+        events.append(event)
+        event_lines.append(line)
+    return events, event_lines, rejects
 
 
 def _coding(encounter: Encounter, profile: Profile, as_of: datetime | None) -> Coding:
@@ -136,7 +165,7 @@ def _coding(encounter: Encounter, profile: Profile, as_of: datetime | None) -> C
     charge_set, departed = coding.charge_set, encounter.departed_at
     if charge_set.status != "final" or departed is None:
         return coding
-    hours = coding.policy.confirm_window_after_departure_before_final
-    if as_of.timestamp() >= departed + hours * _HOUR:
+    confirm_s = coding.policy.confirm_window_after_departure_before_final * _HOUR
+    if not in_confirm_window(departed, confirm_s, as_of.timestamp()):
         return coding
     return coding._replace(charge_set=replace(charge_set, status="preview"))

@@ -1,8 +1,8 @@
 """
 Python's garbage collector while stays are coded: seldom, and not over what will never be garbage.
 
-Coding makes many small objects and no cycles, so reference counts alone free nearly everything. Looked after
-as usual, the collector goes through modules, rules, tables and the lines still waiting again and again.
+Coding makes many small objects and no cycles, so reference counts alone free nearly everything. By default the
+collector would go through modules, rules, tables and the lines still waiting again and again.
 """
 
 import gc
@@ -22,7 +22,7 @@ def pause() -> None:
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """Do so for a while: this process may have other things to do afterwards."""
+    """Pause the collector inside a ``with`` block and put its settings back afterwards."""
     before = gc.get_threshold()
     pause()
     try:

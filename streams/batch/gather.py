@@ -8,11 +8,8 @@ from streams.batch.line_reader import Lines, Readable, lines_of, overlong
 from streams.batch.spill_buckets import Buckets
 from streams.encounter.merge_groups import MergeGroups
 from streams.wire.encounter_key import find_id, parsed_id
-from streams.wire.event_json import read
+from streams.wire.event_json import MERGE_MARKS, read
 from streams.wire.rejects import Reject
-
-_MERGED: Final = b"encounter_merged"
-_ESCAPED: Final = b"\\u"
 
 
 class Gatherer:
@@ -27,7 +24,7 @@ class Gatherer:
         self._refuse = refuse
 
     def gather(self, file: int, stream: Readable, passed: Callable[[int], None]) -> None:
-        """Read one open input; ``passed`` is told of every so many bytes."""
+        """Read one open input; call ``passed`` with the bytes read so far since the last call."""
         for batch in lines_of(stream, self._limit):
             if isinstance(batch, Reject):
                 self.lines += 1
@@ -39,21 +36,21 @@ class Gatherer:
 
     def _sort(self, file: int, batch: Lines) -> None:
         # Its loop runs once a line: this is all that happens to one before it is coded.
-        held, find = self._buckets.held, find_id
+        in_memory, find = self._buckets.in_memory, find_id
         blank = 0
         for number, raw in enumerate(batch.lines, batch.first):
-            if raw is not None and (found := find(raw)):
-                held[found[1]].append((file, number, raw))
+            if raw is not None and (match := find(raw)):
+                in_memory[match[1]].append((file, number, raw))
             elif raw is None:
                 self._refuse(overlong(self._limit).at(file, number))
             elif raw.isspace() or not raw:
                 blank += 1
             elif (key := parsed_id(raw)) is not None:
-                held[key].append((file, number, raw))
+                in_memory[key].append((file, number, raw))
             else:
-                self._refuse(_refused(raw).at(file, number))
+                self._refuse(_reject_of(raw).at(file, number))
         self.lines += len(batch.lines) - blank
-        for raw in _perhaps_merges(batch.text):
+        for raw in _possible_merges(batch.text):
             self._link(raw)
 
     def _link(self, raw: bytes) -> None:
@@ -62,24 +59,24 @@ class Gatherer:
             self.links.link(event.encounter_id.encode(), event.into_encounter_id.encode())
 
 
-def _perhaps_merges(text: bytes) -> Iterator[bytes]:
+def _possible_merges(text: bytes) -> Iterator[bytes]:
     """
-    Yield the lines that may be merges; a type written with escapes is one too.
+    Yield the lines that may be merges, as ``may_be_merge`` tells.
 
-    They are searched for in many lines at once, in a fiftieth of the time that asking each line takes. A line
-    still incomplete at the end of the text is no event yet, and comes again.
+    It searches many lines at once, in a fiftieth of the time that testing each line takes. A line still incomplete
+    at the end of the text is no event yet, and comes again.
     """
-    for sign in (_MERGED, _ESCAPED):
-        found = text.find(sign)
+    for mark in MERGE_MARKS:
+        found = text.find(mark)
         while found >= 0:
             start, end = text.rfind(b"\n", 0, found) + 1, text.find(b"\n", found)
             yield text[start:end] if end >= 0 else text[start:]
-            found = text.find(sign, end) if end >= 0 else -1
+            found = text.find(mark, end) if end >= 0 else -1
 
 
-def _refused(raw: bytes) -> Reject:
-    found = read(raw)
-    if isinstance(found, Reject):
-        return found
+def _reject_of(raw: bytes) -> Reject:
+    event = read(raw)
+    if isinstance(event, Reject):
+        return event
     # A line without an encounter id that reads as an event would be a fault of ours; it must not vanish.
     return Reject("encounter_id", "could not be found in the line", "report it as a fault of infusion")

@@ -49,21 +49,21 @@ def lines_of(stream: Readable, limit: int) -> Iterator[Lines | Reject]:
     take = getattr(stream, "read1", stream.read)  # what is there, rather than wait for a full chunk
     rest, first, skipping = b"", 1, False
     chunk = take(_CHUNK)
-    if (no_text := _no_text(chunk)) is not None:
+    if (no_text := _reject_no_text(chunk)) is not None:
         yield no_text
         return
     while chunk:
-        held = rest + chunk
-        *lines, rest = held.split(b"\n")
-        found: Sequence[bytes | None] = lines
+        text = rest + chunk
+        *lines, rest = text.split(b"\n")
+        chunk_lines: Sequence[bytes | None] = lines
         if skipping and lines:
-            found, skipping = [None, *lines[1:]], False
-        if len(held) > limit:
-            found = [None if line is None or len(line) > limit else line for line in found]
+            chunk_lines, skipping = [None, *lines[1:]], False
+        if len(text) > limit:
+            chunk_lines = [None if line is None or len(line) > limit else line for line in chunk_lines]
             skipping = skipping or len(rest) > limit
         if skipping:
             rest = b""
-        yield Lines(first, found, len(chunk), held)
+        yield Lines(first, chunk_lines, len(chunk), text)
         first += len(lines)
         chunk = take(_CHUNK)
     if rest or skipping:
@@ -79,7 +79,7 @@ def overlong(limit: int) -> Reject:
     )
 
 
-def _no_text(start: bytes) -> Reject | None:
+def _reject_no_text(start: bytes) -> Reject | None:
     for magic, (kind, unpack) in _COMPRESSED.items():
         if start.startswith(magic):
             return Reject("file", f"this is a {kind} file, not text", f"unpack it first: {unpack}")

@@ -16,10 +16,10 @@ from streams.batch.coder import Outcome, code_linked, code_stay
 from streams.batch.error_place import fault
 from streams.batch.garbage_collection import pause, paused
 from streams.batch.sorted_runs import Record
-from streams.batch.spill_buckets import Stays
+from streams.batch.spill_buckets import LinesByEncounter
 from streams.batch.tally import Tally
 from streams.wire.encounter_key import InputLine
-from streams.wire.rejects import Reject
+from streams.wire.rejects import Reject, fault_of_ours
 
 Unit = tuple[bytes | None, list[InputLine]]
 """Lines coded together, with the id of their stay, or None for stays that merges link."""
@@ -51,7 +51,7 @@ Code = Callable[[Iterable[list[Unit]]], Iterator[Batch]]
 """From batches to what became of them, in their order."""
 
 
-def batches(stays: Stays, *, linked: bool = False) -> Iterator[list[Unit]]:
+def batches(stays: LinesByEncounter, *, linked: bool = False) -> Iterator[list[Unit]]:
     """
     Yield the stays of a bucket in the order of their ids, emptying it, a batch of some 2,000 lines at a time.
 
@@ -74,35 +74,36 @@ def code_batch(recipe: Recipe, units: list[Unit]) -> Batch:
     batch = Batch([], [], [], Tally(), sum(len(lines) for _, lines in units))
     for key, lines in units:
         try:
-            outcome = _coded(recipe, key, lines)
-            records = [(one.encounter_id.encode(), recipe.write(one)) for one in outcome.charge_sets]
+            outcome = _outcome_of(recipe, key, lines)
+            records = [
+                (charge_set.encounter_id.encode(), recipe.write(charge_set))
+                for charge_set in outcome.charge_sets
+            ]
         except Exception as error:  # noqa: BLE001 -- one stay must not cost the night's others; the reject says where
-            batch.rejects.append(_fault_of_ours(error, lines))
+            batch.rejects.append(_coding_fault(error, lines))
             continue
         batch.records.extend(records)
         batch.rejects.extend(outcome.rejects)
         batch.faults.extend(outcome.faults)
-        for one in outcome.charge_sets:
-            batch.tally.count(one)
+        for charge_set in outcome.charge_sets:
+            batch.tally.count(charge_set)
     batch.tally.rejected = len(batch.rejects)
     return batch
 
 
-def _coded(recipe: Recipe, key: bytes | None, lines: list[InputLine]) -> Outcome:
+def _outcome_of(recipe: Recipe, key: bytes | None, lines: list[InputLine]) -> Outcome:
     if key is None:
         return code_linked(lines, recipe.profile, recipe.as_of)
     return code_stay(key.decode(errors="replace"), lines, recipe.profile, recipe.as_of)
 
 
-def _fault_of_ours(error: Exception, lines: list[InputLine]) -> Reject:
+def _coding_fault(error: Exception, lines: list[InputLine]) -> Reject:
     file, number, _ = min(lines, key=lambda line: line[:2])
-    return Reject(
+    return fault_of_ours(
+        f"coding it ({fault(error)}), so nothing of it was coded",
         "encounter",
-        f"a fault of ours while coding it ({fault(error)}), so nothing of it was coded",
         "report the fault with the events of this encounter",
-        file,
-        number,
-    )
+    ).at(file, number)
 
 
 @contextmanager
@@ -117,7 +118,7 @@ def coder(recipe: Recipe, jobs: int) -> Iterator[Code]:
         with paused():
             yield partial(map, code)
         return
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin)
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start_process)
     try:
         for _ in range(jobs):  # they start and import while the input is read
             pool.submit(code, [])
@@ -138,7 +139,7 @@ def _in_order(
         yield waiting.popleft().result()
 
 
-def _begin() -> None:
+def _start_process() -> None:
     # Ctrl-C reaches every process of the terminal; the parent alone answers it and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pause()

@@ -37,7 +37,7 @@ class Spool:
             self._file.close()
 
     def add(self, run: Iterable[Record]) -> Iterator[Record]:
-        """Write a run down, and return what reads it again, once, in the order it came."""
+        """Write a run to the file, and return an iterator that reads it back once, in the order it came."""
         if self._file is None:
             self._file = TemporaryFile()  # noqa: SIM115 -- closed when the spool is left
         start = self._file.seek(0, 2)

@@ -17,7 +17,7 @@ from zlib import crc32
 
 from streams.wire.encounter_key import InputLine
 
-Stays = dict[bytes, list[InputLine]]
+LinesByEncounter = dict[bytes, list[InputLine]]
 """Lines by encounter id, the id in UTF-8."""
 
 BUDGET: Final = 64 * 1024 * 1024
@@ -38,7 +38,7 @@ class Buckets:
     """
 
     def __init__(self, budget: int | None = None, level: int = 0) -> None:
-        self.held: defaultdict[bytes, list[InputLine]] = defaultdict(list)
+        self.in_memory: defaultdict[bytes, list[InputLine]] = defaultdict(list)
         """Lines not yet written to a file, by stay. A hot loop may append here and then call ``grew``."""
         self._bytes = 0
         self._budget = BUDGET if budget is None else budget
@@ -62,7 +62,7 @@ class Buckets:
 
     def add(self, key: bytes, lines: list[InputLine]) -> None:
         """Hold more lines of one stay."""
-        self.held[key].extend(lines)
+        self.in_memory[key].extend(lines)
         self.grew(sum(len(raw) for _, _, raw in lines))
 
     def grew(self, size: int) -> None:
@@ -71,14 +71,14 @@ class Buckets:
         if self._bytes > self._budget:
             self._spill()
 
-    def drain(self) -> Iterator[Stays]:
+    def drain(self) -> Iterator[LinesByEncounter]:
         """
         Yield every stay with all its lines, as many stays at a time as the budget allows.
 
         What is yielded belongs to the caller, who should drop each stay once it is coded.
         """
         if not self._files:
-            stays, self.held = self.held, defaultdict(list)
+            stays, self.in_memory = self.in_memory, defaultdict(list)
             yield stays
             return
         self._spill()
@@ -86,12 +86,12 @@ class Buckets:
             file.seek(0)
             if self._sizes[number] > self._budget and self._level < _DEEPEST:
                 with Buckets(self._budget, self._level + 1) as divided:
-                    for key, lines in _written(file):
+                    for key, lines in _read_back(file):
                         divided.add(key, lines)
                     yield from divided.drain()
             else:
                 stays = defaultdict(list)
-                for key, lines in _written(file):
+                for key, lines in _read_back(file):
                     stays[key].extend(lines)
                 yield stays
             file.truncate(0)
@@ -99,15 +99,15 @@ class Buckets:
     def _spill(self) -> None:
         if not self._files:
             self._files = [TemporaryFile(buffering=_BUFFER) for _ in range(_FILES)]  # noqa: SIM115 -- closed on exit
-        for key, lines in self.held.items():
+        for key, lines in self.in_memory.items():
             number = (crc32(key) >> (_BITS * self._level)) % _FILES
             pickle.dump((key, lines), self._files[number], pickle.HIGHEST_PROTOCOL)
             self._sizes[number] += sum(len(raw) for _, _, raw in lines)
-        self.held.clear()
+        self.in_memory.clear()
         self._bytes = 0
 
 
-def _written(file: IO[bytes]) -> Iterator[tuple[bytes, list[InputLine]]]:
+def _read_back(file: IO[bytes]) -> Iterator[tuple[bytes, list[InputLine]]]:
     while True:
         try:
             yield pickle.load(file)  # noqa: S301 -- written a moment ago by this process, in a folder only it can read

@@ -19,9 +19,9 @@ _ALSO_DATA: Final = frozenset({"F-CLASS_UNKNOWN", "F-NOT_IN_FORCE", "F-SITE_UNKN
 """Flags outside the documentation rules that a better event would clear."""
 
 
-def faults(charge_set: ChargeSet, told: Sequence[SourcedEvent]) -> Iterator[Reject]:
+def faults(charge_set: ChargeSet, entries: Sequence[SourcedEvent]) -> Iterator[Reject]:
     """
-    Yield one line for each blocking flag that rests on what was charted, or was not.
+    Yield one reject for each blocking flag that rests on what was charted or is missing from the chart.
 
     It points at the first event of the administrations the flag names, or of the stay. Flags that ask for a
     coder's judgement point at nothing in the input and are left to the charge set; so is a stop still to come.
@@ -32,14 +32,16 @@ def faults(charge_set: ChargeSet, told: Sequence[SourcedEvent]) -> Iterator[Reje
             continue
         if charge_set.status == "preview" and flag.flag == "F-MISSING_STOP":
             continue
+        if flag.flag == "F-REFUSED_EVENT":  # its line was refused in words of its own
+            continue
         if kind.rule.startswith("R-DOC-") or flag.flag in _ALSO_DATA:
             named = frozenset(flag.administration_ids)
-            about = [one for one in told if not named.isdisjoint(_names(one.event))] or told
+            about = [entry for entry in entries if not named.isdisjoint(_names(entry.event))] or entries
             yield min(about, key=_place).reject(flag.flag, _clause(kind.means), _clause(kind.suggestion))
 
 
-def _place(one: SourcedEvent) -> InputLine:
-    return one.line
+def _place(entry: SourcedEvent) -> InputLine:
+    return entry.line
 
 
 def _names(event: Event) -> tuple[str, ...]:

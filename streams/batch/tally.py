@@ -59,7 +59,9 @@ class Tally:
     def summary(self) -> Iterator[str]:
         """Yield the lines of the summary, in words for a person."""
         yield f"events      read {self.events:,}, rejected {self.rejected:,}"
-        statuses = ", ".join(f"{one} {self.statuses[one]:,}" for one in _STATUSES if self.statuses[one])
+        statuses = ", ".join(
+            f"{status} {self.statuses[status]:,}" for status in _STATUSES if self.statuses[status]
+        )
         coded = self.statuses.total()
         yield f"encounters  coded {coded:,}" + (f": {statuses}" if statuses else "")
         yield f"charges     lines {self.lines:,}, units {self.units:,}"

@@ -1,4 +1,4 @@
-"""Closed encounters in, releases and messages out: what the agent ``code`` does with a batch. Pure."""
+"""The processor of closed encounters: what the agent ``code`` does with a batch of records. Pure."""
 
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
@@ -12,15 +12,15 @@ from streams.wire.closed_encounter_json import NotAClosedEncounterError, from_by
 from streams.wire.cloud_events import traceparent
 from streams.wire.message import OutboundMessage, Record
 from streams.wire.reject_headers import reject_headers
-from streams.wire.rejects import WHOLE_LINE, Reject
+from streams.wire.rejects import WHOLE_LINE, Reject, fault_of_ours
 
-_FAULT: Final = Reject(WHOLE_LINE, "a fault of ours while it was coded", "report it; replay it after the fix")
+_FAULT: Final = fault_of_ours("it was coded")
 
 
 class CodedRecords(NamedTuple):
-    """What came of a batch: releases to keep by key, messages for this partition, and how many could not be coded."""
+    """The results of a batch: states to keep by key, messages for this partition, and how many could not be coded."""
 
-    released: dict[bytes, ReleaseState]
+    states: dict[bytes, ReleaseState]
     messages: list[OutboundMessage]
     faults: int
 
@@ -33,15 +33,15 @@ def code_records(
     profile: Profile,
 ) -> CodedRecords:
     """
-    Return what closed encounters come to; one that cannot be coded is refused, and the others are coded.
+    Code closed encounters; one that cannot be coded is refused, and the others are coded.
 
-    Whatever was said in answer to records before ``committed``, the committed offset, is known to be out.
+    Every message that answers a record before ``committed``, the committed offset, is known to have been sent.
 
     Raises:
         PolicyError: the profile names what does not exist.
-        UnreadableReleaseError: a newer worker wrote what was last said of a stay.
+        UnreadableReleaseError: a newer worker wrote the state of a stay.
     """
-    released: dict[bytes, ReleaseState] = {}
+    states: dict[bytes, ReleaseState] = {}
     messages: list[OutboundMessage] = []
     faults = 0
 
@@ -57,16 +57,18 @@ def code_records(
             continue
         key = closed.encounter_id.encode()
         try:
-            previous = released.get(key) or load(key)
+            previous = states.get(key) or load(key)
             trace = traceparent(record.headers)
-            made = release(previous, closed, profile, record.offset, committed=committed, traceparent=trace)
+            released = release(
+                previous, closed, profile, record.offset, committed=committed, traceparent=trace
+            )
         except (PolicyError, UnreadableReleaseError):
             raise  # wrong for every stay: the worker stops, and is started rightly
         except Exception:  # noqa: BLE001 - one stay the rules stumble over must not stop all others
             faults += 1
             refuse(record, _FAULT)
             continue
-        messages += made.messages
-        if made.released is not None:
-            released[key] = made.released
-    return CodedRecords(released, messages, faults)
+        messages += released.messages
+        if released.state is not None:
+            states[key] = released.state
+    return CodedRecords(states, messages, faults)

@@ -1,4 +1,4 @@
-"""What a charge set that was sent charges, and which lines another one changes. Pure."""
+"""The lines that a sent charge set charges, and the credits and charges that another set makes of them. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,46 +12,46 @@ from streams.charging.release_state import UnreadableReleaseError
 
 
 @dataclass(frozen=True)
-class _Sent:
-    """What of a charge set must be read to credit it; the rest, which may have grown since, is passed over."""
+class _SentChargeSet:
+    """The fields of a charge set that crediting it needs; others, which a release may have added, are passed over."""
 
     revision: int
     status: Status
     lines: tuple[ChargeLine, ...]
 
 
-_SENT: Final[TypeAdapter[_Sent]] = TypeAdapter(_Sent)
+_SENT_CHARGE_SET: Final[TypeAdapter[_SentChargeSet]] = TypeAdapter(_SentChargeSet)
 
 
 @dataclass(frozen=True)
-class Charged:
+class ChargedRevision:
     """The revision of a charge set that was sent, and the lines it charges: those of a final set, else none."""
 
     revision: int
     lines: tuple[ChargeLine, ...]
 
 
-def charged(value: bytes) -> Charged:
+def charged_revision(value: bytes) -> ChargedRevision:
     """
-    Return what a value on the charges topic charges.
+    Return the revision and the lines that a value on the charges topic charges.
 
     The set may be an older release's: the contract only grew since, so its lines can still be credited.
 
     Raises:
-        UnreadableReleaseError: it is a newer release's, and says what this one does not know.
+        UnreadableReleaseError: a newer release wrote it, with something this one does not know.
     """
     try:
-        read = _SENT.validate_json(value)
+        sent = _SENT_CHARGE_SET.validate_json(value)
     except ValidationError as unknown:
         raise UnreadableReleaseError(wrong="holds a charge set this release does not know") from unknown
-    return Charged(read.revision, read.lines if read.status == "final" else ())
+    return ChargedRevision(sent.revision, sent.lines if sent.status == "final" else ())
 
 
 def line_changes(before: tuple[ChargeLine, ...], charge_set: ChargeSet) -> Iterator[LineChange]:
     """
-    Yield what a set changes, given the lines charged before it: credits first, each in the lines' own order.
+    Yield what a set changes, given the lines charged before it: credits first, then charges, each in line order.
 
-    A line that is otherwise in any field is credited as it was and charged as it is.
+    A line that differs in any field is credited as it was and charged as it is.
     """
     now = charge_set.lines if charge_set.status == "final" else ()
     earlier, later = _by_id(before), _by_id(now)

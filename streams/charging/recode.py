@@ -1,7 +1,7 @@
 """
 Closed encounters coded again, under newer rules or another policy, beside what was charged. Pure.
 
-The newest closing of each stay counts, and nothing is sent: what comes out is for a person or a script to compare.
+The newest closed encounter of each stay counts. Nothing is sent: a person or a script compares the results.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,13 +11,13 @@ from typing import NamedTuple
 from models.charge import ChargeSet
 from models.line_change import LineChange
 from rules.engine import Profile
-from streams.charging.line_changes import charged, line_changes
+from streams.charging.line_changes import charged_revision, line_changes
 from streams.charging.release import at_revision, charge_set_of
 from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import ClosedEncounter, NotAClosedEncounterError, from_bytes
 
-Refused = Callable[[NotAClosedEncounterError], None]
-"""Told of a record that is no closed encounter; the others are coded all the same."""
+OnUnreadable = Callable[[NotAClosedEncounterError], None]
+"""Called with the error of a record that is no closed encounter; the others are coded all the same."""
 
 
 class Recoded(NamedTuple):
@@ -34,7 +34,10 @@ class Recoded(NamedTuple):
 
 
 def recode(
-    closed: Iterable[bytes], profile: Profile, since: date | None = None, refused: Refused | None = None
+    records: Iterable[bytes],
+    profile: Profile,
+    since: date | None = None,
+    on_unreadable: OnUnreadable | None = None,
 ) -> Iterator[ChargeSet]:
     """
     Yield the charge set of each stay closed since a day (in UTC), at revision 1, in order of encounter ids.
@@ -42,19 +45,19 @@ def recode(
     As ``infusion code`` gives them, the empty sets of cancelled and merged stays included.
 
     Raises:
-        NotAClosedEncounterError: a record is none, and nobody is there to be told.
+        NotAClosedEncounterError: a record is none, and there is no ``on_unreadable``.
         PolicyError: the profile names a policy, switch or value that does not exist.
     """
-    for one in newest(closed, since, refused):
-        yield charge_set_of(one, profile)
+    for closed in newest(records, since, on_unreadable):
+        yield charge_set_of(closed, profile)
 
 
 def compare(
-    closed: Iterable[bytes],
+    records: Iterable[bytes],
     charges: Mapping[str, bytes | None],
     profile: Profile,
     since: date | None = None,
-    refused: Refused | None = None,
+    on_unreadable: OnUnreadable | None = None,
 ) -> Iterator[Recoded]:
     """
     Yield each stay closed since a day (in UTC), coded again, beside what was sent of it, in order of encounter ids.
@@ -62,49 +65,49 @@ def compare(
     ``charges`` is the newest value on the charges topic by encounter id; None, or no entry, where nothing is charged.
 
     Raises:
-        NotAClosedEncounterError: a record is none, and nobody is there to be told.
+        NotAClosedEncounterError: a record is none, and there is no ``on_unreadable``.
         PolicyError: the profile names a policy, switch or value that does not exist.
         UnreadableReleaseError: a charge set is a newer release's.
     """
-    for one in newest(closed, since, refused):
-        yield _beside(one, charges.get(one.encounter_id), profile)
+    for closed in newest(records, since, on_unreadable):
+        yield _compared(closed, charges.get(closed.encounter_id), profile)
 
 
 def newest(
-    closed: Iterable[bytes], since: date | None = None, refused: Refused | None = None
+    records: Iterable[bytes], since: date | None = None, on_unreadable: OnUnreadable | None = None
 ) -> Iterator[ClosedEncounter]:
     """
-    Yield the newest closing of each stay, in order of encounter ids; only stays closed since a day in UTC.
+    Yield the newest closed encounter of each stay, in order of encounter ids; only stays closed since a day in UTC.
 
     By version, then by the instant of the decision, then by place. Holds one record a stay in memory.
 
     Raises:
-        NotAClosedEncounterError: a record is none, and nobody is there to be told.
+        NotAClosedEncounterError: a record is none, and there is no ``on_unreadable``.
     """
-    found: dict[str, tuple[tuple[int, int], bytes]] = {}
-    for value in closed:
+    newest_by_id: dict[str, tuple[tuple[int, int], bytes]] = {}
+    for value in records:
         try:
-            one = from_bytes(value)
+            closed = from_bytes(value)
         except NotAClosedEncounterError as error:
-            if refused is None:
+            if on_unreadable is None:
                 raise
-            refused(error)
+            on_unreadable(error)
             continue
-        rank = (one.version, one.closed_at)
-        held = found.get(one.encounter_id)
-        if held is None or rank >= held[0]:
-            found[one.encounter_id] = rank, value
+        rank = (closed.version, closed.closed_at)
+        known = newest_by_id.get(closed.encounter_id)
+        if known is None or rank >= known[0]:
+            newest_by_id[closed.encounter_id] = rank, value
     first = None if since is None else datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()
-    for _, ((_, decided), value) in sorted(found.items()):
+    for _, ((_, decided), value) in sorted(newest_by_id.items()):
         if first is None or decided >= first:
             yield from_bytes(value)
 
 
-def _beside(closed: ClosedEncounter, sent: bytes | None, profile: Profile) -> Recoded:
+def _compared(closed: ClosedEncounter, sent: bytes | None, profile: Profile) -> Recoded:
     if sent is None:
         again = charge_set_of(closed, profile)
         return Recoded(again, again.status != "cancelled", tuple(line_changes((), again)))
-    before = charged(sent)
+    before = charged_revision(sent)
     again = charge_set_of(closed, profile, before.revision)
     if value_of(again) == sent:
         return Recoded(again, changed=False, changes=())

@@ -1,9 +1,9 @@
 """
-A closed encounter to what is said of it: the charge set, what changed line by line, what a person must look at.
+The release of a closed encounter: its charge set, credits and charges line by line, and its review item.
 
-What was said before decides what is said now. A stay whose charges did not change is not mentioned again; one that
-did is a new revision, and every line charged before that is not in it as it was is credited. Pure: no clock, no
-random, so what is said again after a crash is the same bytes under the same ids.
+A stay whose charges did not change is not sent again. One whose charges changed gets a new revision, which credits
+every line charged before that is not in it as it was. Pure: no clock, no random, so a message that is sent again
+after a crash has the same bytes and the same id.
 """
 
 from dataclasses import replace
@@ -14,7 +14,7 @@ from orjson import loads
 from models.charge import ChargeSet, weakest_evidence
 from models.review_item import ReviewItem
 from rules.engine import Profile, charge_set_id, code_encounter
-from streams.charging.line_changes import charged, line_changes
+from streams.charging.line_changes import charged_revision, line_changes
 from streams.charging.release_state import PendingRevision, ReleaseState
 from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import ClosedEncounter
@@ -24,9 +24,9 @@ from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
 
 class Release(NamedTuple):
-    """What is known of a stay from now on, None while nothing was ever said of it; and what to say now."""
+    """The state of a stay from now on, None while nothing was ever sent of it; and the messages to send now."""
 
-    released: ReleaseState | None
+    state: ReleaseState | None
     messages: tuple[OutboundMessage, ...]
 
 
@@ -35,31 +35,32 @@ def release(
     *, committed: int = 0, traceparent: bytes | None = None,
 ) -> Release:  # fmt: skip
     """
-    Return what to say of a closed encounter after what was said before, and the state from then on.
+    Return the messages that a closed encounter causes after the ones sent before, and the state from then on.
 
-    ``offset`` is the record's place in its topic. Everything said in answer to records before ``committed`` is known
-    to be out, usually because that is where the consumer's group stands; what answers later ones is kept, and said
-    again when one of them comes again. With 0 nothing is ever known to be out: safe, and states grow.
+    ``offset`` is the record's place in its topic. Every message that answers a record before ``committed``, the
+    committed offset of the consumer group, is known to have been sent. The answers to later records are kept, and
+    sent again when one of these records is delivered again. With 0 every answer is kept: safe, and states grow.
 
-    An older version than one answered before, and one that was answered before, change nothing.
+    A version older than one answered before changes nothing, and neither does one that was answered before.
 
     Raises:
         PolicyError: the profile names a policy, switch or value that does not exist.
     """
     if previous is not None:
         if closed.version < previous.version or _already_answered(previous, closed, offset):
-            # Every record that was said something about, not the newest alone: once this one is committed, what
-            # answers it counts as out.
-            again = offset == previous.offset or any(step.offset == offset for step in previous.steps)
+            # Any pending record, not the newest alone: once this one is committed, its answer counts as sent.
+            again = offset == previous.offset or any(
+                pending.offset == offset for pending in previous.pending_revisions
+            )
             return Release(
                 previous, messages_of(previous, closed.encounter_id, committed, traceparent) if again else ()
             )
     elif closed.status == "withdrawn":
         return Release(None, ())
-    released = _next(previous, closed, profile, offset, committed)
-    fresh = previous is None or released.revision != previous.revision
-    messages = messages_of(released, closed.encounter_id, offset, traceparent) if fresh else ()
-    return Release(released, messages)
+    state = _next_state(previous, closed, profile, offset, committed)
+    fresh = previous is None or state.revision != previous.revision
+    messages = messages_of(state, closed.encounter_id, offset, traceparent) if fresh else ()
+    return Release(state, messages)
 
 
 def charge_set_of(closed: ClosedEncounter, profile: Profile, revision: int = 1) -> ChargeSet:
@@ -75,41 +76,41 @@ def charge_set_of(closed: ClosedEncounter, profile: Profile, revision: int = 1) 
     encounter = closed.encounter
     if closed.status == "withdrawn" and encounter.standing not in {"cancelled", "merged"}:
         encounter = encounter._replace(standing="merged" if closed.merged_into else "cancelled")
-    found = code_encounter(encounter, profile, revision=revision).charge_set
-    if closed.status == "preview" and found.status == "final":
-        return replace(found, status="preview")
-    return found
+    charge_set = code_encounter(encounter, profile, revision=revision).charge_set
+    if closed.status == "preview" and charge_set.status == "final":
+        return replace(charge_set, status="preview")
+    return charge_set
 
 
 def messages_of(
-    released: ReleaseState, encounter_id: str, committed: int = 0, traceparent: bytes | None = None
+    state: ReleaseState, encounter_id: str, committed: int = 0, traceparent: bytes | None = None
 ) -> tuple[OutboundMessage, ...]:
     """
-    Return what was said in answer to records from ``committed`` on: a function of the state alone.
+    Return the messages that answer records from ``committed`` on: a function of the state alone.
 
-    The line changes of each revision in order, then the newest charge set or its tombstone, then what waits for a
-    person, or that nothing does any more. Nothing, when everything is known to be out.
+    They are the line changes of each revision in order, then the newest charge set or its tombstone, then the
+    review item or its tombstone. There are none when everything is known to have been sent.
     """
-    steps = [step for step in released.steps if step.offset >= committed]
-    if not steps:
+    unconfirmed = [pending for pending in state.pending_revisions if pending.offset >= committed]
+    if not unconfirmed:
         return ()
-    key, last = encounter_id.encode(), steps[-1]
+    key, last = encounter_id.encode(), unconfirmed[-1]
     messages = [
         OutboundMessage(
-            CHARGE_LINES, key, value, _headers("charge_line", encounter_id, step, traceparent, *name)
+            CHARGE_LINES, key, value, _headers("charge_line", encounter_id, pending, traceparent, *name)
         )
-        for step in steps
-        for value in step.changes
-        for name in (_line_named(value),)
+        for pending in unconfirmed
+        for value in pending.changes
+        for name in (_line_and_change(value),)
     ]
-    kind = "charges_withdrawn" if released.charge_set is None else "charge_set"
+    kind = "charges_withdrawn" if state.charge_set is None else "charge_set"
     messages.append(
-        OutboundMessage(CHARGES, key, released.charge_set, _headers(kind, encounter_id, last, traceparent))
+        OutboundMessage(CHARGES, key, state.charge_set, _headers(kind, encounter_id, last, traceparent))
     )
-    if released.review is not None or released.review_said:
-        kind = "review_done" if released.review is None else "review"
+    if state.review is not None or state.review_sent:
+        kind = "review_done" if state.review is None else "review"
         messages.append(
-            OutboundMessage(REVIEW, key, released.review, _headers(kind, encounter_id, last, traceparent))
+            OutboundMessage(REVIEW, key, state.review, _headers(kind, encounter_id, last, traceparent))
         )
     return tuple(messages)
 
@@ -127,7 +128,7 @@ def _already_answered(previous: ReleaseState, closed: ClosedEncounter, offset: i
     return offset <= previous.offset and closed.closed_at <= previous.closed_at
 
 
-def _next(
+def _next_state(
     previous: ReleaseState | None, closed: ClosedEncounter, profile: Profile, offset: int, committed: int
 ) -> ReleaseState:
     """Return the state after a closed encounter that was not answered yet."""
@@ -135,24 +136,29 @@ def _next(
     charge_set = charge_set_of(closed, profile, revision)
     withdrawn = charge_set.status == "cancelled"
     value = None if withdrawn else value_of(charge_set)
-    pending = () if previous is None else tuple(step for step in previous.steps if step.offset >= committed)
+    unconfirmed = (
+        ()
+        if previous is None
+        else tuple(pending for pending in previous.pending_revisions if pending.offset >= committed)
+    )
     about = (closed.version, closed.status, closed.closed_at, offset)
     if previous is not None and value == before:
-        return ReleaseState(*about, revision, value, previous.review, previous.review_said, pending)
+        return ReleaseState(*about, revision, value, previous.review, previous.review_sent, unconfirmed)
     if previous is not None:
         revision += 1
         charge_set = at_revision(charge_set, revision)
         value = None if withdrawn else value_of(charge_set)
-    lines = () if before is None else charged(before).lines
-    changes = tuple([value_of(one) for one in line_changes(lines, charge_set)])
+    lines = () if before is None else charged_revision(before).lines
+    changes = tuple([value_of(change) for change in line_changes(lines, charge_set)])
     item = None if withdrawn else _review_item(charge_set)
     return ReleaseState(
         *about,
         revision,
         value,
         None if item is None else value_of(item),
-        previous is not None and (previous.review is not None or (previous.review_said and bool(pending))),
-        (*pending, PendingRevision(offset, revision, closed.closed_at, changes)),
+        previous is not None
+        and (previous.review is not None or (previous.review_sent and bool(unconfirmed))),
+        (*unconfirmed, PendingRevision(offset, revision, closed.closed_at, changes)),
     )
 
 
@@ -166,12 +172,12 @@ def at_revision(charge_set: ChargeSet, revision: int) -> ChargeSet:
     )
 
 
-_ASKS: Final = {"block": 0, "warn": 1}
+_SEVERITIES_FOR_REVIEW: Final = {"block": 0, "warn": 1}
 
 
 def _review_item(charge_set: ChargeSet) -> ReviewItem | None:
     """Return what a person must look at; None when no flag blocks or warns."""
-    flags = tuple(flag for flag in charge_set.flags if flag.severity in _ASKS)
+    flags = tuple(flag for flag in charge_set.flags if flag.severity in _SEVERITIES_FOR_REVIEW)
     if not flags:
         return None
     evidence = [line.evidence for line in charge_set.lines]
@@ -184,13 +190,14 @@ def _review_item(charge_set: ChargeSet) -> ReviewItem | None:
         charge_set.not_billed,
         len(charge_set.lines),
         weakest_evidence(evidence) if evidence else None,
-        min(flags, key=lambda flag: _ASKS[flag.severity]).suggestion,
+        min(flags, key=lambda flag: _SEVERITIES_FOR_REVIEW[flag.severity]).suggestion,
     )
 
 
-def _line_named(change: bytes) -> tuple[str, str]:
-    said = loads(change)
-    return said["line"]["line_id"], said["change"]
+def _line_and_change(change: bytes) -> tuple[str, str]:
+    """Return the line id of a line change, and whether it is a charge or a credit."""
+    fields = loads(change)
+    return fields["line"]["line_id"], fields["change"]
 
 
 _TOPIC_OF: Final = {
@@ -203,7 +210,7 @@ _TOPIC_OF: Final = {
 
 
 def _headers(
-    kind: str, encounter_id: str, step: PendingRevision, traceparent: bytes | None, *about: str
+    kind: str, encounter_id: str, pending: PendingRevision, traceparent: bytes | None, *about: str
 ) -> tuple[tuple[str, bytes], ...]:
-    name = event_id(_TOPIC_OF[kind], encounter_id, str(step.revision), *about)
-    return headers(kind, name, encounter_id, step.closed_at, traceparent)
+    name = event_id(_TOPIC_OF[kind], encounter_id, str(pending.revision), *about)
+    return headers(kind, name, encounter_id, pending.closed_at, traceparent)

@@ -1,9 +1,9 @@
 """
-What was said of a stay so far: the state from which a worker says it again after a crash, and as bytes.
+The release state of a stay: what was sent of it, from which a worker sends it again after a crash; and its bytes.
 
-A state is in the changelog before what follows from it is sent. So after a crash the state may be ahead of what
-readers have seen, by several revisions when a stay closed several times between two checkpoints; each revision whose
-messages may not be out yet is therefore kept as a step. Pure.
+A state is in the changelog before the messages that follow from it are sent. So after a crash the state may be ahead
+of what readers have seen, by several revisions when a stay closed several times between two checkpoints. Each
+revision whose messages may not have been sent yet is therefore kept as a pending revision. Pure.
 """
 
 from struct import Struct, error
@@ -18,12 +18,12 @@ from models.closed_encounter import ClosedStatus
 FORMAT: Final = 1
 """The first byte of a stored state. Another layout takes the next number, and the reader keeps the old one's."""
 
-_LEVEL: Final = 1
-_HEAD: Final = Struct(">I")
+_COMPRESSION_LEVEL: Final = 1
+_LENGTH: Final = Struct(">I")
 
 
 class PendingRevision(NamedTuple):
-    """One revision as it was said: the record it answers, when that was decided, the line changes."""
+    """One revision to send: the offset of the record it answers, when that one was closed, and its line changes."""
 
     offset: int
     revision: int
@@ -33,12 +33,13 @@ class PendingRevision(NamedTuple):
 
 class ReleaseState(NamedTuple):
     """
-    The newest that was said of a stay.
+    The newest revision of a stay, and what may have to be sent again.
 
     ``version``, ``status`` and ``closed_at`` (epoch seconds) are those of the closed encounter it answers and
     ``offset`` is that one's place in its topic. ``charge_set`` and ``review`` are values on their topics without a
-    line feed, None where there is none: a tombstone, or nothing to take back. ``review_said`` tells that a review
-    item may lie on the topic from before. ``steps`` are the revisions whose messages may not be out yet, oldest first.
+    line feed, None where there is none: a tombstone, or nothing to take back. ``review_sent`` tells that a review
+    item may lie on the topic from before. ``pending_revisions`` are those whose messages may not have been sent yet,
+    oldest first.
     """
 
     version: int
@@ -48,13 +49,13 @@ class ReleaseState(NamedTuple):
     revision: int
     charge_set: bytes | None
     review: bytes | None
-    review_said: bool
-    steps: tuple[PendingRevision, ...]
+    review_sent: bool
+    pending_revisions: tuple[PendingRevision, ...]
 
     @property
     def changes(self) -> tuple[bytes, ...]:
         """The line changes of the newest revision still kept."""
-        return self.steps[-1].changes if self.steps else ()
+        return self.pending_revisions[-1].changes if self.pending_revisions else ()
 
 
 class UnreadableReleaseError(ValueError):
@@ -67,20 +68,20 @@ class UnreadableReleaseError(ValueError):
         )
 
 
-def to_bytes(released: ReleaseState) -> bytes:
+def to_bytes(state: ReleaseState) -> bytes:
     """Return a state to be stored: the format's number in front, the rest compressed, for sets repeat themselves."""
-    texts = [text for step in released.steps for text in step.changes]
-    texts += [text for text in (released.charge_set, released.review) if text is not None]
+    texts = [text for pending in state.pending_revisions for text in pending.changes]
+    texts += [text for text in (state.charge_set, state.review) if text is not None]
     head = dumps(
         (
-            *released[:5],
-            None if released.charge_set is None else len(released.charge_set),
-            None if released.review is None else len(released.review),
-            released.review_said,
-            [(*step[:3], [len(text) for text in step.changes]) for step in released.steps],
+            *state[:5],
+            None if state.charge_set is None else len(state.charge_set),
+            None if state.review is None else len(state.review),
+            state.review_sent,
+            [(*pending[:3], [len(text) for text in pending.changes]) for pending in state.pending_revisions],
         )
     )
-    return bytes((FORMAT,)) + compress(b"".join((_HEAD.pack(len(head)), head, *texts)), _LEVEL)
+    return bytes((FORMAT,)) + compress(b"".join((_LENGTH.pack(len(head)), head, *texts)), _COMPRESSION_LEVEL)
 
 
 def from_bytes(stored: bytes) -> ReleaseState:
@@ -95,14 +96,14 @@ def from_bytes(stored: bytes) -> ReleaseState:
         raise UnreadableReleaseError(wrong)
     try:
         body = decompress(stored[1:])
-        (length,) = _HEAD.unpack_from(body)
-        return _taken_apart(loads(body[_HEAD.size : _HEAD.size + length]), body[_HEAD.size + length :])
+        (length,) = _LENGTH.unpack_from(body)
+        return _unpacked(loads(body[_LENGTH.size : _LENGTH.size + length]), body[_LENGTH.size + length :])
     except (zlib_error, error, JSONDecodeError, TypeError, ValueError) as damage:
         raise UnreadableReleaseError(wrong="is damaged") from damage
 
 
-def _taken_apart(head: list[Any], texts: bytes) -> ReleaseState:
-    *plain, set_length, review_length, review_said, kept = head
+def _unpacked(head: list[Any], texts: bytes) -> ReleaseState:
+    *first_fields, set_length, review_length, review_sent, pending_heads = head
     place = 0
 
     def text(length: int | None) -> bytes | None:
@@ -112,10 +113,12 @@ def _taken_apart(head: list[Any], texts: bytes) -> ReleaseState:
         place += length
         return texts[place - length : place]
 
-    steps = tuple(
+    pending_revisions = tuple(
         [
-            PendingRevision._make((*step, tuple([text(one) or b"" for one in lengths])))
-            for *step, lengths in kept
+            PendingRevision._make((*fields, tuple([text(size) or b"" for size in lengths])))
+            for *fields, lengths in pending_heads
         ]
     )
-    return ReleaseState._make((*plain, text(set_length), text(review_length), review_said, steps))
+    return ReleaseState._make(
+        (*first_fields, text(set_length), text(review_length), review_sent, pending_revisions)
+    )

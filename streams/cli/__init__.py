@@ -1,8 +1,8 @@
 """
 ``infusion``: one command, a verb a module.
 
-A verb is the module of its name in this package, with a click command called ``command``. Verbs are imported
-when they are asked for, so that coding a file loads neither the web console nor the terminal's pictures.
+A verb is the module of its name in this package, with a click command called ``command``. A verb is imported when
+it is run, so that coding a file loads neither Kafka and Faust nor the terminal's pictures.
 
 Exit status: 0 all coded; 1 something held or rejected; 2 wrong usage, unreadable input or a fault of ours;
 130 interrupted; 141 the reader of our output went away.

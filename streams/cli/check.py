@@ -1,4 +1,4 @@
-"""``infusion check``: is the house in order."""
+"""``infusion check``: whether sources, numbers, tables, policies, rules and golden cases are in order."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,11 +20,11 @@ from rules.tables import lookup as tables
 from streams.rulebook import golden_cases as cases
 
 _FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, OSError)
-"""What a file no longer made as its reader expects ends in."""
+"""What a reader raises when a file no longer has the shape it expects."""
 
 
 class Area(NamedTuple):
-    """One part of the house: what it is called, where its sentences place their files, who finds them."""
+    """One area of the data: its name, the folder its messages are relative to, and the function that checks it."""
 
     name: str
     place: str
@@ -32,25 +32,25 @@ class Area(NamedTuple):
 
 
 def uncited() -> list[str]:
-    """Return the cites of the files of words and meanings, whose readers look no source up, that name no source."""
-    found: list[str] = []
+    """Return each cite that names no source, from the files of words and meanings; their readers look none up."""
+    problems: list[str] = []
     root = PARAMETERS
     beside = {CODES, FORMULARY}
     for path in sorted({*root.glob("*.toml"), *DRUGS.glob("*.toml"), *EDITS.glob("*.toml")} - beside):
         place = path.relative_to(root).as_posix()
         try:
             with path.open("rb") as file:
-                said = load(file)
+                table = load(file)
         except (OSError, TOMLDecodeError) as error:
-            found.append(f"{place}: cannot be read as TOML ({type(error).__name__}); mend or restore it.")
+            problems.append(f"{place}: cannot be read as TOML ({type(error).__name__}); mend or restore it.")
             continue
-        keys = [part.get("cite") for part in (said, *said.values()) if isinstance(part, dict)]
-        found += [
+        keys = [part.get("cite") for part in (table, *table.values()) if isinstance(part, dict)]
+        problems += [
             f"{place}: cites {key!r}, which rules/sources.toml does not hold; add it or cite a key that is."
             for key in keys
             if key is not None and key not in sources.sources()
         ]
-    return found
+    return problems
 
 
 AREAS: Final = (
@@ -83,24 +83,24 @@ def command(*, place: Path | None) -> int:
 
     Exit status: 0 in order, 1 something is not.
     """
-    found = [finding for area in AREAS for finding in findings(area)]
-    found += case_findings(place or cases.PLACE)
-    for finding in found:
-        click.echo(finding)
+    problems = [problem for area in AREAS for problem in findings(area)]
+    problems += case_findings(place or cases.PLACE)
+    for problem in problems:
+        click.echo(problem)
     for line in (*summary(), *case_summary(place or cases.PLACE)):
         click.echo(line, err=True)
-    click.echo("in order" if not found else f"{len(found)} to mend", err=True)
-    return 1 if found else 0
+    click.echo("in order" if not problems else f"{len(problems)} to mend", err=True)
+    return 1 if problems else 0
 
 
 def findings(area: Area) -> list[str]:
-    """Return what is wrong in one part of the house, each with its file; what cannot be read is a finding."""
+    """Return what is wrong in one area, each problem with its file; an unreadable file is a problem too."""
     try:
-        said = area.problems()
+        problems = area.problems()
     except _FAULTS as error:
         what = f"cannot be checked ({type(error).__name__}); mend what else is found, then check again"
         return [f"{area.place.rstrip('/')}: {what}"]
-    return [text if text.startswith("rules/") else f"{area.place}{text}" for text in said]
+    return [text if text.startswith("rules/") else f"{area.place}{text}" for text in problems]
 
 
 def case_findings(place: Path) -> list[str]:
@@ -108,25 +108,25 @@ def case_findings(place: Path) -> list[str]:
     yaml = _yaml()
     if yaml is None:
         return []
-    found: list[str] = []
+    problems: list[str] = []
     first: dict[str, str] = {}
     for path in cases.files(place) or ():
         name = f"tests/cases/{path.relative_to(place).as_posix()}"
         try:
             # BaseLoader: every scalar stays the text it is, 10:30 and NO too.
-            held = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+            document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
         except (OSError, ValueError, yaml.YAMLError) as error:
-            found.append(f"{name}: cannot be read as YAML ({type(error).__name__}); mend or restore it")
+            problems.append(f"{name}: cannot be read as YAML ({type(error).__name__}); mend or restore it")
             continue
-        found += [f"{name}: {wrong}" for wrong in _wrong(held, name, first)]
-    return found
+        problems += [f"{name}: {wrong}" for wrong in _wrong(document, name, first)]
+    return problems
 
 
-def _wrong(held: object, name: str, first: dict[str, str]) -> Iterator[str]:
-    if not isinstance(held, list) or not held:
+def _wrong(document: object, name: str, first: dict[str, str]) -> Iterator[str]:
+    if not isinstance(document, list) or not document:
         yield "is no list of cases; begin each with '- case: …'"
         return
-    for number, case in enumerate(held, 1):
+    for number, case in enumerate(document, 1):
         sentence = case.get("case") if isinstance(case, dict) else None
         if not isinstance(sentence, str) or not sentence.strip():
             yield f"case {number} has no sentence; write it after 'case:'"
@@ -139,12 +139,12 @@ def _wrong(held: object, name: str, first: dict[str, str]) -> Iterator[str]:
 def summary() -> Iterator[str]:
     """Yield how much there is, and how much of it nobody has confirmed yet."""
     grades = Counter(rule.grade for rule in all_rules())
-    told = Counter(source.grade for source in sources.sources().values())
+    source_grades = Counter(source.grade for source in sources.sources().values())
     bases = Counter(product.basis for product in formulary.entries())
     kinds = Counter(row.status for row in (*coverage.code_rows(), *coverage.rule_rows()))
     yield f"rules      {VERSION}: {grades.total()}, of which {grades['K']} working knowledge (grade K)"
     yield f"coverage   codes and rules: {kinds['complete']} complete, {kinds['partial']} partial, {kinds['person']} left to a person"
-    yield f"sources    {told.total()}, of which {told['K'] + told['unverified']} nobody has read"
+    yield f"sources    {source_grades.total()}, of which {source_grades['K'] + source_grades['unverified']} nobody has read"
     yield (
         f"formulary  {bases.total()} products: class by kind of product {bases['product']}, cited {bases['cited']},"
         f" assigned {bases['assigned']}, unverified {bases['unverified']}"

@@ -19,7 +19,7 @@ from streams.batch.process_pool import Batch, Code, Recipe, batches, coder
 from streams.batch.sorted_runs import Record, Spool, key_of_record
 from streams.batch.spill_buckets import Buckets
 from streams.batch.tally import Tally
-from streams.cli.shared.inputs import STDIN, files_argument, named, opened, size_of
+from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input, size_of
 from streams.cli.shared.instant import InstantType
 from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.cli.shared.progress import ProgressDisplay, progress_display
@@ -111,7 +111,7 @@ def _writer(form: str) -> Callable[[ChargeSet], bytes]:
 
 
 def _shape() -> tuple[int, bool]:
-    """Return the columns a table may take and whether it may use colour: a pipe gets neither's whim."""
+    """Return the columns a table may take and whether it may use colour; in a pipe 80 and no colour."""
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     return (get_terminal_size().columns if colour else _TABLE_COLUMNS), colour
 
@@ -131,7 +131,7 @@ class _Run:
     ) -> None:
         self.tally: Final = Tally()
         self._inputs = inputs
-        self._names = named(inputs)
+        self._names = display_names(inputs)
         self._recipe = recipe
         self._jobs = jobs
         self._limit = limit
@@ -145,7 +145,7 @@ class _Run:
             gatherer = Gatherer(buckets, self._limit, self._refuse)
             self._shown.stage("reading", size_of(self._inputs))
             for number, name in enumerate(self._inputs):
-                with opened(name) as stream:
+                with open_input(name) as stream:
                     gatherer.gather(number, stream, self._shown.passed)
             self.tally.events = gatherer.lines
             self._shown.stage("coding", gatherer.lines)

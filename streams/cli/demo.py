@@ -64,16 +64,16 @@ def command(file: str | None, rate: float | None, form: str, seconds: float) -> 
     reader = Reader()
     with tempfile.TemporaryDirectory(prefix="infusion-demo-") as folder:
         events = _events(file, Path(folder) / "day.jsonl")
-        coded = _coded(events)
-        with stage(_say) as made:
-            _tell_about(made)
-            finished = asyncio.run(_play(made, events, rate, reader, coded, seconds))
+        charge_sets = _batch_charge_sets(events)
+        with stage(_say) as running:
+            _say_what_runs(running)
+            finished = asyncio.run(_play(running, events, rate, reader, charge_sets, seconds))
             if not finished:
                 _say(f"not everything came within {seconds:.0f} seconds; the worker's log ends:")
-                for line in made.log.read_text(errors="replace").splitlines()[-10:]:
+                for line in running.log.read_text(errors="replace").splitlines()[-10:]:
                     _say(f"  {line}")
     _show(reader, form)
-    comparison = compare(coded, reader)
+    comparison = compare(charge_sets, reader)
     for line in _verdict(comparison, reader):
         click.echo(line, err=True)
     return 0 if comparison.same else 1
@@ -88,48 +88,48 @@ def _events(file: str | None, copy: Path) -> Path:
     if file is not None:
         copyfile(file, copy)
         return copy
-    made = subprocess.run(  # noqa: S603 - our own command
+    generated = subprocess.run(  # noqa: S603 - our own command
         [*_OURS, "generate", "--encounters", str(_STAYS), "--start", "2026-10-05", "--shape", "day"],
         stdout=subprocess.PIPE, check=True,
     )  # fmt: skip
-    copy.write_bytes(made.stdout)
+    copy.write_bytes(generated.stdout)
     return copy
 
 
-def _coded(events: Path) -> list[bytes]:
+def _batch_charge_sets(events: Path) -> list[bytes]:
     # As of now: a stay whose confirm window has not passed is a preview in the stream, too.
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    made = subprocess.run(  # noqa: S603 - our own command
+    coded = subprocess.run(  # noqa: S603 - our own command
         [*_OURS, "code", "--quiet", "--as-of", now, str(events)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         check=False,
     )
-    return made.stdout.splitlines(keepends=True)
+    return coded.stdout.splitlines(keepends=True)
 
 
-def _tell_about(made: Stage) -> None:
-    _say(f"an embedded broker on {made.servers}. It is for looking, not for keeping:")
+def _say_what_runs(running: Stage) -> None:
+    _say(f"an embedded broker on {running.servers}. It is for looking, not for keeping:")
     for sentence in LIMITS:
         click.echo(f"     {sentence}", err=True)
-    _say(f"a worker, process {made.start_worker()}: a stay closes three seconds after its last word")
+    _say(f"a worker, process {running.start_worker()}: a stay closes three seconds after its last word")
 
 
 async def _play(
-    made: Stage, events: Path, rate: float | None, reader: Reader, coded: list[bytes], seconds: float
+    running: Stage, events: Path, rate: float | None, reader: Reader, charge_sets: list[bytes], seconds: float
 ) -> bool:
-    minding = asyncio.create_task(made.mind_worker())
+    minding = asyncio.create_task(running.mind_worker())
     try:
         publishing = await asyncio.create_subprocess_exec(
             *_OURS, "publish", *(["--rate", str(rate)] if rate else []), str(events),
-            env={**os.environ, **made.environment}, stdout=subprocess.DEVNULL,
+            env={**os.environ, **running.environment}, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         _say(f"a publisher of {sum(1 for _ in events.open('rb')):,} events")
 
         def done() -> bool:
-            return publishing.returncode is not None and compare(coded, reader).same
+            return publishing.returncode is not None and compare(charge_sets, reader).same
 
-        finished = await made.read(reader, done, seconds)
+        finished = await running.read(reader, done, seconds)
         await publishing.wait()
     finally:
         minding.cancel()
@@ -154,23 +154,25 @@ def _show(reader: Reader, form: str) -> None:
     out.flush()
 
 
-def _verdict(found: Comparison, reader: Reader) -> list[str]:
-    said = [
+def _verdict(comparison: Comparison, reader: Reader) -> list[str]:
+    verdict = [
         "",
-        f"stays        {found.identical:,} charge sets identical to those of infusion code, byte for byte"
-        + (f" ({found.later_revision:,} at a later revision)" if found.later_revision else ""),
-        f"             {found.withdrawn:,} cancelled or merged away, and without one",
-        f"lines        {found.lines:,} stand charged after upsert by line_id",
+        f"stays        {comparison.identical:,} charge sets identical to those of infusion code, byte for byte"
+        + (f" ({comparison.later_revision:,} at a later revision)" if comparison.later_revision else ""),
+        f"             {comparison.withdrawn:,} cancelled or merged away, and without one",
+        f"lines        {comparison.lines:,} stand charged after upsert by line_id",
         f"rejects      {reader.messages.get(REJECTS, 0):,} messages that could not be used"
-        + ("; nothing was coded" if not found.identical + found.withdrawn else ""),
+        + ("; nothing was coded" if not comparison.identical + comparison.withdrawn else ""),
         "messages     " + ", ".join(f"{name} {count:,}" for name, count in sorted(reader.messages.items())),
     ]
     for words, names in (
-        ("different", found.different), ("missing", found.missing), ("surplus", found.surplus),
+        ("different", comparison.different), ("missing", comparison.missing), ("surplus", comparison.surplus),
     ):  # fmt: skip
         if names:
-            said.append(f"{words:<12} {', '.join(names[:20])}" + (" …" if len(names) > 20 else ""))  # noqa: PLR2004 - a line of them
-    if found.lines_differ:
-        said.append("lines        the lines that stand charged are not those of the final sets")
-    said.append("The stream and the file say the same." if found.same else "The stream and the file differ.")
-    return said
+            verdict.append(f"{words:<12} {', '.join(names[:20])}" + (" …" if len(names) > 20 else ""))  # noqa: PLR2004 - a line of them
+    if comparison.lines_differ:
+        verdict.append("lines        the lines that stand charged are not those of the final sets")
+    verdict.append(
+        "The stream and the file say the same." if comparison.same else "The stream and the file differ."
+    )
+    return verdict

@@ -15,8 +15,8 @@ from models.field import Setting
 from rules.engine import Profile
 from streams.batch.coder import CodedEncounter, Outcome, code_linked, code_stay
 from streams.batch.gather import Gatherer
-from streams.batch.spill_buckets import Buckets, Stays
-from streams.cli.shared.inputs import STDIN, files_argument, named, opened
+from streams.batch.spill_buckets import Buckets, LinesByEncounter
+from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
 from streams.cli.shared.instant import InstantType
 from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.encounter.merge_groups import MergeGroups
@@ -76,15 +76,15 @@ def command(  # noqa: PLR0913 -- one parameter an option
     profile = Profile(policy, overrides, setting, payer)
     reader = _Reader(tuple(dict.fromkeys(files)) or (STDIN,), profile, as_of)
     if svg is None:
-        held = _print(reader.pictures(encounter), width)
+        any_held = _print(reader.pictures(encounter), width)
     else:
         picture = _only(reader.pictures(encounter))
         _write(svg, render_svg(picture))
-        held = picture.charge_set.status == "held"
-    if encounter is not None and not reader.found:
+        any_held = picture.charge_set.status == "held"
+    if encounter is not None and not reader.any_drawn:
         message = "no encounter of this id is in the input; check --encounter"
         raise click.UsageError(message)
-    return 1 if held or reader.rejected else 0
+    return 1 if any_held or reader.rejected else 0
 
 
 def _print(pictures: Iterable[Picture], width: int | None) -> bool:
@@ -96,13 +96,13 @@ def _print(pictures: Iterable[Picture], width: int | None) -> bool:
     console = Console(highlight=False, legacy_windows=False)
     columns = width or (get_terminal_size().columns if console.is_terminal else _PIPED)
     plain = not lookup(sys.stdout.encoding or "ascii").name.startswith("utf")
-    held = False
+    any_held = False
     for number, picture in enumerate(pictures):
         if number:
             console.print("\n", soft_wrap=True)
         console.print(render(picture, columns, ascii_only=plain), soft_wrap=True)
-        held = held or picture.charge_set.status == "held"
-    return held
+        any_held = any_held or picture.charge_set.status == "held"
+    return any_held
 
 
 def _only(pictures: Iterator[Picture]) -> Picture:
@@ -121,7 +121,7 @@ def _write(file: str, page: str) -> None:
         click.get_binary_stream("stdout").write(page.encode())
     else:
         Path(file).write_bytes(page.encode())
-        click.echo(f"wrote {named([file])[0]}", err=True)
+        click.echo(f"wrote {display_names([file])[0]}", err=True)
 
 
 class _Reader:
@@ -129,50 +129,50 @@ class _Reader:
 
     def __init__(self, inputs: Sequence[str], profile: Profile, as_of: datetime | None) -> None:
         self.rejected = 0
-        self.found = False
+        self.any_drawn = False
         self._inputs = inputs
-        self._names = named(inputs)
+        self._names = display_names(inputs)
         self._profile = profile
         self._as_of = as_of
 
     def pictures(self, wanted: str | None) -> Iterator[Picture]:
-        """Yield every encounter, or the wanted one; rejects and faults are told on stderr."""
+        """Yield every encounter, or the wanted one; rejects and faults go to stderr."""
         for encounter, coding in self._stays(wanted):
             if wanted in {None, encounter.encounter_id}:
-                self.found = True
+                self.any_drawn = True
                 yield lay_out(encounter, coding.charge_set, coding.spans)
 
     def _stays(self, wanted: str | None) -> Iterator[CodedEncounter]:
         # What does not fit into memory is drawn bucket by bucket: in order only within each.
         runs: list[Iterable[CodedEncounter]] = []
-        linked: Stays = {}
+        linked: LinesByEncounter = {}
         with Buckets() as buckets:
             gatherer = Gatherer(buckets, _LONGEST_LINE, self._refuse)
             for number, name in enumerate(self._inputs):
-                with opened(name) as stream:
+                with open_input(name) as stream:
                     gatherer.gather(number, stream, lambda _: None)
             only = None if wanted is None else gatherer.links.group(wanted.encode(errors="replace"))
             for stays in buckets.drain():
                 _set_aside(stays, gatherer.links, linked)
-                run = self._alone(_chosen(stays, only))
+                run = self._alone(_only_group(stays, only))
                 if buckets.spilled:
                     yield from run
                 else:
                     runs.append(run)
-            runs.append(sorted(self._together(_chosen(linked, only)), key=_id_of))
+            runs.append(sorted(self._together(_only_group(linked, only)), key=_id_of))
             yield from merge(*runs, key=_id_of)
 
-    def _alone(self, stays: Stays) -> Iterator[CodedEncounter]:
+    def _alone(self, stays: LinesByEncounter) -> Iterator[CodedEncounter]:
         for key in sorted(stays):
             encounter_id = key.decode(errors="replace")
-            yield from self._told(code_stay(encounter_id, stays.pop(key), self._profile, self._as_of))
+            yield from self._report(code_stay(encounter_id, stays.pop(key), self._profile, self._as_of))
 
-    def _together(self, groups: Stays) -> Iterator[CodedEncounter]:
+    def _together(self, groups: LinesByEncounter) -> Iterator[CodedEncounter]:
         for lines in groups.values():
-            yield from self._told(code_linked(sorted(lines), self._profile, self._as_of))
+            yield from self._report(code_linked(sorted(lines), self._profile, self._as_of))
 
-    def _told(self, outcome: Outcome) -> tuple[CodedEncounter, ...]:
-        """Tell what was refused, which counts, and what is behind the flags that hold a set, which does not."""
+    def _report(self, outcome: Outcome) -> tuple[CodedEncounter, ...]:
+        """Print rejects and faults to stderr, count the rejects alone, and return the stays."""
         self.rejected += len(outcome.rejects)
         for reject in sorted((*outcome.rejects, *outcome.faults), key=Reject.place):
             click.echo(reject.text(self._names), err=True)
@@ -187,12 +187,12 @@ def _id_of(coded: CodedEncounter) -> bytes:
     return coded.encounter.encounter_id.encode()
 
 
-def _set_aside(stays: Stays, links: MergeGroups, linked: Stays) -> None:
+def _set_aside(stays: LinesByEncounter, links: MergeGroups, linked: LinesByEncounter) -> None:
     """Move the stays that merges link out of a bucket, to where all that are linked come together."""
     for key in links.ids():
         if key in stays:
             linked.setdefault(links.group(key), []).extend(stays.pop(key))
 
 
-def _chosen(stays: Stays, only: bytes | None) -> Stays:
+def _only_group(stays: LinesByEncounter, only: bytes | None) -> LinesByEncounter:
     return stays if only is None else {key: lines for key, lines in stays.items() if key == only}

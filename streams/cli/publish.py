@@ -7,7 +7,7 @@ import click
 
 from streams.batch.line_reader import Lines, lines_of, overlong
 from streams.cli.shared.broker import broker
-from streams.cli.shared.inputs import STDIN, files_argument, named, opened, size_of
+from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input, size_of
 from streams.cli.shared.progress import ProgressDisplay, progress_display
 from streams.kafka.connection import Connection
 from streams.kafka.loop_thread import LoopThread
@@ -77,7 +77,7 @@ class _Run:
         self.kept_back = 0
         """Not sent: too long, or no text."""
         self._inputs = inputs
-        self._names = named(inputs)
+        self._names = display_names(inputs)
         self._limit = limit
         self._shown = shown
         self._quiet = quiet
@@ -89,7 +89,7 @@ class _Run:
         try:
             self._shown.stage("publishing", size_of(self._inputs))
             for number, name in enumerate(self._inputs):
-                with opened(name) as stream:
+                with open_input(name) as stream:
                     for batch in lines_of(stream, self._limit):
                         self._send(publisher, loop_thread, number, batch)
             loop_thread.run(publisher.arrive())

@@ -26,7 +26,7 @@ from streams.wire.charge_json import value_of, written
 @click.command("recode")
 @click.option(
     "--restore",
-    "forgotten",
+    "encounter_id",
     metavar="ENCOUNTER",
     help="Instead, bring a forgotten stay back from the events topic, so that the workers code it again.",
 )
@@ -38,13 +38,13 @@ from streams.wire.charge_json import value_of, written
 )
 @click.option(
     "--compare",
-    "beside",
+    "comparing",
     is_flag=True,
     help="Tell what would be credited and charged, instead of every charge set.",
 )
 @profile_options
 def command(
-    *, since: datetime | None, beside: bool, forgotten: str | None, policy: str | None, overrides: tuple[tuple[str, str], ...],
+    *, since: datetime | None, comparing: bool, encounter_id: str | None, policy: str | None, overrides: tuple[tuple[str, str], ...],
     setting: Setting | None, payer: str | None,
 ) -> int:  # fmt: skip
     """
@@ -62,21 +62,21 @@ def command(
     """
     check_policy(policy, overrides, setting, payer)
     profile = Profile(policy, overrides, setting, payer)
-    if (since is None) == (forgotten is None):
+    if (since is None) == (encounter_id is None):
         message = "say --since DATE, or --restore ENCOUNTER"
         raise click.UsageError(message)
     try:
-        if forgotten is not None:
+        if encounter_id is not None:
             with broker() as connection:
-                return _restored(asyncio.run(restore(connection, forgotten)))
+                return _report_restored(asyncio.run(restore(connection, encounter_id)))
         with broker() as connection:
             closed = asyncio.run(_values(connection, topics.CLOSED))
-            charges = asyncio.run(_newest(connection)) if beside else {}
+            charges = asyncio.run(_newest(connection)) if comparing else {}
     except MissingTopicError as error:
         raise click.ClickException(str(error)) from None
     refused: list[Exception] = []
-    if beside:
-        status = _tell(compare(closed, charges, profile, _day(since), refused.append))
+    if comparing:
+        status = _write_changes(compare(closed, charges, profile, _day(since), refused.append))
     else:
         status = _write(recode(closed, profile, _day(since), refused.append))
     if refused:
@@ -84,14 +84,14 @@ def command(
     return 1 if refused else status
 
 
-def _restored(found: int) -> int:
+def _report_restored(sent: int) -> int:
     click.echo(
-        f"events      {found:,} sent to the worker"
-        if found
+        f"events      {sent:,} sent to the worker"
+        if sent
         else "events      none: the topic has forgotten it too",
         err=True,
     )
-    return 0 if found else 1
+    return 0 if sent else 1
 
 
 def _day(since: datetime | None) -> date | None:
@@ -104,18 +104,18 @@ async def _values(connection: Connection, topic: str) -> list[bytes]:
 
 
 async def _newest(connection: Connection) -> dict[str, bytes | None]:
-    found: dict[str, bytes | None] = {}
+    charge_sets: dict[str, bytes | None] = {}
     async with aclosing(whole_topic(connection, topics.CHARGES)) as records:
         async for record in records:
-            found[(record.key or b"").decode(errors="replace")] = record.value
-    return found
+            charge_sets[(record.key or b"").decode(errors="replace")] = record.value
+    return charge_sets
 
 
 def _write(sets: Iterable[ChargeSet]) -> int:
     tally, out = Tally(), click.get_binary_stream("stdout")
-    for one in sets:
-        tally.count(one)
-        out.write(written(one))
+    for charge_set in sets:
+        tally.count(charge_set)
+        out.write(written(charge_set))
     out.flush()
     for line in tally.summary():
         if not line.startswith("events"):
@@ -123,14 +123,14 @@ def _write(sets: Iterable[ChargeSet]) -> int:
     return 0 if tally.all_coded else 1
 
 
-def _tell(found: Iterable[Recoded]) -> int:
+def _write_changes(stays_recoded: Iterable[Recoded]) -> int:
     out: Any = click.get_binary_stream("stdout")
     stays = changed = lines = 0
-    for one in found:
+    for stay in stays_recoded:
         stays += 1
-        changed += one.changed
-        lines += len(one.changes)
-        for change in one.changes:
+        changed += stay.changed
+        lines += len(stay.changes)
+        for change in stay.changes:
             out.write(value_of(change) + b"\n")
     out.flush()
     click.echo(f"stays       {stays:,} coded again, {changed:,} would change", err=True)

@@ -57,7 +57,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=
     metavar="FOLDER",
     help="Where the dated folders are. Default: those of this installation.",
 )
-def command(*, quarter: date, replace: bool, into: Path, **given: tuple[Path, ...]) -> int:
+def command(*, quarter: date, replace: bool, into: Path, **paths: tuple[Path, ...]) -> int:
     """
     Take a quarter's tables from CMS's own files, as unpacked from their downloads.
 
@@ -67,7 +67,7 @@ def command(*, quarter: date, replace: bool, into: Path, **given: tuple[Path, ..
     Exit status: 0 written, 2 nothing written.
     """
     files: dict[Table, tuple[Path, ...]] = {
-        table: given[table]
+        table: paths[table]
         for table in (
             "mue_practitioner",
             "mue_outpatient",
@@ -76,7 +76,7 @@ def command(*, quarter: date, replace: bool, into: Path, **given: tuple[Path, ..
             "add_on",
             "opps",
         )
-        if given[table]
+        if paths[table]
     }
     try:
         changes = refresh(quarter, files, into, replace=replace)

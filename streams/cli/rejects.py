@@ -10,7 +10,7 @@ from streams.cli.shared.broker import broker
 from streams.cli.shared.instant import InstantType
 from streams.cli.shared.reject_lines import HEAD, as_json, as_row
 from streams.kafka.connection import Connection
-from streams.operations.reject_queue import Place, Replayed, Selection, rejects, replay
+from streams.operations.reject_queue import Place, ReplayResult, Selection, replay, selected_rejects
 
 
 class PlaceType(click.ParamType):
@@ -71,28 +71,28 @@ def command(
     with broker() as connection:
         if not back:
             return asyncio.run(_list(connection, selection, form, show=show))
-        done = asyncio.run(replay(connection, selection))
-    return _told(done, selection)
+        result = asyncio.run(replay(connection, selection))
+    return _report(result, selection)
 
 
 async def _list(connection: Connection, selection: Selection, form: str, *, show: bool) -> int:
     seen: set[Place] = set()
     written = as_json if form == "jsonl" else as_row
-    async with aclosing(rejects(connection, selection)) as found:
-        async for one in found:
+    async with aclosing(selected_rejects(connection, selection)) as messages:
+        async for message in messages:
             if not seen and form == "table":
                 click.echo(HEAD)
-            seen.add((one.partition, one.offset))
-            click.echo(written(one, show=show))
+            seen.add((message.partition, message.offset))
+            click.echo(written(message, show=show))
     click.echo(f"rejects     {len(seen):,}", err=True)
     return _missing(seen, selection)
 
 
-def _told(done: Replayed, selection: Selection) -> int:
-    for (partition, offset), why in done.kept_back:
+def _report(result: ReplayResult, selection: Selection) -> int:
+    for (partition, offset), why in result.not_sent:
         click.echo(f"{partition}:{offset} was not replayed: {why}", err=True)
-    click.echo(f"rejects     replayed {done.sent:,}", err=True)
-    return max(_missing(done.seen, selection), int(bool(done.kept_back)))
+    click.echo(f"rejects     replayed {result.sent:,}", err=True)
+    return max(_missing(result.seen, selection), int(bool(result.not_sent)))
 
 
 def _missing(seen: set[Place], selection: Selection) -> int:

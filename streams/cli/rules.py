@@ -13,7 +13,7 @@ from models.field import Setting
 from rules.catalogue.coverage import block, block_in
 from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, PolicyError, policy_for
-from streams.rulebook.entry import nearest, told
+from streams.rulebook.entry import entry_of, nearest
 from streams.rulebook.facts import Facts, overview
 from streams.rulebook.golden_cases import cases
 from streams.rulebook.text import entry_text, overview_text
@@ -35,8 +35,8 @@ class DateType(click.ParamType):
             self.fail("not a date; write for example 2026-03-02", param, ctx)
 
 
-class Asked(NamedTuple):
-    """What every verb below is asked for: a date, a form and the policy that answers the switches."""
+class Request(NamedTuple):
+    """What the options ask for: a date, an output format and the policy that answers the switches."""
 
     on: date | None
     form: str
@@ -94,10 +94,10 @@ def command(
 
     For every switch it says which layer decided it: the global one, a payer's, or a file named by --policy.
     """
-    asked = Asked(on, form, policy, setting, payer)
-    context.obj = asked
+    request = Request(on, form, policy, setting, payer)
+    context.obj = request
     if context.invoked_subcommand is None:
-        facts = overview(asked.date, payer, asked.answers())
+        facts = overview(request.date, payer, request.answers())
         _put(facts, form, overview_text(facts, _width(), CHOSEN if on else TODAY))
 
 
@@ -106,23 +106,23 @@ def command(
 @click.option("--on", type=DateType(), metavar="DATE", help="Date of service, 2026-03-02. Default: today.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), help="As of the verb itself.")
 @click.pass_obj
-def show(asked: Asked, *, names: tuple[str, ...], on: date | None, form: str | None) -> None:
+def show(request: Request, *, names: tuple[str, ...], on: date | None, form: str | None) -> None:
     """
     Tell all of a code (96367), a rule (R-TIME-3), a flag (F-MUE), a switch (P-05), a number or a source.
 
     Of a code: what it reports, which minutes earn it, what it may stand beside, unit limits and payment by
     setting, the pairs it clashes with, the rules that earn it and the golden cases that prove it.
     """
-    asked = asked._replace(on=on or asked.on, form=form or asked.form)
-    policy = asked.answers()
-    entries = [_entry(name, asked.date, policy) for name in names]
+    request = request._replace(on=on or request.on, form=form or request.form)
+    policy = request.answers()
+    entries = [_entry(name, request.date, policy) for name in names]
     for number, facts in enumerate(entries):
         text = entry_text(facts, _width())
-        _put(facts, asked.form, f"\n{text}" if number else text)
+        _put(facts, request.form, f"\n{text}" if number else text)
 
 
 def _entry(name: str, on: date, policy: Policy | None) -> Facts:
-    facts = told(name, on, policy, cases())
+    facts = entry_of(name, on, policy, cases())
     if facts is None:
         near = nearest(name)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""

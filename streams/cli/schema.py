@@ -28,8 +28,8 @@ def command(*, name: str | None) -> None:
     JSON Schema 2020-12 and AsyncAPI 3, the same bytes as in models/contract.
     """
     if name is None:
-        for known, (_, says) in DOCUMENTS.items():
-            click.echo(f"{known:16}  {says}: infusion schema {known}")
+        for document, (_, title) in DOCUMENTS.items():
+            click.echo(f"{document:16}  {title}: infusion schema {document}")
         return
     make, _ = DOCUMENTS[name]
     click.echo(text(make()), nl=False)

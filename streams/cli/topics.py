@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import click
 
 from streams.cli.shared.broker import broker
-from streams.kafka.admin import TopicCreationError, create_topics, found_topics
+from streams.kafka.admin import TopicCreationError, broker_topics, create_topics
 from streams.kafka.connection import Connection
-from streams.wire.topic_check import Checked, checked
+from streams.wire.topic_check import TopicCheck, check_topics
 from streams.wire.topics import DEFAULT_PARTITIONS
 
 
@@ -48,47 +48,47 @@ def command(
     Exit status: 0 all as they should be, 1 something missing or different, 2 wrong usage or no Kafka.
     """
     with broker() as connection:
-        found = checked(asyncio.run(found_topics(connection)), partitions)
-        if create and not any(one.miscounted for one in found):
-            _create(connection, found, replication_factor, min_insync_replicas)
-            found = checked(asyncio.run(found_topics(connection)), partitions)
-    _show(found)
-    if create and any(one.miscounted for one in found):
+        checks = check_topics(asyncio.run(broker_topics(connection)), partitions)
+        if create and not any(check.wrong_partition_count for check in checks):
+            _create(connection, checks, replication_factor, min_insync_replicas)
+            checks = check_topics(asyncio.run(broker_topics(connection)), partitions)
+    _show(checks)
+    if create and any(check.wrong_partition_count for check in checks):
         click.echo("Nothing was created: partitions must be set right first.", err=True)
-    elif not create and any(one.state == "missing" for one in found):
+    elif not create and any(check.state == "missing" for check in checks):
         click.echo("Create what is missing with: infusion topics --create", err=True)
-    return 0 if all(one.state == "ok" for one in found) else 1
+    return 0 if all(check.state == "ok" for check in checks) else 1
 
 
 def _create(
-    connection: Connection, found: Sequence[Checked], replication: int | None, insync: int | None
+    connection: Connection, checks: Sequence[TopicCheck], replication: int | None, insync: int | None
 ) -> None:
-    missing = [one.topic for one in found if one.state == "missing"]
+    missing = [check.topic for check in checks if check.state == "missing"]
     if not missing:
         return
     try:
-        asyncio.run(create_topics(connection, missing, found[-1].expected, replication, insync))
+        asyncio.run(create_topics(connection, missing, checks[-1].expected, replication, insync))
     except TopicCreationError as error:
         raise click.ClickException(str(error)) from None
 
 
-def _show(found: Sequence[Checked]) -> None:
+def _show(checks: Sequence[TopicCheck]) -> None:
     rows = [("TOPIC", "EXPECTED", "PARTITIONS", "CLEANUP", "STATE")]
     rows += [
         (
-            one.topic.name,
-            str(one.expected),
-            "-" if one.partitions is None else str(one.partitions),
-            one.topic.cleanup if one.partitions is None else one.cleanup or "not told",
-            one.state,
+            check.topic.name,
+            str(check.expected),
+            "-" if check.partitions is None else str(check.partitions),
+            check.topic.cleanup if check.partitions is None else check.cleanup or "not told",
+            check.state,
         )
-        for one in found
+        for check in checks
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for name, expected, has, cleanup, state in rows:
         click.echo(
             f"{name:{widths[0]}}  {expected:>{widths[1]}}  {has:>{widths[2]}}  {cleanup:{widths[3]}}  {state}"
         )
-    for one in found:
-        for fault in one.faults:
+    for check in checks:
+        for fault in check.faults:
             click.echo(f"{fault}.", err=True)

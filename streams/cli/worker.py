@@ -9,9 +9,9 @@ import click
 
 from streams.cli.shared.broker import broker
 from streams.cli.shared.profile_options import check_policy
-from streams.kafka.admin import found_topics
+from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
-from streams.wire.topic_check import checked
+from streams.wire.topic_check import check_topics
 from streams.wire.topics import EVENTS
 from streams.worker.log_throttle import ThrottleFilter
 from streams.worker.settings import SettingError, WorkerSettings, settings_from
@@ -55,17 +55,17 @@ def command(log_level: str) -> int:
 
 async def _partitions(connection: Connection) -> int:
     """Return how many partitions our topics have; the worker starts on nothing but topics that are all right."""
-    found = await found_topics(connection)
+    topics = await broker_topics(connection)
     # Another setting of a topic that others read is a site's choice; a changelog that expires loses what is kept of stays.
     wrong = [
-        one.topic.name
-        for one in checked(found, None)
-        if one.state == "missing" or one.miscounted or (one.topic.own and one.faults)
+        check.topic.name
+        for check in check_topics(topics, None)
+        if check.state == "missing" or check.wrong_partition_count or (check.topic.own and check.faults)
     ]
     if wrong:
         message = f"not as the worker needs them: {', '.join(wrong)}; see infusion topics"
         raise click.ClickException(message)
-    return found[EVENTS].partitions
+    return topics[EVENTS].partitions
 
 
 def _run(connection: Connection, settings: WorkerSettings, partitions: int, log_level: str) -> int:

@@ -64,7 +64,7 @@ NAMES: Final[Mapping[Table, Mapping[str, tuple[str, ...]]]] = {
 }
 """Each column we need as CMS heads it, and how its heading reads with everything but letters and digits gone."""
 
-PERHAPS: Final[Mapping[Table, Mapping[str, tuple[str, ...]]]] = {
+OPTIONAL: Final[Mapping[Table, Mapping[str, tuple[str, ...]]]] = {
     "add_on": {"AOC_DelDT": ("aocdeldt*",), "Primary_Code_DelDT": ("primarycodedeldt*",)},
 }
 """Columns some editions have."""
@@ -96,23 +96,23 @@ class Cells:
         return f"{self.file} line {self.line}, field {name!r}: must be {wanted}."
 
 
-def read(table: Table, file: str, raw: bytes, on: date, kept: Families) -> Reading:
+def read(table: Table, file: str, raw: bytes, on: date, families: Families) -> Reading:
     """
     Return the rows of one official file that are in force on the quarter's first day and of our families.
 
     ``file`` is the name to use in faults. The rows are in the order of ``rules.tables.edition_files.COLUMNS``.
     """
-    found = Reading()
+    reading = Reading()
     if raw.startswith(WORKBOOK):
-        found.faults.append(f"{file}: is a workbook; save the sheet as CSV and give that file.")
-        return found
+        reading.faults.append(f"{file}: is a workbook; save the sheet as CSV and give that file.")
+        return reading
     take = TAKE[table]
     try:
-        for cells in _rows(table, file, _text(raw), found.faults):
-            take(cells, on, kept, found)
+        for cells in _rows(table, file, _text(raw), reading.faults):
+            take(cells, on, families, reading)
     except CsvError:
-        found.faults.append(f"{file}: is not comma or tab separated text; unpack or save it again as CSV.")
-    return found
+        reading.faults.append(f"{file}: is not comma or tab separated text; unpack or save it again as CSV.")
+    return reading
 
 
 def _text(raw: bytes) -> str:
@@ -132,15 +132,21 @@ def _rows(table: Table, file: str, text: str, faults: list[str]) -> Iterator[Cel
             yield Cells(file, lines.line_num, columns, row)
             continue
         heads = ["".join(filter(str.isalnum, cell.lower())) for cell in row]
-        found = {name: place for name, known in needed.items() if (place := _place(heads, known)) is not None}
-        if len(found) == len(needed):
-            perhaps = PERHAPS.get(table, {})
-            also = {
-                name: place for name, known in perhaps.items() if (place := _place(heads, known)) is not None
+        places = {
+            name: place
+            for name, spellings in needed.items()
+            if (place := _place(heads, spellings)) is not None
+        }
+        if len(places) == len(needed):
+            optional = OPTIONAL.get(table, {})
+            extra = {
+                name: place
+                for name, spellings in optional.items()
+                if (place := _place(heads, spellings)) is not None
             }
-            columns = found | also
+            columns = places | extra
         else:
-            nearest = min(nearest, [name for name in needed if name not in found], key=len)
+            nearest = min(nearest, [name for name in needed if name not in places], key=len)
         if number == HEADER_WITHIN and not columns:
             break
     if not columns:
@@ -150,8 +156,8 @@ def _rows(table: Table, file: str, text: str, faults: list[str]) -> Iterator[Cel
         )
 
 
-def _place(heads: list[str], known: tuple[str, ...]) -> int | None:
-    for name in known:
+def _place(heads: list[str], spellings: tuple[str, ...]) -> int | None:
+    for name in spellings:
         for place, head in enumerate(heads):
             if head == name or (name.endswith("*") and head.startswith(name[:-1])):
                 return place
@@ -190,53 +196,55 @@ def _stands(cells: Cells, on: date, begins: str, ends: tuple[str, ...], faults: 
     return since <= on
 
 
-def _take_mue(cells: Cells, value: str, kept: Families, found: Reading) -> None:
+def _take_mue(cells: Cells, value: str, families: Families, reading: Reading) -> None:
     code = cells["HCPCS/CPT Code"]
-    if not kept.keeps_code(code):
+    if not families.keeps_code(code):
         return
     mai = cells["MUE Adjudication Indicator"][:1]
     if not (cells[value].isascii() and cells[value].isdecimal()):
-        found.faults.append(cells.fault(value, "a whole number"))
+        reading.faults.append(cells.fault(value, "a whole number"))
     elif mai not in {"1", "2", "3"}:
-        found.faults.append(cells.fault("MUE Adjudication Indicator", "1, 2 or 3 with CMS's words after it"))
+        reading.faults.append(
+            cells.fault("MUE Adjudication Indicator", "1, 2 or 3 with CMS's words after it")
+        )
     else:
-        found.rows.append((code, str(int(cells[value])), mai))
+        reading.rows.append((code, str(int(cells[value])), mai))
 
 
-def _take_pair(cells: Cells, on: date, kept: Families, found: Reading) -> None:
-    one, two = cells["Column 1"], cells["Column 2"]
-    if not kept.keeps_pair(one, two):
+def _take_pair(cells: Cells, on: date, families: Families, reading: Reading) -> None:
+    column_1, column_2 = cells["Column 1"], cells["Column 2"]
+    if not families.keeps_pair(column_1, column_2):
         return
     modifier = cells["Modifier"][:1]
     if modifier not in {"0", "1", "9"}:
-        found.faults.append(cells.fault("Modifier", "0, 1 or 9"))
-    elif modifier != "9" and _stands(cells, on, "Effective Date", ("Deletion Date",), found.faults):
-        found.rows.append((one, two, modifier))
+        reading.faults.append(cells.fault("Modifier", "0, 1 or 9"))
+    elif modifier != "9" and _stands(cells, on, "Effective Date", ("Deletion Date",), reading.faults):
+        reading.rows.append((column_1, column_2, modifier))
 
 
-def _take_add_on(cells: Cells, on: date, kept: Families, found: Reading) -> None:
+def _take_add_on(cells: Cells, on: date, families: Families, reading: Reading) -> None:
     add_on = cells["Add-On_Code"]
-    if add_on not in kept.charged:
+    if add_on not in families.charged:
         return
     kind = cells["AOC_Edit_Type"][:1]
     if kind not in {"1", "2", "3"}:
-        found.faults.append(cells.fault("AOC_Edit_Type", "1, 2 or 3"))
+        reading.faults.append(cells.fault("AOC_Edit_Type", "1, 2 or 3"))
         return
     if kind != "1":
         return  # types 2 and 3 leave the list to the contractor: nothing an edit could hold a line for
     ends = ("AOC_Edit_DelDT", "AOC_DelDT", "Primary_Code_DelDT")
-    if not _stands(cells, on, "AOC_Edit_EffDT", ends, found.faults):
+    if not _stands(cells, on, "AOC_Edit_EffDT", ends, reading.faults):
         return
     primaries = cells["Primary_Code"].replace(",", " ").replace(";", " ").split()
     if not primaries or not all(looks_like_a_code(primary) for primary in primaries):
-        found.faults.append(cells.fault("Primary_Code", "a code"))
+        reading.faults.append(cells.fault("Primary_Code", "a code"))
         return
-    found.rows.extend((add_on, primary) for primary in primaries)
+    reading.rows.extend((add_on, primary) for primary in primaries)
 
 
-def _take_rate(cells: Cells, kept: Families, found: Reading) -> None:
+def _take_rate(cells: Cells, families: Families, reading: Reading) -> None:
     code, status, apc = cells["HCPCS Code"], cells["SI"], cells["APC"]
-    if code not in kept.charged:
+    if code not in families.charged:
         return
     rate = cells["Payment Rate"].replace("$", "").replace(",", "").strip()
     cents = ""
@@ -246,24 +254,24 @@ def _take_rate(cells: Cells, kept: Families, found: Reading) -> None:
         except InvalidOperation:
             exact = Decimal("NaN")
         if not exact.is_finite() or exact != exact.to_integral_value():
-            found.faults.append(cells.fault("Payment Rate", "dollars and whole cents"))
+            reading.faults.append(cells.fault("Payment Rate", "dollars and whole cents"))
             return
         cents = str(int(exact)) if exact else ""
     if not status:
-        found.faults.append(cells.fault("SI", "a status indicator"))
+        reading.faults.append(cells.fault("SI", "a status indicator"))
     else:
-        found.rows.append((code, status, apc.zfill(4) if apc.isdecimal() else "", cents))
+        reading.rows.append((code, status, apc.zfill(4) if apc.isdecimal() else "", cents))
 
 
 TAKE: Final[Mapping[Table, Callable[[Cells, date, Families, Reading], None]]] = {
-    "mue_practitioner": lambda cells, _, kept, found: _take_mue(
-        cells, "Practitioner Services MUE Values", kept, found
+    "mue_practitioner": lambda cells, _, families, reading: _take_mue(
+        cells, "Practitioner Services MUE Values", families, reading
     ),
-    "mue_outpatient": lambda cells, _, kept, found: _take_mue(
-        cells, "Outpatient Hospital Services MUE Values", kept, found
+    "mue_outpatient": lambda cells, _, families, reading: _take_mue(
+        cells, "Outpatient Hospital Services MUE Values", families, reading
     ),
     "ptp_practitioner": _take_pair,
     "ptp_outpatient": _take_pair,
     "add_on": _take_add_on,
-    "opps": lambda cells, _, kept, found: _take_rate(cells, kept, found),
+    "opps": lambda cells, _, families, reading: _take_rate(cells, families, reading),
 }

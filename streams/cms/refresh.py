@@ -100,9 +100,9 @@ def read_tables(on: date, files: Files, edits: Path = EDITS) -> dict[Table, tupl
         RefreshRefusedError: a file is of another table, setting or quarter, or has cells that cannot be read.
 
     """
-    kept = families(edits)
+    our_families = families(edits)
     known = editions(edits)
-    found: dict[Table, tuple[Row, ...]] = {}
+    tables: dict[Table, tuple[Row, ...]] = {}
     faults: list[str] = []
     for table, paths in files.items():
         of_table: dict[Row, Row] = {}
@@ -113,7 +113,7 @@ def read_tables(on: date, files: Files, edits: Path = EDITS) -> dict[Table, tupl
             except OSError as error:
                 faults.append(f"{path.name}: cannot be read ({error.strerror or type(error).__name__}).")
                 continue
-            reading = read(table, path.name, raw, on, kept)
+            reading = read(table, path.name, raw, on, our_families)
             faults += reading.faults
             for row in reading.rows:
                 key = row[: KEY_WIDTH[table]]
@@ -124,12 +124,12 @@ def read_tables(on: date, files: Files, edits: Path = EDITS) -> dict[Table, tupl
             faults.append(f"{table}: no row of our families in force on {on}; is it the right file?")
         elif 2 * len(of_table) < before:
             faults.append(f"{table}: {len(of_table)} rows where {before} are in force; is every file there?")
-        found[table] = tuple(sorted(of_table.values()))
+        tables[table] = tuple(sorted(of_table.values()))
     if not files:
         faults.append("no file given; name at least one CMS file.")
     if faults:
         raise RefreshRefusedError(faults)
-    return found
+    return tables
 
 
 def refresh(on: date, files: Files, edits: Path = EDITS, *, replace: bool = False) -> tuple[Change, ...]:
@@ -153,8 +153,8 @@ def refresh(on: date, files: Files, edits: Path = EDITS, *, replace: bool = Fals
             )
         tables_read = read_tables(on, files, edits)
         changes = tuple(_change(table, rows, on, known) for table, rows in tables_read.items())
-        kept = [edition for edition in standing if edition.table not in files]
-        _write(on, tables_read, kept, files, edits)
+        kept_editions = [edition for edition in standing if edition.table not in files]
+        _write(on, tables_read, kept_editions, files, edits)
     except (EditFileError, OSError, TOMLDecodeError) as error:
         raise RefreshRefusedError([str(error)]) from error
     return changes
@@ -214,7 +214,7 @@ def _restore(on: date, edits: Path) -> None:
 def _write(
     on: date,
     tables: Mapping[Table, Sequence[Row]],
-    kept: Sequence[Edition],
+    kept_editions: Sequence[Edition],
     files: Files,
     edits: Path,
 ) -> None:
@@ -230,7 +230,7 @@ def _write(
             lines = writer(file, lineterminator="\n")
             lines.writerow(COLUMNS[table])
             lines.writerows(rows)
-    (new / "edition.toml").write_text(_edition_toml(on, tables, kept), encoding="utf-8")
+    (new / "edition.toml").write_text(_edition_toml(on, tables, kept_editions), encoding="utf-8")
     (new / "sources.toml").write_text(_sources_toml(on, tables, files, folder), encoding="utf-8")
     if folder.exists():
         folder.rename(old)
@@ -247,9 +247,9 @@ def _key(table: Table, on: date) -> str:
     return f"{TITLES[table][0]}-{on}"
 
 
-def _edition_toml(on: date, tables: Mapping[Table, Sequence[Row]], kept: Sequence[Edition]) -> str:
+def _edition_toml(on: date, tables: Mapping[Table, Sequence[Row]], kept_editions: Sequence[Edition]) -> str:
     parts = [f"effective = {on}\n"]
-    for edition in kept:
+    for edition in kept_editions:
         parts.append(
             f"[{edition.table}]\ncite = {_quoted(edition.cite)}\ncovers = {_quoted(edition.covers)}\n"
         )
@@ -260,13 +260,13 @@ def _edition_toml(on: date, tables: Mapping[Table, Sequence[Row]], kept: Sequenc
 
 
 def _sources_toml(on: date, tables: Mapping[Table, Sequence[Row]], files: Files, folder: Path) -> str:
-    said: dict[str, dict[str, str]] = {}
+    entries: dict[str, dict[str, str]] = {}
     if (folder / "sources.toml").exists():
         with (folder / "sources.toml").open("rb") as file:
-            said = load(file)
+            entries = load(file)
     for table in sorted(tables):
         names = ", ".join(sorted(path.name for path in files[table]))
-        said[_key(table, on)] = {
+        entries[_key(table, on)] = {
             "title": TITLES[table][1],
             "section": "our families",
             "edition": f"effective {on}",
@@ -275,7 +275,7 @@ def _sources_toml(on: date, tables: Mapping[Table, Sequence[Row]], files: Files,
         }
     return "\n".join(
         f"[{key}]\n" + "".join(f"{name} = {_quoted(text)}\n" for name, text in entry.items())
-        for key, entry in said.items()
+        for key, entry in entries.items()
     )
 
 

@@ -36,20 +36,20 @@ def compare(coded: Iterable[bytes], reader: Reader) -> Comparison:
     lines: dict[tuple[str, str], Any] = {}
     expected: set[str] = set()
     for line in coded:
-        wanted = loads(line)
-        name = wanted["encounter_id"]
+        expected_set = loads(line)
+        name = expected_set["encounter_id"]
         expected.add(name)
-        found = reader.charge_sets.get(name)
-        if wanted["status"] == "final":
-            lines |= {(name, one["line_id"]): one for one in wanted["lines"]}
-        if wanted["status"] == "cancelled":
-            withdrawn += found is None
-            different += [name] if found is not None else []
-        elif found is None:
+        streamed = reader.charge_sets.get(name)
+        if expected_set["status"] == "final":
+            lines |= {(name, charge_line["line_id"]): charge_line for charge_line in expected_set["lines"]}
+        if expected_set["status"] == "cancelled":
+            withdrawn += streamed is None
+            different += [name] if streamed is not None else []
+        elif streamed is None:
             missing.append(name)
         else:
-            revision = loads(found)["revision"]
-            same = _at_revision(line, revision) == found + b"\n"
+            revision = loads(streamed)["revision"]
+            same = _at_revision(line, revision) == streamed + b"\n"
             identical += same
             later += same and revision > 1
             different += [] if same else [name]
@@ -64,12 +64,12 @@ def _at_revision(line: bytes, revision: int) -> bytes:
     """Return a charge set as it reads at a later revision: its own id, its predecessor's, its number."""
     if revision == 1:
         return line
-    said: Mapping[str, Any] = loads(line)
-    name = said["encounter_id"]
-    made = {
-        **said,
+    charge_set: Mapping[str, Any] = loads(line)
+    name = charge_set["encounter_id"]
+    revised = {
+        **charge_set,
         "charge_set_id": charge_set_id(name, revision),
         "revision": revision,
         "replaces": charge_set_id(name, revision - 1),
     }
-    return dumps(CHARGE_SET.validate_json(dumps(made)), option=OPT_SORT_KEYS | OPT_APPEND_NEWLINE)
+    return dumps(CHARGE_SET.validate_json(dumps(revised)), option=OPT_SORT_KEYS | OPT_APPEND_NEWLINE)

@@ -1,4 +1,4 @@
-"""What came out of the stream, as a consumer keeps it that upserts by encounter and by line."""
+"""What came out of the stream, kept as a consumer keeps it: upserted by encounter and by line."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ class Reader:
     reviews: dict[str, bytes | None] = field(default_factory=dict)
     messages: dict[str, int] = field(default_factory=dict)
     stray_credits: int = 0
-    """Credits of lines that did not stand charged: a sign that something was said out of order."""
+    """Credits of lines that did not stand charged: a sign that messages came out of order."""
 
     def read(self, topic: str, key: bytes | None, value: bytes | None) -> None:
         """Take in one message of the charges, charge-lines, review or rejects topic."""
@@ -30,9 +30,9 @@ class Reader:
         elif topic == topics.CHARGE_LINES and value is not None:
             self._upsert(loads(value))
 
-    def _upsert(self, said: dict[str, Any]) -> None:
-        name = (said["encounter_id"], said["line"]["line_id"])
-        if said["change"] == "charge":
-            self.lines[name] = said["line"]
+    def _upsert(self, change: dict[str, Any]) -> None:
+        name = (change["encounter_id"], change["line"]["line_id"])
+        if change["change"] == "charge":
+            self.lines[name] = change["line"]
         elif self.lines.pop(name, None) is None:
             self.stray_credits += 1

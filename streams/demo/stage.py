@@ -36,7 +36,7 @@ PACE: Final = {
 
 
 def _end_with_parent() -> None:
-    """Have this process end when the one that started it does, however that ends; Linux only, elsewhere it stays."""
+    """Have this process end when its parent ends, for whatever reason; on Linux only, elsewhere it goes on."""
     try:
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
     except (AttributeError, OSError):
@@ -104,11 +104,11 @@ class Stage:
         await consumer.start()
         try:
             while clock() < until:
-                found = await consumer.getmany(timeout_ms=300)
-                for tp, records in found.items():
+                batches = await consumer.getmany(timeout_ms=300)
+                for tp, records in batches.items():
                     for record in records:
                         reader.read(tp.topic, record.key, record.value)
-                if not found and done() and await self._at_rest():
+                if not batches and done() and await self._at_rest():
                     return True
         finally:
             await consumer.stop()
@@ -117,17 +117,17 @@ class Stage:
     async def _at_rest(self) -> bool:
         """Tell whether the worker has committed everything it reads."""
         # It only asks what the group has committed: a consumer that is assigned its partitions joins no group.
-        asking = AIOKafkaConsumer(
+        consumer = AIOKafkaConsumer(
             bootstrap_servers=self.servers, group_id=topics.APPLICATION, enable_auto_commit=False
         )
-        await asking.start()
+        await consumer.start()
         try:
             sources = [TopicPartition(topic, number) for topic in _SOURCES for number in range(PARTITIONS)]
-            asking.assign(sources)
-            ends = await asking.end_offsets(sources)
-            committed = {tp: await asking.committed(tp) or 0 for tp in sources}
+            consumer.assign(sources)
+            ends = await consumer.end_offsets(sources)
+            committed = {tp: await consumer.committed(tp) or 0 for tp in sources}
         finally:
-            await asking.stop()
+            await consumer.stop()
         return all(committed[tp] >= end for tp, end in ends.items())
 
 
@@ -135,9 +135,9 @@ class Stage:
 def stage(say: Callable[[str], None]) -> Iterator[Stage]:
     """Give a broker with all topics and a folder for the worker; both are gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="infusion-demo-") as folder, EmbeddedBroker() as broker:
-        broker.create_topics([one.name for one in topics.TOPICS], PARTITIONS)
-        made = Stage(broker, Path(folder), say)
+        broker.create_topics([topic.name for topic in topics.TOPICS], PARTITIONS)
+        running = Stage(broker, Path(folder), say)
         try:
-            yield made
+            yield running
         finally:
-            made.stop()
+            running.stop()

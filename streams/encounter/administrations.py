@@ -1,52 +1,53 @@
-"""One drug given once: what was given, and what each witness says of its times."""
+"""One drug given once: what was given, and what the nurse and the pump each record of its times."""
 
 from collections.abc import Sequence
 from typing import Final, get_args
 
+from models.build import build
 from models.encounter import Administration, Fault, Flow
+from models.event_subject import GIVEN
 from streams.encounter.dated_event import DatedEvent
-from streams.encounter.drug_given import AS_IT_WENT, GIVEN, MOMENTARY, PUMP, drug_given
+from streams.encounter.drug_given import AS_IT_WENT, MOMENTARY, PUMP, drug_given
 from streams.encounter.future_times import from_the_future
 from streams.encounter.source_record import NO_RECORD, source_record
 from streams.encounter.uncorrected import uncorrected
 
 _FAULT_ORDER: Final[tuple[Fault, ...]] = get_args(Fault)
-_built: Final = tuple.__new__
 
 
 def administration(administration_id: str, entries: Sequence[DatedEvent]) -> Administration:
     """
     Return what these events, in time order and all about one administration, say of it.
 
-    The nurse's word on what was given outweighs the pump's (R-DOC-7); whose times are billed is not decided here.
+    The nurse's record of what was given outweighs the pump's (R-DOC-7). The rules decide whose times are billed.
     """
     return uncorrected(administration_id, entries) or resolved(administration_id, entries)
 
 
 def resolved(administration_id: str, entries: Sequence[DatedEvent]) -> Administration:
-    """Return the same for any events, however many witnesses, corrections and contradictions there are."""
-    given, pumped = [], []
+    """Return the same for any events, however many sources, corrections and contradictions there are."""
+    drug_entries, pump_entries = [], []
     for entry in entries:
         if entry.fields["type"] in GIVEN:
-            given.append(entry)
+            drug_entries.append(entry)
         if entry.source == PUMP:
-            pumped.append(entry)
-    attributes, technique = drug_given(given)
+            pump_entries.append(entry)
+    attributes, technique = drug_given(drug_entries)
     momentary = technique in MOMENTARY
     nurse = pump = NO_RECORD
-    if pumped:
-        pump = source_record(pumped, momentary=momentary)
-    if len(pumped) < len(entries):
-        charted = [entry for entry in entries if entry.source != PUMP] if pumped else entries
-        nurse = source_record(charted, momentary=momentary)
+    if pump_entries:
+        pump = source_record(pump_entries, momentary=momentary)
+    if len(pump_entries) < len(entries):
+        nurse_entries = [entry for entry in entries if entry.source != PUMP] if pump_entries else entries
+        nurse = source_record(nurse_entries, momentary=momentary)
     given_at = pump.start if nurse.start is None else nurse.start
-    if not given:  # only how it went on is told: whatever opened its flow was no start (R-DOC-4)
+    if not drug_entries:  # only how it went on is told: whatever opened its flow was no start (R-DOC-4)
         given_at = None
     if given_at is None and technique != "infusion":
         given_at = pump.moment if nurse.moment is None else nurse.moment
-    witness = nurse if nurse.heard else pump
-    faults = (*witness.faults, "future_time") if from_the_future(entries) else witness.faults
-    return _built(
+    record = nurse if nurse.timed else pump
+    faults = (*record.faults, "future_time") if from_the_future(entries) else record.faults
+    return build(
         Administration,
         (
             administration_id,
@@ -54,24 +55,26 @@ def resolved(administration_id: str, entries: Sequence[DatedEvent]) -> Administr
             *attributes,
             given_at,
             nurse.flows,
-            pump.flows or _ended_by_pump(nurse.flows, pumped),
+            pump.flows or _ended_by_pump(nurse.flows, pump_entries),
             nurse.rates or pump.rates,
             nurse.bag_changes or pump.bag_changes,
             nurse.stop_reason or pump.stop_reason,
-            _touched(entries, given_at),
+            _instants_after(entries, given_at),
             tuple(sorted(faults, key=_FAULT_ORDER.index)) if len(faults) > 1 else faults,
-            witness.open_pause,
+            record.open_pause,
             _last_seen(entries),
         ),
     )
 
 
-def _ended_by_pump(flows: tuple[Flow, ...], pumped: Sequence[DatedEvent]) -> tuple[Flow, ...]:
-    """Return the pump's record of a flow only the nurse saw begin: its end, told by the pump (11.2, step 3)."""
-    if not pumped or not flows or flows[-1].stop is not None:
+def _ended_by_pump(flows: tuple[Flow, ...], pump_entries: Sequence[DatedEvent]) -> tuple[Flow, ...]:
+    """Return the pump's record of a flow that only the nurse saw begin: it ends where the pump stopped (11.2, step 3)."""
+    if not pump_entries or not flows or flows[-1].stop is not None:
         return ()
     begun = flows[-1].start
-    stops = [int(entry.at) for entry in pumped if entry.event.type == "infusion_stopped" and entry.at > begun]
+    stops = [
+        int(entry.at) for entry in pump_entries if entry.event.type == "infusion_stopped" and entry.at > begun
+    ]
     return (*flows[:-1], Flow(begun, stops[-1])) if stops else ()
 
 
@@ -80,8 +83,8 @@ def _last_seen(entries: Sequence[DatedEvent]) -> int | None:
     return next((int(entry.at) for entry in reversed(entries) if entry.fields["type"] in AS_IT_WENT), None)
 
 
-def _touched(entries: Sequence[DatedEvent], since: int | None) -> tuple[int, ...]:
-    """Return every instant after the start at which a witness said something, in time order."""
+def _instants_after(entries: Sequence[DatedEvent], since: int | None) -> tuple[int, ...]:
+    """Return every instant after the start at which something was recorded, in epoch seconds and time order."""
     touched = []
     last = -1 if since is None else since
     for entry in entries:

@@ -1,47 +1,27 @@
-"""A stay put together from its live events: sorted by what they are about, then built part by part."""
+"""Builds a stay from its live events: sorts them by subject, then builds part by part."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from models.encounter import AccessSite, Administration, Decision, Encounter, Procedure
+from models.build import build
+from models.encounter import AccessSite, Administration, Decision, Encounter, Procedure, RefusedEvent
+from models.event_subject import ACCESS, GIVEN, PROCEDURE, RUNNING, STAY
 from streams.encounter.administrations import administration
 from streams.encounter.dated_event import DatedEvent
-from streams.encounter.drug_given import GIVEN
 from streams.encounter.stay_facts import StayFacts, decisions_of, procedures_of, sites_of
 
-_ABOUT_ADMINISTRATIONS = GIVEN | {
-    "infusion_paused",
-    "infusion_resumed",
-    "infusion_rate_changed",
-    "infusion_bag_changed",
-    "infusion_stopped",
-}
-_STAY = frozenset(
-    {
-        "encounter_opened",
-        "encounter_updated",
-        "encounter_discharged",
-        "encounter_reopened",
-        "encounter_cancelled",
-        "encounter_merged",
-        "inpatient_ordered",
-    }
-)
-_ACCESS = frozenset({"access_placed", "access_removed"})
-_PROCEDURE = frozenset({"procedure_started", "procedure_ended"})
-
+_ABOUT_ADMINISTRATIONS = GIVEN | RUNNING
 
 _registered_in = itemgetter(
     *Encounter._fields[Encounter._fields.index("setting") : Encounter._fields.index("utc_offset_s")]
 )
-_built = tuple.__new__
 
 
-class Gathered:
+class EventsBySubject:
     """The live events of one encounter, each list in time order."""
 
-    __slots__ = ("access", "administrations", "decisions", "procedures", "stay", "voided")
+    __slots__ = ("access", "administrations", "decisions", "procedures", "refusals", "stay", "voided")
 
     def __init__(self) -> None:
         self.stay: list[DatedEvent] = []
@@ -50,46 +30,49 @@ class Gathered:
         self.decisions: list[DatedEvent] = []
         self.administrations: dict[str, list[DatedEvent]] = {}
         self.voided: set[str] = set()
+        self.refusals: list[DatedEvent] = []
 
 
-def gather(entries: Iterable[DatedEvent]) -> Gathered:
+def by_subject(entries: Iterable[DatedEvent]) -> EventsBySubject:
     """Return the live events, in time order, sorted by what they are about."""
-    gathered = Gathered()
-    administrations = gathered.administrations
+    events = EventsBySubject()
+    administrations = events.administrations
     for entry in entries:
-        said = entry.fields
-        kind = said["type"]
+        fields = entry.fields
+        kind = fields["type"]
         if kind in _ABOUT_ADMINISTRATIONS:
-            named = said["administration_id"]
-            if named in administrations:
-                administrations[named].append(entry)
+            administration_id = fields["administration_id"]
+            if administration_id in administrations:
+                administrations[administration_id].append(entry)
             else:
-                administrations[named] = [entry]
-        elif kind in _STAY:
-            gathered.stay.append(entry)
-        elif kind in _ACCESS:
-            gathered.access.append(entry)
-        elif kind in _PROCEDURE:
-            gathered.procedures.append(entry)
+                administrations[administration_id] = [entry]
+        elif kind in STAY:
+            events.stay.append(entry)
+        elif kind in ACCESS:
+            events.access.append(entry)
+        elif kind in PROCEDURE:
+            events.procedures.append(entry)
         elif kind == "administration_voided":
-            gathered.voided.add(said["administration_id"])
+            events.voided.add(fields["administration_id"])
         elif kind == "code_decided":
-            gathered.decisions.append(entry)
-    return gathered
+            events.decisions.append(entry)
+        elif kind == "event_refused":
+            events.refusals.append(entry)
+    return events
 
 
 def administrations_of(
     named: Mapping[str, Sequence[DatedEvent]], voided: Container[str]
 ) -> tuple[Administration, ...]:
     """Return the administrations that were not voided, by when they were given or first heard of, then by id."""
-    built = []
+    by_start = []
     for administration_id, entries in named.items():
         if administration_id not in voided:
-            given = administration(administration_id, entries)
-            first = given.given_at
-            built.append((int(entries[0].at) if first is None else first, administration_id, given))
-    built.sort()
-    return tuple([given for _, _, given in built])
+            built = administration(administration_id, entries)
+            given_at = built.given_at
+            by_start.append((int(entries[0].at) if given_at is None else given_at, administration_id, built))
+    by_start.sort()
+    return tuple([built for _, _, built in by_start])
 
 
 class Parts(NamedTuple):
@@ -102,20 +85,26 @@ class Parts(NamedTuple):
     decisions: tuple[Decision, ...]
 
 
-def parts_of(gathered: Gathered) -> Parts:
+def parts_of(events: EventsBySubject) -> Parts:
     """Return what happened in the one stay these events are of."""
-    voided = gathered.voided
+    voided = events.voided
     return Parts(
-        sites_of(gathered.access) if gathered.access else (),
-        procedures_of(gathered.procedures) if gathered.procedures else (),
-        administrations_of(gathered.administrations, voided),
+        sites_of(events.access) if events.access else (),
+        procedures_of(events.procedures) if events.procedures else (),
+        administrations_of(events.administrations, voided),
         tuple(sorted(voided)) if voided else (),
-        decisions_of(gathered.decisions) if gathered.decisions else (),
+        decisions_of(events.decisions) if events.decisions else (),
     )
 
 
 def encounter(
-    stay: StayFacts, parts: Parts, *, earliest: DatedEvent, last_recorded: float, conflicts: Iterable[str]
+    stay: StayFacts,
+    parts: Parts,
+    *,
+    earliest: DatedEvent,
+    last_recorded: float,
+    conflicts: Iterable[str],
+    refused_events: tuple[RefusedEvent, ...] = (),
 ) -> Encounter:
     """
     Return the whole stay.
@@ -123,11 +112,11 @@ def encounter(
     ``earliest`` is its first event, whose own offset is the zone of last resort; ``last_recorded`` is when the
     newest was stored, in epoch seconds.
     """
-    encounter_id, known, standing, departed_at, inpatient_ordered_at = stay
+    encounter_id, known, standing, departed_at, inpatient_ordered_at, overruled, departments = stay
     offset = earliest.event.occurred_at.utcoffset()
     arrived_at = known["arrived_at"]
     # In the order of the fields: 21 keywords would take a twentieth of the whole fold.
-    return _built(
+    return build(
         Encounter,
         (
             encounter_id,
@@ -142,5 +131,8 @@ def encounter(
             int(last_recorded),
             *parts,
             tuple(sorted(conflicts)) if conflicts else (),
+            departments if len(departments) > 1 else (),
+            overruled,
+            refused_events,
         ),
     )

@@ -8,6 +8,7 @@ arithmetic on dates. The order is total, so equal instants cannot let arrival de
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from models.build import build
 from models.event import Event
 from streams.encounter.epoch import epoch_seconds
 
@@ -30,17 +31,13 @@ class DatedEvent(NamedTuple):
     """The event's fields; a look-up here costs half of what reading an attribute of the event does."""
 
 
-_built = tuple.__new__
-"""Makes a named tuple without the detour through its own constructor: every event passes here."""
-
-
 def date_events(events: Iterable[Event]) -> list[DatedEvent]:
     """Return the events with their places in time; what has no ``recorded_at`` was stored when it happened."""
     with_fields = [(event, event.__dict__) for event in events]
     happened = epoch_seconds([fields["occurred_at"] for _, fields in with_fields])
     stored = epoch_seconds([fields["recorded_at"] for _, fields in with_fields])
     return [
-        _built(
+        build(
             DatedEvent,
             (
                 at,

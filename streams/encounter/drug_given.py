@@ -5,28 +5,17 @@ from operator import itemgetter
 from typing import Any, Final
 
 from models.encounter import Administration
+from models.event_subject import RUNNING
 from models.field import Technique
 from streams.encounter.dated_event import DatedEvent
 
-GIVEN: Final = frozenset({"infusion_started", "push_given", "injection_given", "administration_charted"})
-"""The events that say what was given; the others only say how an infusion went on."""
-
-AS_IT_WENT: Final = frozenset(
-    {
-        "infusion_started",
-        "infusion_paused",
-        "infusion_resumed",
-        "infusion_rate_changed",
-        "infusion_bag_changed",
-        "infusion_stopped",
-    }
-)
+AS_IT_WENT: Final = RUNNING | {"infusion_started"}
 """The events that tell of an infusion as it goes, not afterwards."""
 
 BOLUS: Final[dict[str, Technique]] = {"push_given": "push", "injection_given": "injection"}
 MOMENTARY: Final[frozenset[Technique]] = frozenset({"push", "injection", "on_body_injector"})
 PUMP: Final = "pump"
-"""The source whose word counts least on what was given (R-DOC-7)."""
+"""The source that counts least on what was given (R-DOC-7)."""
 
 _FLOWING: Final[frozenset[Technique | None]] = frozenset({"infusion", "prolonged_pump", "pca"})
 _INJECTED: Final = frozenset({"IM", "INTRAMUSCULAR", "SC", "SQ", "SUBQ", "SUBCUT", "SUBCUTANEOUS"})
@@ -39,7 +28,7 @@ attributes_in: Final = itemgetter(*_ATTRIBUTES)
 
 
 def _precedence(entry: DatedEvent) -> tuple[bool, float, bool, float, str, str, str]:
-    """Return the key under which the event whose word counts comes last: the nurse's, then the latest stored."""
+    """Return a sort key that puts the event that counts last: the nurse's after the pump's, then the latest stored."""
     return (
         entry.source != PUMP,
         entry.recorded,
@@ -51,18 +40,18 @@ def _precedence(entry: DatedEvent) -> tuple[bool, float, bool, float, str, str, 
     )
 
 
-def drug_given(given: list[DatedEvent]) -> tuple[tuple[Any, ...], Technique]:
+def drug_given(entries: list[DatedEvent]) -> tuple[tuple[Any, ...], Technique]:
     """Return the last known value of every attribute, and how it was given, from the events that say so."""
     known = _UNKNOWN
-    if len(given) > 1:
-        given.sort(key=_precedence)
-    for entry in given:
-        said = attributes_in(entry.fields)
+    if len(entries) > 1:
+        entries.sort(key=_precedence)
+    for entry in entries:
+        attributes = attributes_in(entry.fields)
         if known is _UNKNOWN:
-            known = said
+            known = attributes
         else:
-            known = tuple([old if new is None else new for old, new in zip(known, said, strict=True)])
-    return known, _technique(given, known[_ROUTE])
+            known = tuple([old if new is None else new for old, new in zip(known, attributes, strict=True)])
+    return known, _technique(entries, known[_ROUTE])
 
 
 def _flows_by_itself(entry: DatedEvent) -> bool:
@@ -77,27 +66,27 @@ def _flows_by_itself(entry: DatedEvent) -> bool:
     return event.technique in _FLOWING
 
 
-def _technique(given: Sequence[DatedEvent], route: str | None) -> Technique:
+def _technique(entries: Sequence[DatedEvent], route: str | None) -> Technique:
     """
-    Return how it was given: as charted, else as its events tell; ``given`` is in order of precedence.
+    Return how it was given: as charted, else as its events show; ``entries`` are in order of precedence.
 
-    A push that shares its id with an infusion is a bolus from the bag, so it has no say (R-PUSH-7).
+    A push that shares its id with an infusion is a bolus from the bag and does not count (R-PUSH-7).
     """
-    infused = any(map(_flows_by_itself, given))
+    infused = any(map(_flows_by_itself, entries))
     stated: Technique | None = None
-    told: Technique | None = None
-    for entry in given:
-        said = entry.fields
-        bolus = BOLUS.get(said["type"])
+    by_event: Technique | None = None
+    for entry in entries:
+        fields = entry.fields
+        bolus = BOLUS.get(fields["type"])
         if bolus is not None:
-            told = bolus
+            by_event = bolus
             if infused:
                 continue
-        stated = said["technique"] or stated
+        stated = fields["technique"] or stated
     if stated is not None:
         return stated
     if infused:
         return "infusion"
-    if told is not None:
-        return told
+    if by_event is not None:
+        return by_event
     return "injection" if str(route).upper() in _INJECTED else "infusion"

@@ -1,7 +1,7 @@
 """
-What is wrong among a stay's events, pointed at the line it stands in; no charge set is needed to tell. Pure.
+What is wrong among a stay's events, each problem with the line it stands on. Pure; needs no charge set.
 
-The words never say what was charted.
+The messages never repeat what was charted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from streams.wire.rejects import Reject
 
 
 class SourcedEvent(NamedTuple):
-    """An event and the line that told it."""
+    """An event and the input line it stands on."""
 
     event: Event
     line: InputLine
@@ -26,60 +26,60 @@ class SourcedEvent(NamedTuple):
         return Reject(field, says, remedy, self.line[0], self.line[1])
 
 
-def conflicts(encounter: Encounter, told: Sequence[SourcedEvent]) -> Iterator[Reject]:
+def conflicts(encounter: Encounter, entries: Sequence[SourcedEvent]) -> Iterator[Reject]:
     """
     Yield a reject for every event whose id came earlier in the input with another content.
 
-    Which of them counts is the tracker's decision, the same in any order of lines.
+    The fold decides which of them counts; the order of the lines makes no difference.
     """
     if not encounter.conflicts:
         return
     doubtful = frozenset(encounter.conflicts)
     seen: dict[tuple[str, str], list[Event]] = {}
-    for one in told:
-        if one.event.event_id not in doubtful:
+    for entry in entries:
+        if entry.event.event_id not in doubtful:
             continue
-        contents = seen.setdefault((one.event.source or "", one.event.event_id), [])
-        if contents and one.event not in contents:
-            yield one.reject(
+        contents = seen.setdefault((entry.event.source or "", entry.event.event_id), [])
+        if contents and entry.event not in contents:
+            yield entry.reject(
                 "event_id",
                 "the same id came earlier with another content, and only one of them counts",
                 "send a correction under an id of its own",
             )
-        if one.event not in contents:
-            contents.append(one.event)
+        if entry.event not in contents:
+            contents.append(entry.event)
 
 
 def _stored(event: Event) -> datetime:
     return event.recorded_at or event.occurred_at
 
 
-def after_cancellation(encounter: Encounter, told: Sequence[SourcedEvent]) -> Iterator[Reject]:
+def after_cancellation(encounter: Encounter, entries: Sequence[SourcedEvent]) -> Iterator[Reject]:
     """Yield a reject for every event stored after its stay was cancelled, unless it was reopened."""
     if encounter.standing != "cancelled":
         return
-    voided = {one.event.voids_event_id for one in told if isinstance(one.event, EventVoided)}
+    voided = {entry.event.voids_event_id for entry in entries if isinstance(entry.event, EventVoided)}
     cancelled = [
-        _stored(one.event)
-        for one in told
-        if isinstance(one.event, EncounterCancelled) and one.event.event_id not in voided
+        _stored(entry.event)
+        for entry in entries
+        if isinstance(entry.event, EncounterCancelled) and entry.event.event_id not in voided
     ]
-    for one in told:
-        if cancelled and _stored(one.event) > max(cancelled):
-            yield one.reject(
+    for entry in entries:
+        if cancelled and _stored(entry.event) > max(cancelled):
+            yield entry.reject(
                 "encounter_id",
                 "the encounter was cancelled before this was recorded",
                 "send encounter_reopened first if the stay did take place",
             )
 
 
-def circling(told: Sequence[SourcedEvent]) -> Iterator[Reject]:
+def circling(entries: Sequence[SourcedEvent]) -> Iterator[Reject]:
     """Yield a reject for each merge of a stay that stays after all, because its merges lead back to it."""
-    if not merges(one.event for one in told):
+    if not merges(entry.event for entry in entries):
         return
-    for one in told:
-        if isinstance(one.event, EncounterMerged):
-            yield one.reject(
+    for entry in entries:
+        if isinstance(entry.event, EncounterMerged):
+            yield entry.reject(
                 "into_encounter_id",
                 "the merges of these encounters run in a circle, so this one was left out",
                 "send event_voided for the merge that is wrong",

@@ -1,5 +1,5 @@
 """
-When it flowed: the starts, pauses, resumptions and stops of one witness, reduced to stretches of flow.
+When it flowed: the starts, pauses, resumptions and stops of one source, reduced to stretches of flow.
 
 Equal instants, as charts kept by the minute have them, are read so that nothing is lost: a start before
 anything else when nothing runs; a pause before the resumption that follows it; a stop before the start or
@@ -13,7 +13,7 @@ from models.encounter import Fault, Flow
 from streams.encounter.whole_seconds import Exact, whole_flows, whole_stretch
 
 START, PAUSE, RATE_ZERO, RESUME, RATE_SET, STOP, BAG = range(7)
-"""What a witness saw. ``RATE_ZERO`` is a rate of zero, ``RATE_SET`` one above it. Their order is that of equal instants."""
+"""What a source saw. ``RATE_ZERO`` is a rate of zero, ``RATE_SET`` one above it. Their order is that of equal instants."""
 
 FlowEvent = tuple[float, int]
 """When, in epoch seconds, and what."""
@@ -34,7 +34,7 @@ class FlowReading(NamedTuple):
 
 
 class _Reading:
-    """One witness's line, read from left to right."""
+    """One source's flow events, read in time order."""
 
     def __init__(self, flow_events: Sequence[FlowEvent]) -> None:
         self.flow_events = flow_events

@@ -1,5 +1,5 @@
 """
-What is known of an encounter: the set of its events, and the stay they tell.
+The fold: from the set of an encounter's events to the stay.
 
 Pure: no clock, no environment, no policy. The stay is a function of the set, so events may come in any
 order and any number of times, a correction or a void before what it corrects.
@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from models.encounter import Encounter
 from models.event import Event
-from streams.encounter.assembly import encounter, gather, parts_of
+from streams.encounter.assembly import by_subject, encounter, parts_of
 from streams.encounter.dated_event import DatedEvent, date_events
 from streams.encounter.merged_stay import Part, join
+from streams.encounter.refused_events import outstanding
 from streams.encounter.stay_facts import stay_of
 from streams.encounter.voids import effective
 
@@ -25,6 +26,8 @@ class _Collected(NamedTuple):
 
     events: dict[Key, DatedEvent]
     conflicts: frozenset[str]
+    refusals: bool
+    """Whether any of them says that an event was refused."""
 
 
 class MixedEncountersError(ValueError):
@@ -45,9 +48,9 @@ class NoEventsError(ValueError):
         )
 
 
-def _standing(one: DatedEvent, other: DatedEvent) -> DatedEvent:
-    """Return which of two contents under one id counts: the one stored first, then the smaller as text."""
-    return min(one, other, key=lambda entry: (entry.recorded, entry.event.model_dump_json()))
+def _standing(first: DatedEvent, second: DatedEvent) -> DatedEvent:
+    """Return which of two contents under one id counts: the one stored first, else the smaller as text."""
+    return min(first, second, key=lambda entry: (entry.recorded, entry.event.model_dump_json()))
 
 
 def _collect(events: Iterable[Event]) -> _Collected:
@@ -59,25 +62,28 @@ def _collect(events: Iterable[Event]) -> _Collected:
     Raises:
         MixedEncountersError: the events are of more than one encounter.
     """
-    held: dict[Key, DatedEvent] = {}
+    entries: dict[Key, DatedEvent] = {}
     conflicts: set[str] = set()
     encounter_id = None
+    refusals = False
     for entry in date_events(events):
         if entry.encounter_id != encounter_id:
             if encounter_id is not None:
                 raise MixedEncountersError
             encounter_id = entry.encounter_id
         key = (entry.source, entry.event_id)
-        first = held.setdefault(key, entry)
+        first = entries.setdefault(key, entry)
         if first is not entry:
-            held[key] = _standing(first, entry)
+            entries[key] = _standing(first, entry)
             if first.event != entry.event:
                 conflicts.add(entry.event_id)
-    return _Collected(held, frozenset(conflicts))
+        if entry.fields["type"] == "event_refused":
+            refusals = True
+    return _Collected(entries, frozenset(conflicts), refusals)
 
 
 def _unsettled(state: _Collected, live: Iterable[DatedEvent]) -> frozenset[str]:
-    """Return the conflicting ids that still count: a voided event is settled."""
+    """Return the conflicting ids that still count; an event that was voided no longer does."""
     if not state.conflicts:
         return state.conflicts
     return state.conflicts & {entry.event_id for entry in live}
@@ -85,25 +91,36 @@ def _unsettled(state: _Collected, live: Iterable[DatedEvent]) -> frozenset[str]:
 
 def fold(events: Iterable[Event]) -> Encounter:
     """
-    Return the stay these events tell.
+    Return the stay of these events.
 
     Raises:
         MixedEncountersError: the events are of more than one encounter.
-        NoEventsError: there are none.
+        NoEventsError: there are none, or every one of them was refused.
     """
     collected = _collect(events)
     entries = sorted(collected.events.values())
     if not entries:
         raise NoEventsError
     live = effective(entries)
-    gathered = gather(live)
+    subjects = by_subject(live)
+    refused_events = outstanding(subjects.refusals, entries, live)
+    if collected.refusals:
+        entries, live = _without_refusals(entries), _without_refusals(live)
+        if not entries:
+            raise NoEventsError
     return encounter(
-        stay_of(entries[0].encounter_id, gathered.stay),
-        parts_of(gathered),
+        stay_of(entries[0].encounter_id, subjects.stay),
+        parts_of(subjects),
         earliest=(live or entries)[0],
         last_recorded=max([entry.recorded for entry in entries]),
         conflicts=_unsettled(collected, live),
+        refused_events=refused_events,
     )
+
+
+def _without_refusals(entries: Iterable[DatedEvent]) -> list[DatedEvent]:
+    """Return the events that tell of the stay: a refusal tells only that one is missing, and has no time of its own."""
+    return [entry for entry in entries if entry.fields["type"] != "event_refused"]
 
 
 def _rekeyed(entry: DatedEvent, own: DatedEvent | None) -> bool:
@@ -124,7 +141,7 @@ def _survivor(states: Mapping[str, _Collected]) -> str:
 
 def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> Encounter:
     """
-    Return the stay ``own`` tells with the encounters merged into it, keyed by their ids.
+    Return the stay of ``own`` events together with the encounters merged into it, keyed by their ids.
 
     What was given, where and during which procedures joins the survivor; registration is the survivor's own, the
     others' filling what it leaves open. An administration begun in both keeps its id in the survivor and becomes
@@ -134,30 +151,39 @@ def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> 
         MixedEncountersError: a list holds events of more than one encounter.
         NoEventsError: nothing is known of the survivor, not even that the others went into it.
     """
-    mine = _collect(own)
-    theirs = {encounter_id: _collect(events) for encounter_id, events in sorted(others.items())}
-    entries = sorted(mine.events.values())
-    encounter_id = entries[0].encounter_id if entries else _survivor(theirs)
-    seen = dict(mine.events)
+    own_state = _collect(own)
+    other_states = {encounter_id: _collect(events) for encounter_id, events in sorted(others.items())}
+    entries = sorted(own_state.events.values())
+    encounter_id = entries[0].encounter_id if entries else _survivor(other_states)
+    seen = dict(own_state.events)
     joining: list[DatedEvent] = []
-    for state in theirs.values():
+    for state in other_states.values():
         for key, entry in state.events.items():
             if not _rekeyed(entry, seen.get(key)):
                 joining.append(entry)
                 seen.setdefault(key, entry)
     everything = sorted([*entries, *joining])
     live = effective(everything)
-    of: dict[str, list[DatedEvent]] = {name: [] for name in (encounter_id, *theirs)}
+    refusals = [entry for entry in live if entry.fields["type"] == "event_refused"]
+    refused_events = outstanding(refusals, everything, live)
+    if own_state.refusals or any(state.refusals for state in other_states.values()):
+        everything, live = _without_refusals(everything), _without_refusals(live)
+        if not everything:
+            raise NoEventsError
+    live_of: dict[str, list[DatedEvent]] = {name: [] for name in (encounter_id, *other_states)}
     for entry in live:
-        of[entry.encounter_id].append(entry)
-    stay, parts = join([Part(name, gather(entries)) for name, entries in of.items()])
+        live_of[entry.encounter_id].append(entry)
+    stay, parts = join([Part(name, by_subject(entries)) for name, entries in live_of.items()])
     own_first = sorted(live or everything, key=lambda entry: (entry.encounter_id != encounter_id, entry))
     return encounter(
         stay,
         parts,
         earliest=own_first[0],
         last_recorded=max([entry.recorded for entry in everything]),
-        conflicts=frozenset[str]().union(*(_unsettled(state, live) for state in (mine, *theirs.values()))),
+        conflicts=frozenset[str]().union(
+            *(_unsettled(state, live) for state in (own_state, *other_states.values()))
+        ),
+        refused_events=refused_events,
     )
 
 
@@ -182,12 +208,12 @@ def merges(events: Iterable[Event]) -> tuple[tuple[str, str], ...]:
         grouped.setdefault(event.encounter_id, []).append(event)
         if event.type == "encounter_merged":
             merged.add(event.encounter_id)
-    said: list[tuple[DatedEvent, str]] = []
+    last_merges: list[tuple[DatedEvent, str]] = []
     for encounter_id in merged:
         live = effective(sorted(_collect(grouped[encounter_id]).events.values()))
-        said += [(entry, into) for entry in live if (into := _merged_into(entry)) is not None][-1:]
+        last_merges += [(entry, into) for entry in live if (into := _merged_into(entry)) is not None][-1:]
     into_of: dict[str, str] = {}
-    for entry, into in sorted(said, key=lambda pair: pair[0]):
+    for entry, into in sorted(last_merges, key=lambda pair: pair[0]):
         into_of[entry.encounter_id] = into
         end = into
         while end in into_of and end != entry.encounter_id:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 
-def survivor(one: str, into: Mapping[str, str]) -> str:
-    """Return the encounter in which one ends up, by merges that run in no circle; its own id when it was not merged."""
-    while one in into:
-        one = into[one]
-    return one
+def survivor(encounter_id: str, into: Mapping[str, str]) -> str:
+    """Return the encounter that an encounter was finally merged into, its own id when it was not; no circles allowed."""
+    while encounter_id in into:
+        encounter_id = into[encounter_id]
+    return encounter_id
 
 
 class MergeGroups:
@@ -16,24 +16,24 @@ class MergeGroups:
     def __init__(self) -> None:
         self._above: dict[bytes, bytes] = {}
 
-    def link(self, one: bytes, other: bytes) -> None:
+    def link(self, encounter_id: bytes, other: bytes) -> None:
         """Put two ids, and all that are with them, into one group."""
-        low, high = sorted((self._top(one), self._top(other)))
+        low, high = sorted((self._top(encounter_id), self._top(other)))
         self._above[high] = low
         self._above.setdefault(low, low)
 
-    def group(self, one: bytes) -> bytes:
+    def group(self, encounter_id: bytes) -> bytes:
         """Return the name of an id's group: the lowest id in it, its own when nothing is linked to it."""
-        return self._top(one)
+        return self._top(encounter_id)
 
     def ids(self) -> list[bytes]:
         """Return every linked id."""
         return list(self._above)
 
-    def _top(self, one: bytes) -> bytes:
-        top = one
+    def _top(self, encounter_id: bytes) -> bytes:
+        top = encounter_id
         while (above := self._above.get(top, top)) != top:
             top = above
-        while one != top:  # the next search is one step
-            one, self._above[one] = self._above.get(one, top), top
+        while encounter_id != top:  # the next search is one step
+            encounter_id, self._above[encounter_id] = self._above.get(encounter_id, top), top
         return top

@@ -9,11 +9,18 @@ named in several but begun in one is one administration: its stop came under the
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from models.encounter import AccessSite, Administration, Decision, Procedure
-from streams.encounter.assembly import Gathered, Parts, administrations_of
+from models.encounter import AccessSite, Administration, Decision, DepartmentPeriod, Procedure
+from models.event_subject import GIVEN
+from streams.encounter.assembly import EventsBySubject, Parts, administrations_of
 from streams.encounter.dated_event import DatedEvent
-from streams.encounter.drug_given import GIVEN
-from streams.encounter.stay_facts import StayFacts, decisions_of, procedures_of, sites_of, stay_of
+from streams.encounter.stay_facts import (
+    StayFacts,
+    decisions_of,
+    department_periods,
+    procedures_of,
+    sites_of,
+    stay_of,
+)
 
 Named = TypeVar("Named", AccessSite, Procedure, Decision)
 Names = dict[str, str]
@@ -24,7 +31,7 @@ class Part(NamedTuple):
     """One of the encounters that are one, with its live events; the surviving one comes first."""
 
     encounter_id: str
-    gathered: Gathered
+    events: EventsBySubject
 
 
 class _Pool(NamedTuple):
@@ -46,12 +53,12 @@ def _free_name(encounter_id: str, name: str, taken: set[str]) -> str:
 
 def _administration_names(parts: Sequence[Part]) -> list[Names]:
     """Return what the administrations each encounter began are called in the one that stays."""
-    taken = {name for part in parts for name in (*part.gathered.administrations, *part.gathered.voided)}
+    taken = {name for part in parts for name in (*part.events.administrations, *part.events.voided)}
     owned: set[str] = set()
     names: list[Names] = []
     for part in parts:
         renamed: Names = {}
-        for name, entries in sorted(part.gathered.administrations.items()):
+        for name, entries in sorted(part.events.administrations.items()):
             if any(entry.event.type in GIVEN for entry in entries):
                 renamed[name] = _free_name(part.encounter_id, name, taken) if name in owned else name
                 owned.add(name)
@@ -59,27 +66,27 @@ def _administration_names(parts: Sequence[Part]) -> list[Names]:
     return names
 
 
-def _pooled(parts: Sequence[Part], names: Sequence[Names]) -> _Pool:
+def _pool(parts: Sequence[Part], names: Sequence[Names]) -> _Pool:
     pool = _Pool({}, set(), {})
     for index, (part, renamed) in enumerate(zip(parts, names, strict=True)):
-        for name, entries in part.gathered.administrations.items():
+        for name, entries in part.events.administrations.items():
             now = renamed.get(name, name)
             pool.events.setdefault(now, []).extend(entries)
             if name in renamed or now not in pool.homes:
                 pool.homes[now] = index
-        pool.voided.update(renamed.get(name, name) for name in part.gathered.voided)
+        pool.voided.update(renamed.get(name, name) for name in part.events.voided)
     for entries in pool.events.values():
         entries.sort()
     return pool
 
 
-def _joined(
+def _join_things(
     parts: Sequence[Part], built: Sequence[Sequence[Named]]
 ) -> tuple[list[tuple[int, Named]], list[Names]]:
     """
     Return the sites, procedures or decisions of all, each with the part it is of, and what their names became.
 
-    Two of one name are the same thing unless both say something and it differs.
+    Two of one name are the same thing unless a field is charted in both and differs.
     """
     taken = {thing[0] for things in built for thing in things}
     kept: dict[str, tuple[int, Named]] = {}
@@ -92,10 +99,10 @@ def _joined(
                 kept[name] = (index, thing)
                 continue
             owner, same = kept[name]
-            said = {field: value for field, value in thing._asdict().items() if value is not None}
+            charted = {field: value for field, value in thing._asdict().items() if value is not None}
             known = same._asdict()
-            if all(known[field] in {None, value} for field, value in said.items()):
-                kept[name] = (owner, same._replace(**said))
+            if all(known[field] in {None, value} for field, value in charted.items()):
+                kept[name] = (owner, same._replace(**charted))
             else:
                 renamed[name] = _free_name(parts[index].encounter_id, name, taken)
                 own: dict[str, Any] = {thing._fields[0]: renamed[name]}
@@ -105,7 +112,7 @@ def _joined(
 
 
 def _sites(parts: Sequence[Part]) -> tuple[tuple[AccessSite, ...], list[Names]]:
-    joined, names = _joined(parts, [sites_of(part.gathered.access) for part in parts])
+    joined, names = _join_things(parts, [sites_of(part.events.access) for part in parts])
     sites = [
         site._replace(restart_of=names[index].get(site.restart_of, site.restart_of))
         if site.restart_of
@@ -118,9 +125,14 @@ def _sites(parts: Sequence[Part]) -> tuple[tuple[AccessSite, ...], list[Names]]:
 
 
 def _procedures(parts: Sequence[Part]) -> tuple[Procedure, ...]:
-    joined, _ = _joined(parts, [procedures_of(part.gathered.procedures) for part in parts])
+    joined, _ = _join_things(parts, [procedures_of(part.events.procedures) for part in parts])
     procedures = [procedure for _, procedure in joined]
-    return tuple(sorted(procedures, key=lambda one: (_began(one.started_at, one.ended_at), one.procedure_id)))
+    return tuple(
+        sorted(
+            procedures,
+            key=lambda procedure: (_began(procedure.started_at, procedure.ended_at), procedure.procedure_id),
+        )
+    )
 
 
 def _decisions(parts: Sequence[Part], names: Sequence[Names]) -> tuple[Decision, ...]:
@@ -129,13 +141,16 @@ def _decisions(parts: Sequence[Part], names: Sequence[Names]) -> tuple[Decision,
             decision._replace(
                 administration_ids=tuple(renamed.get(name, name) for name in decision.administration_ids)
             )
-            for decision in decisions_of(part.gathered.decisions)
+            for decision in decisions_of(part.events.decisions)
         ]
         for part, renamed in zip(parts, names, strict=True)
     ]
-    joined, _ = _joined(parts, built)
+    joined, _ = _join_things(parts, built)
     return tuple(
-        sorted((decision for _, decision in joined), key=lambda one: (one.decided_at, one.decision_id))
+        sorted(
+            (decision for _, decision in joined),
+            key=lambda decision: (decision.decided_at, decision.decision_id),
+        )
     )
 
 
@@ -145,20 +160,22 @@ def _began(*instants: int | None) -> int:
 
 def _stay(parts: Sequence[Part]) -> StayFacts:
     """
-    Return what the surviving encounter's registration says, the others' word filling what it leaves open.
+    Return what the surviving encounter's registration says, the others' filling what it leaves open.
 
     Their departures count only when the survivor was never registered: leaving the emergency room is not
     leaving the observation unit it was merged into.
     """
     own, others = parts[0], parts[1:]
     absorbed = {part.encounter_id for part in parts}
-    mine = stay_of(own.encounter_id, own.gathered.stay, absorbed=absorbed)
-    said = sorted(
-        entry for part in others for entry in part.gathered.stay if entry.event.type != "encounter_merged"
+    mine = stay_of(own.encounter_id, own.events.stay, absorbed=absorbed)
+    their_events = sorted(
+        entry for part in others for entry in part.events.stay if entry.event.type != "encounter_merged"
     )
-    theirs = stay_of(own.encounter_id, said)
-    registered = any(entry.event.type != "encounter_merged" for entry in own.gathered.stay)
-    known = {field: theirs.known.get(field) if said is None else said for field, said in mine.known.items()}
+    theirs = stay_of(own.encounter_id, their_events)
+    registered = any(entry.event.type != "encounter_merged" for entry in own.events.stay)
+    known = {
+        field: theirs.known.get(field) if value is None else value for field, value in mine.known.items()
+    }
     if known.get("follows_encounter_id") in absorbed:
         known["follows_encounter_id"] = None
     ordered_at = mine.inpatient_ordered_at
@@ -168,23 +185,35 @@ def _stay(parts: Sequence[Part]) -> StayFacts:
         standing=mine.standing if registered or mine.standing == "merged" else theirs.standing,
         departed_at=mine.departed_at if registered else theirs.departed_at,
         inpatient_ordered_at=theirs.inpatient_ordered_at if ordered_at is None else ordered_at,
+        overruled=mine.overruled if registered else theirs.overruled,
+        departments=_departments(department_periods(own.events.stay), department_periods(their_events)),
     )
+
+
+def _departments(
+    mine: tuple[DepartmentPeriod, ...], theirs: tuple[DepartmentPeriod, ...]
+) -> tuple[DepartmentPeriod, ...]:
+    """Return where the one stay was: the survivor's word from its first on, the others' before it."""
+    if all(period[1:] == (None, None) for period in mine):
+        return theirs
+    return (*(period for period in theirs if period.from_at < mine[0].from_at), *mine)
 
 
 def join(parts: Sequence[Part]) -> tuple[StayFacts, Parts]:
     """Return the one stay these encounters are and what happened in it; the surviving one comes first."""
     names = _administration_names(parts)
-    pool = _pooled(parts, names)
+    pool = _pool(parts, names)
     sites, site_names = _sites(parts)
 
-    def at_its_site(given: Administration) -> Administration:
-        renamed = site_names[pool.homes[given.administration_id]]
-        return given._replace(site_id=renamed[given.site_id]) if given.site_id in renamed else given
+    def at_its_site(administration: Administration) -> Administration:
+        renamed = site_names[pool.homes[administration.administration_id]]
+        site_id = administration.site_id
+        return administration._replace(site_id=renamed[site_id]) if site_id in renamed else administration
 
     return _stay(parts), Parts(
         sites=sites,
         procedures=_procedures(parts),
-        administrations=tuple(at_its_site(given) for given in administrations_of(pool.events, pool.voided)),
+        administrations=tuple(map(at_its_site, administrations_of(pool.events, pool.voided))),
         voided=tuple(sorted(pool.voided)),
         decisions=_decisions(parts, names),
     )

@@ -1,13 +1,14 @@
 """
-What one witness, the nurse or the pump, says of one administration.
+What one source, the nurse or the pump, records of one administration.
 
-A charted administration is the witness's word for the whole; what it leaves open, its live events fill in.
+A charted administration states the whole; the source's live events fill in what it leaves open.
 """
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from models.build import build
 from models.encounter import Fault, Flow
 from models.event import AdministrationCharted
 from models.field import StopReason
@@ -39,7 +40,7 @@ _POSSIBLE_IN_A_MOMENT: frozenset[Fault] = frozenset({"stop_before_start", "overl
 
 
 class SourceRecord(NamedTuple):
-    """One witness's record of one administration; instants in whole epoch seconds."""
+    """One source's record of one administration; instants in whole epoch seconds."""
 
     flows: tuple[Flow, ...]
     faults: tuple[Fault, ...]
@@ -52,27 +53,25 @@ class SourceRecord(NamedTuple):
     stop_reason: StopReason | None
     open_pause: Flow | None = None
     """From a pause that was never resumed to the stop that followed it."""
-    heard: bool = True
-    """Whether it says anything about when; a bolus alone says nothing about the infusion."""
+    timed: bool = True
+    """Whether it says when anything flowed; a bolus alone says nothing about the infusion."""
 
 
 NO_RECORD = SourceRecord(
-    heard=False, flows=(), faults=(), start=None, moment=None, rates=(), bag_changes=(), stop_reason=None
+    timed=False, flows=(), faults=(), start=None, moment=None, rates=(), bag_changes=(), stop_reason=None
 )
-"""The witness was not there."""
-
-_built = tuple.__new__
+"""The source recorded nothing."""
 
 
 class _SourceEvents:
-    """The events of one witness, sorted by what they say; they come in time order."""
+    """The events of one source, sorted by kind; they come in time order."""
 
     __slots__ = (
         "bag_changes",
+        "bolus",
         "changed_rates",
         "charted",
         "flow_events",
-        "given",
         "started_rates",
         "stop_reason",
     )
@@ -80,28 +79,28 @@ class _SourceEvents:
     def __init__(self, entries: Sequence[DatedEvent]) -> None:
         self.flow_events: list[FlowEvent] = []
         self.charted: DatedEvent | None = None
-        self.given: DatedEvent | None = None
+        self.bolus: DatedEvent | None = None
         self.started_rates: dict[int, Decimal] = {}
         self.changed_rates: dict[int, Decimal] = {}
         self.bag_changes: dict[int, None] = {}
         self.stop_reason: StopReason | None = None
         for entry in entries:
-            said = entry.fields
-            kind = said["type"]
+            fields = entry.fields
+            kind = fields["type"]
             if kind in _FLOW_EVENTS:
                 self.flow_events.append((entry.at, _FLOW_EVENTS[kind]))
                 if kind == "infusion_stopped":
-                    self.stop_reason = said["reason"] or self.stop_reason
-                elif kind == "infusion_started" and said["rate_ml_per_h"] is not None:
-                    self.started_rates[int(entry.at)] = said["rate_ml_per_h"]
+                    self.stop_reason = fields["reason"] or self.stop_reason
+                elif kind == "infusion_started" and fields["rate_ml_per_h"] is not None:
+                    self.started_rates[int(entry.at)] = fields["rate_ml_per_h"]
                 elif kind == "infusion_bag_changed":
                     self.bag_changes[int(entry.at)] = None
             elif kind == "infusion_rate_changed":
-                self._change_rate(entry.at, said["rate_ml_per_h"])
+                self._change_rate(entry.at, fields["rate_ml_per_h"])
             elif kind == "administration_charted":
                 self.charted = _later(self.charted, entry)
             else:
-                self.given = _later(self.given, entry)
+                self.bolus = _later(self.bolus, entry)
 
     def _change_rate(self, at: float, rate: Decimal) -> None:
         self.flow_events.append((at, RATE_SET if rate else RATE_ZERO))
@@ -121,8 +120,8 @@ def _first(flow_events: Iterable[FlowEvent], wanted: int) -> float | None:
     return None
 
 
-def _later(one: DatedEvent | None, other: DatedEvent) -> DatedEvent:
-    return other if one is None or by_record(one) < by_record(other) else one
+def _later(earlier: DatedEvent | None, entry: DatedEvent) -> DatedEvent:
+    return entry if earlier is None or by_record(earlier) < by_record(entry) else earlier
 
 
 def _span(start: float, stop: float) -> FlowReading:
@@ -149,10 +148,18 @@ def _stated(charted: AdministrationCharted, flow_events: list[FlowEvent]) -> tup
             return FlowReading((), ("stop_without_start",)), None
         if started is not None or int(stopped) <= int(begin):
             return _span(begin, stopped), begin
-        kept = [m for m in flow_events if m[0] < stopped and not (m[1] == STOP and m[0] == live_stop)]
+        kept = [
+            (at, flow_event)
+            for at, flow_event in flow_events
+            if at < stopped and not (flow_event == STOP and at == live_stop)
+        ]
         return flow_intervals_of([*kept, (stopped, STOP)]), begin
     if started is not None:
-        kept = [m for m in flow_events if m[0] > started and not (m[1] == START and m[0] == live_start)]
+        kept = [
+            (at, flow_event)
+            for at, flow_event in flow_events
+            if at > started and not (flow_event == START and at == live_start)
+        ]
         return flow_intervals_of([(started, START), *kept]), started
     return flow_intervals_of(flow_events), begin
 
@@ -180,19 +187,19 @@ def _intervals(
 
 
 def chart_entry(entry: DatedEvent) -> SourceRecord | None:
-    """Return what a chart entry with both its times says; None is anything less plain."""
-    said = entry.fields
-    if said["type"] != "administration_charted" or said["intervals"]:
+    """Return the record of a chart entry that states both its times; None when the event is anything else."""
+    fields = entry.fields
+    if fields["type"] != "administration_charted" or fields["intervals"]:
         return None
-    began, ended = epoch_seconds([said["started_at"], said["stopped_at"]])
+    began, ended = epoch_seconds([fields["started_at"], fields["stopped_at"]])
     if began is None or ended is None:
         return None
     begin, end = whole_stretch(began, ended)
-    return _stretch(begin, end, said["rate_ml_per_h"], said["stop_reason"]) if begin < end else None
+    return _stretch(begin, end, fields["rate_ml_per_h"], fields["stop_reason"]) if begin < end else None
 
 
 def _start_and_stop(start: DatedEvent, stop: DatedEvent) -> SourceRecord | None:
-    """Return what a start and its stop say; None is any other pair of events."""
+    """Return the record of a start and its stop; None for any other pair of events."""
     began, ended = start.fields, stop.fields
     if began["type"] != "infusion_started" or ended["type"] != "infusion_stopped":
         return None
@@ -202,32 +209,30 @@ def _start_and_stop(start: DatedEvent, stop: DatedEvent) -> SourceRecord | None:
 
 def _stretch(begin: int, end: int, rate: Decimal | None, reason: StopReason | None) -> SourceRecord:
     rates = () if rate is None else ((begin, rate),)
-    return _built(
-        SourceRecord, ((_built(Flow, (begin, end)),), (), begin, None, rates, (), reason, None, True)
-    )
+    return build(SourceRecord, ((build(Flow, (begin, end)),), (), begin, None, rates, (), reason, None, True))
 
 
 def source_record(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord:
     """
-    Return what these events of one witness, in time order, say of one administration.
+    Return what these events of one source, in time order, say of one administration.
 
     ``momentary`` is a push, an injection or an on-body injector: it needs no stop, and its moment is its start.
     """
-    uncorrected = None
+    record = None
     if len(entries) == 1:
-        uncorrected = chart_entry(entries[0])
+        record = chart_entry(entries[0])
     elif len(entries) == 2:  # noqa: PLR2004 - most infusions are a start and a stop
-        uncorrected = _start_and_stop(*entries)
-    return uncorrected or _weighed(entries, momentary=momentary)
+        record = _start_and_stop(*entries)
+    return record or _resolved(entries, momentary=momentary)
 
 
-def _weighed(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord:
-    heard = _SourceEvents(entries)
-    flow_events = heard.flow_events
-    charted = heard.charted.event if heard.charted else None
-    moment = heard.given.at if heard.given else None
+def _resolved(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord:
+    events = _SourceEvents(entries)
+    flow_events = events.flow_events
+    charted = events.charted.event if events.charted else None
+    moment = events.bolus.at if events.bolus else None
     if momentary and _first(flow_events, START) is None:
-        anchor = moment if moment is not None or heard.charted is None else heard.charted.at
+        anchor = moment if moment is not None or events.charted is None else events.charted.at
         if anchor is not None:
             flow_events.append((anchor, START))
     flow_events.sort()
@@ -235,8 +240,8 @@ def _weighed(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord:
     if charted is not None and charted.type == "administration_charted":
         reading, begin = _stated(charted, flow_events)
         if charted.rate_ml_per_h is not None and begin is not None:
-            heard.started_rates[int(begin)] = charted.rate_ml_per_h
-        heard.stop_reason = charted.stop_reason or heard.stop_reason
+            events.started_rates[int(begin)] = charted.rate_ml_per_h
+        events.stop_reason = charted.stop_reason or events.stop_reason
     else:
         reading = flow_intervals_of(flow_events)
         begin = _first(flow_events, START)
@@ -251,9 +256,9 @@ def _weighed(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord:
         faults,
         None if begin is None else int(begin),
         None if moment is None else int(moment),
-        heard.rates(),
-        tuple(heard.bag_changes),
-        heard.stop_reason,
+        events.rates(),
+        tuple(events.bag_changes),
+        events.stop_reason,
         open_pause,
-        heard=bool(flow_events) or charted is not None,
+        timed=bool(flow_events) or charted is not None,
     )

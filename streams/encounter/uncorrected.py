@@ -1,14 +1,14 @@
 """
 The administrations nobody corrected: a push in one event, an infusion in a start and a stop or in one chart entry.
 
-They are most of what is given, and what they come to needs no weighing. What ``streams.encounter.administrations``
-makes of the same events is the same.
+Most administrations are like that, and nothing about them has to be resolved. ``streams.encounter.administrations``
+returns the same for the same events, more slowly.
 """
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final
 
+from models.build import build
 from models.encounter import Administration, Flow
 from streams.encounter.dated_event import DatedEvent
 from streams.encounter.drug_given import BOLUS, MOMENTARY, PUMP, attributes_in
@@ -16,32 +16,29 @@ from streams.encounter.future_times import FUTURE, from_the_future
 from streams.encounter.source_record import chart_entry
 from streams.encounter.whole_seconds import whole_stretch
 
-_built: Final = tuple.__new__
-"""Makes a named tuple from its fields in their order; by keywords 28 of them take five times as long."""
-
 
 def uncorrected(administration_id: str, entries: Sequence[DatedEvent]) -> Administration | None:
-    """Return what these events, in time order, say of an administration; None when they need to be weighed."""
+    """Return the administration of these events, in time order; None when something in them has to be resolved."""
     if len(entries) > 1:
-        return _course(administration_id, entries)
+        return _start_to_stop(administration_id, entries)
     return _bolus(administration_id, entries[0]) or _charted(administration_id, entries[0])
 
 
 def _bolus(administration_id: str, entry: DatedEvent) -> Administration | None:
-    """Return a push or an injection that one event tells."""
-    said = entry.fields
-    kind = said["type"]
+    """Return a push or an injection charted in one event."""
+    fields = entry.fields
+    kind = fields["type"]
     if kind not in BOLUS:
         return None
-    technique = said["technique"] or BOLUS[kind]
+    technique = fields["technique"] or BOLUS[kind]
     if technique not in MOMENTARY or entry.at - entry.recorded > FUTURE:
         return None
-    return _built(
+    return build(
         Administration,
         (
             administration_id,
             technique,
-            *attributes_in(said),
+            *attributes_in(fields),
             int(entry.at),
             *((), (), (), (), None, (), (), None, None),
         ),
@@ -49,25 +46,25 @@ def _bolus(administration_id: str, entry: DatedEvent) -> Administration | None:
 
 
 def _charted(administration_id: str, entry: DatedEvent) -> Administration | None:
-    """Return an infusion that a chart entry with both its times tells."""
-    told = chart_entry(entry)
-    if told is None or told.start is None or from_the_future((entry,)):
+    """Return an infusion charted in one entry with both its times."""
+    record = chart_entry(entry)
+    if record is None or record.start is None or from_the_future((entry,)):
         return None
     pumped = entry.source == PUMP
     at = int(entry.at)
-    return _built(
+    return build(
         Administration,
         (
             administration_id,
             entry.fields["technique"] or "infusion",
             *attributes_in(entry.fields),
-            told.start,
-            () if pumped else told.flows,
-            told.flows if pumped else (),
-            told.rates,
+            record.start,
+            () if pumped else record.flows,
+            record.flows if pumped else (),
+            record.rates,
             (),
-            told.stop_reason,
-            (at,) if at > told.start else (),
+            record.stop_reason,
+            (at,) if at > record.start else (),
             (),
             None,
             None,
@@ -75,8 +72,8 @@ def _charted(administration_id: str, entry: DatedEvent) -> Administration | None
     )
 
 
-def _course(administration_id: str, entries: Sequence[DatedEvent]) -> Administration | None:
-    """Return an infusion that one witness saw begin and end, its rate changed or not, but never to nothing."""
+def _start_to_stop(administration_id: str, entries: Sequence[DatedEvent]) -> Administration | None:
+    """Return an infusion that one source saw begin and end; None when a rate was changed to zero."""
     start, stop = entries[0], entries[-1]
     began, ended = start.fields, stop.fields
     if began["type"] != "infusion_started" or ended["type"] != "infusion_stopped":
@@ -93,18 +90,18 @@ def _course(administration_id: str, entries: Sequence[DatedEvent]) -> Administra
     if len(entries) > 2:  # noqa: PLR2004 -- the start and the stop
         known = dict(rates)
         for entry in entries[1:-1]:
-            said = entry.fields
+            fields = entry.fields
             late = entry.at - entry.recorded > FUTURE
-            if late or said["type"] != "infusion_rate_changed" or pumped != (entry.source == PUMP):
+            if late or fields["type"] != "infusion_rate_changed" or pumped != (entry.source == PUMP):
                 return None
-            rate = said["rate_ml_per_h"]
+            rate = fields["rate_ml_per_h"]
             if not rate:
                 return None
             known[int(entry.at)] = rate
         rates = tuple(known.items())
         touched = tuple([at for at in {**known, end: end} if at != begin])
-    flows = (_built(Flow, stretch),)
-    return _built(
+    flows = (build(Flow, stretch),)
+    return build(
         Administration,
         (
             administration_id,

@@ -33,10 +33,10 @@ _log = logging.getLogger(__name__)
 
 
 class State(Protocol):
-    """What is kept under a key."""
+    """The value of a key in a table."""
 
     def to_bytes(self) -> bytes:
-        """Return the bytes to keep."""
+        """Return the bytes to write."""
 
 
 class StopTimeoutError(Exception):
@@ -44,7 +44,7 @@ class StopTimeoutError(Exception):
 
 
 class Written(bytes):
-    """A state that has its bytes already."""
+    """A state that is bytes already."""
 
     def to_bytes(self) -> bytes:
         """Return them."""
@@ -60,12 +60,12 @@ class CheckpointTransport(driver.Transport):
 
 def stop_at_once(error: BaseException) -> None:
     """End the process as a crash would: nothing more is written or committed."""
-    _log.critical("stopping before anything is committed: %s", _words(error))
+    _log.critical("stopping before anything is committed: %s", _safe_text(error))
     logging.shutdown()
     os._exit(EXIT_FATAL)
 
 
-def _words(error: BaseException) -> str:
+def _safe_text(error: BaseException) -> str:
     # Other people's errors may quote a record; only our own words are known to be free of it.
     return str(error) if type(error).__module__.startswith("streams.") else type(error).__name__
 
@@ -90,7 +90,7 @@ class CheckpointApp(faust.App):
         self._writing: Checkpoint | None = None
         self._on_revoked: list[Callable[[], None]] = []
         self._on_fatal = on_fatal
-        self._recovered: list[Callable[[set[int]], None]] = []
+        self._on_recovered: list[Callable[[set[int]], None]] = []
         self._lease_margin = lease_margin
         self._stop_within = stop_within
         self.priority_topics = frozenset(priority_topics)
@@ -139,16 +139,16 @@ class CheckpointApp(faust.App):
 
     async def stop(self) -> None:
         """Stop, finishing what is in hand; a broker that does not answer is not waited for longer than agreed."""
-        given_up = StopTimeoutError(
+        timeout = StopTimeoutError(
             f"the broker did not answer for {self._stop_within:g} s while this worker stopped"
         )
-        late = threading.Timer(self._stop_within, self.fatal, (given_up,))
-        late.daemon = True
-        late.start()
+        timer = threading.Timer(self._stop_within, self.fatal, (timeout,))
+        timer.daemon = True
+        timer.start()
         try:
             await super().stop()
         finally:
-            late.cancel()
+            timer.cancel()
 
     def batches_of(self, name: str, partitions: int) -> Any:
         """Return the topic under this name, whose agents get ``PartitionBatch``."""
@@ -172,7 +172,7 @@ class CheckpointApp(faust.App):
         return self._lease_margin
 
     def checkpoint(self) -> Checkpoint:
-        """Return all that was noted since the last one, as it is at this instant, and begin anew."""
+        """Return the states and messages since the last checkpoint, as they are at this instant, and begin anew."""
         states: States = {
             place: {key: None if state is None else state.to_bytes() for key, state in changed.items()}
             for place, changed in self._states.items()
@@ -194,7 +194,7 @@ class CheckpointApp(faust.App):
             self._writing = None
 
     def requeue(self, checkpoint: Checkpoint) -> None:
-        """Note again what a checkpoint could not write, beneath what came since; nothing once partitions moved."""
+        """Put back what a checkpoint could not write, beneath what came since; drop it once partitions have moved."""
         if checkpoint.membership != self._membership:
             return
         for place, changed in checkpoint.states.items():
@@ -208,21 +208,21 @@ class CheckpointApp(faust.App):
         """Call this when the partitions are dealt anew, for what an agent keeps in memory beside the tables."""
         self._on_revoked.append(callback)
 
-    def when_recovered(self, tell: Callable[[set[int]], None]) -> None:
+    def when_recovered(self, callback: Callable[[set[int]], None]) -> None:
         """Call this with the partitions whose tables are complete, before their streams run."""
-        self._recovered.append(tell)
+        self._on_recovered.append(callback)
 
     def discard_unwritten(self) -> None:
-        """Drop what is not written: these partitions may have had another owner meanwhile."""
+        """Drop unwritten states and messages: these partitions may have had another owner meanwhile."""
         self._states, self._messages, self._writing = {}, [], None
         self._membership += 1
-        for one in self._on_revoked:
-            one()
+        for callback in self._on_revoked:
+            callback()
 
     def on_recovered(self, partitions: set[int]) -> None:
-        """Tell whoever asked that these partitions' tables are complete and their streams about to run."""
-        for one in self._recovered:
-            one(partitions)
+        """Call the callbacks: these partitions' tables are complete, and their streams are about to run."""
+        for callback in self._on_recovered:
+            callback(partitions)
 
     def fatal(self, error: BaseException) -> None:
         """Stop the worker before it commits anything more."""

@@ -1,8 +1,8 @@
 """
-What changed since the last checkpoint, written in the one order that survives a crash anywhere.
+A checkpoint: the changes since the last one, written in the one order that survives a crash anywhere.
 
-First the states, to the changelog; then, when they lie there, the messages that follow from them; the positions
-are committed after both. A worker that dies in between reads the same records again, finds their effect in the
+The states are written to the changelog first, then the messages that follow from them; the positions are committed
+after both. A worker that dies in between reads the same records again, finds their effect in the
 state, and sends the same messages from it.
 """
 
@@ -32,13 +32,13 @@ class Deliverer(Protocol):
 
 
 States = dict[tuple[Table, int], dict[bytes, bytes | None]]
-"""What is to be kept, by table and partition, then by key."""
+"""Values to write, by table and partition, then by key; None deletes the key."""
 
 Addressed = tuple[str, int, Record]
 """A message with its topic and partition."""
 
 
-_LOOK_S: Final = 0.5
+_LEASE_CHECK_S: Final = 0.5
 
 
 class LeaseLostError(Exception):
@@ -102,7 +102,7 @@ async def _leased(writing: Awaitable[list[int]], lease_left: Callable[[], float]
             left = lease_left()
             if left <= 0:
                 raise LeaseLostError
-            await asyncio.wait((task,), timeout=min(left, _LOOK_S))  # the group may also take it away
+            await asyncio.wait((task,), timeout=min(left, _LEASE_CHECK_S))  # the group may also take it away
         return task.result()
     finally:
         task.cancel()

@@ -73,7 +73,7 @@ class BatchConsumer(driver.Consumer):
             return 0
 
     def behind(self) -> int:
-        """Return how many records lie unread, as far as fetches have told."""
+        """Return how many records are unread, as far as fetches have shown."""
         return sum(max(0, self.highwater(tp) - progress.next) for tp, progress in self.progress.items())
 
     async def rest(self, partitions: Mapping[TP, int]) -> None:
@@ -102,7 +102,7 @@ class BatchConsumer(driver.Consumer):
             if position is None or position < 0:
                 position = first
             elif position < first:
-                self._tell_of_lost(tp, position, first)
+                self._log_lost_input(tp, position, first)
                 position = first
             elif position > ends.get(tp, position):
                 self.app.fatal(
@@ -127,12 +127,12 @@ class BatchConsumer(driver.Consumer):
                 await asyncio.sleep(0)
                 records, active = await self._next_records()
                 generation = self.app.consumer_generation_id
-                for key, held in (records or {}).items():
+                for key, fetched in (records or {}).items():
                     tp = TP(key.topic, key.partition)
                     if not self.flow_active or generation != self.app.consumer_generation_id:
                         break  # not handed out: what is owed stays as it was, and recovery seeks
-                    if held and (active is None or tp in active):
-                        await self._deliver(tp, held)
+                    if fetched and (active is None or tp in active):
+                        await self._deliver(tp, fetched)
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
                 raise
@@ -182,7 +182,7 @@ class BatchConsumer(driver.Consumer):
             if self.progress.get(tp) is not progress or not self.flow_active:
                 return
             if progress.next < earliest:
-                self._tell_of_lost(tp, progress.next, earliest)
+                self._log_lost_input(tp, progress.next, earliest)
         fresh = [record for record in records if record.offset >= progress.next]
         if not fresh:
             return
@@ -190,32 +190,32 @@ class BatchConsumer(driver.Consumer):
         message: Any = self._to_message(tp, fresh[0])
         message.key, message.value, message.headers = None, batch, {}
         progress.hand_out(batch)
-        if not await self._hand(message):
+        if not await self._hand_to_streams(message):
             progress.take_back(batch)
 
-    def _tell_of_lost(self, tp: TP, first: int, end: int) -> None:
-        """Say that retention took records before they were read; stock Faust and aiokafka go on without a word."""
+    def _log_lost_input(self, tp: TP, first: int, end: int) -> None:
+        """Log that retention deleted records before they were read; stock Faust and aiokafka go on without a word."""
         self.log.critical(
             "INPUT LOST: records %d to %d of %s, partition %d, were deleted before this worker read them; "
             "send them again from where they came from, and keep the topic longer",
             first, end - 1, tp.topic, tp.partition,
         )  # fmt: skip
 
-    async def _hand(self, message: ConsumerMessage) -> bool:
-        """Give a message to the streams; False when they stopped taking any before they took this one."""
-        taking = asyncio.ensure_future(self.callback(message))
+    async def _hand_to_streams(self, message: ConsumerMessage) -> bool:
+        """Hand a message to the streams; return False when they were suspended before they took it."""
+        handing = asyncio.ensure_future(self.callback(message))
         suspended: asyncio.Future[Any] | None = None
         try:
             await asyncio.sleep(0)
-            if not taking.done():
+            if not handing.done():
                 suspended = asyncio.ensure_future(self.suspend_flow.wait())
-                await asyncio.wait((taking, suspended), return_when=asyncio.FIRST_COMPLETED)
-            if not taking.done():
+                await asyncio.wait((handing, suspended), return_when=asyncio.FIRST_COMPLETED)
+            if not handing.done():
                 return False
-            taking.result()
+            handing.result()
             return True
         finally:
-            taking.cancel()
+            handing.cancel()
             if suspended is not None:
                 suspended.cancel()
 

@@ -106,7 +106,7 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
             async def listened(request: Any) -> Any:
                 asked_at = monotonic()
                 answer = await ask(request)
-                self.hear(type(request).__name__, getattr(answer, "error_code", None), asked_at)
+                self.note_answer(type(request).__name__, getattr(answer, "error_code", None), asked_at)
                 return answer
 
             coordinator._send_req = listened  # noqa: SLF001 - as above
@@ -138,7 +138,7 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
             if task is not None and task.cancelling():
                 raise
 
-    def hear(self, request: str, answer: int | None, asked_at: float) -> None:
+    def note_answer(self, request: str, answer: int | None, asked_at: float) -> None:
         """Note what the group answered to a request of this name, sent at this instant of the monotonic clock."""
         if answer in _CONFIRMING.get(request, ()):
             self.confirmed_at = asked_at
@@ -149,7 +149,9 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
     def _count_exclusion(self, answer: int, at: float) -> None:
         """Stop when a namesake took this worker's place: two of them would put each other out for ever."""
         self._excluded = (
-            [one for one in self._excluded if at - one < _NAMESAKE_S] if answer == _UNKNOWN else []
+            [excluded_at for excluded_at in self._excluded if at - excluded_at < _NAMESAKE_S]
+            if answer == _UNKNOWN
+            else []
         )
         self._excluded.append(at)
         if answer == _REPLACED or len(self._excluded) >= _NAMESAKE_TIMES:

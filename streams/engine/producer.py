@@ -1,5 +1,5 @@
 """
-The producer: what was sent is known to have arrived, or the worker stops before it commits.
+The producer: every record it sent has arrived, or the worker stops before it commits.
 
 Stock Faust 0.15.3 logs a failed send and commits over it, and its flush gives up after 100 milliseconds.
 """

@@ -1,5 +1,5 @@
 """
-How far a partition has got: which record is to be handed out next, and up to where it may be committed. Pure.
+The progress of a partition: which record is handed out next, and which offset may be committed. Pure.
 
 The position that is committed is the first record handed out and not finished. Nothing is guessed from gaps.
 """
@@ -8,8 +8,8 @@ from collections import deque
 from typing import Protocol
 
 
-class Handed(Protocol):
-    """Consecutive records that were handed out together: the first offset, the one after the last, and whether done."""
+class HandedOut(Protocol):
+    """Consecutive records handed out together: the first offset, the offset after the last, and whether they are finished."""
 
     first: int
     next: int
@@ -19,13 +19,13 @@ class Handed(Protocol):
 class Progress:
     """One partition since its last seek; all numbers are offsets."""
 
-    __slots__ = ("_committed", "_done", "_handed", "_looked_for", "next")
+    __slots__ = ("_committed", "_done", "_handed_out", "_looked_for", "next")
 
     def __init__(self, position: int) -> None:
         self.next = position
         """The record to be handed out next."""
         self._committed = self._done = position
-        self._handed: deque[Handed] = deque()
+        self._handed_out: deque[HandedOut] = deque()
         self._looked_for: int | None = None
 
     def continues(self, first: int) -> bool:
@@ -42,21 +42,21 @@ class Progress:
         self._looked_for = self.next
         return False
 
-    def hand_out(self, batch: Handed) -> None:
+    def hand_out(self, batch: HandedOut) -> None:
         """Note that these records are with an agent from now on."""
-        self._handed.append(batch)
+        self._handed_out.append(batch)
         self.next = batch.next
 
-    def take_back(self, batch: Handed) -> None:
+    def take_back(self, batch: HandedOut) -> None:
         """Note that the newest batch never reached its agent, so that it is fetched again."""
-        if self._handed and self._handed[-1] is batch:
-            self._handed.pop()
+        if self._handed_out and self._handed_out[-1] is batch:
+            self._handed_out.pop()
             self.next = batch.first
 
     def position(self) -> int | None:
         """Return the offset to commit: everything before it is finished. None when it is committed already."""
-        while self._handed and self._handed[0].finished:
-            self._done = self._handed.popleft().next
+        while self._handed_out and self._handed_out[0].finished:
+            self._done = self._handed_out.popleft().next
         return self._done if self._done != self._committed else None
 
     @property

@@ -21,7 +21,7 @@ class PartitionRecords(NamedTuple):
 
 
 def grouped_by_partition(addressed: Iterable[tuple[str, int, Record]]) -> list[PartitionRecords]:
-    """Return what goes where, grouped by topic and partition; the order within a partition is kept."""
+    """Return records grouped by topic and partition; the order within a partition is kept."""
     grouped: dict[tuple[str, int], list[Record]] = {}
     for topic, partition, record in addressed:
         grouped.setdefault((topic, partition), []).append(record)

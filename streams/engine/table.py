@@ -60,10 +60,10 @@ class CheckpointTable(faust.Table[bytes, bytes]):
         assert isinstance(store, memory.Store)  # noqa: S101 - the app refuses any other at its start
         if store._key_partition.get(key) != partition:  # noqa: SLF001 - as above
             return None  # it holds all partitions in one: this key is of another
-        found: bytes | None = store.data.get(key)
-        return found
+        stored: bytes | None = store.data.get(key)
+        return stored
 
-    def held(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+    def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """Yield every key and value of a partition."""
         store = self.data
         if isinstance(store, rocksdb.Store):

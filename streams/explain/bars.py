@@ -44,14 +44,14 @@ class Bounds(NamedTuple):
 
 def bar(flows: Sequence[Flow], spans: Sequence[Span], bounds: Bounds) -> tuple[Piece, ...]:
     """Return the pieces of one administration from its first to its last minute, without holes."""
-    known = list(_known(flows, bounds))
-    flowed = _cover(one for one in known if one[2] == "flowed")
-    perhaps = _cover(one for one in known if one[2] != "flowed")
+    charted = list(_charted_stretches(flows, bounds))
+    flowed = _cover(stretch for stretch in charted if stretch[2] == "flowed")
+    perhaps = _cover(stretch for stretch in charted if stretch[2] != "flowed")
     drawn = [span._replace(start=minute_of(span.start), stop=minute_of(span.stop)) for span in spans]
     billed = _cover((span.start, span.stop, span.code) for span in drawn if span.code)
     refused = _cover((span.start, span.stop, span.why) for span in drawn if not span.code)
     ends = {end for span in drawn if span.stop > span.start for end in (span.start, span.stop)}
-    ends.update(end for one in known for end in one[:2])
+    ends.update(end for stretch in charted for end in stretch[:2])
     pieces: list[Piece] = []
     for start, stop in pairwise(sorted(ends)):
         code, why = billed(start), refused(start)
@@ -69,8 +69,8 @@ def bar(flows: Sequence[Flow], spans: Sequence[Span], bounds: Bounds) -> tuple[P
     return tuple(pieces)
 
 
-def _known(flows: Sequence[Flow], bounds: Bounds) -> Iterable[tuple[int, int, str]]:
-    """Yield what is charted of each flow: that it flowed, perhaps flowed, or is running."""
+def _charted_stretches(flows: Sequence[Flow], bounds: Bounds) -> Iterable[tuple[int, int, str]]:
+    """Yield the charted stretch of each flow: start and end in epoch minutes, and flowed, unknown or running."""
     starts = sorted(minute_of(flow.start) for flow in flows)
     for flow in flows:
         begin = minute_of(flow.start)
@@ -85,7 +85,7 @@ def _known(flows: Sequence[Flow], bounds: Bounds) -> Iterable[tuple[int, int, st
 
 
 def _cover(stretches: Iterable[tuple[int, int, str]]) -> Callable[[int], str]:
-    """Return a look-up of the word that holds at a minute, the latest begun where several do, else nothing."""
+    """Return a function from a minute to the word of its stretch; the latest begun wins, no stretch gives ``""``."""
     ordered = sorted(stretches)
     starts = [start for start, _, _ in ordered]
     reach = list(accumulate((stop for _, stop, _ in ordered), max))
@@ -102,7 +102,7 @@ def _cover(stretches: Iterable[tuple[int, int, str]]) -> Callable[[int], str]:
 
 
 def same_story(nurse: Sequence[Flow], pump: Sequence[Flow]) -> bool:
-    """Tell whether the pump says nothing that the nurse's record does not say to the minute."""
+    """Tell whether the pump recorded nothing, or the same flows as the nurse to the minute."""
 
     def minutes(flows: Sequence[Flow]) -> set[tuple[int, int | None]]:
         return {

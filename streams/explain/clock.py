@@ -1,8 +1,8 @@
 """
 The encounter's own clock: epoch minutes as the chart would write them.
 
-Lengths are real minutes; words are local. Where the clock is moved in the night, an hour that comes twice
-is told twice and one that never was is not told.
+Lengths are real minutes; words are local. When the clock is moved at night, an hour that comes twice is shown
+twice and one that is skipped is not shown.
 """
 
 from datetime import datetime, timedelta, timezone, tzinfo
@@ -70,16 +70,16 @@ def round_times(start: int, stop: int, step: int, zone: tzinfo) -> list[int]:
     """Return the epoch minutes whose local clock is a multiple of ``step``, both of an hour that comes twice."""
     midnight = local(start, zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     last = local(stop, zone).replace(tzinfo=None) + timedelta(hours=2)
-    found: set[int] = set()
+    minutes: set[int] = set()
     skipped = (local(start, zone).replace(tzinfo=None) - midnight) // timedelta(minutes=step)
     wall = midnight + timedelta(minutes=step) * max(0, skipped - 2)
     while wall <= last:
         for fold in (0, 1):
             minute = int(wall.replace(tzinfo=zone, fold=fold).timestamp()) // 60
             if start <= minute <= stop and local(minute, zone).replace(tzinfo=None, fold=0) == wall:
-                found.add(minute)
+                minutes.add(minute)
         wall += timedelta(minutes=step)
-    return sorted(found)
+    return sorted(minutes)
 
 
 def clock_change(start: int, stop: int, zone: tzinfo) -> tuple[int, str] | None:

@@ -20,16 +20,25 @@ def plain(words: str | None) -> str:
 
 def tags(encounter: Encounter) -> dict[str, str]:
     """Return the short name of each administration by its id: the id, or its number where ids are long."""
-    ids = [given.administration_id for given in encounter.administrations]
-    short = all(len(one) <= _SHORT_ID and plain(one) == one for one in ids)
-    return {one: one if short else f"#{number}" for number, one in enumerate(ids, 1)}
+    ids = [administration.administration_id for administration in encounter.administrations]
+    short = all(
+        len(administration_id) <= _SHORT_ID and plain(administration_id) == administration_id
+        for administration_id in ids
+    )
+    return {
+        administration_id: administration_id if short else f"#{number}"
+        for number, administration_id in enumerate(ids, 1)
+    }
 
 
 def drug_name(drug: Drug | None) -> str:
     """Return what a drug is called: its name, else its ingredients, else its code."""
     if drug is None:
         return "drug not charted"
-    parts = [one if isinstance(one, str) else one.name or one.code or "?" for one in drug.ingredients]
+    parts = [
+        ingredient if isinstance(ingredient, str) else ingredient.name or ingredient.code or "?"
+        for ingredient in drug.ingredients
+    ]
     return plain(drug.name or " + ".join(parts) or drug.code) or "drug not charted"
 
 

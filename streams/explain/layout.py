@@ -12,7 +12,7 @@ from streams.explain.bars import UNKNOWN_SHOWN, Bounds
 from streams.explain.clock import clock_change, from_to, hour, local, minute_of, zone_of
 from streams.explain.labels import plain, site_label, tags
 from streams.explain.picture import Band, Group, Mark, Picture, Row
-from streams.explain.rows import NEEDS_NO_ACCESS, Stay, row
+from streams.explain.rows import NEEDS_NO_ACCESS, RowContext, row
 
 _NOTHING: Final[tuple[Stretch, ...]] = ((0, 1),)
 
@@ -26,15 +26,18 @@ def lay_out(encounter: Encounter, charge_set: ChargeSet, spans: Iterable[Span]) 
     for span in spans:
         used.setdefault(span.administration_id, []).append(span)
     tag_of = tags(encounter)
-    stay = _stay(charge_set, bounds, zone)
-    made = [
-        (given, row(given, tag_of[one], used.get(one, []), stay))
-        for given in encounter.administrations
-        for one in (given.administration_id,)
+    context = _row_context(charge_set, bounds, zone)
+    drawn_rows = [
+        (
+            administration,
+            row(administration, tag_of[administration_id], used.get(administration_id, []), context),
+        )
+        for administration in encounter.administrations
+        for administration_id in (administration.administration_id,)
     ]
     bands = _bands(encounter, zone)
     busy = _busy(
-        [drawn for _, drawn in made],
+        [drawn for _, drawn in drawn_rows],
         [mark.minute for mark in marks] + [end for band in bands for end in (band.start, band.stop)],
     )
     first, last = busy[0][0], busy[-1][1]
@@ -48,9 +51,9 @@ def lay_out(encounter: Encounter, charge_set: ChargeSet, spans: Iterable[Span]) 
         busy=busy,
         marks=(*marks, *((Mark(*moved),) if moved else ())),
         bands=bands,
-        groups=_groups(encounter, made, zone),
+        groups=_groups(encounter, drawn_rows, zone),
         tags=tag_of,
-        voided=tuple(plain(one) for one in encounter.voided),
+        voided=tuple(plain(administration_id) for administration_id in encounter.voided),
         sources=_sources(charge_set),
     )
 
@@ -59,9 +62,17 @@ def _latest(encounter: Encounter) -> int:
     """Return the last epoch minute anything is charted for."""
     stay = (encounter.arrived_at, encounter.departed_at, encounter.inpatient_ordered_at)
     seconds = [at for at in stay if at is not None]
-    for given in encounter.administrations:
-        seconds += [end for flow in (*given.flows, *given.pump_flows) for end in flow if end is not None]
-        seconds += [*given.touched, *(() if given.given_at is None else (given.given_at,))]
+    for administration in encounter.administrations:
+        seconds += [
+            end
+            for flow in (*administration.flows, *administration.pump_flows)
+            for end in flow
+            if end is not None
+        ]
+        seconds += [
+            *administration.touched,
+            *(() if administration.given_at is None else (administration.given_at,)),
+        ]
     return minute_of(max(seconds, default=0))
 
 
@@ -74,17 +85,22 @@ def _bounds(encounter: Encounter) -> Bounds:
     return Bounds(arrived, admitted, departed, horizon, encounter.standing == "open")
 
 
-def _stay(charge_set: ChargeSet, bounds: Bounds, zone: tzinfo) -> Stay:
+def _row_context(charge_set: ChargeSet, bounds: Bounds, zone: tzinfo) -> RowContext:
     earned: dict[str, list[str]] = {}
     for line in charge_set.lines:
-        for one in line.administration_ids:
-            earned.setdefault(one, []).append(line.code)
+        for administration_id in line.administration_ids:
+            earned.setdefault(administration_id, []).append(line.code)
     blocking = [flag for flag in charge_set.flags if flag.severity == "block"]
-    return Stay(zone, bounds, earned, frozenset(one for flag in blocking for one in flag.administration_ids))
+    return RowContext(
+        zone,
+        bounds,
+        earned,
+        frozenset(administration_id for flag in blocking for administration_id in flag.administration_ids),
+    )
 
 
 def _marks(encounter: Encounter, zone: tzinfo) -> tuple[Mark, ...]:
-    found = [
+    marks = [
         Mark(minute_of(at), f"{name} {hour(minute_of(at), zone)}")
         for name, at in (
             ("arrival", encounter.arrived_at),
@@ -93,7 +109,7 @@ def _marks(encounter: Encounter, zone: tzinfo) -> tuple[Mark, ...]:
         )
         if at is not None
     ]
-    return tuple(sorted(found))
+    return tuple(sorted(marks))
 
 
 def _bands(encounter: Encounter, zone: tzinfo) -> tuple[Band, ...]:
@@ -114,7 +130,7 @@ def _busy(rows: Iterable[Row], instants: Iterable[int]) -> tuple[Stretch, ...]:
     stretches = [(minute, minute + 1) for minute in instants]
     for drawn in rows:
         stretches += [(drawn.point, drawn.point + 1)] if drawn.point is not None else []
-        for piece in (one for one in (*drawn.pieces, *drawn.pump) if one.fill != "pause"):
+        for piece in (piece for piece in (*drawn.pieces, *drawn.pump) if piece.fill != "pause"):
             sure = piece.fill in {"billed", "unbilled"}
             stretches.append(
                 (piece.start, piece.stop if sure else min(piece.stop, piece.start + UNKNOWN_SHOWN))
@@ -123,14 +139,14 @@ def _busy(rows: Iterable[Row], instants: Iterable[int]) -> tuple[Stretch, ...]:
 
 
 def _groups(
-    encounter: Encounter, made: Sequence[tuple[Administration, Row]], zone: tzinfo
+    encounter: Encounter, drawn_rows: Sequence[tuple[Administration, Row]], zone: tzinfo
 ) -> tuple[Group, ...]:
     sites = {site.site_id: site for site in encounter.sites}
     rows: dict[str, list[Row]] = {}
-    for given, drawn in made:
-        if given.site_id is not None:
-            label = site_label(given.site_id, sites.get(given.site_id), zone)
-        elif given.technique in NEEDS_NO_ACCESS:
+    for administration, drawn in drawn_rows:
+        if administration.site_id is not None:
+            label = site_label(administration.site_id, sites.get(administration.site_id), zone)
+        elif administration.technique in NEEDS_NO_ACCESS:
             label = "no IV access needed"
         else:
             label = "access site not charted"

@@ -13,7 +13,7 @@ from models.charge import ChargeSet, Flag, Severity
 from models.interval import Stretch
 from streams.explain.clock import from_to
 from streams.explain.labels import plain
-from streams.explain.scale import Scale, scaled
+from streams.explain.scale import Scale, scale_for
 
 Fill = Literal["billed", "unbilled", "pause", "unknown", "running"]
 """Billed under a code; flowed without one; stopped in between; nobody charted a stop; not stopped so far."""
@@ -108,7 +108,7 @@ class Picture(NamedTuple):
 
     def scale(self, width: float, gap: float) -> Scale:
         """Return the scale for a drawing ``width`` wide in which a break of the clock takes ``gap``."""
-        return scaled(self.busy, self.zone, width, gap)
+        return scale_for(self.busy, self.zone, width, gap)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -123,27 +123,38 @@ class Picture(NamedTuple):
     @property
     def partly_billed(self) -> str:
         """Minutes that read billed/flowed, the plainest there are, to explain by; nothing where none do."""
-        found = [row.minutes for row in self.rows if "/" in row.minutes]
-        return min(found, key=lambda minutes: ("?" in minutes, minutes.startswith("0/")), default="")
+        both_counts = [row.minutes for row in self.rows if "/" in row.minutes]
+        return min(both_counts, key=lambda minutes: ("?" in minutes, minutes.startswith("0/")), default="")
 
-    def cited(self, cites: Iterable[str]) -> str:
+    def citation_numbers(self, cites: Iterable[str]) -> str:
         """Return citations by their numbers among ``sources``, as [1][2]."""
         return "".join(f"[{self.sources.index(cite) + 1}]" for cite in cites)
 
-    def named(self, ids: Iterable[str]) -> str:
+    def names_of(self, ids: Iterable[str]) -> str:
         """Return administrations by the names and in the order they have in the drawing, then anything else."""
-        asked = dict.fromkeys(ids)
-        drawn = [tag for one, tag in self.tags.items() if one in asked]
-        return ", ".join([*drawn, *(plain(one) for one in asked if one not in self.tags)])
+        wanted = dict.fromkeys(ids)
+        drawn = [tag for administration_id, tag in self.tags.items() if administration_id in wanted]
+        return ", ".join(
+            [
+                *drawn,
+                *(
+                    plain(administration_id)
+                    for administration_id in wanted
+                    if administration_id not in self.tags
+                ),
+            ]
+        )
 
     @property
     def refused(self) -> tuple[Refused, ...]:
         """What was not billed, alike refusals as one."""
         alike: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
-        for one in self.charge_set.not_billed:
-            alike.setdefault((one.rule, one.says, one.cites), []).append(one.administration_id)
+        for refusal in self.charge_set.not_billed:
+            alike.setdefault((refusal.rule, refusal.says, refusal.cites), []).append(
+                refusal.administration_id
+            )
         return tuple(
-            Refused(rule, says, self.cited(cites), self.named(ids))
+            Refused(rule, says, self.citation_numbers(cites), self.names_of(ids))
             for (rule, says, cites), ids in alike.items()
         )
 
@@ -152,10 +163,14 @@ class Picture(NamedTuple):
         """The flags, those that hold the charges first, alike ones as one."""
         alike: dict[tuple[str, Severity, str, str], list[str]] = {}
         for flag in sorted(
-            self.charge_set.flags, key=lambda one: ("block", "warn", "info").index(one.severity)
+            self.charge_set.flags, key=lambda flag: ("block", "warn", "info").index(flag.severity)
         ):
             ids = alike.setdefault((flag.flag, flag.severity, flag.says, flag.suggestion), [])
-            ids += (one for one in flag.administration_ids if one not in ids)
+            ids += (
+                administration_id
+                for administration_id in flag.administration_ids
+                if administration_id not in ids
+            )
         return tuple(
             Flag(flag, severity, tuple(ids), says, suggestion, {})
             for (flag, severity, says, suggestion), ids in alike.items()

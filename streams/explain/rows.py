@@ -16,8 +16,8 @@ NEEDS_NO_ACCESS: Final = frozenset({"injection", "on_body_injector"})
 _POINTS: Final = NEEDS_NO_ACCESS | {"push"}
 
 
-class Stay(NamedTuple):
-    """What every row of a stay is drawn against."""
+class RowContext(NamedTuple):
+    """What all rows of one stay have in common."""
 
     zone: tzinfo
     bounds: Bounds
@@ -27,48 +27,54 @@ class Stay(NamedTuple):
     """Administrations that a flag holds the charges for."""
 
 
-def row(given: Administration, tag: str, spans: Sequence[Span], stay: Stay) -> Row:
+def row(administration: Administration, tag: str, spans: Sequence[Span], context: RowContext) -> Row:
     """Return the row of one administration, of whose flow the rules used these spans."""
-    one = given.administration_id
+    administration_id = administration.administration_id
     earned = [span.code for span in spans if span.code]
-    earned += stay.earned.get(one, [])
-    moment = given.given_at if given.given_at is not None or not given.flows else given.flows[0].start
-    is_point = given.technique in _POINTS or not given.flows + given.pump_flows
+    earned += context.earned.get(administration_id, [])
+    moment = (
+        administration.given_at
+        if administration.given_at is not None or not administration.flows
+        else administration.flows[0].start
+    )
+    is_point = administration.technique in _POINTS or not administration.flows + administration.pump_flows
     point = minute_of(moment) if is_point and moment is not None else None
-    pieces = () if is_point else bar(given.flows, spans, stay.bounds)
-    notes = [fault.replace("_", " ") for fault in given.faults]
-    notes += ["no time charted"] if point is None and not pieces and not given.pump_flows else []
-    notes += ["pump record only"] if given.pump_flows and not given.flows else []
+    pieces = () if is_point else bar(administration.flows, spans, context.bounds)
+    notes = [fault.replace("_", " ") for fault in administration.faults]
+    notes += ["no time charted"] if point is None and not pieces and not administration.pump_flows else []
+    notes += ["pump record only"] if administration.pump_flows and not administration.flows else []
     return Row(
         tag=tag,
-        administration_id=one,
-        name=drug_name(given.drug),
-        route=plain(given.route),
-        day=_day(given.flows or given.pump_flows, point, stay.zone),
-        times=_times(given.flows or given.pump_flows, point, stay),
-        minutes=_minutes(given, spans, drawn=bool(pieces)),
+        administration_id=administration_id,
+        name=drug_name(administration.drug),
+        route=plain(administration.route),
+        day=_day(administration.flows or administration.pump_flows, point, context.zone),
+        times=_times(administration.flows or administration.pump_flows, point, context),
+        minutes=_minutes(administration, spans, drawn=bool(pieces)),
         pieces=pieces,
         point=point,
         codes=tuple(dict.fromkeys(earned)),
-        pump=() if same_story(given.flows, given.pump_flows) else bar(given.pump_flows, (), stay.bounds),
-        pump_times=_times(given.pump_flows, None, stay),
-        pump_minutes=f"{_flowed(given.pump_flows)} min",
-        blocked=one in stay.blocked,
+        pump=()
+        if same_story(administration.flows, administration.pump_flows)
+        else bar(administration.pump_flows, (), context.bounds),
+        pump_times=_times(administration.pump_flows, None, context),
+        pump_minutes=f"{_minutes_of_flow(administration.pump_flows)} min",
+        blocked=administration_id in context.blocked,
         note=", ".join(notes),
     )
 
 
-def _times(flows: Sequence[Flow], point: int | None, stay: Stay) -> str:
+def _times(flows: Sequence[Flow], point: int | None, context: RowContext) -> str:
     """Return the first start and the last stop on the local clock, or the one moment of a point."""
     if point is not None:
-        return hour(point, stay.zone)
+        return hour(point, context.zone)
     if not flows:
         return ""
     start = minute_of(min(flow.start for flow in flows))
     stops = [minute_of(flow.stop) for flow in flows if flow.stop is not None]
     if len(stops) == len(flows):
-        return from_to(start, max(stops), stay.zone)
-    return from_to(start, "now" if stay.bounds.open else "?", stay.zone)
+        return from_to(start, max(stops), context.zone)
+    return from_to(start, "now" if context.bounds.open else "?", context.zone)
 
 
 def _day(flows: Sequence[Flow], point: int | None, zone: tzinfo) -> str:
@@ -76,19 +82,19 @@ def _day(flows: Sequence[Flow], point: int | None, zone: tzinfo) -> str:
     return "" if minute is None else day(minute, zone)
 
 
-def _flowed(flows: Sequence[Flow]) -> str:
+def _minutes_of_flow(flows: Sequence[Flow]) -> str:
     """Return the whole minutes of flow, or a question mark where a stop is missing."""
     closed = [(flow.start, flow.stop) for flow in flows if flow.stop is not None]
     return str(whole_minutes(union(closed))) if flows and len(closed) == len(flows) else "?"
 
 
-def _minutes(given: Administration, spans: Sequence[Span], *, drawn: bool) -> str:
+def _minutes(administration: Administration, spans: Sequence[Span], *, drawn: bool) -> str:
     """Return the minutes that flowed; where not all were billed, as billed/flowed."""
-    if given.technique in _POINTS:
-        return given.technique.replace("_body_injector", "-body")
-    if not (given.flows or given.pump_flows or drawn):
+    if administration.technique in _POINTS:
+        return administration.technique.replace("_body_injector", "-body")
+    if not (administration.flows or administration.pump_flows or drawn):
         return ""
-    flowed = _flowed(given.flows or given.pump_flows)
+    flowed = _minutes_of_flow(administration.flows or administration.pump_flows)
     used = [span for span in spans if span.code]
     billed = str(whole_minutes(union((span.start, span.stop) for span in used)))
     # A policy that cuts each instant may bill a minute more than flowed.

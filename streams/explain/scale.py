@@ -102,7 +102,7 @@ class Scale(NamedTuple):
         return places
 
 
-def scaled(busy: Sequence[Stretch], zone: tzinfo, width: float, gap: float) -> Scale:
+def scale_for(busy: Sequence[Stretch], zone: tzinfo, width: float, gap: float) -> Scale:
     """
     Return the scale on which these busy minutes fill ``width`` and a break takes ``gap``.
 

@@ -1,4 +1,4 @@
-"""The topics on a broker: what is there, and creating what is not."""
+"""The topics on a broker: listing them, and creating those that are missing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -10,20 +10,20 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion, TopicAlreadyExistsError, for_code
 
 from streams.kafka.connection import Connection
-from streams.wire.topic_check import Found
+from streams.wire.topic_check import BrokerTopic
 from streams.wire.topics import TOPICS, Topic
 
 _TIMEOUT_MS: Final = 15_000
-_BROKERS_OWN: Final = -1
-_LOOKS: Final = 40
-_BETWEEN_LOOKS: Final = 0.25
+_BROKER_DEFAULT: Final = -1
+_LIST_ATTEMPTS: Final = 40
+_LIST_PAUSE_S: Final = 0.25
 
 
 class TopicCreationError(RuntimeError):
     """The broker did not create a topic; the message says which, why, and what to do."""
 
 
-async def found_topics(connection: Connection) -> dict[str, Found]:
+async def broker_topics(connection: Connection) -> dict[str, BrokerTopic]:
     """
     Return those of our topics that the broker has, by name; asking creates none.
 
@@ -31,7 +31,7 @@ async def found_topics(connection: Connection) -> dict[str, Found]:
         aiokafka.errors.KafkaError: Kafka cannot be reached or does not answer.
     """
     async with _client(connection) as client:
-        return await _found(client)
+        return await _broker_topics(client)
 
 
 async def create_topics(
@@ -42,73 +42,73 @@ async def create_topics(
     min_insync_replicas: int | None = None,
 ) -> None:
     """
-    Create topics, each with its settings, and return when the broker lists them; one that is there already is left.
+    Create topics, each with its settings, and return when the broker lists them; an existing one is left as it is.
 
     Raises:
         TopicCreationError: the broker refused one, or creates none at all.
         aiokafka.errors.KafkaError: Kafka cannot be reached or does not answer.
     """
     further = {} if min_insync_replicas is None else {"min.insync.replicas": str(min_insync_replicas)}
-    wanted = [
+    new_topics = [
         NewTopic(
-            one.name,
+            topic.name,
             partitions,
-            _BROKERS_OWN if replication_factor is None else replication_factor,
+            _BROKER_DEFAULT if replication_factor is None else replication_factor,
             # The client takes a factor left to the broker only beside an assignment, of which there is none.
             replica_assignments={} if replication_factor is None else None,
-            topic_configs=one.settings() | further,
+            topic_configs=topic.settings() | further,
         )
-        for one in topics
+        for topic in topics
     ]
     async with _client(connection) as client:
         try:
-            answer = await client.create_topics(wanted)
+            answer = await client.create_topics(new_topics)
         except IncompatibleBrokerVersion:
             message = (
                 "this broker creates no topics on request: it is an embedded one, or older than any that still "
                 "runs; an embedded broker is given its topics by whoever starts it"
             )
             raise TopicCreationError(message) from None
-        for name, code, *said in answer.topic_errors:
-            _refused(name, code, next(iter(said), None))
-        await _until_listed(client, {one.name for one in topics})
+        for name, code, *texts in answer.topic_errors:
+            _raise_refusal(name, code, next(iter(texts), None))
+        await _wait_until_listed(client, {topic.name for topic in topics})
 
 
-def _refused(name: str, code: int, said: str | None) -> None:
+def _raise_refusal(name: str, code: int, text: str | None) -> None:
     if not code or code == TopicAlreadyExistsError.errno:
         return
-    why = " ".join(said.split()) if said else for_code(code).__name__
+    why = " ".join(text.split()) if text else for_code(code).__name__
     message = f"{name} was not created: {why}; change what the broker objects to and run this again"
     raise TopicCreationError(message)
 
 
-async def _until_listed(client: Any, names: set[str]) -> None:
+async def _wait_until_listed(client: Any, names: set[str]) -> None:
     """Wait until whichever broker is asked knows the topics: a producer that came earlier would find none."""
-    for _ in range(_LOOKS):
-        if names <= {name for name, found in (await _counts(client)).items() if found}:
+    for _ in range(_LIST_ATTEMPTS):
+        if names <= {name for name, count in (await _partition_counts(client)).items() if count}:
             return
-        await asyncio.sleep(_BETWEEN_LOOKS)
+        await asyncio.sleep(_LIST_PAUSE_S)
 
 
-async def _found(client: Any) -> dict[str, Found]:
-    counts = await _counts(client)
-    told = await _settings(client, counts)
-    return {name: Found(count, told.get(name)) for name, count in counts.items()}
+async def _broker_topics(client: Any) -> dict[str, BrokerTopic]:
+    counts = await _partition_counts(client)
+    settings = await _settings(client, counts)
+    return {name: BrokerTopic(count, settings.get(name)) for name, count in counts.items()}
 
 
-async def _counts(client: Any) -> dict[str, int]:
+async def _partition_counts(client: Any) -> dict[str, int]:
     # All topics are asked for: asking for one by its name lets a broker create it, with settings of its own.
-    ours = {one.name for one in TOPICS}
+    ours = {topic.name for topic in TOPICS}
     listed = await client.describe_topics()
-    return {one["topic"]: len(one["partitions"]) for one in listed if one["topic"] in ours}
+    return {topic["topic"]: len(topic["partitions"]) for topic in listed if topic["topic"] in ours}
 
 
 async def _settings(client: Any, names: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
-    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    if not asked:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    if not resources:
         return {}
     try:
-        answers = await client.describe_configs(asked)
+        answers = await client.describe_configs(resources)
     except IncompatibleBrokerVersion:
         return {}
     return {

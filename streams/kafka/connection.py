@@ -50,11 +50,11 @@ class Connection:
     """Always checks the broker's certificate and that it was made for the broker's name."""
 
     def named(self) -> str:
-        """Return the brokers as messages name them."""
+        """Return the servers as messages to people name them, separated by commas."""
         return ",".join(self.servers)
 
     def for_aiokafka(self) -> dict[str, Any]:
-        """Return what every client of aiokafka takes."""
+        """Return the keyword arguments that every client of aiokafka takes."""
         return {
             "bootstrap_servers": [*self.servers],
             "security_protocol": self.protocol,
@@ -72,71 +72,73 @@ def connection(environment: Mapping[str, str]) -> Connection:
     Raises:
         ConnectionSettingError: a setting is missing, wrong, unreadable, or would be ignored.
     """
-    given = {name: value.strip() for name, value in environment.items() if value.strip()}
-    protocol = _one_of(PROTOCOL, given.get(PROTOCOL, "PLAINTEXT"), get_args(Protocol))
+    settings = {name: value.strip() for name, value in environment.items() if value.strip()}
+    protocol = _known_word(PROTOCOL, settings.get(PROTOCOL, "PLAINTEXT"), get_args(Protocol))
     sasl, encrypted = protocol.startswith("SASL_"), protocol.endswith("SSL")
-    _unused(given, SASL_SETTINGS, "SASL_SSL", used=sasl)
-    _unused(given, SSL_SETTINGS, "SASL_SSL" if sasl else "SSL", used=encrypted)
+    _refuse_unused(settings, SASL_SETTINGS, "SASL_SSL", used=sasl)
+    _refuse_unused(settings, SSL_SETTINGS, "SASL_SSL" if sasl else "SSL", used=encrypted)
     return Connection(
-        _servers(given),
+        _servers(settings),
         protocol,
-        _one_of(MECHANISM, _needed(given, MECHANISM), get_args(Mechanism)) if sasl else None,
-        _needed(given, USERNAME) if sasl else None,
-        _password(given, environment) if sasl else None,
-        _tls(given) if encrypted else None,
+        _known_word(MECHANISM, _required(settings, MECHANISM), get_args(Mechanism)) if sasl else None,
+        _required(settings, USERNAME) if sasl else None,
+        _password(settings, environment) if sasl else None,
+        _tls(settings) if encrypted else None,
     )
 
 
-def _servers(given: Mapping[str, str]) -> tuple[str, ...]:
-    listed = given.get(SERVERS)
+def _servers(settings: Mapping[str, str]) -> tuple[str, ...]:
+    listed = settings.get(SERVERS)
     if listed is None:
         message = f"{SERVERS} is not set; say where Kafka is, for example {SERVERS}=localhost:9092"
         raise ConnectionSettingError(message)
-    return tuple(_server(one.strip()) for one in listed.split(",") if one.strip())
+    return tuple(_server(server.strip()) for server in listed.split(",") if server.strip())
 
 
-def _server(one: str) -> str:
-    host, colon, port = one.rpartition(":")
+def _server(server: str) -> str:
+    host, colon, port = server.rpartition(":")
     if not colon or port.endswith("]"):
-        host, port = one, str(_DEFAULT_PORT)
-    if "/" in one or not host or not port.isdecimal() or int(port) not in _PORTS:
+        host, port = server, str(_DEFAULT_PORT)
+    if "/" in server or not host or not port.isdecimal() or int(port) not in _PORTS:
         message = f"{SERVERS}: not a list of host:port; write for example kafka-1:9092,kafka-2:9092"
         raise ConnectionSettingError(message)
     return f"{host}:{port}"
 
 
-def _one_of(name: str, value: str, known: tuple[Any, ...]) -> Any:
+def _known_word(name: str, value: str, known: tuple[Any, ...]) -> Any:
     if value not in known:
         message = f"{name}: not one of the known words; write {', '.join(known)}"
         raise ConnectionSettingError(message)
     return value
 
 
-def _needed(given: Mapping[str, str], name: str) -> str:
-    if name not in given:
-        message = f"{name} is not set, but {PROTOCOL}={given[PROTOCOL]} needs it"
+def _required(settings: Mapping[str, str], name: str) -> str:
+    if name not in settings:
+        message = f"{name} is not set, but {PROTOCOL}={settings[PROTOCOL]} needs it"
         raise ConnectionSettingError(message)
-    return given[name]
+    return settings[name]
 
 
-def _unused(given: Mapping[str, str], names: tuple[str, ...], needs: str, *, used: bool) -> None:
+def _refuse_unused(settings: Mapping[str, str], names: tuple[str, ...], needs: str, *, used: bool) -> None:
     for name in names:
-        if name in given and not used:
+        if name in settings and not used:
             message = (
-                f"{name} is set, but {PROTOCOL} is {given.get(PROTOCOL, 'PLAINTEXT')} and would ignore it; "
+                f"{name} is set, but {PROTOCOL} is {settings.get(PROTOCOL, 'PLAINTEXT')} and would ignore it; "
                 f"set {PROTOCOL}={needs}, or leave {name} out"
             )
             raise ConnectionSettingError(message)
 
 
-def _password(given: Mapping[str, str], as_it_is: Mapping[str, str]) -> str:
-    if PASSWORD in given and PASSWORD_FILE in given:
+def _password(settings: Mapping[str, str], as_it_is: Mapping[str, str]) -> str:
+    if PASSWORD in settings and PASSWORD_FILE in settings:
         message = f"{PASSWORD} and {PASSWORD_FILE} are both set; leave one out"
         raise ConnectionSettingError(message)
-    if PASSWORD_FILE in given:
-        return _secret(PASSWORD_FILE, given[PASSWORD_FILE])
-    if PASSWORD not in given:
-        message = f"neither {PASSWORD_FILE} nor {PASSWORD} is set, but {PROTOCOL}={given[PROTOCOL]} needs one"
+    if PASSWORD_FILE in settings:
+        return _secret(PASSWORD_FILE, settings[PASSWORD_FILE])
+    if PASSWORD not in settings:
+        message = (
+            f"neither {PASSWORD_FILE} nor {PASSWORD} is set, but {PROTOCOL}={settings[PROTOCOL]} needs one"
+        )
         raise ConnectionSettingError(message)
     return as_it_is[PASSWORD]  # a password may begin or end with a blank
 
@@ -154,23 +156,25 @@ def _secret(name: str, file: str) -> str:
     return text
 
 
-def _tls(given: Mapping[str, str]) -> ssl.SSLContext:
+def _tls(settings: Mapping[str, str]) -> ssl.SSLContext:
     for name in (KEY_FILE, KEY_PASSWORD_FILE):
-        if name in given and CERTIFICATE_FILE not in given:
+        if name in settings and CERTIFICATE_FILE not in settings:
             message = f"{name} is set without {CERTIFICATE_FILE}; name the certificate the key belongs to"
             raise ConnectionSettingError(message)
     # Checks certificates and host names, refuses what is older than TLS 1.2.
-    found = ssl.create_default_context()
-    if CA_FILE in given:
-        found = _read(CA_FILE, lambda: ssl.create_default_context(cafile=given[CA_FILE]))
-    if CERTIFICATE_FILE in given:
+    context = ssl.create_default_context()
+    if CA_FILE in settings:
+        context = _read(CA_FILE, lambda: ssl.create_default_context(cafile=settings[CA_FILE]))
+    if CERTIFICATE_FILE in settings:
         # An empty answer, where no password is given: OpenSSL would otherwise ask the terminal.
-        secret = _secret(KEY_PASSWORD_FILE, given[KEY_PASSWORD_FILE]) if KEY_PASSWORD_FILE in given else ""
+        secret = (
+            _secret(KEY_PASSWORD_FILE, settings[KEY_PASSWORD_FILE]) if KEY_PASSWORD_FILE in settings else ""
+        )
         _read(
             CERTIFICATE_FILE,
-            lambda: found.load_cert_chain(given[CERTIFICATE_FILE], given.get(KEY_FILE), secret),
+            lambda: context.load_cert_chain(settings[CERTIFICATE_FILE], settings.get(KEY_FILE), secret),
         )
-    return found
+    return context
 
 
 def _read(name: str, load: Any) -> Any:

@@ -2,7 +2,7 @@
 A broker inside the process: librdkafka's mock cluster, from the library that confluent-kafka's wheel brings.
 
 It speaks Kafka's protocol over TCP on this machine, to any client and any process, so that a demonstration and
-the tests need no Java and no container. What it is not stands in ``LIMITS``, which is shown wherever it is used.
+the tests need no Java and no container. ``LIMITS`` lists what it lacks, and is shown wherever it is used.
 """
 
 import ctypes
@@ -22,7 +22,7 @@ LIMITS: Final = (
     "Topics cannot be created, described or deleted through Kafka's own administration.",
     "Transactions are shape only: what was aborted is read like everything else.",
 )
-"""What the embedded broker is not, a sentence each, to be said on screen by whoever starts one."""
+"""The limits of the embedded broker, a sentence each; whoever starts one shows them on screen."""
 
 PRODUCE: Final = 0
 FETCH: Final = 1
@@ -30,11 +30,9 @@ METADATA: Final = 3
 OFFSET_COMMIT: Final = 8
 """Kafka's numbers of the requests that tests let fail, for ``push_errors``."""
 
-NO_LEADER: Final = -1
-
 _REBALANCE_DELAY_MS: Final = 200
 _PRODUCER: Final = 0
-_PATIENCE: Final = 0.02
+_WAKE_AFTER_S: Final = 0.02
 
 
 class EmbeddedBrokerError(RuntimeError):
@@ -51,13 +49,13 @@ class EmbeddedBroker:
     def __init__(self, brokers: int = 1, rebalance_delay_ms: int = _REBALANCE_DELAY_MS) -> None:
         self._library: Final = loaded()
         self._calls: Final = ThreadPoolExecutor(1, "embedded-broker")
-        said = ctypes.create_string_buffer(ERROR_TEXT)
+        error_text = ctypes.create_string_buffer(ERROR_TEXT)
         settings = self._library.rd_kafka_conf_new()
         # Errors pushed by a test and a closed connection are told on stderr otherwise.
-        self._library.rd_kafka_conf_set(settings, b"log_level", b"0", said, ERROR_TEXT)
-        self._client = self._library.rd_kafka_new(_PRODUCER, settings, said, ERROR_TEXT)
+        self._library.rd_kafka_conf_set(settings, b"log_level", b"0", error_text, ERROR_TEXT)
+        self._client = self._library.rd_kafka_new(_PRODUCER, settings, error_text, ERROR_TEXT)
         if not self._client:
-            message = f"the embedded broker did not start: {said.value.decode(errors='replace')}"
+            message = f"the embedded broker did not start: {error_text.value.decode(errors='replace')}"
             raise EmbeddedBrokerError(message)
         self._cluster: int | None = self._library.rd_kafka_mock_cluster_new(self._client, brokers)
         if not self._cluster:
@@ -95,8 +93,8 @@ class EmbeddedBroker:
         Raises:
             EmbeddedBrokerError: it is there already, or has more replicas than there are brokers.
         """
-        asked = f"create the topic {name} with {partitions} partitions"
-        self._ask(asked, "topic_create", name.encode(), partitions, replication_factor)
+        action = f"create the topic {name} with {partitions} partitions"
+        self._ask(action, "topic_create", name.encode(), partitions, replication_factor)
 
     def create_topics(self, partitions: Mapping[str, int] | Iterable[str], of_each: int = 4) -> None:
         """Create topics: each with the partitions it is mapped to, or all with ``of_each``."""
@@ -121,15 +119,10 @@ class EmbeddedBroker:
         listed = (ctypes.c_int * len(codes))(*codes)
         self._library.rd_kafka_mock_push_request_errors_array(self._running, request, len(codes), listed)
 
-    def set_leader(self, topic: str, partition: int, broker: int) -> None:
-        """Let a broker lead a partition; ``NO_LEADER`` takes the leader away."""
-        asked = f"change the leader of {topic} {partition}"
-        self._ask(asked, "partition_set_leader", topic.encode(), partition, broker)
-
     def delete_records(self, topic: str, partition: int, before: int) -> None:
         """Drop every record of a partition before an offset, as retention would."""
-        asked = f"drop records of {topic} {partition}"
-        self._ask(asked, "partition_delete_records", topic.encode(), partition, before)
+        action = f"drop records of {topic} {partition}"
+        self._ask(action, "partition_delete_records", topic.encode(), partition, before)
 
     @property
     def _running(self) -> int:
@@ -138,19 +131,19 @@ class EmbeddedBroker:
             raise EmbeddedBrokerError(message)
         return self._cluster
 
-    def _ask(self, asked: str, function: str, *given: Any) -> None:
+    def _ask(self, action: str, function: str, *arguments: Any) -> None:
         """
         Call a function of the mock cluster, whose own thread answers.
 
         That thread now and then sleeps through a call for a second; a connection wakes it.
         """
         call = getattr(self._library, f"rd_kafka_mock_{function}")
-        pending = self._calls.submit(call, self._running, *given)
-        while not wait((pending,), _PATIENCE).done:
+        pending = self._calls.submit(call, self._running, *arguments)
+        while not wait((pending,), _WAKE_AFTER_S).done:
             host, _, port = self.bootstrap_servers.partition(",")[0].rpartition(":")
-            with suppress(OSError), create_connection((host, int(port)), _PATIENCE):
+            with suppress(OSError), create_connection((host, int(port)), _WAKE_AFTER_S):
                 pass
         if answer := pending.result():
             says = self._library.rd_kafka_err2str(answer).decode(errors="replace")
-            message = f"the embedded broker did not {asked}: {says}"
+            message = f"the embedded broker did not {action}: {says}"
             raise EmbeddedBrokerError(message)

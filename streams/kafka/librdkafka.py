@@ -36,7 +36,6 @@ _SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "rd_kafka_mock_set_controller_id": (_INT, (_POINTER, _INT32)),
     "rd_kafka_mock_group_initial_rebalance_delay_ms": (None, (_POINTER, _INT32)),
     "rd_kafka_mock_topic_create": (_INT, (_POINTER, _TEXT, _INT, _INT)),
-    "rd_kafka_mock_partition_set_leader": (_INT, (_POINTER, _TEXT, _INT32, _INT32)),
     "rd_kafka_mock_partition_delete_records": (_INT, (_POINTER, _TEXT, _INT32, ctypes.c_int64)),
     "rd_kafka_mock_broker_set_down": (_INT, (_POINTER, _INT32)),
     "rd_kafka_mock_broker_set_up": (_INT, (_POINTER, _INT32)),
@@ -46,11 +45,11 @@ _SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
         (_POINTER, ctypes.c_int16, ctypes.c_size_t, ctypes.POINTER(_INT)),
     ),
 }
-"""What each function gives back, and what it takes."""
+"""The result type and the argument types of each function."""
 
 
 class LibraryError(RuntimeError):
-    """The library is not where the wheel should have put it, or is not the one we know."""
+    """The library is not where the wheel should have put it, or lacks a function that we call."""
 
 
 @cache
@@ -79,8 +78,8 @@ def _path() -> str:
     except PackageNotFoundError:
         message = f"the embedded broker needs {WHEEL}, which is not installed; {_INSTALL}"
         raise LibraryError(message) from None
-    for one in listed:
-        if _LIBRARY.search(str(one)) and (place := Path(str(one.locate()))).is_file():
+    for file in listed:
+        if _LIBRARY.search(str(file)) and (place := Path(str(file.locate()))).is_file():
             return str(place)
     message = f"{WHEEL} is installed without librdkafka, as if built from source; take the wheel: {_INSTALL}"
     raise LibraryError(message)

@@ -10,11 +10,11 @@ from threading import Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-Given = TypeVar("Given")
+Result = TypeVar("Result")
 
 
 class LoopThread:
-    """Runs coroutines one at a time; whoever asks waits."""
+    """Runs coroutines one at a time, and the caller waits for each."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -31,7 +31,7 @@ class LoopThread:
         self._thread.join()
         self._loop.close()
 
-    def run(self, work: Coroutine[Any, Any, Given]) -> Given:
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Return what a coroutine returns, or raise what it raises; an interruption cancels it."""
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:

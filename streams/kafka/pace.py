@@ -1,25 +1,25 @@
 """
-When each event is due that is played into the stream: so many a second, or as it happened but faster.
+The pace at which events are played into the stream: so many a second, or as they happened but faster.
 
-Times are seconds of a clock that only moves forward; whoever plays reads it, and nobody here does. Pure.
+Times are seconds of a clock that only moves forward; the caller reads it. Pure.
 """
 
 from typing import Protocol
 
 
 class Pace(Protocol):
-    """Says of each event in turn when it is due."""
+    """Returns for each event in turn when it is due."""
 
     def wait(self, at: float | None, now: float) -> float:
         """
         Return how many seconds the next event is early; none or less when it is due.
 
-        ``at`` is when it happened, in epoch seconds, if it says so.
+        ``at`` is when it happened, in epoch seconds, or None; ``now`` is the clock.
         """
 
 
 class AtOnce:
-    """As fast as it goes."""
+    """No waiting at all."""
 
     def wait(self, at: float | None, now: float) -> float:  # noqa: ARG002 -- a pace's signature
         """Return nothing to wait for."""
@@ -45,10 +45,10 @@ class Steady:
 
 class AsItHappened:
     """
-    With the pauses of the day itself, so many times faster.
+    As the events happened, so many times faster.
 
-    The first event that says when it happened is due at once and is what others are counted from. One that
-    says nothing, or an earlier time than those before it, is due at once.
+    The first event with a time is due at once, and later ones are timed from it. An event without a time, or with
+    an earlier one, is due at once.
     """
 
     def __init__(self, times_faster: float) -> None:

@@ -1,7 +1,7 @@
 """
-Messages onto a topic, in order, none twice, and none taken for sent before the broker has it.
+The publisher: it sends messages in order, none twice, and counts one only when the broker has it.
 
-Memory holds what is on its way and no more: sending waits where the broker does not keep up.
+Memory holds only what is on its way: sending waits when the broker does not keep up.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ _BATCH_BYTES: Final = 1 << 18
 _TIMEOUT_MS: Final = 60_000
 """How long a message may take to arrive: longer than a partition usually is without a leader."""
 
-_GRACE: Final = 10.0
-"""Seconds given to what is on its way when sending was broken off."""
+_CLOSE_TIMEOUT_S: Final = 10.0
+"""Seconds that messages on their way get to arrive when sending is broken off."""
 
 _HEADROOM: Final = 1 << 16
-_BURST: Final = 0.002
+_SHORTEST_SLEEP_S: Final = 0.002
 """Seconds too short to sleep: a clock ticks no finer, and events due within are sent together."""
 
 
@@ -88,13 +88,13 @@ class Publisher:
         """
         clock = asyncio.get_running_loop().time
         for message in messages:
-            if (early := self._pace.wait(message.at, clock())) > _BURST:
+            if (early := self._pace.wait(message.at, clock())) > _SHORTEST_SLEEP_S:
                 await asyncio.sleep(early)
             self._raise_failure()
             on_its_way = await self._producer.send(
                 message.topic, value=message.value, key=message.key, headers=[*message.headers]
             )
-            on_its_way.add_done_callback(self._settled)
+            on_its_way.add_done_callback(self._note_answer)
 
     async def arrive(self) -> None:
         """
@@ -110,11 +110,11 @@ class Publisher:
     async def close(self) -> None:
         """Close the connection; what is on its way gets a few seconds to arrive."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._producer.flush(), _GRACE)
+            await asyncio.wait_for(self._producer.flush(), _CLOSE_TIMEOUT_S)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._producer.stop(), _GRACE)
+            await asyncio.wait_for(self._producer.stop(), _CLOSE_TIMEOUT_S)
 
-    def _settled(self, on_its_way: "asyncio.Future[Any]") -> None:
+    def _note_answer(self, on_its_way: "asyncio.Future[Any]") -> None:
         error = None if on_its_way.cancelled() else on_its_way.exception()
         if error is None:
             self.arrived += 1
@@ -128,8 +128,8 @@ class Publisher:
 
 async def _require(producer: Any, connection: Connection, topics: Collection[str]) -> None:
     # All topics, without naming one: naming it creates it on brokers that are set up that way.
-    there = (await producer.client.fetch_all_metadata()).topics()
-    if missing := sorted(set(topics) - there):
+    existing = (await producer.client.fetch_all_metadata()).topics()
+    if missing := sorted(set(topics) - existing):
         message = (
             f"Kafka at {connection.named()} has no topic {missing[0]}; "
             "create the topics first: infusion topics --create"

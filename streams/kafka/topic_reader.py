@@ -1,20 +1,20 @@
-"""A topic read from its beginning to where it ends now, without a group and without leaving a trace."""
+"""Reading a topic from its beginning to where it ends now, without a group, which leaves no trace."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
-from streams.kafka.admin import found_topics
+from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.kafka.publisher import MissingTopicError
 from streams.wire.topics import topic as topic_named
 
-_WAIT_MS: Final = 1_000
-_PATIENCE: Final = 30
-"""Looks in vain, of a second each, before a broker that sends nothing is taken for gone."""
+_POLL_TIMEOUT_MS: Final = 1_000
+_MAX_EMPTY_POLLS: Final = 30
+"""Empty polls, of a second each, after which a broker that sends nothing is taken for gone."""
 
 
 @asynccontextmanager
@@ -28,8 +28,8 @@ async def topic_consumer(
         MissingTopicError: there is no such topic.
         aiokafka.errors.KafkaError: Kafka cannot be reached.
     """
-    found = (await found_topics(connection)).get(name)
-    if found is None:
+    topic = (await broker_topics(connection)).get(name)
+    if topic is None:
         message = f"Kafka at {connection.named()} has no topic {name}; create the topics first: infusion topics --create"
         raise MissingTopicError(message)
     consumer = AIOKafkaConsumer(
@@ -41,7 +41,7 @@ async def topic_consumer(
     )
     try:
         await consumer.start()
-        yield consumer, [TopicPartition(name, partition) for partition in range(found.partitions)]
+        yield consumer, [TopicPartition(name, number) for number in range(topic.partitions)]
     finally:
         await consumer.stop()
 
@@ -54,17 +54,35 @@ async def whole_topic(connection: Connection, name: str) -> AsyncGenerator[Any, 
         MissingTopicError: there is no such topic.
         aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
     """
-    async with topic_consumer(connection, name) as (consumer, places):
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        ends = await consumer.end_offsets(places)
-        in_vain = 0
-        while any([await consumer.position(place) < ends[place] for place in places]):
-            answered = await consumer.getmany(*places, timeout_ms=_WAIT_MS)
-            in_vain = 0 if answered else in_vain + 1
-            if in_vain > _PATIENCE:
-                raise KafkaTimeoutError
-            for place, records in answered.items():
-                for record in records:
-                    if record.offset < ends[place]:
-                        yield record
+    async with topic_consumer(connection, name) as (consumer, partitions):
+        starts = await consumer.beginning_offsets(partitions)
+        ends = await consumer.end_offsets(partitions)
+        async with aclosing(records_between(consumer, starts, ends)) as records:
+            async for record in records:
+                yield record
+
+
+async def records_between(
+    consumer: Any, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> AsyncGenerator[Any, None]:
+    """
+    Yield the records of these partitions from ``starts`` up to, but not including, ``ends``, each in order of offsets.
+
+    Assigns the partitions to the consumer.
+
+    Raises:
+        aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
+    """
+    consumer.assign([*starts])
+    for partition, offset in starts.items():
+        consumer.seek(partition, offset)
+    empty_polls = 0
+    while any([await consumer.position(partition) < ends[partition] for partition in starts]):
+        fetched = await consumer.getmany(*starts, timeout_ms=_POLL_TIMEOUT_MS)
+        empty_polls = 0 if fetched else empty_polls + 1
+        if empty_polls > _MAX_EMPTY_POLLS:
+            raise KafkaTimeoutError
+        for partition, records in fetched.items():
+            for record in records:
+                if record.offset < ends[partition]:
+                    yield record

@@ -1,5 +1,5 @@
 """
-What the worker keeps of a stay, when the stay is due, and what is to be done about it.
+The life of a stay: what the worker keeps of it, when it is due, and what is done then.
 
 Pure: bytes and instants in, bytes and instants out. No Kafka, no clock, no environment.
 """

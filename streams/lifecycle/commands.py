@@ -1,5 +1,5 @@
 """
-What one partition asks of another, or of itself at a later time: the messages of the internal command topic.
+The messages of the internal command topic: what one partition asks of another, or of itself at a later time.
 
 ``due``: look at a stay whose deadline has passed. ``told``: events of stays that merges connect with it.
 ``event``: an event of it that lay in a partition of another stay. ``restored``: every event the events topic has of
@@ -15,7 +15,7 @@ KINDS: Final = frozenset({"due", "told", "event", "restored"})
 
 
 class MisroutedRecord(NamedTuple):
-    """Where an event that went astray lay, under which key and with which headers."""
+    """Where an event in the partition of another stay lay, with its key and its headers."""
 
     partition: int
     offset: int
@@ -24,12 +24,16 @@ class MisroutedRecord(NamedTuple):
 
 
 class Command(NamedTuple):
-    """One request about one stay; ``stays`` are lines of events by encounter, ``came`` is an ``event``'s."""
+    """
+    One request about one stay.
+
+    ``stays`` holds lines of events by encounter; ``misrouted`` is where the event of an ``event`` command lay.
+    """
 
     kind: str
     encounter_id: str
     stays: Mapping[str, tuple[bytes, ...]] = {}
-    came: MisroutedRecord | None = None
+    misrouted: MisroutedRecord | None = None
 
 
 class NotACommandError(ValueError):
@@ -42,12 +46,12 @@ class NotACommandError(ValueError):
 def to_bytes(command: Command) -> bytes:
     """Return the value of the record."""
     stays = {name: [line.decode() for line in lines] for name, lines in command.stays.items()}
-    said: dict[str, Any] = {"command": command.kind, "encounter_id": command.encounter_id, "stays": stays}
-    if command.came is not None:
-        partition, offset, key, headers = command.came
-        named = [(name, _text(value)) for name, value in headers]
-        said["came"] = [partition, offset, None if key is None else _text(key), named]
-    return dumps(said)
+    fields: dict[str, Any] = {"command": command.kind, "encounter_id": command.encounter_id, "stays": stays}
+    if command.misrouted is not None:
+        partition, offset, key, headers = command.misrouted
+        texts = [(name, _text(value)) for name, value in headers]
+        fields["came"] = [partition, offset, None if key is None else _text(key), texts]
+    return dumps(fields)
 
 
 def _text(raw: bytes) -> str:
@@ -63,22 +67,25 @@ def from_bytes(raw: bytes) -> Command:
         NotACommandError: it holds none.
     """
     try:
-        said: dict[str, Any] = loads(raw)
-        kind, encounter_id = said["command"], said["encounter_id"]
+        fields: dict[str, Any] = loads(raw)
+        kind, encounter_id = fields["command"], fields["encounter_id"]
         stays = {
-            str(name): tuple(line.encode() for line in lines) for name, lines in said.get("stays", {}).items()
+            str(name): tuple(line.encode() for line in lines)
+            for name, lines in fields.get("stays", {}).items()
         }
-        came = _came(said.get("came"))
+        misrouted = _misrouted_record(fields.get("came"))
     except (JSONDecodeError, AttributeError, KeyError, TypeError, ValueError):
         raise NotACommandError from None
     if kind not in KINDS or not isinstance(encounter_id, str):
         raise NotACommandError
-    return Command(kind, encounter_id, stays, came)
+    return Command(kind, encounter_id, stays, misrouted)
 
 
-def _came(said: Any) -> MisroutedRecord | None:
-    if said is None:
+def _misrouted_record(listed: Any) -> MisroutedRecord | None:
+    if listed is None:
         return None
-    partition, offset, key, headers = said
-    named = tuple((str(name), value.encode("latin-1")) for name, value in headers)
-    return MisroutedRecord(int(partition), int(offset), None if key is None else key.encode("latin-1"), named)
+    partition, offset, key, headers = listed
+    own_headers = tuple((str(name), value.encode("latin-1")) for name, value in headers)
+    return MisroutedRecord(
+        int(partition), int(offset), None if key is None else key.encode("latin-1"), own_headers
+    )

@@ -1,5 +1,5 @@
 """
-Which stays are due: an index by deadline, one a partition, so that looking costs what is due and not what is open.
+An index of stays by deadline, one a partition: finding those that are due costs nothing for those that are not.
 
 It is a heap of lower bounds. A deadline that moves later leaves its entry where it is, and is looked up when the
 entry comes up; only one that moves earlier adds an entry.
@@ -28,15 +28,15 @@ class DeadlineIndex:
         return self._heap[0][0] if self._heap else inf
 
     def add(self, key: bytes, due_at: int) -> None:
-        """Note a deadline that is earlier than the one this stay is held under, if it is held at all."""
+        """Add a deadline; needed only when it is earlier than the one under which the index has this stay."""
         heappush(self._heap, (due_at, key))
 
     def due(self, at: int, deadline: Callable[[bytes], int | None], most: int) -> Iterator[bytes]:
         """
-        Yield the keys of stays whose deadline is at or before an instant, at most so many, and drop their entries.
+        Yield the keys of stays whose deadline is at or before an instant, at most ``most``, and drop their entries.
 
-        ``deadline`` tells what a stay's deadline is now; a stay that is not due yet is held under it from then on.
-        Whoever takes a key adds it again, for what was asked of its stay may be lost.
+        ``deadline`` returns the current deadline of a stay; a stay that is not due yet is indexed under it from then
+        on. The caller adds each key again for another try, since the command it sends may be lost.
         """
         while most and self._heap and self._heap[0][0] <= at:
             _, key = heappop(self._heap)

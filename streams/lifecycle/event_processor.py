@@ -1,14 +1,15 @@
 """
-Records in, changed stays and messages out: what the agents ``follow`` and ``close`` do with a batch.
+The processor of events and commands: what the agents ``follow`` and ``close`` do with a batch of records.
 
-Events are folded into the stays they are about; commands have a stay looked at, or told of its neighbours. Each
-stay a batch touched is settled once, at its end.
+It adds each event to the state of its stay and carries out each command. At the end of the batch it advances every
+stay that changed, once, and returns the states to keep and the messages to send.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from models.event import EncounterMerged, Event
+from models.event_subject import EVENT_VOIDED, STAY
 from rules.policy.resolve import PolicyError
 from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes, to_bytes
 from streams.lifecycle.ineffective_events import ineffective_events
@@ -35,20 +36,15 @@ from streams.wire.message import OutboundMessage, Record
 from streams.wire.reject_headers import reject_headers
 from streams.wire.rejects import TWO_IDS, WHOLE_LINE, Reject
 
-_REGISTERING: Final = frozenset(
-    {
-        "encounter_opened", "encounter_updated", "encounter_discharged", "encounter_reopened",
-        "encounter_cancelled", "encounter_merged", "inpatient_ordered", "event_voided",
-    }
-)  # fmt: skip
+_MAY_CHANGE_STANDING: Final = STAY | EVENT_VOIDED
 
-_UNKNOWN: Final = -1
-"""The offset of an event that was taken in long before it was refused."""
+_UNKNOWN_OFFSET: Final = -1
+"""Stands for the offset of an event that was added long before it was refused."""
 
 _ID: Final = b'"encounter_id"'
 
-_RETRY: Final = 3600
-"""Seconds until a stay that failed us is put together again: after a fix, by itself."""
+_RETRY_S: Final = 3600
+"""Seconds until a stay that could not be folded is tried again, so that a fix takes effect by itself."""
 
 
 class OutboundCommand(NamedTuple):
@@ -59,39 +55,44 @@ class OutboundCommand(NamedTuple):
 
 
 class ProcessedRecords(NamedTuple):
-    """What came of a batch: stays to keep, messages for this partition, commands for any, and stays that failed us."""
+    """The results of a batch: states to keep, messages for this partition, commands for any, and a count of faults."""
 
-    stays: list[EncounterState]
+    states: list[EncounterState]
     messages: list[OutboundMessage]
     commands: list[OutboundCommand]
     faults: int
 
 
-Load = Callable[[str], EncounterState | None]
-Home = Callable[[str], bool]
+LoadState = Callable[[str], EncounterState | None]
+"""Returns the state kept of an encounter id."""
+
+IsHome = Callable[[str], bool]
+"""Tells whether an encounter id belongs to this partition."""
 
 
 class EncounterProcessor:
     """
-    One batch under way. ``load`` returns what is kept of a stay, ``at_home`` whether its home is this partition.
+    Processes one batch of one partition. ``at`` is the worker's clock in epoch seconds.
 
-    A stay that is not known is made only at its home: publishers that partition in different ways would otherwise
-    have one stay coded twice, by halves.
+    A stay without a state begins only in its home partition: publishers that partition in different ways would
+    otherwise have one stay coded twice, by halves.
     """
 
-    def __init__(self, topic: str, partition: int, at: int, load: Load, at_home: Home) -> None:
+    def __init__(self, topic: str, partition: int, at: int, load: LoadState, at_home: IsHome) -> None:
         self._topic, self._partition, self._at = topic, partition, at
         self._load, self._at_home = load, at_home
         self._touched: dict[str, EncounterState] = {}
-        self._because: dict[str, Record] = {}
-        self._again: dict[str, set[tuple[str, int]]] = {}
-        self._lines: dict[bytes, Record] = {}
-        """The events this batch brought, by their lines."""
+        self._cause_of: dict[str, Record] = {}
+        """The last record of this batch that changed each stay."""
+        self._redelivered: dict[str, set[tuple[str, int]]] = {}
+        """Topic and offset of each record that this stay has processed before, by encounter id."""
+        self._record_of_line: dict[bytes, Record] = {}
+        """The record of this batch that brought each line of an event."""
         self._messages: list[OutboundMessage] = []
         self._commands: list[OutboundCommand] = []
 
     def process_events(self, records: Iterable[Record]) -> None:
-        """Take in records of the events topic."""
+        """Add records of the events topic to their stays."""
         for record in records:
             value = record.value
             if value is None or len(value) > LONGEST:
@@ -102,11 +103,11 @@ class EncounterProcessor:
                 self._refuse(record, event)
             elif value.count(_ID) > 1 and found_id(value) != event.encounter_id:
                 self._refuse(record, TWO_IDS)
-            elif (refused := self._take(event, as_line(value), record)) is not None:
+            elif (refused := self._add_event(event, as_line(value), record)) is not None:
                 self._refuse(record, refused)
 
     def process_commands(self, records: Iterable[Record]) -> None:
-        """Take in records of the command topic."""
+        """Carry out records of the command topic."""
         for record in records:
             try:
                 command = from_bytes(record.value or b"")
@@ -116,7 +117,7 @@ class EncounterProcessor:
                 )
                 continue
             if command.kind == "event":
-                self._take_forwarded(command, record)
+                self._add_forwarded(command, record)
             elif command.kind == "told":
                 self._merge_events(command, record)
             elif command.kind == "restored":
@@ -129,14 +130,14 @@ class EncounterProcessor:
 
     def _touch(self, state: EncounterState, record: Record) -> None:
         offset = record.offset
-        self._because[state.encounter_id] = record
+        self._cause_of[state.encounter_id] = record
         if offset <= state.offsets.get(self._topic, -1):
-            self._again.setdefault(state.encounter_id, set()).add((self._topic, offset))
+            self._redelivered.setdefault(state.encounter_id, set()).add((self._topic, offset))
         else:
             state.offsets[self._topic] = offset
         self._touched[state.encounter_id] = state
 
-    def _take(self, event: Event, line: bytes, record: Record) -> Reject | None:
+    def _add_event(self, event: Event, line: bytes, record: Record) -> Reject | None:
         encounter_id = event.encounter_id
         state = self._state(encounter_id)
         if state is None:
@@ -148,7 +149,7 @@ class EncounterProcessor:
         if state.phase == "forgotten":
             return FORGOTTEN
         if self._topic == topics.EVENTS:
-            self._lines.setdefault(line, record)
+            self._record_of_line.setdefault(line, record)
         if line in state.events:
             if record.offset <= state.offsets.get(self._topic, -1) or state.due_for == "retry":
                 self._touch(state, record)
@@ -159,18 +160,18 @@ class EncounterProcessor:
         state.parsed[line] = event
         state.size_bytes += len(line)
         state.last_event_at = self._at
-        state.standing_stale = state.standing_stale or event.type in _REGISTERING
+        state.standing_stale = state.standing_stale or event.type in _MAY_CHANGE_STANDING
         state.has_merges = state.has_merges or isinstance(event, EncounterMerged)
         self._touch(state, record)
         return None
 
-    def _take_forwarded(self, command: Command, record: Record) -> None:
+    def _add_forwarded(self, command: Command, record: Record) -> None:
         for line in command.stays.get(command.encounter_id, ()):
             event = read(line)
-            # Whoever forwarded it read it already; only this version's reading can differ from that one's.
-            refused = event if isinstance(event, Reject) else self._take(event, line, record)
+            # The worker that forwarded it could read it; another version of the worker may not.
+            refused = event if isinstance(event, Reject) else self._add_event(event, line, record)
             if refused is not None:
-                self._refuse(record, refused, line, command.came)
+                self._refuse(record, refused, line, command.misrouted)
 
     def _merge_events(self, command: Command, record: Record) -> None:
         state = self._state(command.encounter_id) or EncounterState(command.encounter_id, self._at)
@@ -197,7 +198,7 @@ class EncounterProcessor:
         self._touch(state, record)
 
     def _restore(self, command: Command, record: Record) -> None:
-        """Take in every event the events topic still has of a stay: of a forgotten one they are all there is."""
+        """Add every event the events topic still has of a stay; a forgotten stay has no other."""
         state = self._state(command.encounter_id) or EncounterState(command.encounter_id, self._at)
         if state.phase == "forgotten":
             state.phase = "final" if state.version else "open"
@@ -206,55 +207,63 @@ class EncounterProcessor:
                 state.events[line] = None
                 state.size_bytes += len(line)
                 state.standing_stale, state.last_event_at = True, self._at
-        state.has_merges = True  # whether it is, its neighbours tell
+        state.has_merges = True  # its neighbours tell whether that is true
         self._touch(state, record)
         if len(command.stays) > 1:
             self._merge_events(command, record)
 
     def _forward(self, encounter_id: str, line: bytes, record: Record) -> None:
-        came = MisroutedRecord(self._partition, record.offset, record.key, tuple(record.headers))
-        command = Command("event", encounter_id, {encounter_id: (line,)}, came)
+        misrouted = MisroutedRecord(self._partition, record.offset, record.key, tuple(record.headers))
+        command = Command("event", encounter_id, {encounter_id: (line,)}, misrouted)
         self._commands.append(OutboundCommand(encounter_id, to_bytes(command)))
 
     def _refuse(
-        self, record: Record, reject: Reject, value: bytes | None = None, came: MisroutedRecord | None = None
+        self,
+        record: Record,
+        reject: Reject,
+        value: bytes | None = None,
+        misrouted: MisroutedRecord | None = None,
     ) -> None:
         topic, partition, offset = self._topic, self._partition, record.offset
         key, own = record.key, record.headers
-        if came is not None:  # back to where it was sent first: as a command it could not be read
-            topic, (partition, offset, key, own) = topics.EVENTS, came
+        if misrouted is not None:  # a reject goes back to the events topic: as a command it could not be read
+            topic, (partition, offset, key, own) = topics.EVENTS, misrouted
         about = reject_headers(own, reject.reason, topic, partition, offset)
         self._messages.append(OutboundMessage(topics.REJECTS, key, value or record.value, about))
 
     def _refuse_ineffective(self, state: EncounterState) -> None:
-        """Refuse, once, every event that has no effect; again only when what showed it comes again after a crash."""
-        again = self._again.get(state.encounter_id, ())
-        for one in ineffective_events(state):
-            name, record = one.name(), self._lines.get(one.line)
+        """Refuse every event that has no effect, once; again only when the record that showed it is delivered again."""
+        redelivered = self._redelivered.get(state.encounter_id, ())
+        for ineffective in ineffective_events(state):
+            name, record = ineffective.name(), self._record_of_line.get(ineffective.line)
             fresh = name not in state.refused
             if fresh:
-                showed = record or self._because[state.encounter_id]
-                state.refused[name] = (self._topic, showed.offset)
-            if fresh or state.refused[name] in again:
+                shown_by = record or self._cause_of[state.encounter_id]
+                state.refused[name] = (self._topic, shown_by.offset)
+            if fresh or state.refused[name] in redelivered:
                 own = record is not None and state.refused[name] == (topics.EVENTS, record.offset)
                 if own and record is not None:
-                    self._refuse(record, one.reject)
+                    self._refuse(record, ineffective.reject)
                 else:
-                    came = MisroutedRecord(self._partition, _UNKNOWN, one.encounter_id.encode(), ())
-                    self._refuse(self._because[state.encounter_id], one.reject, one.line, came)
+                    misrouted = MisroutedRecord(
+                        self._partition, _UNKNOWN_OFFSET, ineffective.encounter_id.encode(), ()
+                    )
+                    self._refuse(
+                        self._cause_of[state.encounter_id], ineffective.reject, ineffective.line, misrouted
+                    )
 
     def finish(self, timeouts: Timeouts, emission_of: EmissionPolicy) -> ProcessedRecords:
-        """Settle every stay that was touched, and return what is to be kept and sent."""
+        """Advance every stay that changed, and return the states to keep and the messages to send."""
         faults = 0
         for encounter_id, state in self._touched.items():
             failed_before = state.due_for == "retry"
             try:
                 closed = advance(state, self._at, timeouts, emission_of)
-                if closed is None and encounter_id in self._again:
+                if closed is None and encounter_id in self._redelivered:
                     closed = last_closed(state)
                 if closed is not None:
                     self._messages.append(
-                        closed_message(closed, traceparent(self._because[encounter_id].headers))
+                        closed_message(closed, traceparent(self._cause_of[encounter_id].headers))
                     )
                 if state.has_merges or state.standing == "cancelled":
                     self._refuse_ineffective(state)
@@ -263,18 +272,18 @@ class EncounterProcessor:
             except Exception:  # noqa: BLE001 - one stay that cannot be folded must not stop all others
                 faults += 1
                 if not failed_before:
-                    self._refuse(self._because[encounter_id], FAULT)
-                state.standing_stale, state.due_at, state.due_for = True, self._at + _RETRY, "retry"
+                    self._refuse(self._cause_of[encounter_id], FAULT)
+                state.standing_stale, state.due_at, state.due_for = True, self._at + _RETRY_S, "retry"
                 continue
             if state.has_merges and (
-                state.event_count() > state.events_shared or encounter_id in self._again
+                state.event_count() > state.events_shared or encounter_id in self._redelivered
             ):
                 self._share_events(state)
         return ProcessedRecords(list(self._touched.values()), self._messages, self._commands, faults)
 
     def _share_events(self, state: EncounterState) -> None:
-        together = neighbours(state)
+        connected = neighbours(state)
         for stays in chunks({**state.merged_events, state.encounter_id: state.events}):
-            for name in together:
+            for name in connected:
                 self._commands.append(OutboundCommand(name, to_bytes(Command("told", name, stays))))
         state.events_shared = state.event_count()

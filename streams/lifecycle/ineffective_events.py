@@ -16,14 +16,14 @@ from streams.wire.rejects import Reject
 
 
 class IneffectiveEvent(NamedTuple):
-    """A line of an event, the stay it is of, and why it is without effect."""
+    """A line of an event, its encounter id, and the reject that says why it has no effect."""
 
     encounter_id: str
     line: bytes
     reject: Reject
 
     def name(self) -> str:
-        """Return what a stay remembers of having refused it for this reason."""
+        """Return the name under which a stay remembers that it refused this line for this reason."""
         return blake2b(self.reject.field.encode() + self.line, digest_size=8).hexdigest()
 
 
@@ -32,10 +32,12 @@ def ineffective_events(state: EncounterState) -> Iterator[IneffectiveEvent]:
     own, absorbed = events_with_lines(state)
     if own is None:
         return
-    told = [SourcedEvent(event, (0, number, line)) for number, (event, line) in enumerate([*own, *absorbed])]
-    rejects = [*circling(told[: len(own)])] if state.has_merges else []
+    events = [
+        SourcedEvent(event, (0, number, line)) for number, (event, line) in enumerate([*own, *absorbed])
+    ]
+    rejects = [*circling(events[: len(own)])] if state.has_merges else []
     if state.standing == "cancelled" and (encounter := encounter_of(state)) is not None:
-        rejects += after_cancellation(encounter, told)
+        rejects += after_cancellation(encounter, events)
     for reject in rejects:
-        event, (_, _, line) = told[reject.line]
+        event, (_, _, line) = events[reject.line]
         yield IneffectiveEvent(event.encounter_id, line, reject)

@@ -1,4 +1,4 @@
-"""What the events of a stay, and of those that merges connect with it, say of that one stay."""
+"""A stay as its own events and those of the stays merged with it show it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from models.event import EncounterMerged, Event
 from streams.encounter.fold import NoEventsError, fold, fold_merged, merges
 from streams.encounter.merge_groups import survivor
 from streams.lifecycle.state import EncounterState
-from streams.wire.event_json import read, validate
+from streams.wire.event_json import may_be_merge, read, validate
 
 EventLine = tuple[Event, bytes]
 """An event, read, and the line it stands on."""
@@ -27,7 +27,7 @@ def _event(state: EncounterState, line: bytes) -> Event:
 
 def encounter_of(state: EncounterState) -> Encounter | None:
     """
-    Return the stay as all that is known tells it; None when nothing does.
+    Return the encounter that all known events fold to; None when there are none.
 
     The same stays, coded together from a file, give the same encounter (``streams.batch.coder.code_linked``).
     """
@@ -42,7 +42,9 @@ def encounter_of(state: EncounterState) -> Encounter | None:
 
 def _merged(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounter | None:
     into = dict(merges(event for events in stays.values() for event in events))
-    absorbed = {one: list(stays[one]) for one in into if survivor(one, into) == encounter_id and one in stays}
+    absorbed = {
+        name: list(stays[name]) for name in into if survivor(name, into) == encounter_id and name in stays
+    }
     own = stays.get(encounter_id, ())
     if encounter_id in into:
         return fold(own) if own else None
@@ -63,35 +65,10 @@ def events_with_lines(state: EncounterState) -> tuple[list[EventLine] | None, li
     into = dict(merges(event for lines in (own, *others.values()) for event, _ in lines))
     if state.encounter_id in into:
         return None, []
-    absorbed = [one for one in sorted(into) if survivor(one, into) == state.encounter_id and one in others]
-    return own, [pair for one in absorbed for pair in others[one]]
-
-
-def empty_encounter(encounter_id: str) -> Encounter:
-    """Return a stay that never was: what is left of one that only a merge taken back ever named."""
-    return Encounter(
-        encounter_id=encounter_id,
-        standing="cancelled",
-        setting=None,
-        payer=None,
-        facility=None,
-        department=None,
-        department_modifier=None,
-        time_zone=None,
-        utc_offset_s=0,
-        arrived_at=None,
-        departed_at=None,
-        inpatient_ordered_at=None,
-        key_reason_order_id=None,
-        follows_encounter_id=None,
-        last_recorded_at=None,
-        sites=(),
-        procedures=(),
-        administrations=(),
-        voided=(),
-        decisions=(),
-        conflicts=(),
-    )
+    absorbed = [
+        name for name in sorted(into) if survivor(name, into) == state.encounter_id and name in others
+    ]
+    return own, [pair for name in absorbed for pair in others[name]]
 
 
 def names_as_survivor(stays: Mapping[str, Sequence[bytes]], encounter_id: str) -> bool:
@@ -100,22 +77,22 @@ def names_as_survivor(stays: Mapping[str, Sequence[bytes]], encounter_id: str) -
         isinstance(event := read(line), EncounterMerged) and event.into_encounter_id == encounter_id
         for lines in stays.values()
         for line in lines
-        if b"encounter_merged" in line or b"\\u" in line
+        if may_be_merge(line)
     )
 
 
 def neighbours(state: EncounterState) -> tuple[str, ...]:
     """Return the stays that a merge, even one taken back, names together with this one; sorted."""
-    found: set[str] = set()
+    names: set[str] = set()
     for name, lines in (*state.merged_events.items(), (state.encounter_id, state.events)):
         for line in lines:
-            if b"encounter_merged" in line or b"\\u" in line:
+            if may_be_merge(line):
                 event = _event(state, line)
                 if isinstance(event, EncounterMerged):
                     pair = {name, event.into_encounter_id}
                     if state.encounter_id in pair:
-                        found |= pair
-    return tuple(sorted(found - {state.encounter_id}))
+                        names |= pair
+    return tuple(sorted(names - {state.encounter_id}))
 
 
 def merged_into(state: EncounterState) -> str | None:

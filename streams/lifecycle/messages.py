@@ -1,4 +1,4 @@
-"""What a settled stay has to say: its closed encounter, and to its neighbours its events."""
+"""The messages of a stay: its closed encounter, and its events in chunks for the stays it is merged with."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -26,13 +26,13 @@ def closed_message(closed: ClosedEncounter, trace: bytes | None) -> OutboundMess
 
 def chunks(stays: Mapping[str, Iterable[bytes]]) -> Iterator[dict[str, tuple[bytes, ...]]]:
     """Yield the lines of stays, as many at a time as one command may carry."""
-    portion: dict[str, list[bytes]] = {}
+    chunk: dict[str, list[bytes]] = {}
     size = 0
     for name, lines in stays.items():
         for line in lines:
             if size and size + len(line) > _CHUNK_BYTES:
-                yield {one: tuple(held) for one, held in portion.items()}
-                portion, size = {}, 0
-            portion.setdefault(name, []).append(line)
+                yield {name: tuple(lines) for name, lines in chunk.items()}
+                chunk, size = {}, 0
+            chunk.setdefault(name, []).append(line)
             size += len(line)
-    yield {one: tuple(held) for one, held in portion.items()}
+    yield {name: tuple(lines) for name, lines in chunk.items()}

@@ -1,8 +1,8 @@
-"""Why a record is refused before, or although, its stay is put together: in words a person can act on."""
+"""The reasons why the worker refuses a record, in words a person can act on."""
 
 from typing import Final
 
-from streams.wire.rejects import WHOLE_LINE, Reject
+from streams.wire.rejects import WHOLE_LINE, Reject, fault_of_ours
 
 LONGEST: Final = 1 << 20
 """Bytes of one event, as for a line of a file: nothing a chart holds is longer."""
@@ -27,6 +27,4 @@ MERGED_INTO_FORGOTTEN: Final = Reject(
     "the stay was closed and forgotten, so what was merged into it, or taken back, cannot be coded there",
     "bring the whole stay back with infusion recode --restore, then replay this reject",
 )
-FAULT: Final = Reject(
-    WHOLE_LINE, "a fault of ours while its stay was put together", "report it; replay it after the fix"
-)
+FAULT: Final = fault_of_ours("its stay was put together")

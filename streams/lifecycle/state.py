@@ -1,5 +1,5 @@
 """
-What is kept of one stay between two of its events, and its bytes.
+The state of one encounter: the value in the state store, and its bytes.
 
 The events themselves are kept, as they were sent, until the stay is forgotten: a correction that comes before
 what it corrects, a repetition, a merge taken back then need no case of their own.
@@ -21,7 +21,7 @@ good, until an event says otherwise. Forgotten: only the fact that it was there 
 """
 
 Due = Literal["close", "inactive", "overdue", "preview", "confirm", "forget", "retry"]
-"""What is to be done at the deadline; ``retry`` what failed us."""
+"""What happens at the deadline; ``retry`` folds again a stay that could not be folded."""
 
 FORMAT: Final = 1
 """Of the bytes. A worker reads every format up to its own; what an older one wrote is rewritten when it changes."""
@@ -34,9 +34,9 @@ _PHASES: Final = frozenset(get_args(Phase))
 class UnknownFormatError(ValueError):
     """The state of a stay was written by a newer worker, or is none."""
 
-    def __init__(self, found: int) -> None:
+    def __init__(self, stored_format: int) -> None:
         super().__init__(
-            f"a kept stay has format {found}, and this worker reads up to {FORMAT}; "
+            f"a kept stay has format {stored_format}, and this worker reads up to {FORMAT}; "
             "start the version that wrote it, or a newer one"
         )
 
@@ -138,52 +138,49 @@ class EncounterState:
             yield from lines
 
 
-def deadline_of(written: bytes) -> int | None:
+def deadline_of(stored: bytes) -> int | None:
     """
     Return the deadline of a kept stay, without reading the rest.
 
     Raises:
         UnknownFormatError: these are not the bytes of a kept stay, or of one too new.
     """
-    if len(written) < _HEAD.size or not 1 <= written[0] <= FORMAT:
-        raise UnknownFormatError(written[0] if written else 0)
-    _, due_at = _HEAD.unpack_from(written)
+    if len(stored) < _HEAD.size or not 1 <= stored[0] <= FORMAT:
+        raise UnknownFormatError(stored[0] if stored else 0)
+    _, due_at = _HEAD.unpack_from(stored)
     return None if due_at == _NEVER else int(due_at)
 
 
-def from_bytes(written: bytes) -> EncounterState:
+def from_bytes(stored: bytes) -> EncounterState:
     """
-    Return the stay these bytes keep.
+    Return the state that bytes hold.
 
     Raises:
         UnknownFormatError: as ``deadline_of``.
     """
-    due_at = deadline_of(written)
-    about, _, rest = written[_HEAD.size :].partition(b"\n")
+    due_at = deadline_of(stored)
+    about, _, rest = stored[_HEAD.size :].partition(b"\n")
     (
-        encounter_id, phase, version, status, closed_at, reason, said,
-        told, standing, departed_at, first_heard_at, heard_at, due_for,
-        offsets, registered, merging, confirm_s, while_open,
-        own, linked, refused,
+        encounter_id, phase, version, status, closed_at, reason, events_when_closed,
+        events_shared, standing, departed_at, first_event_at, last_event_at, due_for,
+        offsets, standing_stale, has_merges, confirm_window_s, preview_while_open,
+        event_count, merged_counts, refused,
     ) = loads(about)  # fmt: skip
-    state = EncounterState(encounter_id, first_heard_at)
+    state = EncounterState(encounter_id, first_event_at)
     state.phase = phase if phase in _PHASES else "open"
     state.version, state.status, state.closed_at, state.reason = version, status, closed_at, reason
-    state.events_when_closed, state.events_shared, state.standing, state.departed_at = (
-        said,
-        told,
-        standing,
-        departed_at,
-    )
-    state.last_event_at, state.due_at, state.due_for = heard_at, due_at, due_for
+    state.events_when_closed, state.events_shared = events_when_closed, events_shared
+    state.standing, state.departed_at = standing, departed_at
+    state.last_event_at, state.due_at, state.due_for = last_event_at, due_at, due_for
     state.indexed_at = due_at
-    state.offsets, state.standing_stale, state.has_merges = offsets, registered, merging
-    state.confirm_window_s, state.preview_while_open = confirm_s, while_open
+    state.offsets, state.standing_stale, state.has_merges = offsets, standing_stale, has_merges
+    state.confirm_window_s, state.preview_while_open = confirm_window_s, preview_while_open
     state.refused = {name: (topic, offset) for name, (topic, offset) in refused.items()}
     state.size_bytes = len(rest)
     lines = rest.split(b"\n") if rest else []
-    state.events = dict.fromkeys(lines[:own])
-    for name, count in linked.items():
-        state.merged_events[name] = dict.fromkeys(lines[own : own + count])
-        own += count
+    state.events = dict.fromkeys(lines[:event_count])
+    start = event_count
+    for name, count in merged_counts.items():
+        state.merged_events[name] = dict.fromkeys(lines[start : start + count])
+        start += count
     return state

@@ -1,4 +1,4 @@
-"""How long to wait before a stay is closed, given up or forgotten: one hospital's answers, with ours as default."""
+"""How long the worker waits before it closes or forgets a stay: one hospital's answers, with ours as default."""
 
 from typing import NamedTuple
 

@@ -1,5 +1,5 @@
 """
-Whether a stay is to be coded now, or when: the decision, taken whenever something became known or due.
+The transitions of a stay: whether it is coded now, and when it is due next.
 
     open ──discharge + grace, inactivity, overdue──▶ closed ──confirm window──▶ final ─retention──▶ forgotten
       ◀──────────── departure taken back ────────────┴───────────────────────────┘
@@ -11,14 +11,14 @@ from collections.abc import Callable
 from typing import Final
 
 from models.closed_encounter import ClosedStatus, ClosingReason
-from models.encounter import Encounter, Standing
-from rules.emission import Emission
-from streams.lifecycle.merged_view import empty_encounter, encounter_of, merged_into
+from models.encounter import Encounter, Standing, empty_encounter
+from rules.emission import Emission, in_confirm_window
+from streams.lifecycle.merged_view import encounter_of, merged_into
 from streams.lifecycle.state import Due, EncounterState
 from streams.lifecycle.timeouts import Timeouts
 from streams.wire.closed_encounter_json import ClosedEncounter
 
-_GONE: Final[dict[Standing, ClosingReason]] = {"cancelled": "cancelled", "merged": "merged"}
+_WITHDRAWN: Final[dict[Standing, ClosingReason]] = {"cancelled": "cancelled", "merged": "merged"}
 _REASONS: Final[dict[Due, ClosingReason]] = {
     "close": "discharged",
     "inactive": "inactive",
@@ -29,7 +29,7 @@ _REASONS: Final[dict[Due, ClosingReason]] = {
 
 
 EmissionPolicy = Callable[[Encounter], Emission]
-"""What the policy of a stay says of when its charges are sent."""
+"""Returns when the policy of an encounter lets its charges be sent."""
 
 
 def advance(
@@ -44,18 +44,18 @@ def advance(
     if state.phase == "forgotten":
         return None
     encounter: Encounter | None = None
-    # A stay that is gone is cheap to look at anew, and whatever comes of it may have displaced what took it away.
-    if state.standing_stale or state.standing in _GONE:
+    # A withdrawn stay is cheap to fold again, and a new event may have displaced the one that withdrew it.
+    if state.standing_stale or state.standing in _WITHDRAWN:
         encounter = _encounter(state)
-        _look(state, encounter, emission_of)
+        _note_standing(state, encounter, emission_of)
     if (
         state.phase == "closed"
         and state.standing == "open"
         and state.event_count() > state.events_when_closed
     ):
-        state.phase = "open"  # given up as inactive, and heard of again
+        state.phase = "open"  # closed as inactive, and now there is another event
     state.due_at, state.due_for = _deadline(state, timeouts)
-    reason = _why_now(state, at)
+    reason = _reason_to_close(state, at)
     if reason is not None:
         closed = _close(state, at, reason, emission_of, encounter)
         state.due_at, state.due_for = _deadline(state, timeouts)
@@ -66,20 +66,20 @@ def advance(
 
 
 def _encounter(state: EncounterState) -> Encounter:
-    # A stay known only from a merge that was taken back: what was said of it must be taken back too.
-    return encounter_of(state) or empty_encounter(state.encounter_id)
+    # A stay known only from a merge that was taken back: its charges are withdrawn too.
+    return encounter_of(state) or empty_encounter(state.encounter_id, "cancelled")
 
 
-def _look(state: EncounterState, encounter: Encounter, emission_of: EmissionPolicy) -> None:
+def _note_standing(state: EncounterState, encounter: Encounter, emission_of: EmissionPolicy) -> None:
     state.standing, state.departed_at = encounter.standing, encounter.departed_at
-    if encounter.standing not in _GONE:
+    if encounter.standing not in _WITHDRAWN:
         state.confirm_window_s, state.preview_while_open = emission_of(encounter)
     state.standing_stale = False
 
 
 def _deadline(state: EncounterState, timeouts: Timeouts) -> tuple[int, Due]:
     forget = state.last_event_at + timeouts.retention
-    if state.phase == "final" or state.standing in _GONE:
+    if state.phase == "final" or state.standing in _WITHDRAWN:
         return forget, "forget"
     quiet = state.last_event_at + timeouts.quiet_period
     if state.standing == "discharged" and state.departed_at is not None:
@@ -100,11 +100,11 @@ def _deadline(state: EncounterState, timeouts: Timeouts) -> tuple[int, Due]:
     return (inactive, "inactive") if inactive <= overdue else (overdue, "overdue")
 
 
-def _why_now(state: EncounterState, at: int) -> ClosingReason | None:
-    """Return why the stay is to be coded at this instant, or None when it is not."""
+def _reason_to_close(state: EncounterState, at: int) -> ClosingReason | None:
+    """Return why the stay is coded at this instant, or None when it is not."""
     if state.version and state.event_count() > state.events_when_closed:
-        if state.standing in _GONE:
-            return _GONE[state.standing]
+        if state.standing in _WITHDRAWN:
+            return _WITHDRAWN[state.standing]
         if state.standing == "open" and state.status != "preview":
             return "reopened"
         if state.standing == "discharged" and state.phase != "open":
@@ -123,7 +123,7 @@ def _close(
 ) -> ClosedEncounter:
     if encounter is None:
         encounter = _encounter(state)
-        _look(state, encounter, emission_of)
+        _note_standing(state, encounter, emission_of)
     state.version += 1
     state.closed_at, state.reason, state.events_when_closed = at, reason, state.event_count()
     state.status = _status(state, at)
@@ -131,27 +131,27 @@ def _close(
         state.phase = "closed" if reason in {"inactive", "overdue"} else "open"
     else:
         state.phase = "closed" if state.status == "preview" else "final"
-    closed = _written(state, encounter)
+    closed = _closed_encounter(state, encounter)
     state.parsed = {}  # seldom asked for again, and ten times the size of what they were read from
     return closed
 
 
 def _status(state: EncounterState, at: int) -> ClosedStatus:
-    if state.standing in _GONE:
+    if state.standing in _WITHDRAWN:
         return "withdrawn"
     if state.standing == "open" or state.departed_at is None:
         return "preview"
-    return "preview" if at < state.departed_at + state.confirm_window_s else "final"
+    return "preview" if in_confirm_window(state.departed_at, state.confirm_window_s, at) else "final"
 
 
 def last_closed(state: EncounterState) -> ClosedEncounter | None:
-    """Return the closed encounter last sent, as the stay is known now; None when there is none to tell again."""
+    """Return the closed encounter last sent, folded from the events known now; None when none was sent."""
     if not state.version or state.phase == "forgotten":
         return None
-    return _written(state, _encounter(state))
+    return _closed_encounter(state, _encounter(state))
 
 
-def _written(state: EncounterState, encounter: Encounter) -> ClosedEncounter:
+def _closed_encounter(state: EncounterState, encounter: Encounter) -> ClosedEncounter:
     return ClosedEncounter(
         encounter_id=state.encounter_id,
         version=state.version,
@@ -165,7 +165,7 @@ def _written(state: EncounterState, encounter: Encounter) -> ClosedEncounter:
 
 
 def _forget(state: EncounterState) -> None:
-    """Leave only that it was there: enough to know that a later event is not the first."""
+    """Drop all but the fact that the stay existed, so that a later event is not taken for its first."""
     state.phase = "forgotten"
     state.events, state.merged_events, state.parsed = {}, {}, {}
     state.events_when_closed = state.events_shared = 0

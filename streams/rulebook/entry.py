@@ -19,68 +19,68 @@ from rules.rule import Rule
 from rules.rulebook import CHAPTERS, all_rules
 from rules.sources import Source, sources
 from rules.tables.lookup import Mue
-from streams.rulebook.facts import Facts, number_facts, rule_facts, sourced, switch_facts
+from streams.rulebook.facts import Facts, citations, number_facts, rule_facts, switch_facts
 from streams.rulebook.golden_cases import Case
 
 
 def names() -> dict[str, str]:
     """Return everything ``show`` knows, in its own spelling, by its name in lower case."""
     known = [
-        *(one.code for one in codes()),
+        *(code.code for code in codes()),
         *(code for row in never_coded() for code in row.codes),
         *(rule.id for rule in all_rules()),
         *FLAGS,
-        *(name for one in SWITCHES for name in (one.id, one.key)),
-        *(one.name for one in parameters()),
+        *(name for switch in SWITCHES for name in (switch.id, switch.key)),
+        *(parameter.name for parameter in parameters()),
         *sources(),
     ]
     return {name.casefold(): name for name in reversed(known)}
 
 
 def nearest(name: str) -> list[str]:
-    """Return up to three known names like one nobody knows."""
+    """Return up to three known names that resemble an unknown one."""
     known = names()
     return [known[near] for near in get_close_matches(name.casefold(), known, n=3)]
 
 
-def told(asked: str, on: date, policy: Policy | None, cases: tuple[Case, ...] | None) -> Facts | None:
-    """Return what there is to say of a code, rule, flag, switch, number or source; None when nothing is."""
-    name = names().get(asked.strip().casefold(), asked.strip().upper())
-    facts = _shown(name, on, policy)
+def entry_of(query: str, on: date, policy: Policy | None, cases: tuple[Case, ...] | None) -> Facts | None:
+    """Return the entry of a code, rule, flag, switch, number or source on a date; None for an unknown name."""
+    name = names().get(query.strip().casefold(), query.strip().upper())
+    facts = _facts_of(name, on, policy)
     if facts is None:
         return None
-    proven = facts["kind"] in {"code", "rule", "flag", "switch"}
-    return {**facts, "on": on.isoformat(), **(_proofs(facts, cases) if proven else {})}
+    has_cases = facts["kind"] in {"code", "rule", "flag", "switch"}
+    return {**facts, "on": on.isoformat(), **(_proofs(facts, cases) if has_cases else {})}
 
 
-def _shown(name: str, on: date, policy: Policy | None) -> Facts | None:
-    rule = next((one for one in all_rules() if one.id == name), None)
-    switch = next((one for one in SWITCHES if name in {one.id, one.key}), None)
-    number = next((one for one in parameters() if one.name == name), None)
+def _facts_of(name: str, on: date, policy: Policy | None) -> Facts | None:
+    rule = next((entry for entry in all_rules() if entry.id == name), None)
+    switch = next((entry for entry in SWITCHES if name in {entry.id, entry.key}), None)
+    number = next((entry for entry in parameters() if entry.name == name), None)
     if rule is not None:
-        return _told_rule(rule, on)
+        return _rule_entry(rule, on)
     if name in FLAGS:
-        return _told_flag(FLAGS[name])
+        return _flag_entry(FLAGS[name])
     if switch is not None:
-        return _told_switch(switch, policy)
+        return _switch_entry(switch, policy)
     if number is not None:
-        return _told_number(number, on)
-    code = _told_code(name, on)
+        return _number_entry(number, on)
+    code = _code_entry(name, on)
     if code is None and name in sources():
-        return _told_source(sources()[name])
+        return _source_entry(sources()[name])
     return code
 
 
 def _proofs(facts: Facts, cases: tuple[Case, ...] | None) -> Facts:
     if cases is None:
         return {"cases": None}
-    asked = [facts["id"], *([facts["key"]] if facts["kind"] == "switch" else [])]
-    found = [
+    spellings = [facts["id"], *([facts["key"]] if facts["kind"] == "switch" else [])]
+    proving = [
         case
         for case in cases
-        if (case.charges(asked[0]) if facts["kind"] == "code" else any(map(case.names, asked)))
+        if (case.charges(spellings[0]) if facts["kind"] == "code" else any(map(case.names, spellings)))
     ]
-    return {"cases": [{"case": case.name, "file": case.file, "line": case.line} for case in found]}
+    return {"cases": [{"case": case.name, "file": case.file, "line": case.line} for case in proving]}
 
 
 def _left_out(name: str) -> Facts:
@@ -88,7 +88,7 @@ def _left_out(name: str) -> Facts:
     return {"status": status, "left_out": note}
 
 
-def _told_rule(rule: Rule, on: date) -> Facts:
+def _rule_entry(rule: Rule, on: date) -> Facts:
     chapter = next(name for name, rules in CHAPTERS.items() if rule in rules)
     return {
         "kind": "rule",
@@ -96,12 +96,12 @@ def _told_rule(rule: Rule, on: date) -> Facts:
         **rule_facts(rule),
         "in_force": rule.in_force(on),
         "flags": [kind.id for kind in FLAGS.values() if kind.rule == rule.id],
-        "codes": [one.code for one in codes() if rule.id in one.rules],
+        "codes": [code.code for code in codes() if rule.id in code.rules],
         **_left_out(rule.id),
     }
 
 
-def _told_flag(kind: FlagKind) -> Facts:
+def _flag_entry(kind: FlagKind) -> Facts:
     return {
         "kind": "flag",
         "id": kind.id,
@@ -114,102 +114,102 @@ def _told_flag(kind: FlagKind) -> Facts:
     }
 
 
-def _told_switch(one: Switch, policy: Policy | None) -> Facts:
+def _switch_entry(switch: Switch, policy: Policy | None) -> Facts:
     return {
         "kind": "switch",
-        "id": one.id,
-        "key": one.key,
-        "question": one.question,
-        "answers": one.allowed(),
-        "default": one.default,
-        **({"value": None} if policy is None else switch_facts(one, policy) | {"policy": policy.name}),
-        "views": {answer: sourced(*keys) for answer, keys in one.views.items()},
-        **_left_out(one.id),
+        "id": switch.id,
+        "key": switch.key,
+        "question": switch.question,
+        "answers": switch.allowed(),
+        "default": switch.default,
+        **({"value": None} if policy is None else switch_facts(switch, policy) | {"policy": policy.name}),
+        "views": {answer: citations(*keys) for answer, keys in switch.views.items()},
+        **_left_out(switch.id),
     }
 
 
-def _told_number(one: Parameter, on: date) -> Facts:
+def _number_entry(parameter: Parameter, on: date) -> Facts:
     history = [
-        {"since": held.since.isoformat(), "value": held.value, "source": sourced(held.cite)[0]}
-        for held in one.values
+        {"since": value.since.isoformat(), "value": value.value, "source": citations(value.cite)[0]}
+        for value in parameter.values
     ]
     return {
         "kind": "parameter",
-        "id": one.name,
-        "description": one.description,
-        **number_facts(one, on),
+        "id": parameter.name,
+        "description": parameter.description,
+        **number_facts(parameter, on),
         "history": history,
     }
 
 
-def _told_source(one: Source) -> Facts:
+def _source_entry(source: Source) -> Facts:
     return {
         "kind": "source",
-        "id": one.key,
-        "cite": one.line(),
-        "grade": one.grade,
-        "href": one.href,
-        "found": one.found,
-        "note": one.note,
-        "rules": [rule.id for rule in all_rules() if one.key in rule.cites],
+        "id": source.key,
+        "cite": source.line(),
+        "grade": source.grade,
+        "href": source.href,
+        "found": source.found,
+        "note": source.note,
+        "rules": [rule.id for rule in all_rules() if source.key in rule.cites],
     }
 
 
-def _told_code(name: str, on: date) -> Facts | None:
+def _code_entry(name: str, on: date) -> Facts | None:
     never = next((row for row in never_coded() if name in row.codes), None)
     ours = code_on(name, on)
-    later = next((one for one in codes() if one.code == name), None)
-    seen = code_facts(name, on)
-    if never is None and later is None and not seen.known:
+    later = next((code for code in codes() if code.code == name), None)
+    table_facts = code_facts(name, on)
+    if never is None and later is None and not table_facts.known:
         return None
     facts: Facts = {"kind": "code", "id": name}
     if ours is not None:
-        facts |= _described(ours, on)
+        facts |= _code_description(ours, on)
     elif later is not None:
         facts |= {"reports": None, "note": f"Not a code on {on}: it begins on {later.since}."}
     elif never is not None:
-        facts |= {"reports": None, "note": f"Never charged. {never.says}", "sources": sourced(*never.cites)}
+        facts |= {"reports": None, "note": f"Never charged. {never.says}", "sources": citations(*never.cites)}
     else:
         facts |= {"reports": None, "note": "Not charged here; the tables below tie it to codes that are."}
-    return facts | _tabled(seen)
+    return facts | _table_entry(table_facts)
 
 
-def _described(one: Code, on: date) -> Facts:
+def _code_description(code: Code, on: date) -> Facts:
     rules = {rule.id: rule for rule in all_rules()}
     try:
-        minutes, numbers = minutes_rule(one, on), list(thresholds(one))
+        minutes, numbers = minutes_rule(code, on), list(thresholds(code))
     except NotInForceError as error:
         minutes, numbers = str(error), []
     return {
-        "reports": one.reports,
-        "family": one.family,
-        "role": one.role,
+        "reports": code.reports,
+        "family": code.family,
+        "role": code.role,
         "minutes": minutes,
         "thresholds": [part for part in map(_by_name(on).get, numbers) if part is not None],
-        "rules": [rule_facts(rules[name]) for name in one.rules if name in rules],
-        "grade": one.grade,
-        "status": one.status,
-        "note": one.note,
-        "sources": sourced(*one.cites),
+        "rules": [rule_facts(rules[name]) for name in code.rules if name in rules],
+        "grade": code.grade,
+        "status": code.status,
+        "note": code.note,
+        "sources": citations(*code.cites),
     }
 
 
 def _by_name(on: date) -> dict[str, Facts]:
-    return {one.name: number_facts(one, on) for one in parameters()}
+    return {parameter.name: number_facts(parameter, on) for parameter in parameters()}
 
 
 def _limit(limit: Mue | None) -> Facts | None:
     if limit is None:
         return None
-    return {"units": limit.value, "mai": limit.mai, "source": sourced(limit.cite)[0]}
+    return {"units": limit.value, "mai": limit.mai, "source": citations(limit.cite)[0]}
 
 
-def _tabled(seen: CodeFacts) -> Facts:
-    rate = seen.opps
+def _table_entry(table_facts: CodeFacts) -> Facts:
+    rate = table_facts.opps
     settings: tuple[Setting, ...] = ("facility", "office")
     return {
-        "primaries": {book: list(held) for book, held in seen.primaries.items()},
-        "mue": {setting: _limit(seen.mue[setting]) for setting in settings},
+        "primaries": {book: list(primaries) for book, primaries in table_facts.primaries.items()},
+        "mue": {setting: _limit(table_facts.mue[setting]) for setting in settings},
         "opps": None
         if rate is None
         else {
@@ -218,16 +218,16 @@ def _tabled(seen: CodeFacts) -> Facts:
             "unit_cents": rate.unit_cents,
             "packaging": rate.packaging,
             "meaning": rate.meaning,
-            "source": sourced(rate.cite)[0],
+            "source": citations(rate.cite)[0],
         },
         "pairs": {
             setting: {
-                "denies": [list(pair) for pair in seen.bundles[setting]],
-                "denied_by": [list(pair) for pair in seen.bundled_into[setting]],
+                "denies": [list(pair) for pair in table_facts.bundles[setting]],
+                "denied_by": [list(pair) for pair in table_facts.bundled_into[setting]],
             }
             for setting in settings
         },
-        "table_sources": sourced(*seen.cites),
-        "table_notes": list(seen.notes),
-        "tables_not_in_force": list(seen.not_in_force),
+        "table_sources": citations(*table_facts.cites),
+        "table_notes": list(table_facts.notes),
+        "tables_not_in_force": list(table_facts.not_in_force),
     }

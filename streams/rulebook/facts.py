@@ -39,12 +39,12 @@ def overview(on: date, payer: str | None, policy: Policy | None) -> Facts:
             for rule in rules
             if rule.in_force(on)
         ],
-        "parameters": [number_facts(one, on) for one in parameters()],
-        "switches": [] if policy is None else [switch_facts(one, policy) for one in SWITCHES],
+        "parameters": [number_facts(parameter, on) for parameter in parameters()],
+        "switches": [] if policy is None else [switch_facts(switch, policy) for switch in SWITCHES],
         "complex_biologics": {}
         if policy is None
         else {
-            drug: {"class": kind, **decided(policy, drug)}
+            drug: {"class": kind, **decision_facts(policy, drug)}
             for drug, kind in policy.complex_biologic_classes.items()
         },
         "tables": [_table(table, on) for table in TABLES],
@@ -52,7 +52,7 @@ def overview(on: date, payer: str | None, policy: Policy | None) -> Facts:
     }
 
 
-def sourced(*keys: str) -> list[Facts]:
+def citations(*keys: str) -> list[Facts]:
     """Return citations by key; a word that is no key, such as a site's own, stands for itself."""
     known = sources()
     return [{"key": key, "cite": known[key].line() if key in known else key} for key in keys]
@@ -65,39 +65,39 @@ def rule_facts(rule: Rule) -> Facts:
         "says": rule.says,
         "grade": rule.grade,
         "since": rule.since.isoformat(),
-        "sources": sourced(*rule.cites),
+        "sources": citations(*rule.cites),
     }
 
 
-def decided(policy: Policy, key: str) -> Facts:
+def decision_facts(policy: Policy, key: str) -> Facts:
     """Return which layer of the policy answered, and where it is written."""
     origin = policy.origin(key)
-    return {"decided_by": origin.layer, "source": sourced(origin.cite)[0]}
+    return {"decided_by": origin.layer, "source": citations(origin.cite)[0]}
 
 
-def switch_facts(one: Switch, policy: Policy) -> Facts:
+def switch_facts(switch: Switch, policy: Policy) -> Facts:
     """Return a switch with the answer in force, the layer that gave it and where that is written."""
     return {
-        "id": one.id,
-        "key": one.key,
-        "question": one.question,
-        "value": policy.value(one.key),
-        "unit": one.unit,
-        **decided(policy, one.key),
+        "id": switch.id,
+        "key": switch.key,
+        "question": switch.question,
+        "value": policy.value(switch.key),
+        "unit": switch.unit,
+        **decision_facts(policy, switch.key),
     }
 
 
-def number_facts(one: Parameter, on: date) -> Facts:
+def number_facts(parameter: Parameter, on: date) -> Facts:
     """Return a number with the value in force and its source; a null value and the first day before it."""
-    facts: Facts = {"name": one.name, "label": one.label, "unit": one.unit}
+    facts: Facts = {"name": parameter.name, "label": parameter.label, "unit": parameter.unit}
     try:
-        held = dated(one.name, on)
+        dated_value = dated(parameter.name, on)
     except NotInForceError as error:
         return facts | {"value": None, "first": error.first.isoformat()}
     return facts | {
-        "value": held.value,
-        "since": held.since.isoformat(),
-        "source": sourced(held.cite)[0],
+        "value": dated_value.value,
+        "since": dated_value.since.isoformat(),
+        "source": citations(dated_value.cite)[0],
     }
 
 
@@ -110,12 +110,12 @@ def _table(table: Table, on: date) -> Facts:
         "table": table,
         "editions": [
             {
-                "effective": one.effective.isoformat(),
-                "covers": one.covers,
-                "source": sourced(one.cite)[0],
-                "note": one.note,
+                "effective": layer.effective.isoformat(),
+                "covers": layer.covers,
+                "source": citations(layer.cite)[0],
+                "note": layer.note,
             }
-            for one in reversed(layers)
+            for layer in reversed(layers)
         ],
     }
 

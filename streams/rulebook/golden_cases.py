@@ -44,10 +44,10 @@ def files(place: Path = PLACE) -> tuple[Path, ...] | None:
 @cache
 def cases(place: Path = PLACE) -> tuple[Case, ...] | None:
     """Return every golden case, file by file; None where this installation has none."""
-    found = files(place)
-    if found is None:
+    paths = files(place)
+    if paths is None:
         return None
-    return tuple(case for path in found for case in _cases_in(path, path.relative_to(place).as_posix()))
+    return tuple(case for path in paths for case in _cases_in(path, path.relative_to(place).as_posix()))
 
 
 def _cases_in(path: Path, name: str) -> Iterator[Case]:

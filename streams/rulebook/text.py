@@ -1,5 +1,5 @@
 """
-The rule book as text for a person, from the mappings of ``rulebook_facts`` and ``rulebook_entry``. Pure.
+The rule book as text for a person, from the mappings of ``facts`` and ``entry``. Pure.
 
 One entry a line, columns side by side; the last column wraps where a width is given and runs on where none is, so
 that what goes into a pipe can be searched line by line.
@@ -30,13 +30,13 @@ _STATUSES: Final = {"complete": "complete", "partial": "partial", "person": "lef
 
 def columns(rows: Iterable[Sequence[str]], width: int | None, indent: int = 2) -> Iterator[str]:
     """Yield rows as lines, every column but the last as wide as its widest cell."""
-    held = [tuple(row) for row in rows]
-    if not held:
+    table = [tuple(row) for row in rows]
+    if not table:
         return
-    widths = [max(len(row[column]) for row in held) for column in range(len(held[0]) - 1)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]) - 1)]
     before = indent + sum(widths) + 2 * len(widths)
     room = width - before if width else 0
-    for row in held:
+    for row in table:
         start = " " * indent + "".join(
             f"{cell:{size}}  " for cell, size in zip(row[:-1], widths, strict=True)
         )
@@ -64,8 +64,8 @@ def overview_text(facts: Facts, width: int | None, when: str) -> str:
         lines.append("  none answered on this date: it lies before the first policy.")
     if facts["complex_biologics"]:
         rows = [
-            (drug, told["class"], f"{told['decided_by']} [{told['source']['key']}]")
-            for drug, told in sorted(facts["complex_biologics"].items())
+            (drug, answer["class"], f"{answer['decided_by']} [{answer['source']['key']}]")
+            for drug, answer in sorted(facts["complex_biologics"].items())
         ]
         lines += ["", "Complex biologics as the payer classes them", *columns(rows, width)]
     lines += ["", "Tables", *columns(_table_rows(facts), width)]
@@ -78,7 +78,7 @@ def overview_text(facts: Facts, width: int | None, when: str) -> str:
 
 def entry_text(facts: Facts, width: int | None) -> str:
     """Return one entry: a code, a rule, a flag, a switch, a number or a source."""
-    told = {
+    parts = {
         "code": _code,
         "rule": _rule,
         "flag": _flag,
@@ -87,7 +87,7 @@ def entry_text(facts: Facts, width: int | None) -> str:
         "source": _source,
     }[facts["kind"]](facts)
     lines = []
-    for title, rows in told:
+    for title, rows in parts:
         lines += ([title] if title else []) + list(columns(rows, width))
     if "cases" in facts:
         lines += _cases(facts, width)
@@ -97,8 +97,8 @@ def entry_text(facts: Facts, width: int | None) -> str:
 _Part = tuple[str, list[tuple[str, ...]]]
 
 
-def _keys(sourced: Iterable[Facts]) -> str:
-    keys = ", ".join(source["key"] for source in sourced)
+def _keys(citations: Iterable[Facts]) -> str:
+    keys = ", ".join(source["key"] for source in citations)
     return f" [{keys}]" if keys else ""
 
 
@@ -129,7 +129,7 @@ def _table_rows(facts: Facts) -> Iterator[tuple[str, ...]]:
             yield table["table"], "none", f"its first edition begins on {table['first']}"
             continue
         newest, *older = table["editions"]
-        over = "".join(f", over {one['effective']} [{one['source']['key']}]" for one in older)
+        over = "".join(f", over {edition['effective']} [{edition['source']['key']}]" for edition in older)
         yield table["table"], newest["effective"], f"[{newest['source']['key']}]{over}"
     formulary = facts["formulary"]
     if formulary["since"] is None:
@@ -138,11 +138,11 @@ def _table_rows(facts: Facts) -> Iterator[tuple[str, ...]]:
         yield "formulary", formulary["since"], "drugs and their classes"
 
 
-def _cited(sourced: Iterable[Facts]) -> list[tuple[str, ...]]:
-    return [(source["key"], source["cite"]) for source in sourced]
+def _citation_rows(citations: Iterable[Facts]) -> list[tuple[str, ...]]:
+    return [(source["key"], source["cite"]) for source in citations]
 
 
-def _far(facts: Facts) -> tuple[str, str]:
+def _completeness(facts: Facts) -> tuple[str, str]:
     note = facts.get("left_out") or facts.get("note") or ""
     return "in the code", f"{_STATUSES[facts['status']]}{': ' if note else ''}{note}"
 
@@ -152,14 +152,16 @@ def _rule(facts: Facts) -> list[_Part]:
         ("chapter", facts["chapter"]),
         ("grade", facts["grade"]),
         ("since", facts["since"] + ("" if facts["in_force"] else f", not in force on {facts['on']}")),
-        _far(facts),
+        _completeness(facts),
     ]
     if facts["codes"]:
         rows.append(("earns", ", ".join(facts["codes"])))
     if facts["flags"]:
         rows.append(("flags", ", ".join(facts["flags"])))
-    written = _cited(facts["sources"]) or [("", "No source was found: working knowledge, to be confirmed.")]
-    return [(f"{facts['id']}  {facts['says']}", rows), ("Written in", written)]
+    citations = _citation_rows(facts["sources"]) or [
+        ("", "No source was found: working knowledge, to be confirmed.")
+    ]
+    return [(f"{facts['id']}  {facts['says']}", rows), ("Written in", citations)]
 
 
 def _flag(facts: Facts) -> list[_Part]:
@@ -168,7 +170,7 @@ def _flag(facts: Facts) -> list[_Part]:
         ("to do", facts["suggestion"]),
         ("rule", facts["rule"]),
         ("whose", "ours" if facts["ours"] else "the rule book's"),
-        _far(facts),
+        _completeness(facts),
     ]
     return [(f"{facts['id']}  {facts['means']}", rows)]
 
@@ -178,19 +180,26 @@ def _switch(facts: Facts) -> list[_Part]:
     if facts["value"] is None:
         rows.append(("in force", f"nothing on {facts['on']}"))
     else:
-        said = f"{facts['value']} {facts['unit']}".strip()
-        rows.append(("in force", f"{said}, by {facts['decided_by']} [{facts['source']['key']}]"))
+        value = f"{facts['value']} {facts['unit']}".strip()
+        rows.append(("in force", f"{value}, by {facts['decided_by']} [{facts['source']['key']}]"))
     views = [
-        (answer, "; ".join(source["cite"] for source in held)) for answer, held in facts["views"].items()
+        (answer, "; ".join(source["cite"] for source in citations))
+        for answer, citations in facts["views"].items()
     ]
-    parts: list[_Part] = [(f"{facts['id']}  {facts['key']}: {facts['question']}", [*rows, _far(facts)])]
+    parts: list[_Part] = [
+        (f"{facts['id']}  {facts['key']}: {facts['question']}", [*rows, _completeness(facts)])
+    ]
     return [*parts, ("Who holds which view", [*views])] if views else parts
 
 
 def _number(facts: Facts) -> list[_Part]:
     history = [
-        (one["since"], f"{one['value']} {facts['unit']}", f"{one['source']['key']}: {one['source']['cite']}")
-        for one in facts["history"]
+        (
+            value["since"],
+            f"{value['value']} {facts['unit']}",
+            f"{value['source']['key']}: {value['source']['cite']}",
+        )
+        for value in facts["history"]
     ]
     now = "none" if facts["value"] is None else f"{facts['value']} {facts['unit']}"
     rows: list[tuple[str, ...]] = [("means", facts["description"]), (f"on {facts['on']}", now)]
@@ -207,37 +216,41 @@ def _source(facts: Facts) -> list[_Part]:
 
 def _code(facts: Facts) -> list[_Part]:
     if facts["reports"] is None:
-        parts: list[_Part] = [(facts["id"], [("", facts["note"]), *_cited(facts.get("sources", ()))])]
+        parts: list[_Part] = [(facts["id"], [("", facts["note"]), *_citation_rows(facts.get("sources", ()))])]
     else:
         rows: list[tuple[str, ...]] = [
             ("family", facts["family"]),
             ("role", facts["role"]),
             ("minutes", facts["minutes"]),
             ("grade", f"{facts['grade']}{_keys(facts['sources'])}"),
-            _far(facts),
+            _completeness(facts),
         ]
         parts = [(f"{facts['id']}  {facts['reports']}", rows)]
         parts.append(("Earned by", [_rule_row(rule) for rule in facts["rules"]]))
         if facts["thresholds"]:
-            parts.append((f"Numbers on {facts['on']}", [_number_row(one) for one in facts["thresholds"]]))
+            parts.append(
+                (f"Numbers on {facts['on']}", [_number_row(number) for number in facts["thresholds"]])
+            )
     if not facts["table_sources"]:
         return parts
     parts.append((f"Tables on {facts['on']}", [*_limits(facts), *_payment(facts), *_primaries(facts)]))
     parts.append(("NCCI pairs, with their modifier indicator", [*_pairs(facts)]))
-    told = [*_cited(facts["table_sources"]), *(("note", note) for note in facts["table_notes"])]
-    told += (
+    read_from = [*_citation_rows(facts["table_sources"]), *(("note", note) for note in facts["table_notes"])]
+    read_from += (
         [("no edition yet", ", ".join(facts["tables_not_in_force"]))] if facts["tables_not_in_force"] else []
     )
-    return [*parts, ("Read from", told)]
+    return [*parts, ("Read from", read_from)]
 
 
 def _limits(facts: Facts) -> Iterator[tuple[str, ...]]:
     for setting, limit in facts["mue"].items():
-        said = "no value read, which is not the same as no limit"
+        words = "no value read, which is not the same as no limit"
         if limit is not None:
             per = "a claim line" if limit["mai"] == 1 else "a date of service"
-            said = f"{limit['units']} {per}, adjudication indicator {limit['mai']} [{limit['source']['key']}]"
-        yield f"MUE, {setting}", said
+            words = (
+                f"{limit['units']} {per}, adjudication indicator {limit['mai']} [{limit['source']['key']}]"
+            )
+        yield f"MUE, {setting}", words
 
 
 def _payment(facts: Facts) -> Iterator[tuple[str, ...]]:
@@ -252,27 +265,27 @@ def _payment(facts: Facts) -> Iterator[tuple[str, ...]]:
 
 
 def _primaries(facts: Facts) -> Iterator[tuple[str, ...]]:
-    for book, held in facts["primaries"].items():
-        yield f"stands beside, {_BOOKS[book]}", ", ".join(held) or "not an add-on there"
+    for book, codes in facts["primaries"].items():
+        yield f"stands beside, {_BOOKS[book]}", ", ".join(codes) or "not an add-on there"
 
 
 def _pairs(facts: Facts) -> Iterator[tuple[str, ...]]:
     for setting, sides in facts["pairs"].items():
         for side, words in _PAIRS.items():
             for indicator, meaning in ((1, "unless a modifier is earned"), (0, "whatever the modifier")):
-                if held := [code for code, shown in sides[side] if shown == indicator]:
-                    yield setting, f"{words}, {meaning}", ", ".join(held)
-    if not any(held for sides in facts["pairs"].values() for held in sides.values()):
+                if codes := [code for code, shown in sides[side] if shown == indicator]:
+                    yield setting, f"{words}, {meaning}", ", ".join(codes)
+    if not any(codes for sides in facts["pairs"].values() for codes in sides.values()):
         yield "none read", "", ""
 
 
 def _cases(facts: Facts, width: int | None) -> list[str]:
-    found = facts["cases"]
-    if found is None:
+    cases = facts["cases"]
+    if cases is None:
         return ["Golden cases", "  Not installed with this package; a checkout has them in tests/cases."]
-    if not found:
+    if not cases:
         return ["Golden cases", "  None names it by its id."]
-    rows = [(f"{case['file']}:{case['line']}", case["case"]) for case in found[:_SHOWN]]
-    lines = [f"Golden cases ({len(found)})", *columns(rows, width)]
-    more = len(found) - _SHOWN
+    rows = [(f"{case['file']}:{case['line']}", case["case"]) for case in cases[:_SHOWN]]
+    lines = [f"Golden cases ({len(cases)})", *columns(rows, width)]
+    more = len(cases) - _SHOWN
     return [*lines, f"  and {more} more; --format json lists them all"] if more > 0 else lines

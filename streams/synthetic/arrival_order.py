@@ -1,5 +1,5 @@
 """
-In which order a publisher's lines arrive: stay by stay, as they were stored, or mixed beyond reason.
+The order in which a publisher's lines arrive: stay by stay, as they were stored, or mixed beyond reason.
 
 Memory holds what the order needs and no more: one stay, the lines stored later than the next patient's
 arrival, or one buffer.
@@ -15,14 +15,14 @@ Order = Literal["arrival", "grouped", "shuffled"]
 _BUFFER = 50_000
 
 
-class Stay(NamedTuple):
-    """One stay: nothing of it was stored before ``opened_at``; lines carry the epoch second they were stored."""
+class PublishedStay(NamedTuple):
+    """One stay's lines, each with the epoch second it was stored at; none is earlier than ``opened_at``."""
 
     opened_at: int
     lines: list[tuple[int, bytes]]
 
 
-def ordered(stays_: Iterator[Stay], order: Order, rng: Random) -> Iterator[bytes]:
+def in_order(stays: Iterator[PublishedStay], order: Order, rng: Random) -> Iterator[bytes]:
     """
     Return the lines of the stays in one of three orders, in memory that does not grow with their number.
 
@@ -30,32 +30,32 @@ def ordered(stays_: Iterator[Stay], order: Order, rng: Random) -> Iterator[bytes
     buffer of fifty thousand lines, far beyond anything a broker does.
     """
     if order == "grouped":
-        return _grouped(stays_)
-    return _arrival(stays_) if order == "arrival" else _shuffled(stays_, rng)
+        return _grouped(stays)
+    return _arrival(stays) if order == "arrival" else _shuffled(stays, rng)
 
 
-def _grouped(stays_: Iterator[Stay]) -> Iterator[bytes]:
-    for stay in stays_:
+def _grouped(stays: Iterator[PublishedStay]) -> Iterator[bytes]:
+    for stay in stays:
         for _, line in stay.lines:
             yield line
 
 
-def _arrival(stays_: Iterator[Stay]) -> Iterator[bytes]:
+def _arrival(stays: Iterator[PublishedStay]) -> Iterator[bytes]:
     waiting: list[tuple[int, int, bytes]] = []
-    told = 0
-    for stay in stays_:
+    number = 0
+    for stay in stays:
         while waiting and waiting[0][0] < stay.opened_at:
             yield heappop(waiting)[2]
         for stored, line in stay.lines:
-            heappush(waiting, (stored, told, line))
-            told += 1
+            heappush(waiting, (stored, number, line))
+            number += 1
     while waiting:
         yield heappop(waiting)[2]
 
 
-def _shuffled(stays_: Iterator[Stay], rng: Random) -> Iterator[bytes]:
+def _shuffled(stays: Iterator[PublishedStay], rng: Random) -> Iterator[bytes]:
     buffer: list[bytes] = []
-    for line in _grouped(stays_):
+    for line in _grouped(stays):
         if len(buffer) < _BUFFER:
             buffer.append(line)
             continue

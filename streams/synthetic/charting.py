@@ -65,7 +65,7 @@ class Span(NamedTuple):
     start: int
     stop: int
     steps: tuple[tuple[int, int], ...] = ()
-    held: tuple[int, int] | None = None
+    hold: tuple[int, int] | None = None
 
 
 Fields = dict[str, object]
@@ -74,8 +74,8 @@ Fields = dict[str, object]
 @lru_cache(maxsize=8192)
 def _quarter(zone: str, quarter: int) -> tuple[str, int, str]:
     local = datetime.fromtimestamp(quarter * _QUARTER_HOUR, UTC).astimezone(ZoneInfo(zone))
-    written = local.isoformat()
-    return written[:14], local.minute, written[19:]
+    text = local.isoformat()
+    return text[:14], local.minute, text[19:]
 
 
 def instant(at: int, zone: str) -> str:
@@ -98,18 +98,28 @@ def stored_after_end(rng: Random) -> int:
 
 class Chart:
     """
-    One stay as its publishers tell it.
+    One stay as its publishers chart it.
 
     ``lines`` holds what was stored: epoch second and JSON line. Nothing is stored before ``opened_at``.
     """
 
-    __slots__ = ("_rng", "_stem", "_told", "_zone", "encounter_id", "habits", "lines", "opened_at", "whole")
+    __slots__ = (
+        "_last_number",
+        "_rng",
+        "_stem",
+        "_zone",
+        "encounter_id",
+        "habits",
+        "lines",
+        "opened_at",
+        "whole",
+    )
 
     def __init__(self, rng: Random, habits: Habits, encounter_id: str, zone: str, opened_at: int) -> None:
         self._rng = rng
         self._zone = zone
         self._stem = encounter_id.removeprefix("E")
-        self._told = 0
+        self._last_number = 0
         self.habits = habits
         self.encounter_id = encounter_id
         self.opened_at = opened_at
@@ -118,24 +128,24 @@ class Chart:
 
     def name(self, letter: str) -> str:
         """Return the next opaque identifier of this stay: an administration, an order, a device."""
-        self._told += 1
-        return f"{letter}{self._stem}-{self._told}"
+        self._last_number += 1
+        return f"{letter}{self._stem}-{self._last_number}"
 
-    def written(self, at: int) -> str:
+    def local_instant(self, at: int) -> str:
         """Return an instant in the facility's own zone."""
         return instant(at, self._zone)
 
-    def say(self, kind: str, at: int, source: str, stored: int, /, **fields: object) -> str:
+    def store(self, kind: str, at: int, source: str, stored: int, /, **fields: object) -> str:
         """Store one event at ``stored`` and return its id; a few are sent twice."""
         event_id = self.name("v")
         fact: Fields = {
             "type": kind,
             "event_id": event_id,
             "encounter_id": self.encounter_id,
-            "occurred_at": self.written(at),
+            "occurred_at": self.local_instant(at),
         }
         if stored != at:
-            fact["recorded_at"] = self.written(stored)
+            fact["recorded_at"] = self.local_instant(stored)
         fact["source"] = source
         fact.update(fields)
         line = dumps(fact)
@@ -144,126 +154,131 @@ class Chart:
             self.lines.append((stored + self._rng.randint(5, 3600), line))
         return event_id
 
-    def registered(self, kind: str, at: int, /, **fields: object) -> str:
-        """Store what registration says; it is seldom more than five minutes behind."""
-        return self.say(kind, at, "adt", at + self._rng.randint(0, 300), **fields)
+    def register(self, kind: str, at: int, /, **fields: object) -> str:
+        """Store a registration event, at most five minutes after it happened, and return its id."""
+        return self.store(kind, at, "adt", at + self._rng.randint(0, 300), **fields)
 
-    def stored(self, at: int) -> int:
+    def storage_time(self, at: int) -> int:
         """Return when a nurse stores what happened at ``at``: never before it happened."""
         return at + max(0, stored_after_end(self._rng)) * MINUTE
 
-    def point(self, kind: str, at: int, given: Fields) -> None:
+    def point(self, kind: str, at: int, fields: Fields) -> None:
         """Chart a push or an injection, and perhaps correct it later."""
-        stored = self.stored(at)
-        event_id = self.say(kind, at, "emar", stored, **given)
+        stored = self.storage_time(at)
+        event_id = self.store(kind, at, "emar", stored, **fields)
         if self._rng.random() >= self.habits.rewritten:
             return
-        later = self._edited(stored, at)
-        if self._withdrawn(later, given):
+        later = self._correction_time(stored, at)
+        if self._withdraw(later, fields):
             return
-        self.say("event_voided", later, "emar", later, voids_event_id=event_id)
+        self.store("event_voided", later, "emar", later, voids_event_id=event_id)
         moved = at + self._rng.choice((-5, -2, -1, 0, 0, 1, 3)) * MINUTE
-        self.say(kind, max(moved, self.opened_at), "emar", later, **given)
+        self.store(kind, max(moved, self.opened_at), "emar", later, **fields)
 
-    def flow(self, span: Span, given: Fields) -> None:
+    def flow(self, span: Span, fields: Fields) -> None:
         """Chart an infusion as this stay's nurses do, with the pump beside them when there is one."""
         rng, habits = self._rng, self.habits
         if rng.random() < habits.pump_reports:
-            self._pump(span, given)
+            self._pump(span, fields)
         missing = rng.random() < habits.missing_stop
         rewritten = rng.random() < habits.rewritten
         if self.whole:
-            self._whole(span, given, missing=missing, rewritten=rewritten)
+            self._whole(span, fields, missing=missing, rewritten=rewritten)
         else:
-            self._actions(span, given, missing=missing, rewritten=rewritten)
+            self._actions(span, fields, missing=missing, rewritten=rewritten)
 
-    def _whole(self, span: Span, given: Fields, *, missing: bool, rewritten: bool) -> None:
-        stated: Fields = {**given, "technique": "infusion", "started_at": self.written(span.start)}
+    def _whole(self, span: Span, fields: Fields, *, missing: bool, rewritten: bool) -> None:
+        stated: Fields = {**fields, "technique": "infusion", "started_at": self.local_instant(span.start)}
         if span.steps:
             # One statement has room for one rate; a titrated infusion has none that holds throughout.
             stated.pop("rate_ml_per_h", None)
         if not missing:
-            stated["stopped_at"] = self.written(span.stop)
+            stated["stopped_at"] = self.local_instant(span.stop)
         first = dict(stated)
         if rewritten and not missing:
             wrong = max(span.stop + self._rng.choice(_WRONG_MINUTES) * MINUTE, span.start + MINUTE)
-            first["stopped_at"] = self.written(wrong)
-        elif span.held is not None and not missing:
-            first = self._intervals(stated, span, span.held)
+            first["stopped_at"] = self.local_instant(wrong)
+        elif span.hold is not None and not missing:
+            first = self._intervals(stated, span, span.hold)
         stored = max(span.start, span.stop + stored_after_end(self._rng) * MINUTE)
-        self.say("administration_charted", span.start, "emar", stored, **first)
+        self.store("administration_charted", span.start, "emar", stored, **first)
         if not rewritten:
             return
-        later = self._edited(max(stored, span.stop), span.stop)
-        if not self._withdrawn(later, given):
-            if span.held is not None and not missing:
-                stated = self._intervals(stated, span, span.held)
-            self.say("administration_charted", span.start, "emar", later, **stated)
+        later = self._correction_time(max(stored, span.stop), span.stop)
+        if not self._withdraw(later, fields):
+            if span.hold is not None and not missing:
+                stated = self._intervals(stated, span, span.hold)
+            self.store("administration_charted", span.start, "emar", later, **stated)
 
-    def _intervals(self, stated: Fields, span: Span, held: tuple[int, int]) -> Fields:
-        parts = ((span.start, held[0]), (held[1], span.stop))
-        spelt = [
-            {"started_at": self.written(start), "stopped_at": self.written(stop)} for start, stop in parts
+    def _intervals(self, stated: Fields, span: Span, hold: tuple[int, int]) -> Fields:
+        parts = ((span.start, hold[0]), (hold[1], span.stop))
+        intervals = [
+            {"started_at": self.local_instant(start), "stopped_at": self.local_instant(stop)}
+            for start, stop in parts
         ]
-        return {**stated, "intervals": spelt}
+        return {**stated, "intervals": intervals}
 
-    def _actions(self, span: Span, given: Fields, *, missing: bool, rewritten: bool) -> None:
-        about = {"administration_id": given["administration_id"]}
+    def _actions(self, span: Span, fields: Fields, *, missing: bool, rewritten: bool) -> None:
+        about = {"administration_id": fields["administration_id"]}
         together = self._rng.random() < self.habits.together
-        self.say(
+        self.store(
             "infusion_started",
             span.start,
             "emar",
-            self.stored(span.stop if together else span.start),
-            **given,
+            self.storage_time(span.stop if together else span.start),
+            **fields,
         )
         for at, rate in span.steps:
-            self.say("infusion_rate_changed", at, "emar", self.stored(at), rate_ml_per_h=rate, **about)
-        if span.held is not None:
-            for kind, at in zip(("infusion_paused", "infusion_resumed"), span.held, strict=True):
-                self.say(kind, at, "emar", self.stored(at), **about)
+            self.store(
+                "infusion_rate_changed", at, "emar", self.storage_time(at), rate_ml_per_h=rate, **about
+            )
+        if span.hold is not None:
+            for kind, at in zip(("infusion_paused", "infusion_resumed"), span.hold, strict=True):
+                self.store(kind, at, "emar", self.storage_time(at), **about)
         if missing:
             return
         stop = span.stop
         if rewritten:
-            latest = max([span.start, *(at for at, _ in span.steps), *(span.held or ())])
+            latest = max([span.start, *(at for at, _ in span.steps), *(span.hold or ())])
             stop = max(stop + self._rng.choice(_WRONG_MINUTES) * MINUTE, latest + MINUTE)
-        stored = self.stored(stop)
-        event_id = self.say("infusion_stopped", stop, "emar", stored, reason="completed", **about)
+        stored = self.storage_time(stop)
+        event_id = self.store("infusion_stopped", stop, "emar", stored, reason="completed", **about)
         if not rewritten:
             return
-        later = self._edited(max(stored, span.stop), span.stop)
-        if not self._withdrawn(later, given):
-            self.say("event_voided", later, "emar", later, voids_event_id=event_id)
-            self.say("infusion_stopped", span.stop, "emar", later, reason="completed", **about)
+        later = self._correction_time(max(stored, span.stop), span.stop)
+        if not self._withdraw(later, fields):
+            self.store("event_voided", later, "emar", later, voids_event_id=event_id)
+            self.store("infusion_stopped", span.stop, "emar", later, reason="completed", **about)
 
-    def _pump(self, span: Span, given: Fields) -> None:
+    def _pump(self, span: Span, fields: Fields) -> None:
         rng = self._rng
         apart = rng.choice((-12, 9, 14)) * MINUTE if rng.random() < self.habits.pump_disagrees else 0
         start = max(self.opened_at, span.start + rng.randint(-40, 80))
         stop = max(start + MINUTE, span.stop + apart + rng.randint(-80, 50))
         device: Fields = {"device_id": self.name("p")}
         shown: Fields = {
-            key: given[key] for key in ("order_id", "drug", "rate_ml_per_h", "volume_ml") if key in given
+            key: fields[key] for key in ("order_id", "drug", "rate_ml_per_h", "volume_ml") if key in fields
         }
-        about = {"administration_id": given["administration_id"]}
+        about = {"administration_id": fields["administration_id"]}
         seen = start + rng.randint(1, 4)
-        self.say("infusion_started", start, "pump", seen, route=given["route"], **about, **shown, **device)
+        self.store("infusion_started", start, "pump", seen, route=fields["route"], **about, **shown, **device)
         for at, rate in span.steps:
             seen = at + rng.randint(-20, 20)
-            self.say("infusion_rate_changed", seen, "pump", seen + 2, rate_ml_per_h=rate, **about)
-        if span.held is not None:
-            for kind, at in zip(("infusion_paused", "infusion_resumed"), span.held, strict=True):
-                self.say(kind, at + rng.randint(-20, 20), "pump", at + 25, **about)
-        self.say("infusion_stopped", stop, "pump", stop + rng.randint(1, 4), reason="completed", **about)
+            self.store("infusion_rate_changed", seen, "pump", seen + 2, rate_ml_per_h=rate, **about)
+        if span.hold is not None:
+            for kind, at in zip(("infusion_paused", "infusion_resumed"), span.hold, strict=True):
+                self.store(kind, at + rng.randint(-20, 20), "pump", at + 25, **about)
+        self.store("infusion_stopped", stop, "pump", stop + rng.randint(1, 4), reason="completed", **about)
 
-    def _edited(self, stored: int, ended: int) -> int:
+    def _correction_time(self, stored: int, ended: int) -> int:
         """Return when a correction is stored: after the record it corrects, and no later than any record is."""
         latest = ended + int(_STORED_AFTER_END[-1][1]) * MINUTE
         return max(stored + MINUTE, min(stored + self._rng.randint(5, 600) * MINUTE, latest))
 
-    def _withdrawn(self, later: int, given: Fields) -> bool:
+    def _withdraw(self, later: int, fields: Fields) -> bool:
         if self._rng.random() >= 0.15:  # noqa: PLR2004 - about one correction in seven takes the dose back
             return False
-        self.say("administration_voided", later, "emar", later, administration_id=given["administration_id"])
+        self.store(
+            "administration_voided", later, "emar", later, administration_id=fields["administration_id"]
+        )
         return True

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from orjson import dumps
 
-from streams.synthetic.arrival_order import Order, Stay, ordered
+from streams.synthetic.arrival_order import Order, PublishedStay, in_order
 from streams.synthetic.care_plans import PLANS, Area, Dose, Plan
 from streams.synthetic.charting import MINUTE, Chart, Fields, Habits, Span
 
@@ -57,16 +57,16 @@ def arrivals(rng: Random, encounters: int, start: date, shape: Shape) -> Iterato
     """
     days = [start + timedelta(days=number) for number in range(_DAYS[shape])]
     weights = [_WEEKEND_SHARE if day.weekday() >= _WEEKEND else 1.0 for day in days]
-    whole, passed, given = sum(weights), 0.0, 0
+    whole, passed, arrived = sum(weights), 0.0, 0
     zone = ZoneInfo(_ZONE)
     for day, weight in zip(days, weights, strict=True):
         passed += weight
         upto = round(encounters * passed / whole)
         midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-        for number in range(upto - given):
-            hours = _hour_of_day((number + rng.random()) / (upto - given))
+        for number in range(upto - arrived):
+            hours = _hour_of_day((number + rng.random()) / (upto - arrived))
             yield midnight + timedelta(seconds=int(hours * 60) * MINUTE)
-        given = upto
+        arrived = upto
 
 
 def _hour_of_day(share: float) -> float:
@@ -80,7 +80,7 @@ def _hour_of_day(share: float) -> float:
 
 def stays(
     rng: Random, encounters: int, start: date, shape: Shape = "month", habits: Habits | None = None
-) -> Iterator[Stay]:
+) -> Iterator[PublishedStay]:
     """Return the stays in order of arrival."""
     habits = habits or Habits()
     salt = rng.getrandbits(32)
@@ -89,34 +89,34 @@ def stays(
         yield _stay(rng, habits, stem, arrival)
 
 
-def _stay(rng: Random, habits: Habits, stem: str, arrival: datetime) -> Stay:
+def _stay(rng: Random, habits: Habits, stem: str, arrival: datetime) -> PublishedStay:
     scheduled = arrival.hour in _SCHEDULED and arrival.weekday() < _WEEKEND
     area = rng.choices(*_VISITS[scheduled])[0]
     plan = rng.choices(PLANS[area], _PLAN_WEIGHTS[area])[0]
     facility, zone, modifier = rng.choices(_FACILITIES, _FACILITY_WEIGHTS)[0]
     opened_at = int(arrival.timestamp())
     chart = Chart(rng, habits, f"E{stem}", zone, opened_at)
-    about: Fields = {
+    registration: Fields = {
         "setting": "office" if area == "office" else "facility",
         "payer": rng.choices(_PAYERS, _PAYER_WEIGHTS)[0],
         "facility": facility,
         "department": _DEPARTMENTS[area],
         "time_zone": zone,
-        "arrived_at": chart.written(opened_at),
+        "arrived_at": chart.local_instant(opened_at),
     }
     if modifier and area == "infusion_centre":
-        about["department_modifier"] = modifier
+        registration["department_modifier"] = modifier
     key_order = chart.name("o")
     if area == "office" and rng.random() < 0.9:  # noqa: PLR2004 - one office visit in ten names no reason
-        about["key_reason_order_id"] = key_order
-    chart.registered("encounter_opened", opened_at, **about)
+        registration["key_reason_order_id"] = key_order
+    chart.register("encounter_opened", opened_at, **registration)
     seen_at = opened_at + rng.randint(8, 45) * MINUTE
     if rng.random() < 0.004:  # noqa: PLR2004 - one patient in 250 goes before anything is done
-        chart.registered("encounter_cancelled", seen_at)
+        chart.register("encounter_cancelled", seen_at)
     else:
         _leave(rng, chart, area, _care(rng, chart, plan, seen_at, key_order))
     chart.lines.sort(key=_stored)
-    return Stay(opened_at, chart.lines)
+    return PublishedStay(opened_at, chart.lines)
 
 
 def _stored(line: tuple[int, bytes]) -> int:
@@ -128,12 +128,12 @@ def _care(rng: Random, chart: Chart, plan: Plan, at: int, key_order: str) -> int
     site = None
     if plan.access is not None:
         site = chart.name("s")
-        chart.say("access_placed", at, "emar", chart.stored(at), site_id=site, kind=plan.access)
+        chart.store("access_placed", at, "emar", chart.storage_time(at), site_id=site, kind=plan.access)
     if plan.procedure is not None:
-        about: Fields = {"procedure_id": chart.name("c"), "kind": plan.procedure}
-        chart.say("procedure_started", at, "emar", at, **about)
+        procedure: Fields = {"procedure_id": chart.name("c"), "kind": plan.procedure}
+        chart.store("procedure_started", at, "emar", at, **procedure)
         at += 10 * MINUTE
-        chart.say("procedure_ended", at, "emar", at, **about)
+        chart.store("procedure_ended", at, "emar", at, **procedure)
     begun = cursor = ended = at
     for place, dose in enumerate(plan.doses):
         if rng.random() >= dose.share:
@@ -150,51 +150,51 @@ def _care(rng: Random, chart: Chart, plan: Plan, at: int, key_order: str) -> int
 
 
 def _give(rng: Random, chart: Chart, dose: Dose, start: int, order: str, site: str | None) -> int:
-    given: Fields = {"administration_id": chart.name("a"), "order_id": order}
+    fields: Fields = {"administration_id": chart.name("a"), "order_id": order}
     if rng.random() < chart.habits.unsigned:
-        given["order_status"] = "unsigned"
-    given["drug"] = {"name": dose.drug}
-    given["route"] = dose.route
+        fields["order_status"] = "unsigned"
+    fields["drug"] = {"name": dose.drug}
+    fields["route"] = dose.route
     if site is not None:
-        given["site_id"] = site
+        fields["site_id"] = site
     if dose.intent == "hydrate":
-        given["intent"] = "hydrate"
+        fields["intent"] = "hydrate"
     if dose.indication is not None:
-        given["indication"] = dose.indication
+        fields["indication"] = dose.indication
     if dose.every_h:
-        given["dose_id"] = chart.name("d")
+        fields["dose_id"] = chart.name("d")
     if dose.how == "prolonged_pump":
-        given.update(technique=dose.how, planned_minutes=dose.planned_minutes, device_id=chart.name("p"))
-        chart.say("infusion_started", start, "emar", chart.stored(start), **given)
+        fields.update(technique=dose.how, planned_minutes=dose.planned_minutes, device_id=chart.name("p"))
+        chart.store("infusion_started", start, "emar", chart.storage_time(start), **fields)
         return start + 10 * MINUTE
     if dose.how != "infusion":
         if dose.how == "on_body_injector":
-            given["technique"] = dose.how
-        chart.point("push_given" if dose.how == "push" else "injection_given", start, given)
+            fields["technique"] = dose.how
+        chart.point("push_given" if dose.how == "push" else "injection_given", start, fields)
         return start + 2 * MINUTE
-    return _infuse(rng, chart, dose, start, given)
+    return _infuse(rng, chart, dose, start, fields)
 
 
-def _infuse(rng: Random, chart: Chart, dose: Dose, start: int, given: Fields) -> int:
+def _infuse(rng: Random, chart: Chart, dose: Dose, start: int, fields: Fields) -> int:
     minutes = rng.randint(*dose.minutes)
     if dose.volume_ml is not None:
-        given["volume_ml"] = dose.volume_ml
-        given["rate_ml_per_h"] = round(dose.volume_ml * 60 / minutes)
+        fields["volume_ml"] = dose.volume_ml
+        fields["rate_ml_per_h"] = round(dose.volume_ml * 60 / minutes)
     if dose.route == "SC":
-        given["device_id"] = chart.name("p")
-    span = _span(rng, dose, start, minutes, held=rng.random() < chart.habits.paused)
+        fields["device_id"] = chart.name("p")
+    span = _span(rng, dose, start, minutes, with_hold=rng.random() < chart.habits.paused)
     if span.steps and dose.volume_ml is not None:
-        given["rate_ml_per_h"] = round(dose.volume_ml * 60 / minutes * _SLOWEST)
+        fields["rate_ml_per_h"] = round(dose.volume_ml * 60 / minutes * _SLOWEST)
     if dose.carrier is not None:
         if rng.random() < chart.habits.one_minute_push:
-            chart.point("push_given", start, {key: given[key] for key in given if key != "rate_ml_per_h"})
+            chart.point("push_given", start, {key: fields[key] for key in fields if key != "rate_ml_per_h"})
             return span.stop
-        _carry(rng, chart, dose.carrier, span, given)
-    chart.flow(span, given)
+        _carry(rng, chart, dose.carrier, span, fields)
+    chart.flow(span, fields)
     return span.stop
 
 
-def _span(rng: Random, dose: Dose, start: int, minutes: int, *, held: bool) -> Span:
+def _span(rng: Random, dose: Dose, start: int, minutes: int, *, with_hold: bool) -> Span:
     """Return when the dose flows: stepped up to its mean rate and beyond, or held once, or neither."""
     steps = rng.randint(*dose.steps) if minutes > 60 else 0  # noqa: PLR2004 - no titration inside an hour
     if steps and dose.volume_ml is not None:
@@ -203,24 +203,24 @@ def _span(rng: Random, dose: Dose, start: int, minutes: int, *, held: bool) -> S
         at = [start + minutes * number // (steps + 1) * MINUTE for number in range(1, steps + 1)]
         rates = [max(1, round(mean * rung)) for rung in ladder]
         return Span(start, start + minutes * MINUTE, tuple(zip(at, rates, strict=True)))
-    if held and minutes > 40:  # noqa: PLR2004 - a hold needs room
+    if with_hold and minutes > 40:  # noqa: PLR2004 - a hold needs room
         pause = start + rng.randint(10, minutes // 2) * MINUTE
         resume = pause + rng.randint(3, minutes // 3) * MINUTE
-        return Span(start, start + minutes * MINUTE + resume - pause, held=(pause, resume))
+        return Span(start, start + minutes * MINUTE + resume - pause, hold=(pause, resume))
     return Span(start, start + minutes * MINUTE)
 
 
-def _carry(rng: Random, chart: Chart, fluid: str, span: Span, given: Fields) -> None:
+def _carry(rng: Random, chart: Chart, fluid: str, span: Span, fields: Fields) -> None:
     """Chart the bag the drug hangs in, under the drug's own order, as two-row charts do."""
     if rng.random() >= 0.35:  # noqa: PLR2004 - most charts show the drug alone
         return
     bag: Fields = {
-        key: given[key] for key in ("order_id", "dose_id", "route", "site_id", "volume_ml") if key in given
+        key: fields[key] for key in ("order_id", "dose_id", "route", "site_id", "volume_ml") if key in fields
     }
     bag |= {"administration_id": chart.name("a"), "drug": {"name": fluid}, "intent": "carrier"}
-    chart.say("infusion_started", span.start, "emar", chart.stored(span.start), **bag)
-    about = {"administration_id": bag["administration_id"], "reason": "completed"}
-    chart.say("infusion_stopped", span.stop, "emar", chart.stored(span.stop), **about)
+    chart.store("infusion_started", span.start, "emar", chart.storage_time(span.start), **bag)
+    stop = {"administration_id": bag["administration_id"], "reason": "completed"}
+    chart.store("infusion_stopped", span.stop, "emar", chart.storage_time(span.stop), **stop)
 
 
 def _leave(rng: Random, chart: Chart, area: Area, ended: int) -> None:
@@ -232,12 +232,12 @@ def _leave(rng: Random, chart: Chart, area: Area, ended: int) -> None:
     if fate < 0.007:  # noqa: PLR2004 -- a share of the stays
         _registered_twice(rng, chart)
     if area == "observation" and rng.random() < 0.12:  # noqa: PLR2004 -- a share of the stays
-        chart.registered("inpatient_ordered", ended - rng.randint(0, 90) * MINUTE)
-    chart.registered("encounter_discharged", left)
+        chart.register("inpatient_ordered", ended - rng.randint(0, 90) * MINUTE)
+    chart.register("encounter_discharged", left)
     if fate > 0.994:  # noqa: PLR2004 -- a share of the stays
         again = left + rng.randint(20, 90) * MINUTE
-        chart.registered("encounter_reopened", again)
-        chart.registered("encounter_discharged", again + rng.randint(15, 60) * MINUTE)
+        chart.register("encounter_reopened", again)
+        chart.register("encounter_discharged", again + rng.randint(15, 60) * MINUTE)
 
 
 def _registered_twice(rng: Random, chart: Chart) -> None:
@@ -252,7 +252,7 @@ def _registered_twice(rng: Random, chart: Chart) -> None:
             "type": kind,
             "event_id": chart.name("v"),
             "encounter_id": double,
-            "occurred_at": chart.written(occurred),
+            "occurred_at": chart.local_instant(occurred),
             "source": "adt",
             **more,
         }
@@ -273,4 +273,4 @@ def generate(
     The same generator state gives the same bytes, and every order the same lines.
     """
     mixing = Random(rng.getrandbits(64))  # noqa: S311 - order of arrival, not a secret
-    return ordered(stays(rng, encounters, start, shape, habits), order, mixing)
+    return in_order(stays(rng, encounters, start, shape, habits), order, mixing)

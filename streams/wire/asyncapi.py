@@ -44,12 +44,14 @@ class Message(NamedTuple):
 
 def _event_messages() -> dict[str, Message]:
     """Return a message a kind of event, by the name publishers put into ``type``."""
-    found = {}
+    messages = {}
     for name, schema in events()["$defs"].items():
         kind = schema.get("properties", {}).get("type", {}).get("const")
         if kind is not None:
-            found[str(kind)] = Message(str(schema["description"]), {"$ref": f"{EVENTS_FILE}#/$defs/{name}"})
-    return found
+            messages[str(kind)] = Message(
+                str(schema["description"]), {"$ref": f"{EVENTS_FILE}#/$defs/{name}"}
+            )
+    return messages
 
 
 def messages() -> dict[str, Message]:
@@ -122,9 +124,9 @@ def channels() -> tuple[Channel, ...]:
     )  # fmt: skip
 
 
-def _of(name: str, address: str, carried: tuple[str, ...], reads: str = "", writes: str = "") -> Channel:
-    found = topics.topic(address)
-    return Channel(name, address, found.holds, found.key, (found.cleanup,), carried, reads, writes)
+def _of(name: str, address: str, messages: tuple[str, ...], reads: str = "", writes: str = "") -> Channel:
+    topic = topics.topic(address)
+    return Channel(name, address, topic.holds, topic.key, (topic.cleanup,), messages, reads, writes)
 
 
 def asyncapi() -> Schema:
@@ -138,51 +140,53 @@ def asyncapi() -> Schema:
             "license": {"name": "MIT"},
         },
         "defaultContentType": "application/json",
-        "channels": {one.name: _channel(one) for one in channels()},
-        "operations": {name: held for one in channels() for name, held in _operations(one)},
+        "channels": {channel.name: _channel(channel) for channel in channels()},
+        "operations": {name: operation for channel in channels() for name, operation in _operations(channel)},
         "components": {
-            "messages": {name: _message(name, one) for name, one in messages().items()},
+            "messages": {name: _message(name, message) for name, message in messages().items()},
             "messageTraits": {"cloud_event": _cloud_event()},
         },
     }
 
 
-def _channel(one: Channel) -> Schema:
+def _channel(channel: Channel) -> Schema:
     return {
-        "address": one.address,
-        "description": one.says,
-        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in one.messages},
+        "address": channel.address,
+        "description": channel.says,
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in channel.messages},
         "bindings": {
             "kafka": {
-                "topic": one.address,
-                "topicConfiguration": {"cleanup.policy": [*one.cleanup]},
+                "topic": channel.address,
+                "topicConfiguration": {"cleanup.policy": [*channel.cleanup]},
                 "bindingVersion": _KAFKA,
             }
         },
-        "x-key": one.key,
+        "x-key": channel.key,
     }
 
 
-def _operations(one: Channel) -> list[tuple[str, Schema]]:
+def _operations(channel: Channel) -> list[tuple[str, Schema]]:
     return [
         (
-            f"{action}_{one.name}",
-            {"action": action, "channel": {"$ref": f"#/channels/{one.name}"}, "summary": says},
+            f"{action}_{channel.name}",
+            {"action": action, "channel": {"$ref": f"#/channels/{channel.name}"}, "summary": says},
         )
-        for action, says in (("receive", one.reads), ("send", one.writes))
+        for action, says in (("receive", channel.reads), ("send", channel.writes))
         if says
     ]
 
 
-def _message(name: str, one: Message) -> Schema:
-    made: dict[str, Any] = {
+def _message(name: str, message: Message) -> Schema:
+    document: dict[str, Any] = {
         "name": name,
-        "summary": one.says,
-        "contentType": one.content_type,
-        "payload": one.payload,
+        "summary": message.says,
+        "contentType": message.content_type,
+        "payload": message.payload,
     }
     return (
-        made | {"traits": [{"$ref": "#/components/messageTraits/cloud_event"}]} if one.cloud_event else made
+        document | {"traits": [{"$ref": "#/components/messageTraits/cloud_event"}]}
+        if message.cloud_event
+        else document
     )
 
 

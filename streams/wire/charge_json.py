@@ -22,9 +22,9 @@ def written(charge_set: ChargeSet) -> bytes:
     return dumps(charge_set, option=_CANONICAL)
 
 
-def value_of(said: ChargeSet | LineChange | ReviewItem) -> bytes:
-    """Return the value of a message: the same JSON without a line feed."""
-    return dumps(said, option=OPT_SORT_KEYS)
+def value_of(value: ChargeSet | LineChange | ReviewItem) -> bytes:
+    """Return the value of a message: a line's JSON without the line feed."""
+    return dumps(value, option=OPT_SORT_KEYS)
 
 
 class Row(NamedTuple):

@@ -1,20 +1,19 @@
 """
 A closed encounter as bytes, and back: the record from which a stay is coded, today or again under newer rules.
 
-What is read is what was written, to the last digit of a rate: a stay must not be charged otherwise because it lay
+Reading returns what was written, to the last digit of a rate: a stay must not be charged otherwise because it lay
 in a topic. Pure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from json import loads
 from typing import Any, Final, NamedTuple
 
-from orjson import Fragment, dumps
+from orjson import dumps
 from pydantic import ValidationError
 
+from models.build import build
 from models.closed_encounter import (
     CLOSED_ENCOUNTER,
     ClosedStatus,
@@ -23,10 +22,19 @@ from models.closed_encounter import (
     Stay,
     Stretch,
 )
-from models.drug import Drug, Ingredient
-from models.encounter import AccessSite, Administration, Decision, Encounter, Flow, Procedure
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+from models.encounter import (
+    AccessSite,
+    Administration,
+    Decision,
+    DepartmentPeriod,
+    Encounter,
+    Flow,
+    Procedure,
+    RefusedEvent,
+    empty_encounter,
+)
+from streams.wire.encounter_fields import FIGURES, encounter_fields
+from streams.wire.instant_text import rfc3339
 
 
 class ClosedEncounter(NamedTuple):
@@ -67,96 +75,13 @@ def to_bytes(closed: ClosedEncounter) -> bytes:
             "encounter_id": closed.encounter_id,
             "version": closed.version,
             "status": closed.status,
-            "closed_at": _text(closed.closed_at),
+            "closed_at": rfc3339(closed.closed_at),
             "reason": closed.reason,
             "merged_into": closed.merged_into,
             "events": closed.events,
-            "encounter": _stay(closed.encounter),
+            "encounter": encounter_fields(closed.encounter),
         }
     )
-
-
-@lru_cache(maxsize=1 << 14)
-def _text(instant: int) -> str:
-    """Return RFC 3339 in UTC; kept, because the instants of a stay repeat and those of a day are few."""
-    return (_EPOCH + timedelta(seconds=instant)).isoformat().replace("+00:00", "Z")
-
-
-def _said(names: tuple[str, ...], held: tuple[Any, ...]) -> dict[str, Any]:
-    """Return what is known of something, by name, in the model's order."""
-    return {name: value for name, value in zip(names, held, strict=True) if value is not None and value != ()}
-
-
-_NOTHING: Final[tuple[()]] = ()
-"""The one empty tuple: comparing by identity halves the time, and another one would only be written out."""
-
-
-def _dated(names: tuple[str, ...], held: tuple[Any, ...], instants: tuple[str, ...]) -> dict[str, Any]:
-    made = _said(names, held)
-    for name in instants:
-        if name in made:
-            made[name] = _text(made[name])
-    return made
-
-
-def _stay(encounter: Encounter) -> dict[str, Any]:
-    made = _dated(Encounter._fields, encounter, _OF_STAY)
-    if encounter.sites:
-        made["sites"] = [_dated(AccessSite._fields, one, _OF_SITE) for one in encounter.sites]
-    if encounter.procedures:
-        made["procedures"] = [_dated(Procedure._fields, one, _OF_PROCEDURE) for one in encounter.procedures]
-    if encounter.administrations:
-        made["administrations"] = [_given(one) for one in encounter.administrations]
-    if encounter.decisions:
-        made["decisions"] = [_dated(Decision._fields, one, ("decided_at",)) for one in encounter.decisions]
-    return made
-
-
-_OF_STAY: Final = ("arrived_at", "departed_at", "inpatient_ordered_at", "last_recorded_at")
-_OF_SITE: Final = ("placed_at", "removed_at")
-_OF_PROCEDURE: Final = ("started_at", "ended_at")
-_FIGURES: Final = ("rate_ml_per_h", "volume_ml", "dose")
-
-
-def _given(one: Administration) -> dict[str, Any]:
-    made = _dated(Administration._fields, one, ("given_at", "last_seen_at"))
-    if one.drug is not None:
-        made["drug"] = _drug(one.drug)
-    for name in _FIGURES:
-        if name in made:
-            made[name] = Fragment(str(made[name]))
-    for name in ("flows", "pump_flows"):
-        if name in made:
-            made[name] = [_stretch(*flow) for flow in made[name]]
-    if one.rates:
-        made["rates"] = [
-            {"from_at": _text(at), "rate_ml_per_h": Fragment(str(rate))} for at, rate in one.rates
-        ]
-    for name in ("bag_changes", "touched"):
-        if name in made:
-            made[name] = [_text(at) for at in made[name]]
-    if one.open_pause is not None:
-        made["open_pause"] = _stretch(*one.open_pause)
-    return made
-
-
-def _stretch(start: int, stop: int | None) -> dict[str, str]:
-    if stop is None:
-        return {"started_at": _text(start)}
-    return {"started_at": _text(start), "stopped_at": _text(stop)}
-
-
-def _drug(drug: Drug) -> dict[str, Any]:
-    made = {
-        name: value for name, value in drug.__dict__.items() if value is not None and value is not _NOTHING
-    }
-    if drug.ingredients:
-        made["ingredients"] = [_ingredient(one) for one in drug.ingredients]
-    return made
-
-
-def _ingredient(one: str | Ingredient) -> str | dict[str, Any]:
-    return one if isinstance(one, str) else one.model_dump(exclude_none=True)
 
 
 # ---------------------------------------------------------------- reading
@@ -177,13 +102,13 @@ def from_bytes(value: bytes) -> ClosedEncounter:
         read = CLOSED_ENCOUNTER.validate_json(value)
     except ValidationError as error:
         raise _refusal(error) from None
-    told = read["encounter"]
-    if told["encounter_id"] != read["encounter_id"]:
+    stay = read["encounter"]
+    if stay["encounter_id"] != read["encounter_id"]:
         raise NotAClosedEncounterError(where="encounter.encounter_id", wrong="is not the record's own")
     try:
-        encounter = _encounter(told)
+        encounter = _encounter_of(stay)
     except _FractionError:
-        encounter = _encounter(told, _exact_figures(value))
+        encounter = _encounter_of(stay, _exact_figures(value))
     return ClosedEncounter(
         read["encounter_id"],
         read["version"],
@@ -206,64 +131,78 @@ def _refusal(error: ValidationError) -> NotAClosedEncounterError:
     return NotAClosedEncounterError(".".join(place) or "record", first["msg"])
 
 
-_BLANK: Final = dict.fromkeys(Administration._fields) | dict.fromkeys(
+_UNKNOWN_ADMINISTRATION: Final = dict.fromkeys(Administration._fields) | dict.fromkeys(
     ("flows", "pump_flows", "rates", "bag_changes", "touched", "faults"), ()
 )
-_UNKNOWN_STAY: Final = dict.fromkeys(Encounter._fields) | dict.fromkeys(
-    ("sites", "procedures", "administrations", "voided", "decisions", "conflicts"), ()
-)
+_UNKNOWN_STAY: Final = empty_encounter("", "open")._asdict()
 _UNKNOWN_DECISION: Final = dict.fromkeys(Decision._fields) | {"administration_ids": ()}
 _UNKNOWN_SITE: Final = dict.fromkeys(AccessSite._fields)
 _UNKNOWN_PROCEDURE: Final = dict.fromkeys(Procedure._fields)
-# What is said is laid over these, so that the values come in the order of the tuple's fields.
+_UNKNOWN_DEPARTMENT: Final = dict.fromkeys(DepartmentPeriod._fields)
+_UNKNOWN_REFUSAL: Final = dict.fromkeys(RefusedEvent._fields)
+# Known fields are laid over these, so that the values come in the order of the tuple's fields.
 
 
-_built = tuple.__new__
-"""Makes a named tuple without the detour through its own constructor."""
-
-
-def _encounter(told: Stay, exact: Sequence[Mapping[str, Any]] | None = None) -> Encounter:
-    """Return the stay; ``exact`` are the administrations once more, their figures as they were written."""
-    made: dict[str, Any] = _UNKNOWN_STAY | told
-    given = made["administrations"]
-    figures = given if exact is None else exact
-    made["administrations"] = tuple([_administration(*pair) for pair in zip(given, figures, strict=True)])
-    if made["sites"]:
-        made["sites"] = tuple([AccessSite._make((_UNKNOWN_SITE | one).values()) for one in made["sites"]])
-    if made["procedures"]:
-        made["procedures"] = tuple(
-            [Procedure._make((_UNKNOWN_PROCEDURE | one).values()) for one in made["procedures"]]
+def _encounter_of(stay: Stay, exact: Sequence[Mapping[str, Any]] | None = None) -> Encounter:
+    """Return the encounter; ``exact`` are the administrations once more, their figures as they were written."""
+    fields: dict[str, Any] = _UNKNOWN_STAY | stay
+    administrations = fields["administrations"]
+    figures = administrations if exact is None else exact
+    fields["administrations"] = tuple(
+        [_administration_of(*pair) for pair in zip(administrations, figures, strict=True)]
+    )
+    if fields["sites"]:
+        fields["sites"] = tuple(
+            [AccessSite._make((_UNKNOWN_SITE | site).values()) for site in fields["sites"]]
         )
-    if made["decisions"]:
-        made["decisions"] = tuple(
-            [Decision._make((_UNKNOWN_DECISION | one).values()) for one in made["decisions"]]
+    if fields["procedures"]:
+        fields["procedures"] = tuple(
+            [Procedure._make((_UNKNOWN_PROCEDURE | procedure).values()) for procedure in fields["procedures"]]
         )
-    return _built(Encounter, made.values())
-
-
-def _administration(given: Given, figures: Mapping[str, Any]) -> Administration:
-    made: dict[str, Any] = _BLANK | given
-    for name in _FIGURES:
-        if name in figures:
-            made[name] = _figure(figures[name])
-    if made["flows"]:
-        made["flows"] = _flows(made["flows"])
-    if made["pump_flows"]:
-        made["pump_flows"] = _flows(made["pump_flows"])
-    if made["open_pause"] is not None:
-        (made["open_pause"],) = _flows((made["open_pause"],))
-    if made["rates"]:
-        made["rates"] = tuple(
+    if fields["decisions"]:
+        fields["decisions"] = tuple(
+            [Decision._make((_UNKNOWN_DECISION | decision).values()) for decision in fields["decisions"]]
+        )
+    if fields["departments"]:
+        fields["departments"] = tuple(
             [
-                (rate["from_at"], _figure(figure["rate_ml_per_h"]))
-                for rate, figure in zip(made["rates"], figures["rates"], strict=True)
+                DepartmentPeriod._make((_UNKNOWN_DEPARTMENT | period).values())
+                for period in fields["departments"]
             ]
         )
-    return _built(Administration, made.values())
+    if fields["refused_events"]:
+        fields["refused_events"] = tuple(
+            [
+                RefusedEvent._make((_UNKNOWN_REFUSAL | refusal).values())
+                for refusal in fields["refused_events"]
+            ]
+        )
+    return build(Encounter, fields.values())
 
 
-def _flows(told: Iterable[Stretch]) -> tuple[Flow, ...]:
-    return tuple([_built(Flow, (one["started_at"], one.get("stopped_at"))) for one in told])
+def _administration_of(known: Given, figures: Mapping[str, Any]) -> Administration:
+    fields: dict[str, Any] = _UNKNOWN_ADMINISTRATION | known
+    for name in FIGURES:
+        if name in figures:
+            fields[name] = _figure(figures[name])
+    if fields["flows"]:
+        fields["flows"] = _flows_of(fields["flows"])
+    if fields["pump_flows"]:
+        fields["pump_flows"] = _flows_of(fields["pump_flows"])
+    if fields["rates"]:
+        fields["rates"] = tuple(
+            [
+                (rate["from_at"], _figure(figure["rate_ml_per_h"]))
+                for rate, figure in zip(fields["rates"], figures["rates"], strict=True)
+            ]
+        )
+    if fields["open_pause"] is not None:
+        (fields["open_pause"],) = _flows_of((fields["open_pause"],))
+    return build(Administration, fields.values())
+
+
+def _flows_of(stretches: Iterable[Stretch]) -> tuple[Flow, ...]:
+    return tuple([build(Flow, (stretch["started_at"], stretch.get("stopped_at"))) for stretch in stretches])
 
 
 def _figure(number: float | Decimal) -> Decimal:
@@ -274,5 +213,7 @@ def _figure(number: float | Decimal) -> Decimal:
 
 def _exact_figures(value: bytes) -> Sequence[Mapping[str, Any]]:
     """Return the administrations with figures in the digits they were written in; slower, and seldom needed."""
-    found: Sequence[Mapping[str, Any]] = loads(value, parse_float=Decimal)["encounter"]["administrations"]
-    return found
+    administrations: Sequence[Mapping[str, Any]] = loads(value, parse_float=Decimal)["encounter"][
+        "administrations"
+    ]
+    return administrations

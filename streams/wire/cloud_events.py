@@ -7,12 +7,12 @@ no random number has a say.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from models.schema import CONTRACT_VERSION
 from rules.claim.charge_lines import stable_id
+from streams.wire.instant_text import rfc3339
 from streams.wire.message import Headers
 
 SOURCE: Final = "infusion-charges"
@@ -23,7 +23,6 @@ SCHEMA_VERSION: Final = "schema-version"
 _JSON: Final = ("content-type", b"application/json")
 _SPECIFICATION: Final = ("ce_specversion", b"1.0")
 _EDITION: Final = (SCHEMA_VERSION, CONTRACT_VERSION.encode())
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def event_id(*about: str) -> str:
@@ -41,27 +40,27 @@ def headers(
     ``time`` is the instant of the decision in epoch seconds, or None where none is known; ``traceparent`` is that
     of the message this one answers, passed on as it came.
     """
-    first, origin = _constant(kind, source)
-    found = [_SPECIFICATION, ("ce_id", event_id.encode()), first, origin, ("ce_subject", subject.encode())]
+    kind_header, source_header = _constant(kind, source)
+    pairs = [
+        _SPECIFICATION,
+        ("ce_id", event_id.encode()),
+        kind_header,
+        source_header,
+        ("ce_subject", subject.encode()),
+    ]
     if time is not None:
-        found.append(("ce_time", _instant(time)))
-    found += (_JSON, _EDITION)
+        pairs.append(("ce_time", rfc3339(time).encode()))
+    pairs += (_JSON, _EDITION)
     if traceparent is not None:
-        found.append(("traceparent", traceparent))
-    return tuple(found)
+        pairs.append(("traceparent", traceparent))
+    return tuple(pairs)
 
 
-def traceparent(found: Iterable[tuple[str, bytes]]) -> bytes | None:
+def traceparent(headers: Iterable[tuple[str, bytes]]) -> bytes | None:
     """Return the trace context among the headers of a message, to be passed on with what it caused; None without one."""
-    return next((value for name, value in found if name == "traceparent"), None)
+    return next((value for name, value in headers if name == "traceparent"), None)
 
 
 @lru_cache(maxsize=256)
 def _constant(kind: str, source: str) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
     return ("ce_type", f"{TYPE_PREFIX}{kind}.v1".encode()), ("ce_source", source.encode())
-
-
-@lru_cache(maxsize=4)
-def _instant(time: int) -> bytes:
-    """Return RFC 3339 in UTC; the messages of one decision share their instant."""
-    return (_EPOCH + timedelta(seconds=time)).isoformat().replace("+00:00", "Z").encode()

@@ -22,16 +22,16 @@ are not found; ``parsed_id`` has them.
 
 def found_id(raw: bytes) -> str | None:
     """Return the encounter id a line goes by when it is sorted; None when only parsing tells."""
-    found = find_id(raw)
-    return found[1].decode() if found else None
+    match = find_id(raw)
+    return match[1].decode() if match else None
 
 
 def parsed_id(raw: bytes) -> bytes | None:
     """Return the encounter id of a line by parsing it, or None when it is no JSON object or has none."""
     try:
-        given: Any = from_json(raw.lstrip(BYTE_ORDER_MARK))
+        parsed: Any = from_json(raw.lstrip(BYTE_ORDER_MARK))
     except ValueError:
         return None
-    if isinstance(given, dict) and isinstance(given.get("encounter_id"), str):
-        return str(given["encounter_id"]).encode()
+    if isinstance(parsed, dict) and isinstance(parsed.get("encounter_id"), str):
+        return str(parsed["encounter_id"]).encode()
     return None

@@ -39,10 +39,10 @@ def read(raw: bytes) -> Event | Reject:
     except ValidationError as error:
         if raw.startswith(BYTE_ORDER_MARK):
             return read(raw.lstrip(BYTE_ORDER_MARK))
-        found = error.errors(include_url=False, include_input=False)
-    if found[0]["type"] == "json_invalid":
-        return unreadable_bytes(raw) or _not_json(found[0]["ctx"]["error"])
-    return _refused(found, raw)
+        errors = error.errors(include_url=False, include_input=False)
+    if errors[0]["type"] == "json_invalid":
+        return unreadable_bytes(raw) or _not_json(errors[0]["ctx"]["error"])
+    return _refused(errors, raw)
 
 
 def unreadable_bytes(raw: bytes) -> Reject | None:
@@ -162,14 +162,14 @@ def _path(loc: tuple[int | str, ...]) -> str:
     return path
 
 
-def _refused(found: list[ErrorDetails], raw: bytes) -> Reject:
-    rejects = [_translated(error, raw) for error in found]
+def _refused(errors: list[ErrorDetails], raw: bytes) -> Reject:
+    rejects = [_translated(error, raw) for error in errors]
     # A misspelt name explains the missing one, and of the shapes an ingredient may have the deeper fault is meant.
     likeliest = min(
-        range(len(found)),
+        range(len(errors)),
         key=lambda n: (
             "did you mean" not in rejects[n].remedy,
-            -len(found[n]["loc"]) * ("ingredients" in found[n]["loc"]),
+            -len(errors[n]["loc"]) * ("ingredients" in errors[n]["loc"]),
         ),
     )
     reject = rejects[likeliest]
@@ -192,15 +192,15 @@ def _translated(error: ErrorDetails, raw: bytes) -> Reject:
 
 
 @lru_cache(maxsize=1024)  # a publisher that is wrong is wrong a million times in the same way
-def _near(given: str, known: tuple[str, ...], most: int) -> list[str]:
-    return get_close_matches(given.lower().replace("-", "_"), known, most)
+def _near(name: str, known: tuple[str, ...], most: int) -> list[str]:
+    return get_close_matches(name.lower().replace("-", "_"), known, most)
 
 
 def _unknown_type(raw: bytes) -> Reject:
-    given = from_json(raw)["type"]
-    if not isinstance(given, str):
+    kind = from_json(raw)["type"]
+    if not isinstance(kind, str):
         return Reject("type", "must be text", "write for example infusion_started in double quotes")
-    near = _near(given[:_LONGEST_NAME], event_types(), 3)
+    near = _near(kind[:_LONGEST_NAME], event_types(), 3)
     remedy = (
         f"did you mean {' or '.join(near)}?"
         if near
@@ -240,3 +240,12 @@ def as_line(raw: bytes) -> bytes:
     if raw.startswith(BYTE_ORDER_MARK):
         raw = raw.lstrip(BYTE_ORDER_MARK)
     return raw.replace(b"\r", b" ").replace(b"\n", b" ") if b"\n" in raw or b"\r" in raw else raw
+
+
+MERGE_MARKS: Final = (b"encounter_merged", b"\\u")
+"""What a merge contains: its type as text, or an escape, since the type may be written with escapes."""
+
+
+def may_be_merge(line: bytes) -> bool:
+    """Tell whether a line may be a merge, without parsing it; only a line that may be is worth parsing."""
+    return any(mark in line for mark in MERGE_MARKS)

@@ -35,8 +35,8 @@ class EventMessage(NamedTuple):
 
 def event_message(line: bytes) -> EventMessage:
     """Return what goes with a line; never raises for what is in it."""
-    found = find_id(line)
-    key = found[1] if found else None
+    match = find_id(line)
+    key = match[1] if match else None
     try:
         event: Any = loads(line.removeprefix(BYTE_ORDER_MARK))
     except JSONDecodeError:
@@ -65,7 +65,7 @@ def _text(event: Mapping[str, Any], field: str) -> str:
 
 def _instant(event: Mapping[str, Any], field: str) -> float | None:
     try:
-        found = datetime.fromisoformat(_text(event, field))
+        instant = datetime.fromisoformat(_text(event, field))
     except ValueError:
         return None
-    return found.timestamp() if found.tzinfo is not None and found.year in _YEARS else None
+    return instant.timestamp() if instant.tzinfo is not None and instant.year in _YEARS else None

@@ -1,8 +1,8 @@
 """
-A message that was refused: what its headers say of it, and the message as it was.
+The headers of a refused message: why it was refused, and where it lay.
 
-Value and key stay as they came, byte for byte, so that it can be read again once the fault is mended. What we
-have to say stands beside its own headers. Pure.
+Value and key stay as they came, byte for byte, so that it can be read again once the fault is mended. Our headers
+stand beside its own. Pure.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ OFFSET: Final = "infusion-reject-offset"
 RULEBOOK: Final = "infusion-reject-rulebook"
 
 REPLAY: Final = "infusion-replay"
-"""Says of a message that it was refused before and sent again: ``partition:offset`` of the reject."""
+"""Marks a message that was refused before and sent again; its value is ``partition:offset`` of the reject."""
 
 _PREFIX: Final = "infusion-reject-"
 
@@ -64,18 +64,18 @@ def original_headers_of(headers: Iterable[tuple[str, bytes]]) -> Headers:
 
 def replay_headers(headers: Iterable[tuple[str, bytes]], partition: int, offset: int) -> Headers:
     """Return the headers with which the reject at this place goes back: the message's own, and that it is a replay."""
-    own = (one for one in original_headers_of(headers) if one[0] != REPLAY)
+    own = (header for header in original_headers_of(headers) if header[0] != REPLAY)
     return (*own, (REPLAY, b"%d:%d" % (partition, offset)))
 
 
 def origin(headers: Iterable[tuple[str, bytes]]) -> Origin | None:
     """Return why and from where a message was refused; None when its headers are not those of a reject of ours."""
-    said = {
+    ours = {
         name: (value or b"").decode(errors="replace") for name, value in headers if name.startswith(_PREFIX)
     }
     try:
         return Origin(
-            said[REASON], said[TOPIC], int(said[PARTITION]), int(said[OFFSET]), said.get(RULEBOOK, "")
+            ours[REASON], ours[TOPIC], int(ours[PARTITION]), int(ours[OFFSET]), ours.get(RULEBOOK, "")
         )
     except (KeyError, ValueError):
         return None

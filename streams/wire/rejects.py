@@ -1,5 +1,5 @@
 """
-What could not be used, said in one line a person can act on.
+A reject: what could not be used, in one line a person can act on.
 
 A reject names the place, the field, the fault and the remedy. It never repeats what stood in the field:
 event content is patient data, and these lines end in logs.
@@ -32,7 +32,7 @@ class Reject(NamedTuple):
         return f"{self.field}: {self.says}; {self.remedy}"
 
     def place(self) -> tuple[int, int, str]:
-        """Return what rejects are sorted by: input, line, and of one line the words."""
+        """Return what rejects are sorted by: input, line, then the reason."""
         return self.file, self.line, self.reason
 
     def at(self, file: int, line: int) -> "Reject":
@@ -50,4 +50,11 @@ class Reject(NamedTuple):
 TWO_IDS: Final = Reject(
     "encounter_id", "stands twice in the line with different ids", "send the event again with one of them"
 )
-"""A line whose two readers would put it to two stays."""
+"""For a line that names two stays: a search for the id finds one, parsing the line the other."""
+
+
+def fault_of_ours(
+    doing: str, field: str = WHOLE_LINE, remedy: str = "report it; replay it after the fix"
+) -> Reject:
+    """Return the reject of input that met a fault of this program; ``doing`` ends "a fault of ours while"."""
+    return Reject(field, f"a fault of ours while {doing}", remedy)

@@ -1,5 +1,5 @@
 """
-The topics as a broker has them, held against what they should be. Pure.
+The topics on a broker compared with what they should be. Pure.
 
 A count of partitions that differs can not be mended: state is kept by partition number, so changing a count
 would part stays from their state. Everything else can be set right on the broker.
@@ -16,7 +16,7 @@ _CLEANUP: Final = "cleanup.policy"
 _LARGEST: Final = "max.message.bytes"
 
 
-class Found(NamedTuple):
+class BrokerTopic(NamedTuple):
     """One topic as the broker has it."""
 
     partitions: int
@@ -24,8 +24,8 @@ class Found(NamedTuple):
     """Kafka's settings of the topic; None where the broker does not tell them."""
 
 
-class Checked(NamedTuple):
-    """One topic, what was expected of it and what was found."""
+class TopicCheck(NamedTuple):
+    """One topic: what it should be, what the broker has, and what differs."""
 
     topic: Topic
     expected: int
@@ -45,47 +45,49 @@ class Checked(NamedTuple):
         return "differs" if self.faults else "ok"
 
     @property
-    def miscounted(self) -> bool:
-        """Tell whether it has another count of partitions than the others: the fault that no setting mends."""
+    def wrong_partition_count(self) -> bool:
+        """Tell whether its count of partitions differs from the others': the fault that no setting mends."""
         return self.partitions is not None and self.topic.aligned and self.partitions != self.expected
 
 
-def expected_partitions(found: Mapping[str, Found], wanted: int | None) -> int:
+def expected_partitions(on_broker: Mapping[str, BrokerTopic], wanted: int | None) -> int:
     """Return how many partitions aligned topics should have: as wanted, or as the events, or as any has already."""
     if wanted is not None:
         return wanted
-    counts = [found[one.name].partitions for one in TOPICS if one.aligned and one.name in found]
-    if EVENTS in found:
-        return found[EVENTS].partitions
+    counts = [
+        on_broker[topic.name].partitions for topic in TOPICS if topic.aligned and topic.name in on_broker
+    ]
+    if EVENTS in on_broker:
+        return on_broker[EVENTS].partitions
     return counts[0] if counts else DEFAULT_PARTITIONS
 
 
-def checked(found: Mapping[str, Found], wanted: int | None = None) -> tuple[Checked, ...]:
+def check_topics(on_broker: Mapping[str, BrokerTopic], wanted: int | None = None) -> tuple[TopicCheck, ...]:
     """Return every topic of ours with what is missing or different, in their order."""
-    expected = expected_partitions(found, wanted)
-    return tuple(_checked(one, found.get(one.name), expected) for one in TOPICS)
+    expected = expected_partitions(on_broker, wanted)
+    return tuple(_check_topic(topic, on_broker.get(topic.name), expected) for topic in TOPICS)
 
 
-def _checked(topic: Topic, found: Found | None, expected: int) -> Checked:
-    if found is None:
-        return Checked(topic, expected)
-    settings = found.settings or {}
+def _check_topic(topic: Topic, on_broker: BrokerTopic | None, expected: int) -> TopicCheck:
+    if on_broker is None:
+        return TopicCheck(topic, expected)
+    settings = on_broker.settings or {}
     if not topic.aligned:
-        expected = found.partitions
-    return Checked(
+        expected = on_broker.partitions
+    return TopicCheck(
         topic,
         expected,
-        found.partitions,
+        on_broker.partitions,
         settings.get(_CLEANUP),
-        tuple(_faults(topic, found, settings, expected)),
+        tuple(_faults(topic, on_broker, settings, expected)),
     )
 
 
-def _faults(topic: Topic, found: Found, settings: Mapping[str, str], expected: int) -> list[str]:
+def _faults(topic: Topic, on_broker: BrokerTopic, settings: Mapping[str, str], expected: int) -> list[str]:
     faults = []
-    if found.partitions != expected:
+    if on_broker.partitions != expected:
         faults.append(
-            f"{topic.name} has {found.partitions} partitions, not {expected}. Counts must match and can never "
+            f"{topic.name} has {on_broker.partitions} partitions, not {expected}. Counts must match and can never "
             f"change, because state is kept by partition number: begin with new topics, or with another count"
         )
     policy = settings.get(_CLEANUP)

@@ -62,20 +62,20 @@ class Topic(NamedTuple):
         The broker's clock stamps records: a sender whose clock stands in 1970 would else have its events
         deleted on arrival, and one ahead of time would be refused.
         """
-        asked = {
+        settings = {
             "cleanup.policy": self.cleanup,
             "max.message.bytes": str(self.max_message_bytes),
             "message.timestamp.type": "LogAppendTime",
         }
         if self.retention_days is not None:
-            asked["retention.ms"] = str(self.retention_days * _DAY)
+            settings["retention.ms"] = str(self.retention_days * _DAY)
         if self.compaction_lag_days is not None:
             lag = str(self.compaction_lag_days * _DAY)
-            asked |= {"min.compaction.lag.ms": lag, "delete.retention.ms": lag}
+            settings |= {"min.compaction.lag.ms": lag, "delete.retention.ms": lag}
         if self.own and self.cleanup == "compact":
             # Compaction leaves the newest segment alone; a gigabyte of it would be read at every recovery.
-            asked |= {"segment.bytes": str(64 * _MIB), "min.compaction.lag.ms": "0"}
-        return asked
+            settings |= {"segment.bytes": str(64 * _MIB), "min.compaction.lag.ms": "0"}
+        return settings
 
 
 TOPICS: Final[tuple[Topic, ...]] = (
@@ -138,7 +138,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
 )
 """Every topic, in the order in which a stay passes them, and then the worker's own."""
 
-_BY_NAME: Final = {one.name: one for one in TOPICS}
+_BY_NAME: Final = {topic.name: topic for topic in TOPICS}
 
 
 def topic(name: str) -> Topic:

@@ -1,8 +1,8 @@
 """
-The agents: each takes a batch of bytes, calls one pure function, and notes what is to be written.
+The agents: each takes a batch of records, calls one pure function, and adds the results to the next checkpoint.
 
-``follow`` folds events into stays, ``close`` obeys the commands of timers and neighbours, ``code`` turns closed
-encounters into charge sets, line changes and reviews.
+``follow`` folds events into stays, ``close`` carries out the commands of timers and of other partitions, ``code``
+turns closed encounters into charge sets, line changes and review items.
 """
 
 import logging
@@ -33,12 +33,12 @@ _POSITIVE: Final = 0x7FFFFFFF
 
 @lru_cache(maxsize=1 << 16)
 def home_of(encounter_id: str, partitions: int) -> int:
-    """Return the partition of a stay: Kafka's default, so that any standard publisher finds the same one."""
+    """Return the partition of a stay by Kafka's default partitioner, so that any standard publisher finds the same one."""
     return int((murmur2(encounter_id.encode()) & _POSITIVE) % partitions)
 
 
 class Agents:
-    """What the three agents and the timer of one worker do; ``clock`` gives epoch seconds."""
+    """The three agents and the timer of one worker; ``clock`` returns epoch seconds."""
 
     def __init__(
         self, app: CheckpointApp, stays: EncounterStore, releases: ReleaseStore, settings: WorkerSettings,
@@ -55,7 +55,7 @@ class Agents:
             self._guard(batch, partial(self._fold, batch, EncounterProcessor.process_events))
 
     async def close(self, stream: AsyncIterable[PartitionBatch]) -> None:
-        """Look at stays that are due, and tell stays what their neighbours know."""
+        """Advance stays that are due, and add the events of stays merged with them."""
         async for batch in stream:
             self._guard(batch, partial(self._fold, batch, EncounterProcessor.process_commands))
 
@@ -94,10 +94,10 @@ class Agents:
         del self._read_up_to[partition]
         return True
 
-    async def _deliver(self, found: list[PartitionRecords]) -> None:
+    async def _deliver(self, groups: list[PartitionRecords]) -> None:
         producer: Any = self._app.producer
         try:
-            await producer.deliver(found)
+            await producer.deliver(groups)
         except Exception as error:  # noqa: BLE001 - what it cannot write, no checkpoint can
             self._app.fatal(error)
 
@@ -124,7 +124,7 @@ class Agents:
         )
         process(processor, batch.records)
         processed = processor.finish(self._settings.timeouts, self._emission)
-        for state in processed.stays:
+        for state in processed.states:
             self._stays.keep(partition, state)
         self._send(partition, processed.messages)
         for command in processed.commands:
@@ -142,8 +142,8 @@ class Agents:
         committed = consumer.progress[batch.tp].committed if batch.tp in consumer.progress else 0
         load = partial(self._releases.load, partition)
         coded = code_records(batch.records, partition, committed, load, self._settings.profile)
-        for key, released in coded.released.items():
-            self._releases.keep(partition, key, released)
+        for key, state in coded.states.items():
+            self._releases.keep(partition, key, state)
         self._send(partition, coded.messages)
         if coded.faults:
             _log.error("%d closed encounters could not be coded: see infusion rejects", coded.faults)

@@ -1,4 +1,4 @@
-"""What a worker is told by its environment, and the words for what it was told wrongly."""
+"""The settings of a worker, read from its environment, with a message for each that is wrong."""
 
 import os
 import re
@@ -13,7 +13,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class SettingError(ValueError):
-    """A variable of the environment that makes no sense; the message names it, and what it may be."""
+    """A variable of the environment has a wrong value; the message names it, and says what it may be."""
 
 
 class WorkerSettings(NamedTuple):
@@ -31,17 +31,17 @@ class WorkerSettings(NamedTuple):
     """On loopback; 0 is no web server."""
     session_timeout_s: float = 20.0
     look_every_s: float = 1.0
-    """Between two looks at the deadlines."""
+    """Seconds between two runs of the timer that looks for due stays."""
     cached_stays: int = 10_000
-    """Stays kept ready in memory beside the store."""
+    """States cached in memory beside the store."""
 
 
 def _number(environment: Mapping[str, str], name: str, default: float, *, least: float = 0) -> float:
-    said = environment.get(name, "").strip()
-    if not said:
+    text = environment.get(name, "").strip()
+    if not text:
         return default
     try:
-        number = float(said)
+        number = float(text)
     except ValueError:
         number = least - 1
     if not least <= number < 1e9:  # noqa: PLR2004 - thirty years in seconds: nobody means more
@@ -55,7 +55,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
     Return the settings this environment asks for.
 
     Raises:
-        SettingError: a variable says something that cannot be.
+        SettingError: a variable has a wrong value.
     """
     default = WorkerSettings()
     worker_id = environment.get("INFUSION_WORKER_ID", default.worker_id)
@@ -103,12 +103,12 @@ def _port(environment: Mapping[str, str], default: int) -> int:
     return port
 
 
-def _overrides(said: str) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for one in filter(None, (part.strip() for part in said.split(","))):
-        name, equals, value = one.partition("=")
+def _overrides(text: str) -> tuple[tuple[str, str], ...]:
+    overrides = []
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, value = pair.partition("=")
         if not equals:
             msg = "INFUSION_SET: write KEY=VALUE, several separated by commas"
             raise SettingError(msg)
-        pairs.append((name.strip(), value.strip()))
-    return tuple(pairs)
+        overrides.append((name.strip(), value.strip()))
+    return tuple(overrides)

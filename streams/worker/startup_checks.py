@@ -1,4 +1,4 @@
-"""What a worker needs for itself before it starts: its folder, and its port. Each is asked for in words, not in a traceback."""
+"""Checks before a worker starts: its data folder and its port are its own. A failure is a sentence, not a traceback."""
 
 import os
 import socket
@@ -39,17 +39,17 @@ def lock_data_dir(folder: Path) -> int:
 
 def require_port(port: int) -> None:
     """
-    Return when nobody listens on this port of loopback; 0 is no port.
+    Check that nobody listens on this port of loopback; 0 is no port.
 
     Raises:
-        SettingError: somebody does.
+        SettingError: somebody listens on it.
     """
     if not port:
         return
-    with socket.socket() as asked:
-        asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            asked.bind(("127.0.0.1", port))
+            probe.bind(("127.0.0.1", port))
         except OSError:
             message = f"INFUSION_WEB_PORT: {port} is taken; choose another for each worker of a machine, or 0 for none"
             raise SettingError(message) from None

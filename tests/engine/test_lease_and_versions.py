@@ -34,7 +34,7 @@ def told(*answers: tuple[str, int, float]) -> tuple[Any, list[BaseException]]:
     thread._excluded = []  # noqa: SLF001 -- what its constructor makes, which would want a whole app
     thread.app = SimpleNamespace(should_stop=False, fatal=errors.append)
     for request, code, asked_at in answers:
-        thread.hear(request, code, asked_at)
+        thread.note_answer(request, code, asked_at)
     return thread, errors
 
 

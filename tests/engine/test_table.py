@@ -11,7 +11,7 @@ async def test_a_key_of_one_partition_is_not_found_in_another() -> None:
     table.remember(0, [Record(b"k", b"v")], 0)
     assert table.read(0, b"k") == b"v"
     assert table.read(1, b"k") is None
-    assert dict(table.held(0)) == {b"k": b"v"}
-    assert dict(table.held(1)) == {}
+    assert dict(table.items_of(0)) == {b"k": b"v"}
+    assert dict(table.items_of(1)) == {}
     table.remember(0, [Record(b"k", None)], 1)
     assert table.read(0, b"k") is None

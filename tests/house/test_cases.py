@@ -78,7 +78,6 @@ SHOWN_BY = {
     # Where a unit stands on the claim: the line's date and units show it.
     "R-DOS-1": "A continuous infusion over midnight keeps all its hours on the date it began",
     "R-DOS-4": "Pushes of one code on one date make one line",
-    "R-MOD-5": "Repeats are units, never modifier 76",
 }
 """Rules no line, refusal or flag carries by itself, each with the case that shows it at work."""
 

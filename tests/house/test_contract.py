@@ -104,6 +104,7 @@ FURTHER: dict[str, dict[str, Any]] = {
     | {"started_at": AT, "stopped_at": AT, "intervals": [{"started_at": AT, "stopped_at": AT}]},
     "administration_voided": RUNNING,
     "event_voided": {"voids_event_id": "m1"},
+    "event_refused": {"refused_event_id": "m9", "reason": "occurred_at: has no offset"},
     "code_decided": {"decision_id": "C1", "code": "96379", "reason": "no listed code"},
 }
 """The further fields of each type in the contract's section 2, and the one it has grown by since."""

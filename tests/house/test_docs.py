@@ -173,12 +173,42 @@ def options() -> set[str]:
 
 @pytest.mark.parametrize("package", ["models", "streams"])
 def test_the_readme_of_a_package_names_every_module(package: str) -> None:
-    """Who opens the folder finds each module in the README beside it; a star stands for a family of them."""
+    """Who opens the folder finds each module and package in the README beside it; a star stands for a family."""
     text = (ROOT / package / "README.md").read_text(encoding="utf-8")
     listed = re.findall(r"`([a-z_]+[*/]?)`", text)
     modules = {path.stem for path in (ROOT / package).glob("[a-z]*.py")}
     folders = {f"{path.parent.name}/" for path in (ROOT / package).glob("*/__init__.py")}
     assert {one for one in modules | folders if not any(fnmatch(one, name) for name in listed)} == set()
+
+
+def test_the_picture_of_the_architecture_shows_every_package_and_only_imports_there_are() -> None:
+    """Its nodes are the packages of streams, rules and models; each of its arrows is an import of the code."""
+    (picture,) = (body for language, _, body in blocks(README) if language == "mermaid")
+    nodes = set(re.findall(r"^ +(\w+)\[", picture, re.MULTILINE))
+    packages = {path.parent.name for path in (ROOT / "streams").glob("*/__init__.py")}
+    assert nodes == packages | {"rules", "models"}
+    drawn = {
+        (user, used)
+        for user, targets in re.findall(r"^ +(\w+) --> (.+)$", picture, re.MULTILINE)
+        for used in targets.split(" & ")
+    }
+    assert drawn
+    assert drawn - imports_between(nodes) == set()
+
+
+def imports_between(nodes: set[str]) -> set[tuple[str, str]]:
+    """Return which package imports which; ``rules`` and ``models`` count as one package each."""
+    pairs = set()
+    for root in ("models", "rules", "streams"):
+        for module in (ROOT / root).rglob("*.py"):
+            user = module.relative_to(ROOT / "streams").parts[0] if root == "streams" else root
+            for top, package in re.findall(
+                r"^\s*from (models|rules|streams)(?:\.(\w+))?",
+                module.read_text(encoding="utf-8"),
+                re.MULTILINE,
+            ):
+                pairs.add((user, package if top == "streams" else top))
+    return {(user, used) for user, used in pairs if user in nodes and used in nodes}
 
 
 def test_every_help_text_stands_on_its_own() -> None:

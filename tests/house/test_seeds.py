@@ -35,6 +35,7 @@ def table(heading: str) -> list[Row]:
 
 STAYS = table("The stays")
 SWITCHED = table("The switches")
+PRICED = table("The amounts")
 WORKER_ONLY = {row["flag or switch"] for row in table("Only in the worker")}
 
 
@@ -127,9 +128,25 @@ def test_a_switch_changes_what_the_readme_says_it_changes(row: Row) -> None:
     assert summary(before) != summary(after)
 
 
+def amount(charge_set: dict[str, Any]) -> str:
+    """Return what the lines of a set are worth at national amounts, as the README writes it."""
+    payments = [line["expected_payment"] for line in charge_set["lines"] if line["expected_payment"]]
+    return f"${sum(one['cents'] or 0 for one in payments) / 100:,.2f}"
+
+
+@pytest.mark.parametrize("row", PRICED, ids=lambda row: row["options"])
+def test_a_switch_changes_the_amounts_the_readme_says_it_changes(row: Row) -> None:
+    """The lines stay as they are; what they are worth is another sum."""
+    lines = [line for line in LINES if loads(line)["encounter_id"] == row["stay"]]
+    before, after = coded(lines)[row["stay"]], coded(lines, *row["options"].strip("`").split())[row["stay"]]
+    assert summary(before) == summary(after)
+    assert (row["as the day is"], row["with the other answer"]) == (amount(before), amount(after))
+    assert amount(before) != amount(after)
+
+
 def test_every_switch_is_shown_or_named_as_the_workers() -> None:
     """A new switch needs a stay that shows it."""
-    assert {row["switch"] for row in SWITCHED} | WORKER_ONLY >= {switch.id for switch in SWITCHES}
+    assert {row["switch"] for row in (*SWITCHED, *PRICED)} | WORKER_ONLY >= {switch.id for switch in SWITCHES}
 
 
 def test_every_code_the_product_knows_is_touched() -> None:

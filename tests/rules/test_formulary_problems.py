@@ -47,6 +47,21 @@ BROKEN = {
             ("J3373,vancomycin,2025-07-01,2024-01-01", "from and until must be dates"),
         ],
     },
+    "strengths.csv": {
+        "leuprolide,15,leuprolide-pediatric,HCPCS-2026-01": [
+            ("leuprolid,15,leuprolide-pediatric,HCPCS-2026-01", "'leuprolid' is not in products.csv"),
+            ("leuprolide,15,lupron-ped,HCPCS-2026-01", "'lupron-ped' is not in products.csv"),
+            ("leuprolide,fifteen,leuprolide-pediatric,HCPCS-2026-01", "'fifteen' is no strength in mg"),
+            ("leuprolide,15,leuprolide-pediatric,NOBODY", "cites NOBODY"),
+            ("leuprolide,15", "write product, mg, means, cites"),
+        ],
+    },
+    "charting.toml": {
+        '"EMAR-NAMES-2026-11"': [('"NOBODY"', "cites NOBODY")],
+        "[tails]": [("[tail]", "has no usable 'tails'"), ("[tails", "cannot be read as TOML")],
+        "oral po tablet": [("oral po vial tablet", "'vial' is both contrary and dropped")],
+    },
+    "words.toml": {'salts = """': [('salt = """', "has no usable 'salts'")]},
     "formulary.toml": {
         "from = 2024-07-01": [("from = 'long ago'", "edition 1: from must be a date")],
         'cite = "MIMIC-DEMO"': [('cite = "NOBODY"', "cites NOBODY"), ("", "[pushable] has no cite")],
@@ -73,7 +88,9 @@ def test_the_check_finds(file: str, old: str, new: str, says: str, tmp_path: Pat
     assert any(file in problem and says in problem for problem in problems(folder))
 
 
-@pytest.mark.parametrize("file", ["products.csv", "hcpcs.csv", "formulary.toml"])
+@pytest.mark.parametrize(
+    "file", ["products.csv", "hcpcs.csv", "formulary.toml", "strengths.csv", "charting.toml", "words.toml"]
+)
 def test_the_check_survives_a_missing_file(file: str, tmp_path: Path) -> None:
     """It says which, and does not end."""
     folder = copytree(DRUGS, tmp_path / "drugs")

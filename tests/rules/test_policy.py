@@ -53,6 +53,8 @@ DEFAULTS: dict[str, object] = {
     "provisional_charge_emission": "on_close",
     "confirm_window_after_departure_before_final": 72,
     "home_pump_code": "96416",
+    "repeat_injection_modifier": "none",
+    "rural_sch": "no",
 }
 """The rule book's section 10, last column, and the home pump code of R-CHEMO-6."""
 
@@ -108,13 +110,13 @@ def test_a_switch_starts_from_the_rule_book(attribute: str, default: object) -> 
 
 
 def test_the_register_is_the_rule_books_list() -> None:
-    """P-01 to P-31 with P-14b, and the home pump code; every one an attribute with the register's answers."""
+    """P-01 to P-31 with P-14b, then ours; every one an attribute with the register's answers."""
     ids = [one.id for one in SWITCHES]
     expected = [f"P-{number:02d}" for number in range(1, 32)]
     expected.insert(14, "P-14b")
     hints = get_type_hints(Policy)
 
-    assert ids == [*expected, "H-01"]
+    assert ids == [*expected, "H-01", "H-23", "H-35"]
     assert {one.attribute for one in SWITCHES} | {"nominal_push_minutes"} == {"setting", *DEFAULTS}
     for one in SWITCHES:
         if get_origin(hints[one.attribute]) is Literal:

@@ -102,10 +102,21 @@ def _problems(case: Mapping[str, Any], charges: Charges, found: ChargeSet) -> li
         problems.append(f"  wanted not billed {_listed(case['not_billed'])}; not billed {_listed(words)}")
     if found.status != (status := case.get("status", "final")):
         problems.append(f"  wanted {status}; the set is {found.status}, flags {_listed(raised)}")
+    if "amounts" in case and (paid := _amounts(found)) != sorted(case["amounts"]):
+        problems.append(f"  wanted amounts {_listed(case['amounts'])}; they are {_listed(paid)}")
     told = {reason.rule for one in found.lines for reason in one.reasons}
     if missing := [rule for rule in case.get("because", ()) if rule not in told]:
         problems.append(f"  wanted because {_listed(missing)}; the reasons are {_listed(told)}")
     return problems
+
+
+def _amounts(found: ChargeSet) -> list[str]:
+    """Return the national amount of each line as a case states it; a line outside the schedule has none."""
+    return sorted(
+        f"{'-'.join((one.code, *one.modifiers))} "
+        + ("none" if one.expected_payment is None else f"{(one.expected_payment.cents or 0) / 100:.2f}")
+        for one in found.lines
+    )
 
 
 def _listed(words: Any) -> str:

@@ -34,6 +34,7 @@ CASE_KEYS = frozenset(
         "status",
         "because",
         "worked",
+        "amounts",
     }
 )
 

@@ -55,82 +55,83 @@ class Timeline:
         self.earliest: datetime | None = None
         self.running: dict[str, str] = {}
         self.latest: dict[str, str] = {}
-        self.given: dict[str, int] = {}
+        self.times_given: dict[str, int] = {}
         self.spans: list[tuple[datetime, datetime | None]] = []
         self.verbs: dict[str, Callable[[Words], Wire]] = {
-            "start": lambda said: self._give(said, "infusion_started"),
+            "start": lambda phrase: self._give(phrase, "infusion_started"),
             "push": self._push,
             "inject": self._inject,
-            "infuse": lambda said: self._charted(said, "infusion"),
+            "infuse": lambda phrase: self._charted(phrase, "infusion"),
             "chart": self._chart,
             "stop": self._stop,
-            "pause": lambda said: self._running("infusion_paused", said),
-            "resume": lambda said: self._running("infusion_resumed", said),
+            "pause": lambda phrase: self._running("infusion_paused", phrase),
+            "resume": lambda phrase: self._running("infusion_resumed", phrase),
             "rate": self._rate,
-            "bag": lambda said: (
-                self._running("infusion_bag_changed", said) | said.take({"volume": "volume_ml"})
+            "bag": lambda phrase: (
+                self._running("infusion_bag_changed", phrase) | phrase.take({"volume": "volume_ml"})
             ),
             "void": self._void,
+            "refuse": self._refuse,
             "discharge": lambda _: {"type": "encounter_discharged"},
             "reopen": lambda _: {"type": "encounter_reopened"},
             "cancel": lambda _: {"type": "encounter_cancelled"},
-            "merge": lambda said: {
+            "merge": lambda phrase: {
                 "type": "encounter_merged",
-                "into_encounter_id": said.word("the surviving encounter"),
+                "into_encounter_id": phrase.word("the surviving encounter"),
             },
             "inpatient": lambda _: {"type": "inpatient_ordered"},
-            "update": lambda said: {"type": "encounter_updated"} | said.take(_STAY),
-            "access": lambda said: self._site("access_placed", said),
-            "remove": lambda said: self._site("access_removed", said),
-            "procedure": lambda said: self._procedure("procedure_started", said),
-            "end": lambda said: self._procedure("procedure_ended", said),
+            "update": lambda phrase: {"type": "encounter_updated"} | phrase.take(_STAY),
+            "access": lambda phrase: self._site("access_placed", phrase),
+            "remove": lambda phrase: self._site("access_removed", phrase),
+            "procedure": lambda phrase: self._procedure("procedure_started", phrase),
+            "end": lambda phrase: self._procedure("procedure_ended", phrase),
         }
 
     def registration(self, case: Mapping[str, Any]) -> Wire:
         """Return the event that opens the stay, when the patient arrived or the first line happened."""
-        said = Words(options={"setting": "facility"} | dict(case.get("encounter", {})))
-        said.options.pop("id", None)
-        said.options |= {name: case[name] for name in ("setting", "payer") if name in case}
-        arrived = said.options.pop("arrived", None)
+        phrase = Words(options={"setting": "facility"} | dict(case.get("encounter", {})))
+        phrase.options.pop("id", None)
+        phrase.options |= {name: case[name] for name in ("setting", "payer") if name in case}
+        arrived = phrase.options.pop("arrived", None)
         opened: Wire = {"type": "encounter_opened", "event_id": "opened", "time_zone": self.zone.key}
         at = self.earliest or self._at(self.on, "00:00")
         if arrived is not None:
             at = self._clock(arrived, self.on)
             opened["arrived_at"] = at.isoformat()
-        opened |= {"occurred_at": at.isoformat()} | said.take(_STAY)
-        self._spent(said)
+        opened |= {"occurred_at": at.isoformat()} | phrase.take(_STAY)
+        self._spent(phrase)
         return opened
 
     def read(self, number: int, line: str) -> Wire:
         """Return the event one line tells."""
-        found = _LINE.match(line.strip())
-        if found is None:
+        match = _LINE.match(line.strip())
+        if match is None:
             message = "write '08:00 verb …', with '+1 ' before it for the next day"
             raise UnreadableError(message)
-        day = self.on + timedelta(days=int(found["day"] or 0))
-        self.spans = self._spans(day, found["times"])
+        day = self.on + timedelta(days=int(match["day"] or 0))
+        self.spans = self._spans(day, match["times"])
         began = self.spans[0][0]
         self.earliest = began if self.earliest is None else min(self.earliest, began)
-        verb, rest = found["verb"], found["rest"] or ""
+        verb, rest = match["verb"], match["rest"] or ""
         if verb == "decide":
             return {"event_id": f"L{number}", "occurred_at": began.isoformat()} | self._decide(rest, number)
         if verb not in self.verbs:
             message = f"unknown verb {verb!r}; write one of {', '.join(sorted([*self.verbs, 'decide']))}"
             raise UnreadableError(message)
-        said = words_of(rest)
+        phrase = words_of(rest)
         event_message = {
-            "event_id": said.options.pop("event", f"L{number}"),
+            "event_id": phrase.options.pop("event", f"L{number}"),
             "occurred_at": began.isoformat(),
         }
-        event_message |= said.take({"source": "source"}) | self._clocks(
-            said, day, {"recorded": "recorded_at"}
+        event_message |= phrase.take({"source": "source"}) | self._clocks(
+            phrase, day, {"recorded": "recorded_at"}
         )
-        event = event_message | self.verbs[verb](said) | self._clocks(said, day, _CHARTED_TIMES)
-        self._spent(said)
+        event = event_message | self.verbs[verb](phrase) | self._clocks(phrase, day, _CHARTED_TIMES)
+        self._spent(phrase)
         return event
 
-    def _spent(self, said: Words) -> None:
-        left = [*said.words, *(f"{name}=" for name in said.options)]
+    def _spent(self, phrase: Words) -> None:
+        left = [*phrase.words, *(f"{name}=" for name in phrase.options)]
         if left:
             message = f"nothing here takes {left[0]!r}"
             raise UnreadableError(message)
@@ -142,18 +143,18 @@ class Timeline:
             message = f"{clock!r} is no time of day; write 08:00 or 08:00:30"
             raise UnreadableError(message) from None
 
-    def _clock(self, said: str, day: date) -> datetime:
-        found = _CLOCK.match(said)
-        if found is None:
-            message = f"{said!r} is no time; write 08:00, or in quotes +1 08:00 for the day after"
+    def _clock(self, clock: str, day: date) -> datetime:
+        match = _CLOCK.match(clock)
+        if match is None:
+            message = f"{clock!r} is no time; write 08:00, or in quotes +1 08:00 for the day after"
             raise UnreadableError(message)
-        return self._at(day + timedelta(days=int(found["day"] or 0)), found["time"])
+        return self._at(day + timedelta(days=int(match["day"] or 0)), match["time"])
 
-    def _clocks(self, said: Words, day: date, names: Mapping[str, str]) -> Wire:
+    def _clocks(self, phrase: Words, day: date, names: Mapping[str, str]) -> Wire:
         """Return the instants the options say; ``none`` takes away the one the line itself tells."""
         return {
             wire: None if value == "none" else self._clock(value, day).isoformat()
-            for wire, value in said.take(names).items()
+            for wire, value in phrase.take(names).items()
         }
 
     def _spans(self, day: date, times: str) -> list[tuple[datetime, datetime | None]]:
@@ -168,119 +169,128 @@ class Timeline:
             spans.append((start, stop))
         return spans
 
-    def _which(self, said: Words) -> str:
+    def _which(self, phrase: Words) -> str:
         """Return the administration a word means: what runs under it, else the last given under it, else itself."""
-        word = said.word("the drug or administration id")
+        word = phrase.word("the drug or administration id")
         return self.running.get(word) or self.latest.get(word) or word
 
-    def _name(self, drug: str, said: Words, *, starts: bool) -> str:
-        stated = said.options.pop("id", None)
+    def _name(self, drug: str, phrase: Words, *, starts: bool) -> str:
+        stated = phrase.options.pop("id", None)
         if stated is None and starts and drug in self.running:
             return self.running[drug]
         if stated is None:
-            self.given[drug] = self.given.get(drug, 0) + 1
-        name = stated or (drug if self.given[drug] == 1 else f"{drug}#{self.given[drug]}")
+            self.times_given[drug] = self.times_given.get(drug, 0) + 1
+        name = stated or (drug if self.times_given[drug] == 1 else f"{drug}#{self.times_given[drug]}")
         for known in {drug, name}:
             self.latest[known] = name
             if starts:
                 self.running[known] = name
         return name
 
-    def _attributes(self, said: Words) -> Wire:
-        about = said.take(_GIVEN)
+    def _attributes(self, phrase: Words) -> Wire:
+        about = phrase.take(_GIVEN)
         try:
-            about |= {wire: int(value) for wire, value in said.take(_WHOLE).items()}
+            about |= {wire: int(value) for wire, value in phrase.take(_WHOLE).items()}
         except ValueError:
             message = "planned= and lesions= are whole numbers"
             raise UnreadableError(message) from None
-        about |= {wire: value == "true" for wire, value in said.take(_YES).items()}
+        about |= {wire: value == "true" for wire, value in phrase.take(_YES).items()}
         return {wire: value for wire, value in about.items() if value != "none" or wire == "order_status"}
 
-    def _drug(self, name: str, said: Words) -> Wire:
-        drug: Wire = {"name": name} | said.take(_DRUG)
-        if "ingredients" in said.options:
-            drug["ingredients"] = said.options.pop("ingredients").split(";")
+    def _drug(self, name: str, phrase: Words) -> Wire:
+        drug: Wire = {"name": name} | phrase.take(_DRUG)
+        if "ingredients" in phrase.options:
+            drug["ingredients"] = phrase.options.pop("ingredients").split(";")
         return drug
 
-    def _give(self, said: Words, kind: str, route: str = "IV") -> Wire:
-        if said.words and said.words[0] in _ROUTES:
-            route = said.words.pop(0)
-        said.options.setdefault("route", route)
-        drug = said.word("the drug")
-        name = self._name(drug, said, starts=kind == "infusion_started")
-        given: Wire = {"type": kind, "administration_id": name}
+    def _give(self, phrase: Words, kind: str, route: str = "IV") -> Wire:
+        if phrase.words and phrase.words[0] in _ROUTES:
+            route = phrase.words.pop(0)
+        phrase.options.setdefault("route", route)
+        drug = phrase.word("the drug")
+        name = self._name(drug, phrase, starts=kind == "infusion_started")
+        event: Wire = {"type": kind, "administration_id": name}
         if drug != "-":
-            given["drug"] = self._drug(drug, said)
-        return given | self._attributes(said)
+            event["drug"] = self._drug(drug, phrase)
+        return event | self._attributes(phrase)
 
-    def _charted(self, said: Words, technique: str, route: str = "IV") -> Wire:
+    def _charted(self, phrase: Words, technique: str, route: str = "IV") -> Wire:
         stretches = [
             {"started_at": start.isoformat()} | ({"stopped_at": stop.isoformat()} if stop else {})
             for start, stop in self.spans
         ]
         times: Wire = stretches[0] if len(stretches) == 1 else {"intervals": stretches}
-        if "reason" in said.options:
-            times["stop_reason"] = said.options.pop("reason")
-        return {"technique": technique} | self._give(said, "administration_charted", route) | times
+        if "reason" in phrase.options:
+            times["stop_reason"] = phrase.options.pop("reason")
+        return {"technique": technique} | self._give(phrase, "administration_charted", route) | times
 
-    def _push(self, said: Words) -> Wire:
-        return self._give(said, "push_given") if self.spans[0][1] is None else self._charted(said, "push")
+    def _push(self, phrase: Words) -> Wire:
+        return self._give(phrase, "push_given") if self.spans[0][1] is None else self._charted(phrase, "push")
 
-    def _inject(self, said: Words) -> Wire:
+    def _inject(self, phrase: Words) -> Wire:
         if self.spans[0][1] is None:
-            return self._give(said, "injection_given", "IM")
-        return self._charted(said, "injection", "IM")
+            return self._give(phrase, "injection_given", "IM")
+        return self._charted(phrase, "injection", "IM")
 
-    def _chart(self, said: Words) -> Wire:
-        charted: Wire = {"type": "administration_charted", "administration_id": self._which(said)}
-        return charted | self._attributes(said) | said.take({"reason": "stop_reason"})
+    def _chart(self, phrase: Words) -> Wire:
+        charted: Wire = {"type": "administration_charted", "administration_id": self._which(phrase)}
+        return charted | self._attributes(phrase) | phrase.take({"reason": "stop_reason"})
 
-    def _running(self, kind: str, said: Words) -> Wire:
-        return {"type": kind, "administration_id": self._which(said)}
+    def _running(self, kind: str, phrase: Words) -> Wire:
+        return {"type": kind, "administration_id": self._which(phrase)}
 
-    def _stop(self, said: Words) -> Wire:
-        stopped = self._running("infusion_stopped", said)
+    def _stop(self, phrase: Words) -> Wire:
+        stopped = self._running("infusion_stopped", phrase)
         for word in [word for word, name in self.running.items() if name == stopped["administration_id"]]:
             del self.running[word]
-        return stopped | said.take({"reason": "reason"})
+        return stopped | phrase.take({"reason": "reason"})
 
-    def _rate(self, said: Words) -> Wire:
-        return self._running("infusion_rate_changed", said) | {"rate_ml_per_h": said.word("the rate in mL/h")}
+    def _rate(self, phrase: Words) -> Wire:
+        return self._running("infusion_rate_changed", phrase) | {
+            "rate_ml_per_h": phrase.word("the rate in mL/h")
+        }
 
-    def _void(self, said: Words) -> Wire:
-        if len(said.words) > 1 and said.words[0] == "line":
-            said.words.pop(0)
-            return {"type": "event_voided", "voids_event_id": f"L{said.words.pop(0)}"}
-        return self._running("administration_voided", said)
+    def _void(self, phrase: Words) -> Wire:
+        if len(phrase.words) > 1 and phrase.words[0] == "line":
+            phrase.words.pop(0)
+            return {"type": "event_voided", "voids_event_id": f"L{phrase.words.pop(0)}"}
+        return self._running("administration_voided", phrase)
 
-    def _site(self, kind: str, said: Words) -> Wire:
-        site: Wire = {"type": kind, "site_id": said.word("the site")}
-        if said.words:
-            site["kind"] = said.words.pop(0)
-        return site | said.take({"restart_of": "restart_of", "reason": "separate_site_reason"})
+    def _refuse(self, phrase: Words) -> Wire:
+        return {
+            "type": "event_refused",
+            "refused_event_id": phrase.word("the id of the refused event"),
+            "reason": "occurred_at: has no offset; write RFC 3339 with an offset",
+        }
 
-    def _procedure(self, kind: str, said: Words) -> Wire:
-        procedure: Wire = {"type": kind, "procedure_id": said.word("the procedure")}
-        if said.words:
-            procedure["kind"] = said.words.pop(0)
+    def _site(self, kind: str, phrase: Words) -> Wire:
+        site: Wire = {"type": kind, "site_id": phrase.word("the site")}
+        if phrase.words:
+            site["kind"] = phrase.words.pop(0)
+        return site | phrase.take({"restart_of": "restart_of", "reason": "separate_site_reason"})
+
+    def _procedure(self, kind: str, phrase: Words) -> Wire:
+        procedure: Wire = {"type": kind, "procedure_id": phrase.word("the procedure")}
+        if phrase.words:
+            procedure["kind"] = phrase.words.pop(0)
         return procedure
 
     def _decide(self, rest: str, number: int) -> Wire:
         facts, _, why = rest.partition(" because ")
-        said = words_of(facts)
+        phrase = words_of(facts)
         decided: Wire = {
             "type": "code_decided",
             "decision_id": f"decision-{number}",
-            "code": said.word("the code"),
+            "code": phrase.word("the code"),
         }
-        if said.words and said.words[0] == "for":
-            said.words.pop(0)
+        if phrase.words and phrase.words[0] == "for":
+            phrase.words.pop(0)
             ids = []
-            while said.words:
-                ids.append(self._which(said))
+            while phrase.words:
+                ids.append(self._which(phrase))
             decided["administration_ids"] = ids
-        if "units" in said.options:
-            decided["units"] = int(said.options.pop("units"))
-        decided |= said.take({"comparable": "comparable_code"}) | {"reason": why}
-        self._spent(said)
+        if "units" in phrase.options:
+            decided["units"] = int(phrase.options.pop("units"))
+        decided |= phrase.take({"comparable": "comparable_code"}) | {"reason": why}
+        self._spent(phrase)
         return decided

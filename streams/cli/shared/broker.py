@@ -1,7 +1,7 @@
 """
-What every verb that talks to Kafka begins with: the connection, and one line when there is none.
+The connection to Kafka for every verb that needs one, and one line when there is none.
 
-The client's own log would tell of an unreachable broker five times over; here it is silent, and the error speaks.
+The client's own log reports an unreachable broker five times over; it is silenced here, and one error says it once.
 """
 
 import logging
@@ -41,8 +41,8 @@ _REFUSED = (
 )
 
 
-class _Heard(logging.Handler):
-    """Keeps why a connection failed: the client tells its log, and raises something less exact."""
+class _ConnectionLog(logging.Handler):
+    """Keeps why a connection failed: the client logs the reason and raises something less exact."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -64,39 +64,39 @@ def broker() -> Iterator[Connection]:
         click.ClickException: Kafka cannot be reached, does not answer, or does not let us in.
     """
     try:
-        found = connection(os.environ)
+        kafka = connection(os.environ)
     except ConnectionSettingError as error:
         raise click.UsageError(str(error)) from error
-    heard = _Heard()
+    connection_log = _ConnectionLog()
     log = logging.getLogger("aiokafka")
-    log.addHandler(heard)
+    log.addHandler(connection_log)
     passed_on, log.propagate = log.propagate, False
     try:
-        yield found
+        yield kafka
     except _REFUSED as error:
         kind = type(error).__name__
         message = (
-            f"Kafka at {found.named()} refuses this user: {kind}; check KAFKA_SASL_* and the user's rights"
+            f"Kafka at {kafka.named()} refuses this user: {kind}; check KAFKA_SASL_* and the user's rights"
         )
         raise click.ClickException(message) from None
     except KafkaConnectionError:
         remedy = f"start it, or check {SERVERS} and {PROTOCOL}"
-        if "Authentication" in heard.why:
+        if "Authentication" in connection_log.why:
             remedy = f"check {MECHANISM}, {USERNAME} and the password"
-        message = f"Kafka at {found.named()} cannot be reached{heard.why}; {remedy}"
+        message = f"Kafka at {kafka.named()} cannot be reached{connection_log.why}; {remedy}"
         raise click.ClickException(message) from None
     except (KafkaTimeoutError, RequestTimedOutError, TimeoutError):
-        message = f"Kafka at {found.named()} does not answer; look at the brokers, then run this again"
+        message = f"Kafka at {kafka.named()} does not answer; look at the brokers, then run this again"
         raise click.ClickException(message) from None
     except MessageSizeTooLargeError:
-        message = f"Kafka at {found.named()} takes no message this large; infusion topics says what to set"
+        message = f"Kafka at {kafka.named()} takes no message this large; infusion topics says what to set"
         raise click.ClickException(message) from None
     except MissingTopicError as error:
         raise click.ClickException(str(error)) from None
     except KafkaError as error:
         kind = type(error).__name__
-        message = f"Kafka at {found.named()} answers with an error: {kind}; look at the brokers' log"
+        message = f"Kafka at {kafka.named()} answers with an error: {kind}; look at the brokers' log"
         raise click.ClickException(message) from None
     finally:
-        log.removeHandler(heard)
+        log.removeHandler(connection_log)
         log.propagate = passed_on

@@ -43,14 +43,14 @@ def table(charge_set: ChargeSet, width: int, *, colour: bool) -> bytes:
 def summary_table(tally: Tally, width: int, *, colour: bool) -> bytes:
     """Return a table of every code: units released, held and previewed, and their national OPPS worth in USD."""
     console, out = _console(width, colour=colour)
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), show_footer=True)
-    shown.add_column("code", footer="all")
+    columns = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), show_footer=True)
+    columns.add_column("code", footer="all")
     statuses: tuple[Status, ...] = ("final", "held", "preview")
     for status in statuses:
         units = sum(count for (_, of), count in tally.code_units.items() if of == status)
         cents = sum(count for (_, of), count in tally.code_cents.items() if of == status)
-        shown.add_column(f"{status} units", justify="right", footer=f"{units:,}")
-        shown.add_column("USD", justify="right", footer=_dollars(cents))
+        columns.add_column(f"{status} units", justify="right", footer=f"{units:,}")
+        columns.add_column("USD", justify="right", footer=_dollars(cents))
     for code in sorted({code for code, _ in tally.code_units}, key=RANK_ORDER.index):
         cells = [code]
         for status in statuses:
@@ -59,9 +59,9 @@ def summary_table(tally: Tally, width: int, *, colour: bool) -> bytes:
                 f"{units:,}" if units else "",
                 _dollars(tally.code_cents[code, status]) if units else "",
             ]
-        shown.add_row(*cells)
+        columns.add_row(*cells)
     console.print(Text("All encounters, by code; USD is the national OPPS rate, facility lines only", "bold"))
-    console.print(shown)
+    console.print(columns)
     console.print()
     return _bytes(out)
 
@@ -102,14 +102,14 @@ def _heading(charge_set: ChargeSet) -> Text:
 
 
 def _lines(charge_set: ChargeSet) -> Table:
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    columns = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
     for name in Row._fields:
-        shown.add_column(
+        columns.add_column(
             name, justify="right" if name in {"units", "minutes"} else "left", no_wrap=name != "modifiers"
         )
     for line in charge_set.lines:
-        shown.add_row(*row(line))
-    return shown
+        columns.add_row(*row(line))
+    return columns
 
 
 def _print_point(
@@ -118,6 +118,6 @@ def _print_point(
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    named = f"{', '.join(administration_ids)}: " if administration_ids else ""
-    grid.add_row(Text(name, style), Text(f"{named}{says}"))
+    ids = f"{', '.join(administration_ids)}: " if administration_ids else ""
+    grid.add_row(Text(name, style), Text(f"{ids}{says}"))
     console.print(grid)

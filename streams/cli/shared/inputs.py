@@ -17,8 +17,8 @@ files_argument: Final = click.argument(
 """Gives a verb the inputs it reads one after the other, stdin among them."""
 
 
-def named(files: Sequence[str]) -> tuple[str, ...]:
-    """Return how messages name the inputs: as they were given, in one printable line, or ``stdin``."""
+def display_names(files: Sequence[str]) -> tuple[str, ...]:
+    """Return how messages name the inputs: the path as typed, in one printable line, or ``stdin``."""
     return tuple("stdin" if file == STDIN else _printable(click.format_filename(file)) for file in files)
 
 
@@ -33,7 +33,7 @@ def size_of(files: Sequence[str]) -> int | None:
     return sum(Path(file).stat().st_size for file in files)
 
 
-def opened(file: str) -> BinaryIO:
+def open_input(file: str) -> BinaryIO:
     """
     Return an input open for reading bytes.
 
@@ -45,5 +45,5 @@ def opened(file: str) -> BinaryIO:
     try:
         return Path(file).open("rb", buffering=0)
     except OSError as error:
-        message = f"{named([file])[0]}: cannot be read: {error.strerror}. Nothing was coded."
+        message = f"{display_names([file])[0]}: cannot be read: {error.strerror}. Nothing was coded."
         raise click.UsageError(message) from error

@@ -57,7 +57,7 @@ def check_policy(
     policy: str | None, overrides: tuple[tuple[str, str], ...], setting: Setting | None, payer: str | None
 ) -> None:
     """
-    Refuse a policy, switch or answer there is not, before anything is read: that does not depend on the day.
+    Refuse an unknown policy, switch or answer before anything is read; whether it is known does not depend on a date.
 
     Raises:
         click.UsageError: there is none of this name.

@@ -1,4 +1,4 @@
-"""What a person is told on stderr while charge sets go to stdout: one line a reject, a bar on a terminal."""
+"""Progress on stderr while charge sets go to stdout: one line a reject, a bar on a terminal."""
 
 import sys
 from collections.abc import Iterator

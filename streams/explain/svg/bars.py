@@ -4,7 +4,7 @@ from typing import Final
 
 from streams.explain.picture import Band, Piece, Row
 from streams.explain.svg.axis import LEFT, Axis
-from streams.explain.svg.fonts import BODY, SMALL, cut, folded, measure
+from streams.explain.svg.fonts import BODY, SMALL, cut, measure, wrapped
 from streams.explain.svg.legend import diamond
 from streams.explain.svg.sheet import (
     ACCENT,
@@ -49,7 +49,7 @@ class Bars:
         """Draw another service as a span from end to end."""
         sheet, y = self._sheet, self._sheet.y
         left, right = self._axis.at(band.start), max(self._axis.at(band.stop), self._axis.at(band.start) + 3)
-        height = self._labelled(band.label, band.times, bold=False)
+        height = self._write_label(band.label, band.times, bold=False)
         sheet.line(left, y + 17, right, y + 17, GREY, ' stroke-width="2"')
         for x in (left, right):
             sheet.line(x, y + 11, x, y + 23, GREY, ' stroke-width="2"')
@@ -60,12 +60,12 @@ class Bars:
         sheet, y = self._sheet, self._sheet.y
         when = f"{row.day if dated else ''} {row.times}".strip()
         facts = " · ".join(filter(None, (row.route, when, row.minutes)))
-        height = self._labelled(f"{row.tag} {row.name}", facts, bold=True)
+        height = self._write_label(f"{row.tag} {row.name}", facts, bold=True)
         ends: list[float] = []
         for piece in row.pieces:
             self._piece(piece, y + 8)
             ends += [self._axis.at(piece.start), self._axis.at(piece.stop)]
-        outside = self._coded(row, y + 23)
+        outside = self._write_codes(row, y + 23)
         if row.point is not None:
             x = self._axis.at(row.point)
             diamond(sheet, x, y + 18, billed=bool(row.codes))
@@ -76,11 +76,11 @@ class Bars:
         if row.pump:
             self._pump(row)
 
-    def _labelled(self, name: str, facts: str, *, bold: bool) -> float:
+    def _write_label(self, name: str, facts: str, *, bold: bool) -> float:
         """Write a row's name and the facts below it; return how high the row is."""
         y = self._sheet.y - 1
         for words, size, fill, heavy in ((name, BODY, INK, bold), (facts, SMALL, GREY, False)):
-            lines = folded(words, size, _ROOM, bold=heavy)
+            lines = wrapped(words, size, _ROOM, bold=heavy)
             if len(lines) > _MOST_LINES:
                 lines[_MOST_LINES - 1 :] = [f"{lines[_MOST_LINES - 1][:-1]}…"]
             for line in lines:
@@ -99,7 +99,7 @@ class Bars:
         sheet.y += _PUMP
         self.used.add("pump")
 
-    def _coded(self, row: Row, y: float) -> list[str]:
+    def _write_codes(self, row: Row, y: float) -> list[str]:
         """Write each code into the longest of its pieces; return those that found no room."""
         inside: set[str] = set()
         for codes, pieces in row.homes:

@@ -30,9 +30,9 @@ def charges(sheet: Sheet, picture: Picture) -> None:
         for x, words in zip(_COLUMNS[1:], facts, strict=False):
             sheet.text(x, sheet.y, words, BODY)
         sheet.y -= LINE
-        sheet.paragraph(_COLUMNS[-1], picture.named([*line.administration_ids, *line.procedure_ids]), BODY)
+        sheet.paragraph(_COLUMNS[-1], picture.names_of([*line.administration_ids, *line.procedure_ids]), BODY)
         for reason in line.reasons:
-            _reason(sheet, reason.rule, f"{reason.says} {picture.cited(reason.cites)}")
+            _reason(sheet, reason.rule, f"{reason.says} {picture.citation_numbers(reason.cites)}")
 
 
 def not_billed(sheet: Sheet, picture: Picture) -> None:
@@ -56,11 +56,11 @@ def sources(sheet: Sheet, picture: Picture) -> None:
     for number, source in enumerate(picture.sources, 1):
         sheet.text(EDGE, sheet.y + LINE, f"[{number}]", SMALL)
         sheet.paragraph(EDGE + 36, source)
-    if any(tag != one for one, tag in picture.tags.items()):
+    if any(tag != administration_id for administration_id, tag in picture.tags.items()):
         sheet.heading("Administrations")
-        for one, tag in picture.tags.items():
+        for administration_id, tag in picture.tags.items():
             sheet.text(EDGE, sheet.y + LINE, tag, SMALL)
-            sheet.paragraph(EDGE + 48, plain(one))
+            sheet.paragraph(EDGE + 48, plain(administration_id))
 
 
 def _reason(sheet: Sheet, rule: str, words: str) -> None:

@@ -41,7 +41,7 @@ def cut(words: str, size: float, room: float, *, bold: bool = False) -> str:
     return words.rstrip() + "…"
 
 
-def folded(words: str, size: float, room: float, *, bold: bool = False) -> list[str]:
+def wrapped(words: str, size: float, room: float, *, bold: bool = False) -> list[str]:
     """Return words in lines of at most ``room``; a word wider than that is cut into pieces."""
     lines: list[str] = []
     for word in words.split():

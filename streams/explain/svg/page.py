@@ -35,7 +35,7 @@ def render(picture: Picture) -> str:
     not_billed(sheet, picture)
     sources(sheet, picture)
     title = f"Infusion charges of encounter {plain(picture.charge_set.encounter_id)}"
-    return sheet.document(title, "; ".join(_described(picture)))
+    return sheet.document(title, "; ".join(_description(picture)))
 
 
 def _header(sheet: Sheet, picture: Picture) -> None:
@@ -75,7 +75,7 @@ def _timeline(sheet: Sheet, picture: Picture) -> None:
     legend(sheet, bars.used | ({"cut"} if axis.scale.breaks else set()), picture.partly_billed)
 
 
-def _described(picture: Picture) -> Iterator[str]:
+def _description(picture: Picture) -> Iterator[str]:
     """Yield the drawing in words, for those who cannot see it."""
     yield f"{_STATUS[picture.charge_set.status]}, {picture.dates}, clock {picture.clock}"
     yield from (mark.label for mark in picture.marks)

@@ -9,7 +9,7 @@ from html import escape
 from typing import Final
 
 from streams.explain.labels import plain
-from streams.explain.svg.fonts import BODY, FONTS, HEADING, SMALL, folded
+from streams.explain.svg.fonts import BODY, FONTS, HEADING, SMALL, wrapped
 
 WIDTH: Final = 1000
 EDGE: Final = 36.0
@@ -82,7 +82,7 @@ class Sheet:
 
     def paragraph(self, x: float, words: str, size: float = SMALL, *, fill: str = INK) -> None:
         """Write words from ``x`` to the right edge, as many lines down as they take."""
-        for line in folded(plain(words), size, RIGHT - x):
+        for line in wrapped(plain(words), size, RIGHT - x):
             self.y += LINE
             self.text(x, self.y, line, size, fill=fill)
 

@@ -53,7 +53,7 @@ class Bars:
         """Draw the pieces of a row and the codes inside them; return the codes that found no room."""
         owner: dict[int, Piece] = {}
         pieces = [piece for piece in row.pieces if piece.fill != "pause"]
-        for piece in sorted(pieces, key=lambda one: _OVER.index(one.fill)):
+        for piece in sorted(pieces, key=lambda piece: _OVER.index(piece.fill)):
             glyph = "unbilled" if piece.fill == "running" else piece.fill
             cell = (getattr(self._glyphs, glyph), _STYLES.get(piece.fill, ""))
             columns = self._frame.fill(cells, piece.start, piece.stop, cell)
@@ -63,7 +63,7 @@ class Bars:
                 cells[columns[-1]] = ("?" if piece.fill == "unknown" else self._glyphs.running, "bold")
                 self.used.add("?" if piece.fill == "unknown" else "running")
         self._pauses(cells, row, owner)
-        return _coded(cells, row, owner)
+        return _write_codes(cells, row, owner)
 
     def _pauses(self, cells: Cells, row: Row, owner: dict[int, Piece]) -> None:
         """Draw the pauses, never over the only column of what flowed."""
@@ -88,7 +88,7 @@ class Bars:
             put(cells, at, words)
 
 
-def _coded(cells: Cells, row: Row, owner: dict[int, Piece]) -> list[str]:
+def _write_codes(cells: Cells, row: Row, owner: dict[int, Piece]) -> list[str]:
     """Write each code into the longest of its pieces; return those that found no room."""
     inside: set[str] = set()
     for codes, pieces in row.homes:

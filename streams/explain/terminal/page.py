@@ -49,11 +49,11 @@ class Page:
             self.add((self.cut(lead, self.width), style))
             lead = "    "
         hang = cell_len(lead)
-        for number, part in enumerate(_folded(self.spell(plain(words)), self.width - hang) or [""]):
+        for number, part in enumerate(_wrapped(self.spell(plain(words)), self.width - hang) or [""]):
             self.add((lead if not number else " " * hang, style if not number else ""), (part, ""))
 
 
-def _folded(words: str, room: int) -> list[str]:
+def _wrapped(words: str, room: int) -> list[str]:
     """Return words in lines of at most ``room`` cells, a word that is longer cut where it must be."""
     lines: list[str] = []
     for word in words.split():

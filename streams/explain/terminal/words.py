@@ -25,10 +25,10 @@ def charges(page: Page, picture: Picture) -> None:
         minutes = "" if line.minutes is None else f"{line.minutes} min"
         evidence = line.evidence.replace("_", " ")
         lead += f"{line.service_date.isoformat()}  {minutes:>8}  {evidence}  "
-        given = [*line.administration_ids, *line.procedure_ids]
-        page.write(lead, picture.named(given), style="bold")
+        ids = [*line.administration_ids, *line.procedure_ids]
+        page.write(lead, picture.names_of(ids), style="bold")
         for reason in line.reasons:
-            page.write(f"  {reason.rule:<10} ", f"{reason.says} {picture.cited(reason.cites)}")
+            page.write(f"  {reason.rule:<10} ", f"{reason.says} {picture.citation_numbers(reason.cites)}")
         if line.expected_payment is not None:
             page.write("  national OPPS amount: ", payment(line.expected_payment))
     if any(line.expected_payment for line in charge_set.lines):
@@ -41,7 +41,7 @@ def flags(page: Page, picture: Picture) -> None:
         page.heading("Flags")
     for flag in picture.flags:
         severity, style = _SEVERITY[flag.severity]
-        about = picture.named(flag.administration_ids)
+        about = picture.names_of(flag.administration_ids)
         page.write(f"{severity:<6}{flag.flag}  ", about, style=style)
         page.write("      ", flag.says)
         if flag.suggestion:
@@ -70,10 +70,14 @@ def sources(page: Page, picture: Picture, clipped: Collection[Row]) -> None:
     for number, source in enumerate(picture.sources, 1):
         page.write(f"  [{number}] ", source)
     names = {row.administration_id: row.name for row in clipped}
-    numbered = {one: plain(one) for one, tag in picture.tags.items() if tag != one}
+    numbered = {
+        administration_id: plain(administration_id)
+        for administration_id, tag in picture.tags.items()
+        if tag != administration_id
+    }
     if names or numbered:
         page.heading("Administrations")
-    for one, tag in picture.tags.items():
-        words = [told[one] for told in (numbered, names) if one in told]
+    for administration_id, tag in picture.tags.items():
+        words = [labels[administration_id] for labels in (numbered, names) if administration_id in labels]
         if words:
             page.write(f"  {tag:<4} ", " · ".join(words))

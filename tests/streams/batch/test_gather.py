@@ -47,7 +47,7 @@ def test_a_merge_is_seen_wherever_it_stands_and_however_the_input_comes(
         assert sum(sizes) == len(told[place])
         assert sorted(gatherer.links.ids()) == [b"E1", b"E2"]
         assert gatherer.lines == told[place].count(b'"event_id"')
-        assert len(buckets.held[b"E1"]) == LINES.count(b'"E1"') * (1 + (place == "amid")) + 1
+        assert len(buckets.in_memory[b"E1"]) == LINES.count(b'"E1"') * (1 + (place == "amid")) + 1
 
 
 def test_the_collector_is_as_before_once_all_is_coded() -> None:

@@ -9,7 +9,7 @@ from orjson import dumps
 
 from streams.batch.line_reader import Lines, lines_of
 from streams.batch.sorted_runs import Spool
-from streams.batch.spill_buckets import Buckets, Stays
+from streams.batch.spill_buckets import Buckets, LinesByEncounter
 from streams.encounter.merge_groups import MergeGroups
 from streams.wire.encounter_key import InputLine, find_id, found_id, parsed_id
 from streams.wire.event_json import looks_like_utf_16
@@ -27,7 +27,7 @@ def stays(number: int) -> list[tuple[bytes, InputLine]]:
     return found
 
 
-def gathered(lines: list[tuple[bytes, InputLine]], budget: int) -> list[Stays]:
+def gathered(lines: list[tuple[bytes, InputLine]], budget: int) -> list[LinesByEncounter]:
     """Return what comes out of buckets with this budget, one mapping a yield."""
     with Buckets(budget) as buckets:
         for key, line in lines:

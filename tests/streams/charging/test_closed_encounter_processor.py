@@ -20,7 +20,7 @@ def closed(stay: str) -> bytes:
     batch = EncounterProcessor(topics.EVENTS, 1, T0 + 10**7, shelf.load, lambda _: True)
     told = (line("encounter_opened", 0, stay), injection(5, stay), line("encounter_discharged", 60, stay))
     batch.process_events(records(*told))
-    kept = batch.finish(TIMEOUTS, asked).stays[0]
+    kept = batch.finish(TIMEOUTS, asked).states[0]
     shelf.stays[stay] = kept.to_bytes()
     due = shelf.process_commands(b'{"command":"due","encounter_id":"%s"}' % stay.encode(), at=T0 + 10**7 + 60)
     (message,) = due.messages
@@ -36,7 +36,7 @@ def nothing(_: bytes) -> ReleaseState | None:
 def test_poison_between_good_ones_is_refused_as_it_was_and_the_good_ones_are_coded() -> None:
     """Key, headers and place with it."""
     found = code_records(records(closed("E1"), b"{}", None, closed("E2")), 3, 0, nothing, Profile())
-    assert list(found.released) == [b"E1", b"E2"]
+    assert list(found.states) == [b"E1", b"E2"]
     rejects = [one for one in found.messages if one.topic == topics.REJECTS]
     assert [(one.key, one.value) for one in rejects] == [(b"key", b"{}"), (b"key", None)]
     place = origin(rejects[0].headers)
@@ -58,7 +58,7 @@ def test_one_stay_the_rules_stumble_over_is_refused_and_counted(monkeypatch: pyt
 
     monkeypatch.setattr(coded, "release", stumbling)
     found = code_records(records(closed("E1"), closed("E2")), 0, 0, nothing, Profile())
-    assert (list(found.released), found.faults) == ([b"E2"], 1)
+    assert (list(found.states), found.faults) == ([b"E2"], 1)
 
 
 def test_a_state_of_a_newer_worker_stops_this_one() -> None:

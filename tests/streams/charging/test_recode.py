@@ -115,7 +115,7 @@ def test_a_record_that_is_none_is_told_of_and_the_rest_is_coded() -> None:
     """One bad record costs itself; without anybody to tell, it is an error."""
     told: list[NotAClosedEncounterError] = []
     records = [*values(closed(stay("E1"))), b"secret", *values(closed(stay("E2")))]
-    found = [one.encounter_id for one in recode(records, PROFILE, refused=told.append)]
+    found = [one.encounter_id for one in recode(records, PROFILE, on_unreadable=told.append)]
     assert found == ["E1", "E2"]
     assert len(told) == 1
     with pytest.raises(NotAClosedEncounterError):
@@ -152,7 +152,7 @@ def test_what_would_be_charged_otherwise_is_told_line_by_line() -> None:
         ("credit", "96365", 1), ("credit", "96366", 1), ("charge", "96365", 1), ("charge", "96366", 3),
     ]  # fmt: skip
     state, _ = release(None, closed(stay()), PROFILE, 0)
-    sent = release(state, closed(stay(minutes=211), 2), PROFILE, 1).released
+    sent = release(state, closed(stay(minutes=211), 2), PROFILE, 1).state
     assert sent is not None
     assert tuple(value_of(one) for one in found.changes) == sent.changes
     assert value_of(found.charge_set) == sent.charge_set

@@ -267,7 +267,7 @@ def test_several_revisions_between_two_checkpoints_are_all_said_again() -> None:
         state, messages = release(state, one, PROFILE, offset, committed=10)
         once += [*messages]
     again = [release(state, one, PROFILE, offset, committed=10) for offset, one in enumerate(closings, 10)]
-    assert [made.released for made in again] == [state] * 3
+    assert [made.state for made in again] == [state] * 3
     lines = [one for one in once if one.topic == CHARGE_LINES]
     for made in again:
         assert [one for one in made.messages if one.topic == CHARGE_LINES] == lines
@@ -290,7 +290,7 @@ def test_what_is_known_to_be_out_is_neither_kept_nor_said_again() -> None:
     state, _ = release(None, closed(stay()), PROFILE, 3, committed=3)
     state, _ = release(state, closed(stay(pushes=1), 2), PROFILE, 9, committed=9)
     assert state is not None
-    assert [step.offset for step in state.steps] == [9]
+    assert [pending.offset for pending in state.pending_revisions] == [9]
     assert [len(messages_of(state, "E1", committed)) for committed in (0, 9, 10)] == [2, 2, 0]
 
 
@@ -350,7 +350,7 @@ def test_every_message_says_when_it_was_decided_and_what_it_is() -> None:
     """The decision's instant, never the clock's; the trace of the record it answers."""
     trace = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     made = release(None, closed(STOPLESS), PROFILE, 0, traceparent=trace)
-    gone = release(made.released, closed(STOPLESS, 2, status="withdrawn"), PROFILE, 1)
+    gone = release(made.state, closed(STOPLESS, 2, status="withdrawn"), PROFILE, 1)
     kinds = [dict(one.headers)["ce_type"].decode().split(".")[-2] for one in made.messages + gone.messages]
     assert kinds == ["charge_set", "review", "charges_withdrawn", "review_done"]
     assert {dict(one.headers)["ce_time"] for one in made.messages} == {b"2026-03-03T02:00:00Z"}

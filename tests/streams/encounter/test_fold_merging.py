@@ -3,7 +3,7 @@
 import pytest
 from timeline_encounter import at, told
 
-from models.encounter import Encounter, Flow
+from models.encounter import DepartmentPeriod, Encounter, Flow
 from models.event import Event
 from streams.encounter.fold import MixedEncountersError, NoEventsError, fold, fold_merged, merges
 
@@ -43,6 +43,25 @@ def test_registration_is_the_survivors_and_the_others_fill_what_it_leaves_open()
     found = fold_merged(own, {"E1": other})
     assert (found.department, found.arrived_at, found.follows_encounter_id) == ("OBS", at("07:40"), None)
     assert (found.departed_at, found.inpatient_ordered_at) == (at("10:00"), at("08:30"))
+
+
+def test_each_stay_was_in_its_own_department_until_the_survivors_began() -> None:
+    """The emergency visit that became an observation stay was an emergency visit."""
+    own = of("E2", "12:00 push Y", department="OBS", department_modifier="PO", arrived="11:00")
+    other = of("E1", "08:00 push X", "11:30 merge E2", department="ED", department_modifier="ER")
+    found = fold_merged(own, {"E1": other})
+    assert found.departments == (
+        DepartmentPeriod(at("08:00"), "ED", "ER"),
+        DepartmentPeriod(at("11:00"), "OBS", "PO"),
+    )
+    assert found.department_modifier == "PO"
+
+
+def test_a_survivor_that_says_no_department_was_where_the_others_were() -> None:
+    """As their word fills everything it leaves open."""
+    other = of("E1", "08:00 push X", "09:00 update department=OBS", department="ED", department_modifier="ER")
+    found = fold_merged(of("E2", "12:00 push Y"), {"E1": other})
+    assert [period[1:] for period in found.departments] == [("ED", "ER"), ("OBS", None)]
 
 
 def test_leaving_the_merged_stay_is_not_leaving_the_survivor() -> None:

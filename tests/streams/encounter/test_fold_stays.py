@@ -2,7 +2,7 @@
 
 from timeline_encounter import at, stay, told
 
-from models.encounter import AccessSite, Decision, Procedure
+from models.encounter import AccessSite, Decision, DepartmentPeriod, Procedure
 from streams.encounter.fold import fold
 
 
@@ -73,9 +73,27 @@ def test_a_voided_discharge_is_no_departure() -> None:
     assert stay("10:00 discharge", "11:00 void line 1").standing == "open"
 
 
-def test_the_inpatient_order_is_the_earliest_one() -> None:
-    """Later ones repeat it."""
-    assert stay("12:00 inpatient", "11:00 inpatient").inpatient_ordered_at == at("11:00")
+def test_of_two_inpatient_orders_the_one_stored_last_stands() -> None:
+    """A correction may name an earlier time or a later one; when it was stored decides."""
+    assert stay("12:00 inpatient", "11:00 inpatient recorded=12:30").inpatient_ordered_at == at("11:00")
+    assert stay("12:00 inpatient recorded=12:30", "11:00 inpatient").inpatient_ordered_at == at("12:00")
+
+
+def test_of_two_departures_the_one_stored_last_stands_whatever_its_own_time() -> None:
+    """Stored at one instant, the later departure stands."""
+    assert stay("18:00 discharge recorded=12:01", "12:00 discharge recorded=12:30").departed_at == at("12:00")
+    assert stay("12:00 discharge recorded=12:01", "18:00 discharge recorded=12:30").departed_at == at("18:00")
+    assert stay("12:00 discharge recorded=19:00", "18:00 discharge recorded=19:00").departed_at == at("18:00")
+
+
+def test_a_discharge_after_a_cancellation_does_not_revive_the_stay_and_is_named() -> None:
+    """Only a reopening does; then the discharge stored before it is no departure any more."""
+    revived = stay("10:00 cancel", "11:00 discharge event=d1")
+    assert (revived.standing, revived.departed_at, revived.overruled) == ("cancelled", None, ("d1",))
+    reopened = stay("10:00 cancel", "11:00 discharge event=d1", "12:00 reopen")
+    assert (reopened.standing, reopened.overruled) == ("open", ())
+    again = stay("10:00 cancel", "12:00 reopen", "13:00 discharge")
+    assert (again.standing, again.departed_at, again.overruled) == ("discharged", at("13:00"), ())
 
 
 def test_a_merged_stay_is_another_ones() -> None:
@@ -83,6 +101,56 @@ def test_a_merged_stay_is_another_ones() -> None:
     assert stay("10:00 discharge", "11:00 merge E2").standing == "merged"
     assert stay("11:00 merge E1").standing == "open"
     assert stay("11:00 merge E2", "12:00 void line 1").standing == "open"
+
+
+def test_a_stay_that_never_moved_has_no_periods() -> None:
+    """One department and one modifier hold for all of it; what is said again moves nothing."""
+    assert stay("10:00 discharge").departments == ()
+    again = stay("08:00 push X", "09:00 update department=ED payer=aetna", encounter={"department": "ED"})
+    assert (again.departments, again.department) == ((), "ED")
+
+
+def test_a_later_update_of_the_department_is_a_move() -> None:
+    """From its own instant on, whenever it was stored; what was there before is there until then."""
+    found = stay(
+        "07:00 push X",
+        "12:00 update department=OBS department_modifier=PO recorded=18:00",
+        "09:00 update department=ED department_modifier=ER",
+        encounter={"department": "CLINIC"},
+    )
+    assert found.departments == (
+        DepartmentPeriod(at("07:00"), "CLINIC", None),
+        DepartmentPeriod(at("09:00"), "ED", "ER"),
+        DepartmentPeriod(at("12:00"), "OBS", "PO"),
+    )
+
+
+def test_of_one_instant_the_department_stored_last_counts() -> None:
+    """A correction of where the stay began is no move."""
+    found = stay(
+        "07:00 push X",
+        "07:00 update department_modifier=PN recorded=18:00",
+        encounter={"department_modifier": "PO"},
+    )
+    assert found.departments == ()
+    assert found.department_modifier == "PN"
+
+
+def test_another_department_has_a_modifier_of_its_own() -> None:
+    """Its own from before, or none; a modifier alone is said of the department the stay is in."""
+    found = stay(
+        "07:00 push X",
+        "09:00 update department=MAIN",
+        "10:00 update department=CLINIC",
+        "11:00 update department_modifier=PN",
+        encounter={"department": "CLINIC", "department_modifier": "PO"},
+    )
+    assert [period[1:] for period in found.departments] == [
+        ("CLINIC", "PO"),
+        ("MAIN", None),
+        ("CLINIC", "PO"),
+        ("CLINIC", "PN"),
+    ]
 
 
 def test_a_site_lasts_from_its_first_placing_to_its_last_removal() -> None:

@@ -117,19 +117,19 @@ def test_a_record_that_is_no_command_is_refused() -> None:
     shelf.follow(OPENED)
     followed = shelf.process_commands(b"nonsense", Command("due", "E1"))
     assert [value for value, _ in refused(followed)] == [b"nonsense"]
-    assert len(followed.stays) == 1
+    assert len(followed.states) == 1
 
 
 def test_an_event_in_another_stays_partition_is_forwarded_with_where_it_lay() -> None:
     """There it is taken once; what is wrong with it is said of its first place."""
     astray = Shelf(home=False)
     followed = astray.follow(OPENED)
-    assert followed.stays == []
+    assert followed.states == []
     (command,) = asked_of(followed)
     assert command == Command("event", "E1", {"E1": (OPENED,)}, MisroutedRecord(1, 0, b"key", (("h", b"1"),)))
     home = Shelf()
-    assert len(home.process_commands(command).stays) == 1
-    assert home.process_commands(command, first=1).stays == []
+    assert len(home.process_commands(command).states) == 1
+    assert home.process_commands(command, first=1).states == []
     home.process_commands(Command("due", "E1"), first=2, at=T0 + 2 * TIMEOUTS.retention)
     home.process_commands(Command("due", "E1"), first=3, at=T0 + 4 * TIMEOUTS.retention)
     late = home.process_commands(command, first=4)
@@ -176,7 +176,7 @@ def test_an_event_after_forgetting_is_refused_and_changes_nothing() -> None:
     late = injection(name="b")
     followed = shelf.follow(late, late, first=9)
     assert refused(followed) == [(late, FORGOTTEN.reason)] * 2
-    assert (followed.stays, closed(followed)) == ([], [])
+    assert (followed.states, closed(followed)) == ([], [])
 
 
 def test_a_merge_into_a_forgotten_stay_is_refused_and_another_stays_news_is_not() -> None:
@@ -308,7 +308,7 @@ def take(shelf: Shelf, topic: str, values: Any, at: int, policy: Any) -> Process
     batch = EncounterProcessor(topic, 1, at, shelf.load, lambda _: True)
     (batch.process_events if topic == topics.EVENTS else batch.process_commands)(values)
     followed = batch.finish(TIMEOUTS, policy)
-    shelf.stays |= {state.encounter_id: state.to_bytes() for state in followed.stays}
+    shelf.stays |= {state.encounter_id: state.to_bytes() for state in followed.states}
     return followed
 
 

@@ -17,7 +17,7 @@ from models.drug import Drug
 from models.event import EVENT, event_types
 from rules.formulary.lookup import lookup
 from streams.cli.generate import command
-from streams.synthetic.arrival_order import Order, Stay, ordered
+from streams.synthetic.arrival_order import Order, PublishedStay, in_order
 from streams.synthetic.care_plans import PLANS
 from streams.synthetic.charting import Habits, instant, stored_after_end
 from streams.synthetic.generator import generate, stays
@@ -113,6 +113,7 @@ def test_a_month_knows_every_kind_of_event_real_publishers_send() -> None:
         "access_removed",
         "infusion_bag_changed",
         "code_decided",
+        "event_refused",
     }
 
 
@@ -236,13 +237,13 @@ def test_arrival_order_keeps_a_window_not_the_month() -> None:
     """While lines are written no more stays wait than fit into the longest delay."""
     begun = 0
 
-    def counted(made: Iterator[Stay]) -> Iterator[Stay]:
+    def counted(made: Iterator[PublishedStay]) -> Iterator[PublishedStay]:
         nonlocal begun
         for stay in made:
             begun += 1
             yield stay
 
-    lines = ordered(counted(stays(dice(7), 900, START)), "arrival", dice(0))
+    lines = in_order(counted(stays(dice(7), 900, START)), "arrival", dice(0))
     list(islice(lines, 2000))
     assert begun < 450
 

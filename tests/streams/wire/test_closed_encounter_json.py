@@ -15,7 +15,7 @@ from strategies import encounters
 from timeline import events_of
 
 from models.drug import Drug, Ingredient
-from models.encounter import AccessSite, Decision, Encounter, Flow, Procedure
+from models.encounter import AccessSite, Decision, DepartmentPeriod, Encounter, Flow, Procedure, RefusedEvent
 from rules.engine import Profile, code_encounter
 from streams.encounter.fold import fold
 from streams.wire.charge_json import written
@@ -85,6 +85,12 @@ FULL = EMPTY._replace(
         Decision("C2", "96549", 2, (), "no listed code", None, MORNING),
     ),
     conflicts=("m1",),
+    departments=(DepartmentPeriod(MORNING, "ED", "ER"), DepartmentPeriod(MORNING + 60, "OBS", "PO")),
+    overruled=("d2",),
+    refused_events=(
+        RefusedEvent("refused-1", None, "line: cut off"),
+        RefusedEvent("refused-2", "m7", "route: no"),
+    ),
 )
 """A stay in which nothing is left out."""
 
@@ -120,6 +126,7 @@ def closings(draw: st.DrawFn) -> ClosedEncounter:
         administrations=(first, *stay.administrations[1:]),
         procedures=draw(st.sampled_from(((), FULL.procedures, (Procedure("P2", None, None, None),)))),
         decisions=draw(st.sampled_from(((), FULL.decisions))),
+        departments=draw(st.sampled_from(((), FULL.departments, (DepartmentPeriod(MORNING, None, None),)))),
         voided=draw(st.sampled_from(((), ("A8", "A9")))),
     )
     return ClosedEncounter(
@@ -163,7 +170,7 @@ def test_every_golden_case_comes_back_and_is_coded_alike() -> None:
 
 def test_a_stay_with_everything_comes_back() -> None:
     """No field of any model is forgotten: in this stay none is left out."""
-    parts = [*FULL.sites, *FULL.procedures, *FULL.administrations, FULL.decisions[0]]
+    parts = [*FULL.sites, *FULL.procedures, *FULL.administrations, FULL.decisions[0], *FULL.departments]
     blank = [
         f"{type(part).__name__}.{name}"
         for part in (FULL, *parts)

@@ -6,7 +6,7 @@ import pytest
 from orjson import dumps
 
 from models.event import InfusionStarted, event_types
-from streams.wire.event_json import read
+from streams.wire.event_json import may_be_merge, read
 from streams.wire.rejects import Reject
 
 CANARY = "Wilhelmina-4711"
@@ -224,3 +224,11 @@ def test_a_reject_of_a_message_has_no_place_but_a_reason() -> None:
     """Topics have addresses of their own."""
     found = refused(line(type=None))
     assert found.text([]) == f"input: {found.reason}"
+
+
+def test_only_a_line_that_may_be_a_merge_is_worth_parsing_for_one() -> None:
+    """A merge is recognised by its type, however that is written; no other line costs a parse."""
+    merge = line(type="encounter_merged", into_encounter_id="E2", administration_id=None, drug=None)
+    assert may_be_merge(merge)
+    assert may_be_merge(merge.replace(b"encounter_merged", b"encounter\\u005fmerged"))
+    assert not may_be_merge(line())

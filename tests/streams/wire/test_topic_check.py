@@ -1,39 +1,39 @@
 """Topics as found, held against what they should be: what is missing, what differs, and what can be mended."""
 
-from streams.wire.topic_check import Checked, Found, checked, expected_partitions
+from streams.wire.topic_check import BrokerTopic, TopicCheck, check_topics, expected_partitions
 from streams.wire.topics import CHARGES, DEFAULT_PARTITIONS, EVENTS, RAW_FHIR, REJECTS, TOPICS
 
-ALL = {one.name: Found(4, one.settings()) for one in TOPICS}
+ALL = {one.name: BrokerTopic(4, one.settings()) for one in TOPICS}
 
 
-def of(name: str, found: tuple[Checked, ...]) -> Checked:
+def of(name: str, found: tuple[TopicCheck, ...]) -> TopicCheck:
     """Return what was found out about one topic."""
     return next(one for one in found if one.topic.name == name)
 
 
 def test_topics_as_they_should_be_are_ok() -> None:
     """Created by us, they pass our own check."""
-    assert {one.state for one in checked(ALL)} == {"ok"}
+    assert {one.state for one in check_topics(ALL)} == {"ok"}
 
 
 def test_an_empty_broker_lacks_everything() -> None:
     """The default count is what would be created."""
-    found = checked({})
+    found = check_topics({})
     assert {(one.state, one.expected) for one in found} == {("missing", DEFAULT_PARTITIONS)}
 
 
 def test_what_is_there_decides_how_many_partitions_the_rest_gets() -> None:
     """The events' count first, any other's where there are no events yet, and a wanted one before both."""
-    assert expected_partitions({CHARGES: Found(3)}, None) == 3
-    assert expected_partitions({CHARGES: Found(3), EVENTS: Found(6)}, None) == 6
-    assert expected_partitions({RAW_FHIR: Found(3)}, None) == DEFAULT_PARTITIONS
-    assert expected_partitions({EVENTS: Found(6)}, 12) == 12
+    assert expected_partitions({CHARGES: BrokerTopic(3)}, None) == 3
+    assert expected_partitions({CHARGES: BrokerTopic(3), EVENTS: BrokerTopic(6)}, None) == 6
+    assert expected_partitions({RAW_FHIR: BrokerTopic(3)}, None) == DEFAULT_PARTITIONS
+    assert expected_partitions({EVENTS: BrokerTopic(6)}, 12) == 12
 
 
 def test_another_count_is_a_fault_that_nothing_mends() -> None:
     """The sentence says why."""
-    found = of(CHARGES, checked({**ALL, CHARGES: Found(3, ALL[CHARGES].settings)}))
-    assert (found.state, found.miscounted, found.expected) == ("differs", True, 4)
+    found = of(CHARGES, check_topics({**ALL, CHARGES: BrokerTopic(3, ALL[CHARGES].settings)}))
+    assert (found.state, found.wrong_partition_count, found.expected) == ("differs", True, 4)
     assert found.faults == (
         (
             "infusion.charges.v1 has 3 partitions, not 4. Counts must match and can never change, because state is "
@@ -44,30 +44,34 @@ def test_another_count_is_a_fault_that_nothing_mends() -> None:
 
 def test_raw_messages_may_have_any_count() -> None:
     """No state hangs on where they lie."""
-    found = of(RAW_FHIR, checked({**ALL, RAW_FHIR: Found(1, ALL[RAW_FHIR].settings)}, 4))
+    found = of(RAW_FHIR, check_topics({**ALL, RAW_FHIR: BrokerTopic(1, ALL[RAW_FHIR].settings)}, 4))
     assert (found.state, found.expected, found.partitions) == ("ok", 1, 1)
 
 
 def test_a_wrong_cleanup_is_told_with_the_right_one() -> None:
     """A compacted record of events would lose all but the last of each stay."""
     settings = {**TOPICS[2].settings(), "cleanup.policy": "compact"}
-    found = of(EVENTS, checked({**ALL, EVENTS: Found(4, settings)}))
-    assert (found.state, found.miscounted, found.cleanup) == ("differs", False, "compact")
+    found = of(EVENTS, check_topics({**ALL, EVENTS: BrokerTopic(4, settings)}))
+    assert (found.state, found.wrong_partition_count, found.cleanup) == ("differs", False, "compact")
     assert found.faults == ("infusion.events.v1 has cleanup.policy=compact; set cleanup.policy=delete",)
 
 
 def test_too_small_a_message_is_told_and_a_larger_one_is_not() -> None:
     """A broker that takes more than is needed is fine."""
     asked = ALL[REJECTS].settings or {}
-    small = of(REJECTS, checked({**ALL, REJECTS: Found(4, {**asked, "max.message.bytes": "1048588"})}))
+    small = of(
+        REJECTS, check_topics({**ALL, REJECTS: BrokerTopic(4, {**asked, "max.message.bytes": "1048588"})})
+    )
     assert small.faults == (
         "infusion.rejects.v1 has max.message.bytes=1048588; set max.message.bytes=13631488",
     )
-    large = of(REJECTS, checked({**ALL, REJECTS: Found(4, {**asked, "max.message.bytes": "99999999"})}))
+    large = of(
+        REJECTS, check_topics({**ALL, REJECTS: BrokerTopic(4, {**asked, "max.message.bytes": "99999999"})})
+    )
     assert large.state == "ok"
 
 
 def test_settings_nobody_tells_are_not_held_against_a_topic() -> None:
     """The embedded broker tells none."""
-    found = of(EVENTS, checked({**ALL, EVENTS: Found(4, None)}))
+    found = of(EVENTS, check_topics({**ALL, EVENTS: BrokerTopic(4, None)}))
     assert (found.state, found.cleanup) == ("ok", None)

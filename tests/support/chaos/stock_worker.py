@@ -8,6 +8,7 @@ Faust's documentation has it, each event an event of its own; the settings of gr
 import os
 from collections.abc import Iterable
 from time import time
+from types import SimpleNamespace
 from typing import Any, Final
 
 import faust
@@ -17,7 +18,6 @@ from rules.emission import Emission, emission_of
 from streams.charging.closed_encounter_processor import code_records
 from streams.charging.release_state import from_bytes as released_from_bytes
 from streams.charging.release_state import to_bytes as released_to_bytes
-from streams.engine.batches import Received
 from streams.kafka.connection import connection
 from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.event_processor import EncounterProcessor
@@ -85,9 +85,11 @@ async def _send(messages: Iterable[OutboundMessage], partition: int) -> None:
         await out[topic].send(key=key, value=value, headers=dict(headers), partition=partition)
 
 
-def _record(event: Any) -> Received:
+def _record(event: Any) -> Any:
     message = event.message
-    return Received(message.offset, message.key, message.value, list(message.headers or ()), 0)
+    return SimpleNamespace(
+        offset=message.offset, key=message.key, value=message.value, headers=list(message.headers or ())
+    )
 
 
 async def _fold(event: Any, take_in: Any) -> None:
@@ -97,7 +99,7 @@ async def _fold(event: Any, take_in: Any) -> None:
     )
     take_in(under_way, [_record(event)])
     made = under_way.finish(SETTINGS.timeouts, _emission)
-    for kept in made.stays:
+    for kept in made.states:
         stays[kept.encounter_id.encode()] = kept.to_bytes()
     await _send(made.messages, partition)
     for command in made.commands:
@@ -127,7 +129,7 @@ async def code(stream: Any) -> None:
     async for event in stream.events():
         partition = event.message.partition
         coded = code_records([_record(event)], partition, 0, _load_release, SETTINGS.profile)
-        for key, released in coded.released.items():
+        for key, released in coded.states.items():
             releases[key] = released_to_bytes(released)
         await _send(coded.messages, partition)
 

@@ -12,8 +12,11 @@ UNBILLED_CLASSES = {
     "allergen": "R-INJ-3",
     "anesthetic": "R-BUN-3",
     "blood": "R-BUN-7",
+    "chemodenervation": "R-BUN-6",
     "contrast": "R-BUN-6",
+    "declot": "R-BUN-6",
     "flush": "R-BUN-3",
+    "own_code": "R-INJ-3",
     "radiopharmaceutical": "R-BUN-6",
     "self_administered": "R-INJ-5",
     "vaccine": "R-INJ-3",
@@ -70,7 +73,7 @@ def kind_of(desk: Desk, administration: Administration) -> str:
 
 def billing_class(desk: Desk, administration: Administration, entry: Entry | None) -> str:
     """Return HYD, THER, CHEMO, HORMONAL, the name of a class with its own table, or unknown (R-CLS-1)."""
-    if entry is None:
+    if entry is None or entry.disagreement:
         return "unknown"
     told = on_route(entry, administration.route or "IV").billing_class
     if told == "electrolyte":

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 from models.drug import Drug
-from models.encounter import Administration, Encounter, Flow
+from models.encounter import Administration, Encounter, Flow, empty_encounter
 from rules.policy.resolve import Policy, policy_for
 
 DAY = date(2026, 3, 2)
@@ -49,28 +49,8 @@ BLANK = Administration(
     faults=(),
 )
 
-EMPTY = Encounter(
-    encounter_id="E1",
-    standing="discharged",
-    setting="facility",
-    payer=None,
-    facility=None,
-    department=None,
-    department_modifier=None,
-    time_zone="UTC",
-    utc_offset_s=0,
-    arrived_at=at("00:00"),
-    departed_at=at("9 00:00"),
-    inpatient_ordered_at=None,
-    key_reason_order_id=None,
-    follows_encounter_id=None,
-    last_recorded_at=None,
-    sites=(),
-    procedures=(),
-    administrations=(),
-    voided=(),
-    decisions=(),
-    conflicts=(),
+EMPTY = empty_encounter("E1", "discharged")._replace(
+    setting="facility", time_zone="UTC", arrived_at=at("00:00"), departed_at=at("9 00:00")
 )
 
 

@@ -82,6 +82,6 @@ class Shelf:
 
     def _keep(self, followed: ProcessedRecords) -> ProcessedRecords:
         """Write what is to be kept."""
-        for state in followed.stays:
+        for state in followed.states:
             self.stays[state.encounter_id] = state.to_bytes()
         return followed

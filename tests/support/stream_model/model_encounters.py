@@ -46,28 +46,28 @@ def _chaos(chance: Random, ids: list[str]) -> dict[str, Any]:
     """Return one more event about any of the stays, under an id that may be taken."""
     kind = chance.choice(KINDS)
     at = MORNING + timedelta(minutes=chance.randrange(900))
-    said: dict[str, Any] = {
+    event: dict[str, Any] = {
         "type": kind,
         "event_id": chance.choice((*ids, *map(str, range(len(ids) + 3)))),
         "encounter_id": chance.choice(NAMES),
         "occurred_at": at.isoformat(),
     }
     if chance.random() < 0.5:
-        said["recorded_at"] = (at + timedelta(minutes=chance.randrange(900))).isoformat()
+        event["recorded_at"] = (at + timedelta(minutes=chance.randrange(900))).isoformat()
     if chance.random() < 0.5:
-        said["source"] = chance.choice(["adt", "emar"])
+        event["source"] = chance.choice(["adt", "emar"])
     if kind == "encounter_merged":
-        said["into_encounter_id"] = chance.choice(NAMES)
+        event["into_encounter_id"] = chance.choice(NAMES)
     elif kind == "event_voided":
-        said["voids_event_id"] = chance.choice((*ids, *map(str, range(len(ids) + 3))))
+        event["voids_event_id"] = chance.choice((*ids, *map(str, range(len(ids) + 3))))
     elif kind == "encounter_updated":
-        said["payer"] = chance.choice(["medicare", "aetna"])
+        event["payer"] = chance.choice(["medicare", "aetna"])
     elif not kind.startswith("encounter"):
-        said["administration_id"] = chance.choice(["A1", "A2"])
+        event["administration_id"] = chance.choice(["A1", "A2"])
         if kind in {"push_given", "injection_given", "infusion_started"}:
-            said["drug"] = {"name": chance.choice(["ceftriaxone", "ketorolac"])}
-            said["route"] = "IM" if kind == "injection_given" else "IV"
-    return said
+            event["drug"] = {"name": chance.choice(["ceftriaxone", "ketorolac"])}
+            event["route"] = "IM" if kind == "injection_given" else "IV"
+    return event
 
 
 def script(seed: int, stays: int, chaos: int) -> Script:
@@ -77,20 +77,20 @@ def script(seed: int, stays: int, chaos: int) -> Script:
     Made from a seed and not drawn event by event: what is drawn tends to be simple, and this is to be a mess.
     """
     chance = Random(seed)  # noqa: S311 - chance, not secrecy
-    told: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
     for name in NAMES[:stays]:
-        told += [{**event, "encounter_id": name} for event in chance.choice(_pool())]
-    ids = [event["event_id"] for event in told if chance.random() < 0.5]
+        events += [{**event, "encounter_id": name} for event in chance.choice(_pool())]
+    ids = [event["event_id"] for event in events if chance.random() < 0.5]
     for _ in range(chaos):
-        told.append(_chaos(chance, ids))
-        ids += [told[-1]["event_id"]] * 3
-    told += [chance.choice(told) for _ in range(chance.randint(0, 3))] if told else []
+        events.append(_chaos(chance, ids))
+        ids += [events[-1]["event_id"]] * 3
+    events += [chance.choice(events) for _ in range(chance.randint(0, 3))] if events else []
     if chance.random() < 0.5:
-        chance.shuffle(told)
+        chance.shuffle(events)
     astray = chance.choice([0.0, 0.0, 0.1, 0.5])
     return Script([
         (event["encounter_id"], dumps(event), chance.randrange(3) if chance.random() < astray else 0)
-        for event in told
+        for event in events
     ])  # fmt: skip
 
 
@@ -146,20 +146,24 @@ def expected(sent: list[bytes], profile: Profile, revisions: dict[str, int]) -> 
     linked = set(links.ids())
     groups: dict[bytes, list[InputLine]] = {}
     outcomes = []
-    for name, told in by_stay.items():
+    for name, stay_lines in by_stay.items():
         if name.encode() in linked:
-            groups.setdefault(links.group(name.encode()), []).extend(told)
+            groups.setdefault(links.group(name.encode()), []).extend(stay_lines)
         else:
-            outcomes.append(code_stay(name, told, profile))
-    outcomes += [code_linked(told, profile) for told in groups.values()]
+            outcomes.append(code_stay(name, stay_lines, profile))
+    outcomes += [code_linked(stay_lines, profile) for stay_lines in groups.values()]
     charges = {
-        one.encounter_id: None
-        if one.status == "cancelled"
+        charge_set.encounter_id: None
+        if charge_set.status == "cancelled"
         else value_of(
-            one if revisions.get(one.encounter_id, 1) == 1 else at_revision(one, revisions[one.encounter_id])
+            charge_set
+            if revisions.get(charge_set.encounter_id, 1) == 1
+            else at_revision(charge_set, revisions[charge_set.encounter_id])
         )
         for outcome in outcomes
-        for one in outcome.charge_sets
+        for charge_set in outcome.charge_sets
     }
-    named = {(lines[one.line], one.reason) for outcome in outcomes for one in outcome.rejects}
-    return Expected(charges, {(line, why) for line, why in named if "came earlier with another" not in why})
+    rejected = {(lines[reject.line], reject.reason) for outcome in outcomes for reject in outcome.rejects}
+    return Expected(
+        charges, {(line, why) for line, why in rejected if "came earlier with another" not in why}
+    )

@@ -88,7 +88,7 @@ class PaperTable:
         """Return what lies under a key."""
         return self._data[partition].get(key)
 
-    def held(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+    def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """Yield everything in a partition."""
         yield from self._data[partition].items()
 

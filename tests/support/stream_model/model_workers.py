@@ -61,7 +61,7 @@ class PaperWorker:
         self._tables: Any = [
             PaperTable(paper, topics.ENCOUNTERS_CHANGELOG), PaperTable(paper, topics.RELEASES_CHANGELOG)
         ]  # fmt: skip
-        self.stays = EncounterStore(self.app, self._tables[0], most=10)
+        self.stays = EncounterStore(self.app, self._tables[0], capacity=10)
         settings = WorkerSettings(timeouts=timeouts, profile=profile)
         releases = ReleaseStore(self.app, self._tables[1])
         self.agents = Agents(
