@@ -199,7 +199,7 @@ class Screener:
             return self._momentary(administration)
         administration.at = administration.flows[0][0]
         flows_charted = administration.flows
-        kept = keep_window(administration, encounter, sheet)
+        kept = keep_window(administration, context)
         clipped = administration.flows != flows_charted
         kept = kept and plausible(administration, sheet, context.limits, clipped=clipped)
         if (clipped or not kept) and administration.family != "hydration" and administration.route == "IV":
@@ -225,7 +225,7 @@ class Screener:
         elif administration.evidence != "assumed":
             administration.flows = stretches_of(charted.flows, sheet.policy.rounding)
         administration.minutes = whole_minutes(administration.flows)
-        return keep_window(administration, context.encounter, sheet)
+        return keep_window(administration, context)
 
     def _confirm(self, administration: CodableAdministration, classified: Classified) -> None:
         """Raise what a person should know about an administration that will be coded."""

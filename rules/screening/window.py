@@ -4,6 +4,7 @@ from models.encounter import Encounter
 from models.interval import clip, whole_minutes
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.context import Context
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.timing import read_instant
 
@@ -53,18 +54,51 @@ def _taken_over_at(
     return read_instant(touched[0], sheet.policy.rounding) if touched else None
 
 
-def _take_over(administration: CodableAdministration, encounter: Encounter, sheet: Worksheet) -> bool:
-    """Apply P-16 to an administration that began before arrival; tell whether anything is left to code."""
+def _first_hospital_minute(encounter: Encounter, sheet: Worksheet) -> int | None:
+    """Return the minute of the first thing at the bedside that was not charted as somebody else's, None without any."""
+    moments = [
+        charted.given_at if charted.given_at is not None else charted.flows[0].start
+        for charted in encounter.administrations
+        if charted.prehospital is not True and (charted.given_at is not None or charted.flows)
+    ]
+    return _minute(min(moments), sheet) if moments else None
+
+
+def _registered_late(context: Context) -> bool:
+    """Tell whether the arrival was stored as later than the bedside began, by no more than late registration explains."""
+    arrived_at = context.encounter.arrived_at
+    first = _first_hospital_minute(context.encounter, context.sheet)
+    if first is None or arrived_at is None:
+        return False
+    return 0 < _minute(arrived_at, context.sheet) - first <= context.limits.late_registration
+
+
+def _take_over(administration: CodableAdministration, context: Context) -> bool:
+    """
+    Code what began before arrival as the policy says (P-16), and flag it; tell whether anything is left to code.
+
+    What nobody charted as given elsewhere stands where the arrival was registered up to half an hour late. Earlier
+    than that the flag blocks, unless an infusion's take-over is charted.
+    """
+    encounter, sheet = context.encounter, context.sheet
+    if administration.charted.prehospital is None and _registered_late(context):
+        sheet.flag("F-PREARRIVAL", [administration], "It began before the arrival that was registered late.")
+        return True
     choice = sheet.policy.pre_arrival_infusions
-    if choice == "ignore" or administration.technique in {"push", "injection"}:
+    momentary = administration.technique in {"push", "injection"}
+    taken = None if momentary else _taken_over_at(administration, encounter, sheet)
+    flows = clip(administration.flows, taken, None) if taken is not None else []
+    if administration.charted.prehospital is None and not flows:
+        says = "It is charted more than half an hour before the arrival: one of the two times is wrong."
+        sheet.block("F-PREARRIVAL", [administration], says)
+    else:
+        sheet.flag("F-PREARRIVAL", [administration])
+    if choice == "ignore" or momentary:
         sheet.refuse([administration], TAKE_OVER, "Given before the hospital took over.")
         return False
-    sheet.flag("F-PREARRIVAL", [administration])
     if choice == "review_all":
         sheet.refuse([administration], TAKE_OVER, "Began before arrival: left to a person by policy.")
         return False
-    taken = _taken_over_at(administration, encounter, sheet)
-    flows = clip(administration.flows, taken, None) if taken is not None else []
     if not flows:
         sheet.refuse(
             [administration], TAKE_OVER, "Began before arrival and no take-over is charted: no timed code."
@@ -93,13 +127,14 @@ def inside_window(
     return True
 
 
-def keep_window(administration: CodableAdministration, encounter: Encounter, sheet: Worksheet) -> bool:
+def keep_window(administration: CodableAdministration, context: Context) -> bool:
     """
     Cut an administration to the hospital's minutes; flag or refuse what lies outside.
 
     Returns whether anything is left to code. A stay without a discharge has no end yet.
     """
-    if _before_arrival(administration, encounter, sheet) and not _take_over(administration, encounter, sheet):
+    encounter, sheet = context.encounter, context.sheet
+    if _before_arrival(administration, encounter, sheet) and not _take_over(administration, context):
         return False
     ends = [at for at in (encounter.departed_at, encounter.inpatient_ordered_at) if at is not None]
     if ends:

@@ -74,6 +74,7 @@ class Thresholds(NamedTuple):
     near_undocumented: int
     volume_tolerance_percent: int
     short_volume: int
+    late_registration: int
 
     def added_hours(self, minutes: int) -> int:
         """Return the hours past the first that ``minutes`` earn: 91 to 150 one, 151 to 210 two."""
@@ -111,6 +112,7 @@ def thresholds(on: date) -> Thresholds:
         parameter("timing.near_threshold_pushes_undocumented", on),
         parameter("timing.volume_tolerance_percent", on),
         parameter("timing.short_hydration_volume", on),
+        parameter("timing.late_registration", on),
     )
 
 

@@ -92,6 +92,12 @@ NEVER_AT_WORK = {
 """Rules that say only what an automatic coder leaves alone."""
 
 EDGES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "late_registration": [
+        (
+            "An arrival registered half an hour late is late registration, and the push at the bedside stands",
+            "A push 31 minutes before the arrival is held, one of the two times is wrong",
+        ),
+    ],
     "infusion_minimum": (
         ("Fifteen minutes of ceftriaxone are a push", "Sixteen minutes of ceftriaxone are an infusion"),
         (
