@@ -22,6 +22,7 @@ INDICATIONS: Final = PARAMETERS / "indications.toml"
 DRUGS: Final = PARAMETERS / "drugs"
 DRUG_WORDS: Final = DRUGS / "words.toml"
 FORMULARY: Final = DRUGS / "formulary.toml"
+ELSEWHERE: Final = DRUGS / "elsewhere.toml"
 
 EDITS: Final = PARAMETERS / "edits"
 OPPS_STATUS: Final = EDITS / "opps_status.toml"

@@ -18,7 +18,7 @@ from rules.coding import (
     subcutaneous,
 )
 from rules.rule import Rule
-from rules.screening import bundles, classes, documentation, window
+from rules.screening import bundles, classes, documentation, outside, window
 from rules.worksheet import service_dates, timing
 
 VERSION = engine.RULEBOOK_VERSION
@@ -30,6 +30,7 @@ CHAPTERS = {
     "time": timing.RULES,
     "drug class": classes.RULES,
     "bundles": bundles.RULES,
+    "routes outside": outside.RULES,
     "documentation": documentation.RULES,
     "access sites": sites.RULES,
     "doses": doses.RULES,

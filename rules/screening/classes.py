@@ -4,11 +4,14 @@ from datetime import date
 from typing import NamedTuple
 
 from models.charge import NotBilled
+from models.drug import Drug
 from models.encounter import Administration
+from rules.formulary.ambiguous_code import as_meant
 from rules.formulary.charted_terms import means
 from rules.formulary.lookup import Entry, lookup, on_route
 from rules.policy.resolve import Policy
 from rules.rule import Rule
+from rules.screening.procedures import ventilates
 from rules.worksheet.codable import Family
 
 CLASS_IS_DATED = Rule("R-CLS-1", "Class is an attribute of drug, route, indication and payer.", (), "K")
@@ -106,14 +109,48 @@ def _routed_out(charted: Administration, kind: str, route: str | None) -> NotBil
     return rule.refuses(charted.administration_id, says)
 
 
+def two_drugs(charted: Administration, on: date) -> str | None:
+    """Return the sentence that names what a drug's name and its code mean, where they mean different drugs."""
+    drug = charted.drug
+    entry = lookup(drug, on) if drug is not None else None
+    if drug is None or entry is None or not entry.disagreement:
+        return None
+    parts = [
+        drug,
+        *(
+            Drug(name=p.name, code=p.code, system=p.system)
+            for p in drug.ingredients
+            if not isinstance(p, str)
+        ),
+    ]
+    for part in parts:
+        by_code = lookup(Drug(code=part.code, system=part.system), on) if part.code is not None else None
+        by_name = lookup(Drug(name=part.name, ingredients=part.ingredients), on)
+        if by_code is not None and by_name is not None and by_code.ingredient != by_name.ingredient:
+            return f"The name means {by_name.ingredient}, the code {by_code.ingredient}: one of the two is wrong."
+    return "Name and code of the drug mean different drugs: one of the two is wrong."
+
+
+def _entry(charted: Administration, route: str | None, on: date) -> Entry | None:
+    """Return what the formulary says of a drug on its route; None where name, code and intent leave it open."""
+    if charted.drug is None:
+        return None
+    entry = as_meant(charted.drug, charted.intent, charted.technique, on)
+    if entry is None or (entry.disagreement and entry.basis != "stated"):
+        return None
+    entry = on_route(entry, route)
+    if entry.billing_class == "anesthetic" and route == "IV" and ventilates(charted, entry.ingredient, on):
+        return entry._replace(billing_class="therapeutic")
+    return entry
+
+
 def classify(
     charted: Administration, route: str | None, policy: Policy, on: date
 ) -> Classified | NotBilled | None:
-    """Return the family, or why the drug is routed out, or None when the class of the drug is not known."""
-    entry = lookup(charted.drug, on) if charted.drug is not None else None
+    """Return the family, or why the drug is routed out, or None when nothing known says which drug or class it is."""
+    entry = _entry(charted, route, on)
     if entry is None:
         return None
-    entry = on_route(entry, route)
     kind = entry.billing_class
     family: Family
     if kind in ROUTED_OUT:
