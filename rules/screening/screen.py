@@ -25,6 +25,7 @@ from rules.screening.documentation import (
 )
 from rules.screening.elsewhere import given_elsewhere
 from rules.screening.outside import outside
+from rules.screening.ports import PortFlush, flushes_port
 from rules.screening.procedures import SEDATED, begun_inside, sedates, uncertain
 from rules.screening.technique import flowed_as_push, technique_of
 from rules.screening.window import NOT_GIVEN, inside_window, keep_window
@@ -53,6 +54,8 @@ class Screened:
     patient_controlled: list[CodableAdministration] = field(default_factory=list)
     alongside: list[tuple[str | None, list[Stretch]]] = field(default_factory=list)
     """Flow through a site that is not billed here, such as blood, but stops fluid from being hydration."""
+    port_flushes: list[PortFlush] = field(default_factory=list)
+    """Flushes of an implanted port, which count where nothing else was done that day."""
 
     def administrations(self) -> Iterable[CodableAdministration]:
         """Yield every codable administration."""
@@ -101,6 +104,9 @@ class Screener:
     def _included(self, charted: Administration, refused: NotBilled) -> None:
         """Refuse what is part of another service, and ask where that is not certain."""
         sheet, kind = self._sheet, self._kind(charted)
+        if flushes_port(charted, kind, self._context.encounter):
+            self.screened.port_flushes.append(PortFlush(_unread(charted), refused))
+            return
         sheet.refused.append(refused)
         self._flows_alongside(charted, kind)
         if kind == "anesthetic" and refused.rule == INTEGRAL.id and charted.intent != "procedure":
