@@ -23,6 +23,7 @@ DRUGS: Final = PARAMETERS / "drugs"
 DRUG_WORDS: Final = DRUGS / "words.toml"
 FORMULARY: Final = DRUGS / "formulary.toml"
 ELSEWHERE: Final = DRUGS / "elsewhere.toml"
+SELF_ADMINISTERED: Final = DRUGS / "self_administered.csv"
 
 EDITS: Final = PARAMETERS / "edits"
 OPPS_STATUS: Final = EDITS / "opps_status.toml"

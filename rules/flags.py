@@ -112,6 +112,8 @@ def _kinds() -> dict[str, FlagKind]:
          "The visit needs modifier 25 and work of its own."),
         ("F-RECODE_AFTER_CLOSE", "warn", "R-DOC-8", "An event was stored after the confirm window.",
          "Void and replace what was billed before it."),
+        ("F-SAD", "info", "R-INJ-6", "A drug Medicare takes for self-administered.",
+         "Show it as a non-covered charge, or report it with GY; check your contractor's own list."),
     )  # fmt: skip
     ours: tuple[tuple[str, Severity, str, str, str], ...] = (
         ("F-IMPLAUSIBLE_PUSH", "block", "R-DOC-2", "A drug that is never pushed is charted as a push.",

@@ -14,6 +14,7 @@ from rules.coding import (
     modifiers,
     pumps,
     pushes,
+    self_administered,
     sites,
     subcutaneous,
 )
@@ -39,6 +40,7 @@ CHAPTERS = {
     "pushes": pushes.RULES,
     "hydration": hydration.RULES,
     "injections and cavities": injections.RULES,
+    "self-administered drugs": self_administered.RULES,
     "under the skin": subcutaneous.RULES,
     "arteries": arterial.RULES,
     "pumps and ports": pumps.RULES,

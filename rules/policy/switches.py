@@ -185,6 +185,11 @@ SWITCHES: tuple[Switch, ...] = (
         ("96416", "G0498"), "96416",
         views=_views(_96416=("CHEMO-001",), G0498=("A55134", "CHEMO-001")),
     ),
+    Switch(
+        "H-26", "sad", "What becomes of the injection of a drug that Medicare takes for self-administered?",
+        ("not_billed", "bill"), "not_billed",
+        views=_views(not_billed=("SAD-DEF",)),
+    ),
 )  # fmt: skip
 """The register, in the rule book's order."""
 

@@ -53,6 +53,7 @@ DEFAULTS: dict[str, object] = {
     "provisional_charge_emission": "on_close",
     "confirm_window_after_departure_before_final": 72,
     "home_pump_code": "96416",
+    "sad": "not_billed",
 }
 """The rule book's section 10, last column, and the home pump code of R-CHEMO-6."""
 
@@ -108,13 +109,13 @@ def test_a_switch_starts_from_the_rule_book(attribute: str, default: object) -> 
 
 
 def test_the_register_is_the_rule_books_list() -> None:
-    """P-01 to P-31 with P-14b, and the home pump code; every one an attribute with the register's answers."""
+    """P-01 to P-31 with P-14b, the home pump code and self-administered drugs; each an attribute with the register's answers."""
     ids = [one.id for one in SWITCHES]
     expected = [f"P-{number:02d}" for number in range(1, 32)]
     expected.insert(14, "P-14b")
     hints = get_type_hints(Policy)
 
-    assert ids == [*expected, "H-01"]
+    assert ids == [*expected, "H-01", "H-26"]
     assert {one.attribute for one in SWITCHES} | {"nominal_push_minutes"} == {"setting", *DEFAULTS}
     for one in SWITCHES:
         if get_origin(hints[one.attribute]) is Literal:
@@ -431,7 +432,7 @@ def test_a_payers_map_classes_complex_biologics(site: Callable[[str, str], Path]
 
 
 def test_no_shipped_payer_claims_more_than_its_sources() -> None:
-    """Medicare pins three answers that equal the defaults; nobody else differs in anything."""
+    """Medicare pins four answers that equal the defaults; nobody else differs in anything."""
     differing = {
         (payer, one.key): policy_for("facility", payer, None, None, TODAY).value(one.key)
         for payer in PAYERS
@@ -441,7 +442,9 @@ def test_no_shipped_payer_claims_more_than_its_sources() -> None:
     pinned = {(layer.name, held.key) for layer in shipped_layers()[1:] for held in layer.values}
 
     assert differing == {}
-    assert pinned == {("medicare", key) for key in ("initial_reset", "96368_cap", "add_on_primary_list")}
+    assert pinned == {
+        ("medicare", key) for key in ("initial_reset", "96368_cap", "add_on_primary_list", "sad")
+    }
     assert not any(layer.classes for layer in shipped_layers())
 
 
