@@ -23,6 +23,8 @@ SITE_REASONS: Final = PARAMETERS / "site_reasons.toml"
 DRUGS: Final = PARAMETERS / "drugs"
 DRUG_WORDS: Final = DRUGS / "words.toml"
 FORMULARY: Final = DRUGS / "formulary.toml"
+ELSEWHERE: Final = DRUGS / "elsewhere.toml"
+SELF_ADMINISTERED: Final = DRUGS / "self_administered.csv"
 
 EDITS: Final = PARAMETERS / "edits"
 OPPS_STATUS: Final = EDITS / "opps_status.toml"

@@ -1,8 +1,8 @@
 """
 Every flag a person is asked to look at, with its weight, its meaning and what to do about it.
 
-A ``block`` flag holds the set: its lines are shown and none is released. Ids and weights come from section 9 of the
-rulebook; the six marked ``house`` are ours, where real charting needs a flag that the rulebook does not have.
+A ``block`` flag holds the set: its lines are shown and none is released. Ids and weights come from sections 9 and 16 of
+the rulebook; those marked ``house`` are ours, where real charting needs a flag that the rulebook does not have.
 """
 
 from dataclasses import dataclass
@@ -122,6 +122,8 @@ def _kinds() -> dict[str, FlagKind]:
          "The visit needs modifier 25 and work of its own."),
         ("F-RECODE_AFTER_CLOSE", "warn", "R-DOC-8", "An event was stored after the confirm window.",
          "Void and replace what was billed before it."),
+        ("F-SAD", "info", "R-INJ-6", "A drug Medicare takes for self-administered.",
+         "Show it as a non-covered charge, or report it with GY; check your contractor's own list."),
     )  # fmt: skip
     ours: tuple[tuple[str, Severity, str, str, str], ...] = (
         ("F-IMPLAUSIBLE_PUSH", "block", "R-DOC-2", "A drug that is never pushed is charted as a push.",
@@ -134,6 +136,8 @@ def _kinds() -> dict[str, FlagKind]:
          "Code by hand, or add the tables in force on that date."),
         ("F-UNVERIFIED", "info", "R-CLS-1", "The drug's class rests on a source nobody has verified.",
          "Have a pharmacist and a coder confirm the class."),
+        ("F-THROMBOLYSIS", "warn", "R-BUN-6", "A thrombolytic whose giving is coded elsewhere.",
+         "Chart what it was for, and see that the procedure (37195, 92977, 36593, 37211 to 37214) is charged."),
         ("F-SC_SETUP", "warn", "R-INF-9", "A subcutaneous infusion without a charted pump set-up.",
          "Chart the pump and its set-up."),
     )  # fmt: skip

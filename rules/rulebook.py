@@ -14,11 +14,12 @@ from rules.coding import (
     modifiers,
     pumps,
     pushes,
+    self_administered,
     sites,
     subcutaneous,
 )
 from rules.rule import Rule
-from rules.screening import bundles, classes, documentation, refused_events, window
+from rules.screening import bundles, classes, documentation, outside, refused_events, window
 from rules.worksheet import service_dates, timing
 
 VERSION = engine.RULEBOOK_VERSION
@@ -30,6 +31,7 @@ CHAPTERS = {
     "time": timing.RULES,
     "drug class": classes.RULES,
     "bundles": bundles.RULES,
+    "routes outside": outside.RULES,
     "documentation": documentation.RULES,
     "refused events": refused_events.RULES,
     "access sites": sites.RULES,
@@ -39,6 +41,7 @@ CHAPTERS = {
     "pushes": pushes.RULES,
     "hydration": hydration.RULES,
     "injections and cavities": injections.RULES,
+    "self-administered drugs": self_administered.RULES,
     "under the skin": subcutaneous.RULES,
     "arteries": arterial.RULES,
     "pumps and ports": pumps.RULES,

@@ -192,6 +192,11 @@ SWITCHES: tuple[Switch, ...] = (
         views=_views(none=("HCPRO-IM",), _59=("AAPC-SPLIT",), _76=("SEED-1", "SEED-3")),
     ),
     Switch(
+        "H-26", "sad", "What becomes of the injection of a drug that Medicare takes for self-administered?",
+        ("not_billed", "bill"), "not_billed",
+        views=_views(not_billed=("SAD-DEF",)),
+    ),
+    Switch(
         "H-35", "rural_sch",
         "Is the hospital a rural sole community hospital, whose excepted departments are paid the whole rate?",
         ("no", "yes"), "no",

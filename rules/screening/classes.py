@@ -5,10 +5,12 @@ from typing import NamedTuple
 
 from models.charge import NotBilled
 from models.encounter import Administration
+from rules.formulary.ambiguous_code import as_meant
 from rules.formulary.charted_terms import means
-from rules.formulary.lookup import Entry, lookup, on_route
+from rules.formulary.lookup import Entry, on_route
 from rules.policy.resolve import Policy
 from rules.rule import Rule
+from rules.screening.procedures import ventilates
 from rules.worksheet.codable import Family
 
 CLASS_IS_DATED = Rule("R-CLS-1", "Class is an attribute of drug, route, indication and payer.", (), "K")
@@ -121,17 +123,24 @@ def _told_apart(indication: str | None) -> bool:
 
 
 def _entry(given: Administration, route: str | None, on: date) -> Entry | None:
-    """Return what the formulary says of a drug on its route; None where name, code and indication leave it open."""
-    entry = lookup(given.drug, on) if given.drug is not None else None
-    if entry is None or entry.disagreement or (entry.by_indication and not _told_apart(given.indication)):
+    """Return what the formulary says of a drug on its route; None where name, code, intent and indication leave it open."""
+    if given.drug is None:
         return None
-    return on_route(entry, route)
+    entry = as_meant(given.drug, given.intent, given.technique, on)
+    if entry is None or (entry.by_indication and not _told_apart(given.indication)):
+        return None
+    if entry.disagreement and entry.basis != "stated":
+        return None
+    entry = on_route(entry, route)
+    if entry.billing_class == "anesthetic" and route == "IV" and ventilates(given, entry.ingredient, on):
+        return entry._replace(billing_class="therapeutic")
+    return entry
 
 
 def classify(
     charted: Administration, route: str | None, policy: Policy, on: date
 ) -> Classified | NotBilled | None:
-    """Return the family, or why the drug is routed out, or None when nothing known says what it is."""
+    """Return the family, or why the drug is routed out, or None when nothing known says which drug or class it is."""
     entry = _entry(charted, route, on)
     if entry is None:
         return None

@@ -83,7 +83,8 @@ def _calculated_stop(charted: Administration, flows: tuple[Flow, ...]) -> int | 
     return flows[-1].start + seconds - ran if seconds > ran else None
 
 
-def _hold_without_stop(administration: CodableAdministration, sheet: Worksheet) -> None:
+def hold_without_stop(administration: CodableAdministration, sheet: Worksheet) -> None:
+    """Hold an infusion whose stop nobody charted, unless the policy takes it for a push or refuses it (P-15)."""
     policy = sheet.policy.missing_stop
     if policy == "none":
         sheet.refuse(
@@ -136,7 +137,7 @@ def _close(
                 source="volume and rate",
             )
     if stop is None:
-        _hold_without_stop(administration, sheet)
+        hold_without_stop(administration, sheet)
         return None
     administration.evidence = "calculated"
     return (*flows[:-1], Flow(last.start, stop))

@@ -72,7 +72,6 @@ SHOWN_BY = {
     "R-HYD-6": "Hydration before and after cisplatin is added up",
     "R-HYD-10": "Fluid without a stop is never a push, whatever policy says of drugs",
     "R-HYD-11": "A litre in twenty minutes is too short to be hydration",
-    "R-BUN-5": "Clearing a clotted catheter is another procedure",
     "R-BUN-8": "A visit on the same day is pointed out, not billed",
     "R-INJ-4": "A hospital injection without a physician in the room is an injection, never a visit",
     # Where a unit stands on the claim: the line's date and units show it.
