@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from models.charge import Reason
 from models.interval import Coverage, Stretch, length
-from rules.coding.doses import LATER_CHEMO, LATER_DOSE, SEGMENTS, Dose
+from rules.coding.doses import BOTTLES, LATER_CHEMO, LATER_DOSE, SEGMENTS, Dose
 from rules.coding.initial import EQUAL_RANK, FACILITY_RANK, KEY_REASON, SUBSEQUENT
 from rules.coding.modifiers import second_site_reasons
 from rules.coding.site_group import CODES, SiteGroup
@@ -93,7 +93,8 @@ def _timed(
         reasons += second_site_reasons()
     if len(dose.administrations) > 1:
         says = f"{len(dose.administrations)} administrations of one dose, {dose.minutes} minutes in all."
-        reasons += (SEGMENTS.because(says),)
+        ids = {administration.charted.dose_id for administration in dose.administrations}
+        reasons += ((SEGMENTS if len(ids) == 1 else BOTTLES).because(says),)
     elif len(dose.flows) > 1:
         reasons += (PAUSES_OUT.because(),)
     sheet.earn(

@@ -1,6 +1,6 @@
 """Codes everything into a vein: sites, doses, initial, infusions, pushes, hydration (11.3, steps 6 to 9)."""
 
-from rules.coding.doses import Dose, doses_of, summed
+from rules.coding.doses import Dose, doses_of, overlaps_under_other_ids, summed
 from rules.coding.hydration import Hydration, code_hydration, measure
 from rules.coding.infusions import code_infusions
 from rules.coding.initial import (
@@ -140,6 +140,9 @@ def _groups(context: Context, administrations: list[CodableAdministration]) -> l
         long = _add_up(context, [dose for dose in doses if dose.minutes >= least])
         doses = [*long, *(dose for dose in doses if dose.minutes < least)]
     for dose in doses:
+        if overlaps_under_other_ids(dose):
+            says = "Two bags of one drug ran at once under ids that differ: coded as one infusion."
+            sheet.flag("F-OVERLAP_AMBIGUOUS", dose.administrations, says)
         if dose.minutes >= context.limits.infusion:
             groups.at(dose.site, dose.start).doses.append(dose)
         elif (push := _as_push(context, dose)) is not None:

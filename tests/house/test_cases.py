@@ -38,7 +38,6 @@ SHOWN_BY = {
     "R-SITE-2": "Each justified site has its own added hours and pushes",
     "R-SITE-3": "A line restarted after infiltration is the same site",
     "R-SAME-2": "One dose in two halves around a pause is one infusion of a hundred minutes",
-    "R-SAME-3": "The bottles of one immune globulin dose are added up",
     "R-SAME-5": "A biosimilar is the same drug as its reference",
     "R-CONC-8": "Two drugs mixed in one short bag are one push",
     "R-CONC-9": "One drug in two bags at once is one infusion over both",
