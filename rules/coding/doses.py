@@ -11,7 +11,7 @@ from rules.worksheet.codable import CodableAdministration, Family, weakest
 
 LATER_DOSE = Rule(
     "R-SAME-1",
-    "A later dose of a drug already infused takes the added-hour code.",
+    "A later dose of a drug already reported on an infusion line of its own takes the added-hour code.",
     ("RCA-SAME", "SUPER", "ML-OBS"),
     "B",
 )

@@ -94,6 +94,7 @@ class Policy:
     confirm_window_after_departure_before_final: int
     """Hours."""
     home_pump_code: Literal["96416", "G0498"]
+    after_concurrent: Literal["96367", "96366"]
     complex_biologic_classes: Mapping[str, AdministrationClass] = field(default_factory=dict, hash=False)
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False, repr=False)
 

@@ -185,6 +185,12 @@ SWITCHES: tuple[Switch, ...] = (
         ("96416", "G0498"), "96416",
         views=_views(_96416=("CHEMO-001",), G0498=("A55134", "CHEMO-001")),
     ),
+    Switch(
+        "H-12", "after_concurrent",
+        "Which code takes the first dose of a drug on its own, after one that ran beside another drug?",
+        ("96367", "96366"), "96367",
+        views=_views(_96367=("AMEND-2026-11",), _96366=("RCA-SAME",)),
+    ),
 )  # fmt: skip
 """The register, in the rule book's order."""
 

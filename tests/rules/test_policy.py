@@ -53,6 +53,7 @@ DEFAULTS: dict[str, object] = {
     "provisional_charge_emission": "on_close",
     "confirm_window_after_departure_before_final": 72,
     "home_pump_code": "96416",
+    "after_concurrent": "96367",
 }
 """The rule book's section 10, last column, and the home pump code of R-CHEMO-6."""
 
@@ -114,7 +115,7 @@ def test_the_register_is_the_rule_books_list() -> None:
     expected.insert(14, "P-14b")
     hints = get_type_hints(Policy)
 
-    assert ids == [*expected, "H-01"]
+    assert ids == [*expected, "H-01", "H-12"]
     assert {one.attribute for one in SWITCHES} | {"nominal_push_minutes"} == {"setting", *DEFAULTS}
     for one in SWITCHES:
         if get_origin(hints[one.attribute]) is Literal:
