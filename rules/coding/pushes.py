@@ -29,7 +29,10 @@ OFFICE_REPEAT = Rule(
 )
 NEW_CHEMO = Rule("R-PUSH-5", "Each new chemotherapy drug pushed after an initial is 96411.", (), "K")
 CHEMO_AGAIN = Rule(
-    "R-PUSH-6", "A chemotherapy drug that was also infused or pushed in the stay has no code for the push.", (), "K"
+    "R-PUSH-6",
+    "A chemotherapy drug that was also infused or pushed in the stay has no code for the push.",
+    (),
+    "K",
 )
 BOLUS_AND_DRIP = Rule(
     "R-PUSH-7", "A push of a drug that is also infused counts as the same drug.",

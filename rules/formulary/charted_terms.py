@@ -19,7 +19,7 @@ Route = Literal[
     "INTRALESIONAL",
     "OUTSIDE",
 ]
-Meaning = Literal["volume", "deficiency", "routine", "keep_open", "hormone_without_cancer"]
+Meaning = Literal["deficiency", "routine", "maintenance", "keep_open", "hormone_without_cancer"]
 
 
 @cache
@@ -43,7 +43,8 @@ def _indications() -> dict[str, re.Pattern[str]]:
     for meaning, entry in table.items():
         if isinstance(entry, dict):
             parts = [r"\b" + re.escape(word) for word in entry["words"]]
-            parts += [r"\b" + re.escape(code.lower()) for code in entry["codes"]]
+            # A code is charted with its dot or without.
+            parts += [r"\b" + re.escape(code.lower()).replace(r"\.", r"\.?") for code in entry["codes"]]
             patterns[meaning] = re.compile("|".join(parts))
     return patterns
 

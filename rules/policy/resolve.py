@@ -95,6 +95,7 @@ class Policy:
     """Hours."""
     home_pump_code: Literal["96416", "G0498"]
     after_concurrent: Literal["96367", "96366"]
+    hydration_reason: Literal["listed", "any"]
     complex_biologic_classes: Mapping[str, AdministrationClass] = field(default_factory=dict, hash=False)
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False, repr=False)
 

@@ -191,6 +191,12 @@ SWITCHES: tuple[Switch, ...] = (
         ("96367", "96366"), "96367",
         views=_views(_96367=("AMEND-2026-11",), _96366=("RCA-SAME",)),
     ),
+    Switch(
+        "H-18", "hydration_reason",
+        "Does any charted reason make fluid hydration, or only one on the list of reasons for volume?",
+        ("listed", "any"), "listed",
+        views=_views(listed=("RAC137", "HIGHMARK-Y5009")),
+    ),
 )  # fmt: skip
 """The register, in the rule book's order."""
 

@@ -54,6 +54,7 @@ DEFAULTS: dict[str, object] = {
     "confirm_window_after_departure_before_final": 72,
     "home_pump_code": "96416",
     "after_concurrent": "96367",
+    "hydration_reason": "listed",
 }
 """The rule book's section 10, last column, and the home pump code of R-CHEMO-6."""
 
@@ -115,7 +116,7 @@ def test_the_register_is_the_rule_books_list() -> None:
     expected.insert(14, "P-14b")
     hints = get_type_hints(Policy)
 
-    assert ids == [*expected, "H-01", "H-12"]
+    assert ids == [*expected, "H-01", "H-12", "H-18"]
     assert {one.attribute for one in SWITCHES} | {"nominal_push_minutes"} == {"setting", *DEFAULTS}
     for one in SWITCHES:
         if get_origin(hints[one.attribute]) is Literal:
