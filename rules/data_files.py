@@ -18,6 +18,7 @@ PARAMETERS: Final = RULES / "parameters"
 CODES: Final = PARAMETERS / "codes.toml"
 ROUTES: Final = PARAMETERS / "routes.toml"
 INDICATIONS: Final = PARAMETERS / "indications.toml"
+ELECTROLYTES: Final = PARAMETERS / "electrolytes.toml"
 VOLUME_REASONS: Final = PARAMETERS / "volume_reasons.toml"
 
 DRUGS: Final = PARAMETERS / "drugs"

@@ -18,7 +18,7 @@ from rules.coding import (
     subcutaneous,
 )
 from rules.rule import Rule
-from rules.screening import bundles, classes, documentation, window
+from rules.screening import bundles, classes, documentation, electrolytes, window
 from rules.worksheet import service_dates, timing
 
 VERSION = engine.RULEBOOK_VERSION
@@ -29,6 +29,7 @@ CHAPTERS = {
     "definitions": definitions.RULES,
     "time": timing.RULES,
     "drug class": classes.RULES,
+    "electrolytes": electrolytes.RULES,
     "bundles": bundles.RULES,
     "documentation": documentation.RULES,
     "access sites": sites.RULES,

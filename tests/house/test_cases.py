@@ -209,6 +209,24 @@ EDGES: Mapping[str, tuple[tuple[str, str], ...]] = {
             "A push without minutes and fluid a minute further from the line raise nothing",
         ),
     ),
+    "volume_fluid": (
+        (
+            "Potassium in a millilitre less than half a litre is a drug",
+            "Potassium in half a litre given for volume is an additive",
+        ),
+    ),
+    "additive_strength": (
+        (
+            "Fluid with forty milliequivalents in a litre, given for volume, is hydration",
+            "Fluid with forty-one milliequivalents in a litre, given for volume, is held",
+        ),
+    ),
+    "strong_dextrose": (
+        (
+            "Five percent dextrose for a low sugar is fluid without a reason",
+            "Ten percent dextrose for a low sugar is a drug",
+        ),
+    ),
     "volume_tolerance_percent": (
         (
             "A volume a tenth off from rate times time may be",
