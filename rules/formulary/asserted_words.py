@@ -22,7 +22,8 @@ _LIST: Final = re.compile(r"\b(?:or|nor)\b")
 def _without_doubt(sentence: str) -> str:
     """Return a sentence without what each denial or doubt in it covers."""
     kept = ""
-    sentence = _ASKED.sub("", sentence)
+    if "?" in sentence:
+        sentence = _ASKED.sub("", sentence)
     while found := _DOUBT.search(sentence):
         kept += sentence[: found.start()]
         rest = sentence[found.end() :]
