@@ -19,6 +19,8 @@ CODES: Final = PARAMETERS / "codes.toml"
 ROUTES: Final = PARAMETERS / "routes.toml"
 INDICATIONS: Final = PARAMETERS / "indications.toml"
 SITE_REASONS: Final = PARAMETERS / "site_reasons.toml"
+ELECTROLYTES: Final = PARAMETERS / "electrolytes.toml"
+VOLUME_REASONS: Final = PARAMETERS / "volume_reasons.toml"
 
 DRUGS: Final = PARAMETERS / "drugs"
 DRUG_WORDS: Final = DRUGS / "words.toml"

@@ -87,7 +87,7 @@ def _kinds() -> dict[str, FlagKind]:
         ("F-CHEMO_CONCURRENT", "block", "R-CONC-5", "Two chemotherapy drugs ran at once; no code says so.",
          "Decide between the unlisted code and no code."),
         ("F-HYD_NECESSITY", "block", "R-HYD-7", "Fluid without a charted reason.",
-         "Chart why the fluid was needed, or mark it as carrier or keep-open."),
+         "Chart why the fluid was needed, or its intent: carrier, keep-open, or treat for a drug."),
         ("F-HYD_FRAGMENTED", "warn", "R-HYD-5", "The fluid ran in pieces, none of them long enough.",
          "Nothing is billed unless the payer adds pieces up."),
         ("F-HYD_VOLUME", "warn", "R-HYD-8", "The volume is small for hydration.",

@@ -19,7 +19,7 @@ from rules.coding import (
     subcutaneous,
 )
 from rules.rule import Rule
-from rules.screening import bundles, classes, documentation, outside, refused_events, window
+from rules.screening import bundles, classes, documentation, electrolytes, outside, refused_events, window
 from rules.worksheet import service_dates, timing
 
 VERSION = engine.RULEBOOK_VERSION
@@ -30,6 +30,7 @@ CHAPTERS = {
     "definitions": definitions.RULES,
     "time": timing.RULES,
     "drug class": classes.RULES,
+    "electrolytes": electrolytes.RULES,
     "bundles": bundles.RULES,
     "routes outside": outside.RULES,
     "documentation": documentation.RULES,

@@ -8,9 +8,9 @@ from typing import Literal
 from rules.data_files import INDICATIONS
 
 Meaning = Literal[
-    "volume",
     "deficiency",
     "routine",
+    "maintenance",
     "keep_open",
     "hormone_without_cancer",
     "cancer",
@@ -29,7 +29,8 @@ def _indications() -> dict[str, re.Pattern[str]]:
     for meaning, entry in table.items():
         if isinstance(entry, dict):
             parts = [r"\b" + re.escape(word) for word in entry["words"]]
-            parts += [r"\b" + re.escape(code.lower()) for code in entry["codes"]]
+            # A code is charted with its dot or without.
+            parts += [r"\b" + re.escape(code.lower()).replace(r"\.", r"\.?") for code in entry["codes"]]
             parts += [rf"\b{re.escape(word)}\b" for word in entry.get("whole", ())]
             patterns[meaning] = re.compile("|".join(parts))
     return patterns

@@ -98,6 +98,8 @@ class Policy:
     confirm_window_after_departure_before_final: int
     """Hours."""
     home_pump_code: Literal["96416", "G0498"]
+    after_concurrent: Literal["96367", "96366"]
+    hydration_reason: Literal["listed", "any"]
     repeat_injection_modifier: Literal["none", "59", "76"]
     sad: Literal["not_billed", "bill"]
     rural_sch: Literal["no", "yes"]

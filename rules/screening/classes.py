@@ -10,6 +10,12 @@ from rules.formulary.charted_terms import means
 from rules.formulary.lookup import Entry, on_route
 from rules.policy.resolve import Policy
 from rules.rule import Rule
+from rules.screening.electrolytes import (
+    ask_for_purpose,
+    is_strong_dextrose,
+    purpose_of,
+    purpose_of_dextrose,
+)
 from rules.screening.procedures import ventilates
 from rules.worksheet.codable import Family
 
@@ -28,10 +34,6 @@ PLAIN_INJECTED = Rule(
     "R-CLS-6", "Some biologics given under the skin are plain injections.", ("NGS-A58620",), "C"
 )
 UNKNOWN = Rule("R-CLS-7", "A drug of unknown class is never guessed at.", (), "K")
-PURPOSE = Rule(
-    "R-INF-6", "Electrolytes for a deficiency are a drug; in fluid given for volume they are hydration.",
-    ("HAU-QA2", "CGS12"), "C",
-)  # fmt: skip
 ORDINARY = Rule("R-INF-10", "Nutrition, albumin, iron and immune globulins are therapeutic.", (), "K")
 OTHER_CODES = Rule(
     "R-INJ-3", "Vaccines, allergens and skin tests have administration codes of their own.",
@@ -56,7 +58,7 @@ INCLUDED = Rule(
 )
 
 RULES = (
-    CLASS_IS_DATED, ANTINEOPLASTIC, COMPLEX_BIOLOGIC, HORMONAL, SUPPORTIVE, PLAIN_INJECTED, UNKNOWN, PURPOSE,
+    CLASS_IS_DATED, ANTINEOPLASTIC, COMPLEX_BIOLOGIC, HORMONAL, SUPPORTIVE, PLAIN_INJECTED, UNKNOWN,
     ORDINARY, OTHER_CODES, SELF_GIVEN, BLOOD, INTEGRAL, FLUSH,
 )  # fmt: skip
 
@@ -91,14 +93,21 @@ class Classified(NamedTuple):
     entry: Entry
     undocumented_complexity: bool = False
     unverified: bool = False
+    unclear: str | None = None
+    """What to ask, where nothing charted says whether the bag was a drug or a fluid (R-INF-6)."""
 
 
-def _electrolyte(entry: Entry, indication: str | None, policy: Policy) -> Family:
+def _electrolyte(charted: Administration, entry: Entry, policy: Policy, on: date) -> Classified:
+    """Return what a bag with an electrolyte or strong dextrose is, by its purpose or as the policy has it (P-14)."""
     if policy.electrolyte_bag_class == "always_hydration":
-        return "hydration"
-    if policy.electrolyte_bag_class == "always_therapeutic" or not entry.base_fluid:
-        return "therapeutic"
-    return "therapeutic" if means(indication, "deficiency") else "hydration"
+        return Classified("hydration", entry)
+    if policy.electrolyte_bag_class == "always_therapeutic":
+        return Classified("therapeutic", entry)
+    strong = is_strong_dextrose(charted, entry, on)
+    purpose = purpose_of_dextrose(charted, entry, on) if strong else purpose_of(charted, entry, on)
+    if purpose == "unclear":
+        return Classified("therapeutic", entry, unclear=ask_for_purpose(on))
+    return Classified(purpose, entry, unverified=purpose == "therapeutic" and entry.basis == "unverified")
 
 
 def _complex(entry: Entry, policy: Policy) -> Family:
@@ -148,13 +157,12 @@ def classify(
     family: Family
     if kind in ROUTED_OUT:
         return _routed_out(charted, kind, route)
-    if kind == "therapeutic":
-        return Classified("therapeutic", entry, unverified=entry.basis == "unverified")
-    if kind == "hydration":
-        return Classified("hydration", entry)
-    if kind == "electrolyte":
-        family = _electrolyte(entry, charted.indication, policy)
-    elif kind == "complex_biologic":
+    if kind == "electrolyte" or is_strong_dextrose(charted, entry, on):
+        return _electrolyte(charted, entry, policy, on)
+    if kind in {"therapeutic", "hydration"}:
+        unverified = kind == "therapeutic" and entry.basis == "unverified"
+        return Classified(kind, entry, unverified=unverified)
+    if kind == "complex_biologic":
         family = _complex(entry, policy)
         return Classified(
             family,
@@ -162,7 +170,7 @@ def classify(
             family == "chemotherapy" and not charted.complexity_documented,
             entry.basis == "unverified",
         )
-    elif kind == "hormonal_antineoplastic":
+    if kind == "hormonal_antineoplastic":
         if route in {"SC", "IM", None}:
             family = "therapeutic" if means(charted.indication, "hormone_without_cancer") else "hormonal"
         else:

@@ -156,6 +156,10 @@ class Screener:
         administration = CodableAdministration(
             name, charted, classified.family, mix, classified.entry.pushable, technique, route
         )
+        if classified.unclear is not None:
+            sheet.flag("F-HYD_NECESSITY", [administration], classified.unclear)
+            self._flows_alongside(charted, classified.family)
+            return
         if classified.family == "hydration" and self._fluid_refused(administration):
             return
         if charted.order_status in {"none", "unsigned"}:

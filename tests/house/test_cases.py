@@ -38,7 +38,6 @@ SHOWN_BY = {
     "R-SITE-2": "Each justified site has its own added hours and pushes",
     "R-SITE-3": "A line restarted after infiltration is the same site",
     "R-SAME-2": "One dose in two halves around a pause is one infusion of a hundred minutes",
-    "R-SAME-3": "The bottles of one immune globulin dose are added up",
     "R-SAME-5": "A biosimilar is the same drug as its reference",
     "R-CONC-8": "Two drugs mixed in one short bag are one push",
     "R-CONC-9": "One drug in two bags at once is one infusion over both",
@@ -206,6 +205,24 @@ EDGES: Mapping[str, tuple[tuple[str, str], ...]] = {
         (
             "A push without minutes costs nothing, but a person is told when the fluid is near the line",
             "A push without minutes and fluid a minute further from the line raise nothing",
+        ),
+    ),
+    "volume_fluid": (
+        (
+            "Potassium in a millilitre less than half a litre is a drug",
+            "Potassium in half a litre given for volume is an additive",
+        ),
+    ),
+    "additive_strength": (
+        (
+            "Fluid with forty milliequivalents in a litre, given for volume, is hydration",
+            "Fluid with forty-one milliequivalents in a litre, given for volume, is held",
+        ),
+    ),
+    "strong_dextrose": (
+        (
+            "Five percent dextrose for a low sugar is fluid without a reason",
+            "Ten percent dextrose for a low sugar is a drug",
         ),
     ),
     "volume_tolerance_percent": (
