@@ -191,8 +191,9 @@ def _code(context: Context) -> Screened:
         code_decisions(
             context, {administration.id: administration for administration in screened.administrations()}
         )
-    if encounter.procedures:
-        code_devices(context, [p for p in encounter.procedures if p.kind in CODED_PROCEDURES])
+    if encounter.procedures or screened.port_flushes:
+        devices = [p for p in encounter.procedures if p.kind in CODED_PROCEDURES]
+        code_devices(context, devices, screened.port_flushes)
     attach(context)
     return screened
 

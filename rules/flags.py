@@ -1,8 +1,8 @@
 """
 Every flag a person is asked to look at, with its weight, its meaning and what to do about it.
 
-A ``block`` flag holds the set: its lines are shown and none is released. Ids and weights come from section 9 of the
-rulebook; the six marked ``house`` are ours, where real charting needs a flag that the rulebook does not have.
+A ``block`` flag holds the set: its lines are shown and none is released. Ids and weights come from sections 9 and 16 of
+the rulebook; those marked ``house`` are ours, where real charting needs a flag that the rulebook does not have.
 """
 
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ def _kinds() -> dict[str, FlagKind]:
         ("F-CHEMO_CONCURRENT", "block", "R-CONC-5", "Two chemotherapy drugs ran at once; no code says so.",
          "Decide between the unlisted code and no code."),
         ("F-HYD_NECESSITY", "block", "R-HYD-7", "Fluid without a charted reason.",
-         "Chart why the fluid was needed, or mark it as carrier or keep-open."),
+         "Chart why the fluid was needed, or its intent: carrier, keep-open, or treat for a drug."),
         ("F-HYD_FRAGMENTED", "warn", "R-HYD-5", "The fluid ran in pieces, none of them long enough.",
          "Nothing is billed unless the payer adds pieces up."),
         ("F-HYD_VOLUME", "warn", "R-HYD-8", "The volume is small for hydration.",
@@ -132,6 +132,8 @@ def _kinds() -> dict[str, FlagKind]:
          "The visit needs modifier 25 and work of its own."),
         ("F-RECODE_AFTER_CLOSE", "warn", "R-DOC-8", "An event was stored after the confirm window.",
          "Void and replace what was billed before it."),
+        ("F-SAD", "info", "R-INJ-6", "A drug Medicare takes for self-administered.",
+         "Show it as a non-covered charge, or report it with GY; check your contractor's own list."),
     )  # fmt: skip
     ours: tuple[tuple[str, Severity, str, str, str], ...] = (
         ("F-IMPLAUSIBLE_PUSH", "block", "R-DOC-2", "A drug that is never pushed is charted as a push.",
@@ -144,6 +146,8 @@ def _kinds() -> dict[str, FlagKind]:
          "Code by hand, or add the tables in force on that date."),
         ("F-UNVERIFIED", "info", "R-CLS-1", "The drug's class rests on a source nobody has verified.",
          "Have a pharmacist and a coder confirm the class."),
+        ("F-THROMBOLYSIS", "warn", "R-BUN-6", "A thrombolytic whose giving is coded elsewhere.",
+         "Chart what it was for, and see that the procedure (37195, 92977, 36593, 37211 to 37214) is charged."),
         ("F-SC_SETUP", "warn", "R-INF-9", "A subcutaneous infusion with several further pump set-ups.",
          "Check how many set-ups with new sites the payer takes."),
     )  # fmt: skip

@@ -68,7 +68,7 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One number with its whole history, oldest value first; ``unit`` is minute, percent or mL."""
+    """One number with its whole history, oldest value first; ``unit`` is minute, percent, mL or mEq/L."""
 
     name: str
     label: str

@@ -12,19 +12,27 @@ from rules.worksheet.sheet import Worksheet
 
 LATER_DOSE = Rule(
     "R-SAME-1",
-    "A later dose of a drug already infused takes the added-hour code.",
+    "A later dose of a drug already reported on an infusion line of its own takes the added-hour code.",
     ("RCA-SAME", "SUPER", "ML-OBS"),
     "B",
 )
 SEGMENTS = Rule("R-SAME-2", "Segments of one dose are summed before any threshold.", ("AAPC-RITUX",), "C")
-BOTTLES = Rule("R-SAME-3", "Several bags of one dose are one dose.", (), "K")
+BOTTLES = Rule(
+    "R-SAME-3",
+    "Infusions of one drug under one order within the gap of one dose, or with no gap at all, are one dose.",
+    (),
+    "K",
+)
 LATER_CHEMO = Rule(
     "R-SAME-4", "A later dose of a chemotherapy drug takes its added-hour code, by analogy.", (), "K"
 )
 ONE_SUBSTANCE = Rule("R-SAME-5", "Brands, salts and biosimilars of one ingredient are one drug.", (), "K")
-TWO_BAGS = Rule("R-CONC-9", "One drug in two bags at once is one infusion.", (), "K")
+TWO_BAGS = Rule("R-CONC-9", "Bags of one drug at one site that overlap are one infusion.", (), "K")
 
 RULES = (LATER_DOSE, SEGMENTS, BOTTLES, LATER_CHEMO, ONE_SUBSTANCE, TWO_BAGS)
+
+NO_GAP = 1
+"""Clocks show whole minutes: a bag hung in the minute after the last one ended left no gap (R-SAME-3)."""
 
 
 @dataclass(slots=True)
@@ -79,15 +87,34 @@ def _find(parents: list[int], place: int) -> int:
     return place
 
 
+_Flow = tuple[int, int, int]
+"""Start, stop and the place of the administration that flowed."""
+
+
+def _join_near(parents: list[int], flows: list[_Flow], gap: int) -> None:
+    """Join the administrations of flows, sorted by time, that begin at most ``gap`` whole minutes after any before."""
+    latest, holder = flows[0][1], flows[0][2]
+    for start, stop, place in flows[1:]:
+        if (start - latest) // 60 <= gap:
+            parents[_find(parents, place)] = _find(parents, holder)
+        if stop > latest:
+            latest, holder = stop, place
+
+
 def _joined(administrations: list[CodableAdministration], gap: int) -> Iterable[list[CodableAdministration]]:
     """Yield the doses among administrations of one drug at one site, sorted by time; joining is transitive."""
     parents = list(range(len(administrations)))
     by_dose_id: dict[str, int] = {}
+    by_order: dict[str, list[_Flow]] = {}
     last_unnamed: tuple[int, int] | None = None
-    flows = []
+    flows: list[_Flow] = []
     for place, administration in enumerate(administrations):
-        flows += [(start, stop, place) for start, stop in administration.flows]
-        dose_id, end = administration.charted.dose_id, administration.flows[-1][1]
+        charted = administration.charted
+        own = [(start, stop, place) for start, stop in administration.flows]
+        flows += own
+        if charted.order_id is not None:
+            by_order.setdefault(charted.order_id, []).extend(own)
+        dose_id, end = charted.dose_id, administration.flows[-1][1]
         if dose_id is not None:
             parents[place] = _find(parents, by_dose_id.setdefault(dose_id, place))
             continue
@@ -95,20 +122,44 @@ def _joined(administrations: list[CodableAdministration], gap: int) -> Iterable[
             parents[place] = _find(parents, last_unnamed[1])
         if last_unnamed is None or end >= last_unnamed[0]:
             last_unnamed = (end, place)
-    latest, holder = -1, -1
-    for start, stop, place in sorted(flows):
-        if start < latest:
-            parents[_find(parents, place)] = _find(parents, holder)
-        if stop > latest:
-            latest, holder = stop, place
+    _join_near(parents, sorted(flows), NO_GAP)
+    for under_one_order in by_order.values():
+        _join_near(parents, sorted(under_one_order), gap)
     doses: dict[int, list[CodableAdministration]] = {}
     for place, administration in enumerate(administrations):
         doses.setdefault(_find(parents, place), []).append(administration)
     return doses.values()
 
 
+def overlaps_under_other_ids(dose: Dose) -> bool:
+    """Tell whether bags with dose or order ids that differ flowed at the same time in this dose (R-CONC-9)."""
+    if len(dose.administrations) == 1:
+        return False
+    running: list[tuple[int, CodableAdministration]] = []
+    flows = [(start, stop, place) for place, c in enumerate(dose.administrations) for start, stop in c.flows]
+    for start, stop, place in sorted(flows):
+        administration = dose.administrations[place]
+        running = [other for other in running if other[0] > start]
+        if any(_ids_differ(administration, other) for _, other in running):
+            return True
+        running.append((stop, administration))
+    return False
+
+
+def _ids_differ(one: CodableAdministration, other: CodableAdministration) -> bool:
+    pairs = (
+        (one.charted.dose_id, other.charted.dose_id),
+        (one.charted.order_id, other.charted.order_id),
+    )
+    return any(None not in pair and pair[0] != pair[1] for pair in pairs)
+
+
 def doses_of(administrations: Iterable[CodableAdministration], policy: Policy) -> list[Dose]:
-    """Return the doses: infusions of one drug at one site with one dose id, a shared minute or a short gap (P-07)."""
+    """
+    Return the doses: infusions of one drug at one site that share a dose id, or follow closely.
+
+    Closely is within P-07 under one order or without dose ids, and with no gap at all whatever the ids (R-SAME-3).
+    """
     chains: dict[tuple[str, str], list[CodableAdministration]] = {}
     for administration in sorted(administrations, key=lambda c: (c.at, c.id)):
         chains.setdefault((administration.site, administration.substance), []).append(administration)

@@ -1,13 +1,11 @@
 """Infusions at one site: the initial, then each other as sequential, repeated or concurrent (R-SEQ, R-CONC)."""
 
-from dataclasses import dataclass, field
-
 from models.charge import Reason
-from models.interval import Coverage, Stretch, length, whole_minutes
-from rules.coding.doses import LATER_CHEMO, LATER_DOSE, SEGMENTS, Dose
+from models.interval import Stretch, length, whole_minutes
+from rules.coding.doses import BOTTLES, LATER_CHEMO, LATER_DOSE, SEGMENTS, Dose
 from rules.coding.initial import EQUAL_RANK, FACILITY_RANK, KEY_REASON, SUBSEQUENT
 from rules.coding.modifiers import second_site
-from rules.coding.site_group import CODES, SiteGroup
+from rules.coding.site_group import CODES, Infused, SiteGroup
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
@@ -95,7 +93,8 @@ def _timed(
         reasons += why
     if len(dose.administrations) > 1:
         says = f"{len(dose.administrations)} administrations of one dose, {dose.minutes} minutes in all."
-        reasons += (SEGMENTS.because(says),)
+        ids = {administration.charted.dose_id for administration in dose.administrations}
+        reasons += ((SEGMENTS if len(ids) == 1 else BOTTLES).because(says),)
     elif len(dose.flows) > 1:
         reasons += (PAUSES_OUT.because(),)
     sheet.earn(
@@ -236,23 +235,7 @@ def near_threshold(context: Context, administrations: list[CodableAdministration
         context.sheet.flag("F-NEAR_THRESHOLD", administrations, says, minutes=minutes)
 
 
-@dataclass(slots=True)
-class _Site:
-    """The minutes and drugs infused at one site so far."""
-
-    covered: Coverage = field(default_factory=Coverage)
-    chemotherapy: Coverage = field(default_factory=Coverage)
-    infused: set[str] = field(default_factory=set)
-
-    def took(self, dose: Dose) -> None:
-        """Remember a coded dose: a later overlapping one is beside it, a later one of its drug is not new."""
-        self.infused.add(dose.substance)
-        self.covered.add(dose.flows)
-        if dose.family == "chemotherapy":
-            self.chemotherapy.add(dose.flows)
-
-
-def _beside_others(context: Context, site: _Site, dose: Dose) -> bool:
+def _beside_others(context: Context, site: Infused, dose: Dose) -> bool:
     """Enter an infusion that is not the initial; tell whether it was coded (R-CONC-1 to R-CONC-6)."""
     policy, limits = context.sheet.policy, context.limits
     least = policy.minimum_joint_minutes_for_concurrent
@@ -261,6 +244,7 @@ def _beside_others(context: Context, site: _Site, dose: Dose) -> bool:
     if lap >= least and solo < limits.infusion:
         if dose.family != "chemotherapy":
             chemo = bool(site.chemotherapy.within(dose.flows))
+            site.beside.add(dose.substance)
             return _concurrent(context, dose, lap, solo, beside_chemo=chemo)
         if whole_minutes(site.chemotherapy.within(dose.flows)) >= least:
             _chemo_beside_chemo(context, dose)
@@ -272,23 +256,31 @@ def _beside_others(context: Context, site: _Site, dose: Dose) -> bool:
         alone = site.covered.outside(dose.flows)
     minutes = whole_minutes(alone)
     near_threshold(context, dose.administrations, minutes)
-    code = CODES[dose.family].hour if dose.substance in site.infused else CODES[dose.family].sequential
-    if dose.substance in site.infused:
+    again = dose.substance in site.reported
+    if not again and dose.substance in site.beside:
+        again = policy.after_concurrent == "96366"
+        if not again:
+            says = "The first dose that is not beside another drug: sequential; some payers take it for a repeat."
+            context.sheet.flag("F-SAME_DRUG_REPEAT", dose.administrations, says)
+    code = CODES[dose.family].hour if again else CODES[dose.family].sequential
+    if again:
         if not _repeated(context, dose, alone, minutes):
             return False
     else:
         _sequential(context, dose, alone, minutes, lap, ambiguous=solo < limits.infusion)
+    site.reported.add(dose.substance)
     context.sheet.billed(dose.administrations, alone, code)
     return True
 
 
 def code_infusions(context: Context, group: SiteGroup, order: list[Dose]) -> None:
     """Enter every infusion of a group; ``order`` is best first, its head the initial unless fluid or a push is."""
-    site = _Site()
+    site = Infused()
     for index, dose in enumerate(order):
         if index == 0 and not group.fluid_first and not group.initial_is_push():
             _initial(context, group, dose)
             near_threshold(context, dose.administrations, dose.minutes)
+            site.reported.add(dose.substance)
             site.took(dose)
         elif _beside_others(context, site, dose):
             site.took(dose)

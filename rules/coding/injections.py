@@ -4,6 +4,7 @@ from datetime import date
 
 from models.charge import Reason
 from rules.coding.modifiers import NO_REPEATS
+from rules.coding.self_administered import refused_as_self_administered
 from rules.coding.sites import Accesses
 from rules.rule import Rule
 from rules.screening.classes import ANTINEOPLASTIC, HORMONAL, OTHER_CODES
@@ -61,6 +62,8 @@ def code_injections(context: Context, injections: list[list[CodableAdministratio
         first = injection[0]
         code, rule, says = _code(first)
         sheet.claim(injection, rule)
+        if refused_as_self_administered(context, injection, code):
+            continue
         if first.charted.dose_id is not None:
             shared = doses.setdefault((first.charted.dose_id, first.substance), [])
             shared.append(first)

@@ -1,6 +1,6 @@
 """Codes everything into a vein: sites, doses, initial, infusions, pushes, hydration (11.3, steps 6 to 9)."""
 
-from rules.coding.doses import Dose, summed, timed_doses
+from rules.coding.doses import Dose, overlaps_under_other_ids, summed, timed_doses
 from rules.coding.hydration import Hydration, code_hydration, measure
 from rules.coding.infusions import code_infusions
 from rules.coding.initial import (
@@ -14,7 +14,14 @@ from rules.coding.initial import (
 from rules.coding.pushes import Pushes, push_of, short_infusion
 from rules.coding.site_group import Push, SiteGroup
 from rules.coding.sites import ONE_SITE, POOL, Accesses, SitePlan, assign_sites
-from rules.screening.bundles import KEEP_OPEN, NO_REASON, PRIMARY_LINE, SLOW_OR_SMALL, reason_for_fluid
+from rules.screening.bundles import (
+    KEEP_OPEN,
+    NO_REASON,
+    PRIMARY_LINE,
+    SLOW_OR_SMALL,
+    ask_for_reason,
+    problem_of_fluid,
+)
 from rules.screening.plausibility import EARLY_STOPS
 from rules.screening.screened import Screened
 from rules.worksheet.codable import CodableAdministration
@@ -68,21 +75,22 @@ def _reasoned_fluids(context: Context, screened: Screened) -> list[CodableAdmini
     kept = []
     for administration in screened.fluids:
         charted = administration.charted
-        problem = reason_for_fluid(charted)
-        if problem == "routine":
+        problem = problem_of_fluid(charted, sheet.policy, context.on)
+        if problem == "keep_open":
+            sheet.refuse([administration], KEEP_OPEN, "Ordered to keep the line open: never billed.")
+        elif (
+            problem is not None
+            and charted.intent != "hydrate"
+            and _behind_a_drug(context, administration, screened)
+        ):
+            says = "Ran behind a drug, and neither order nor reason calls it hydration: carrier for its whole length."
+            sheet.refuse([administration], PRIMARY_LINE, says)
+        elif problem == "routine":
             sheet.refuse(
                 [administration], NO_REASON, "Routine or maintenance fluid without signs of volume loss."
             )
-        elif problem == "keep_open":
-            sheet.refuse([administration], KEEP_OPEN, "Ordered to keep the line open: never billed.")
-        elif (
-            problem == "missing" and charted.intent != "hydrate" and _behind_a_drug(administration, screened)
-        ):
-            sheet.refuse(
-                [administration], PRIMARY_LINE, "Ran behind a drug and no order calls it hydration: carrier."
-            )
-        elif problem == "missing":
-            sheet.flag("F-HYD_NECESSITY", [administration])
+        elif problem is not None:
+            sheet.flag("F-HYD_NECESSITY", [administration], ask_for_reason(problem, context.on))
         elif _too_small(context, administration):
             sheet.refuse(
                 [administration], SLOW_OR_SMALL, "At most the payer's minimum volume: not billed by policy."
@@ -92,14 +100,22 @@ def _reasoned_fluids(context: Context, screened: Screened) -> list[CodableAdmini
     return kept
 
 
-def _behind_a_drug(administration: CodableAdministration, screened: Screened) -> bool:
+def _behind_a_drug(context: Context, administration: CodableAdministration, screened: Screened) -> bool:
+    """Tell whether a drug, blood or something nobody knows flowed through a fluid's access while the fluid hung."""
     start, stop = administration.flows[0][0], administration.flows[-1][1]
-    return any(
-        start < other.flows[-1][1] and other.flows[0][0] < stop
-        for other in screened.infusions
-        if other.charted.site_id == administration.charted.site_id
-        or None in {other.charted.site_id, administration.charted.site_id}
-    )
+    beside = [
+        site_id
+        for site_id, flows in (
+            *((other.charted.site_id, other.flows) for other in screened.infusions),
+            *screened.alongside,
+        )
+        if start < flows[-1][1] and flows[0][0] < stop
+    ]
+    own = administration.charted.site_id
+    if not beside or own is None or None in beside or own in beside:
+        return bool(beside)
+    accesses = Accesses(context.encounter, [])
+    return accesses.root(own) in {accesses.root(site_id) for site_id in beside if site_id is not None}
 
 
 def _too_small(context: Context, administration: CodableAdministration) -> bool:
@@ -147,6 +163,9 @@ def _groups(context: Context, administrations: list[CodableAdministration]) -> l
         long = _add_up(context, [dose for dose in doses if dose.minutes >= least])
         doses = [*long, *(dose for dose in doses if dose.minutes < least)]
     for dose in doses:
+        if overlaps_under_other_ids(dose):
+            says = "Two bags of one drug ran at once under ids that differ: coded as one infusion."
+            sheet.flag("F-OVERLAP_AMBIGUOUS", dose.administrations, says)
         if dose.minutes >= context.limits.infusion:
             groups.at(dose.site, dose.start).doses.append(dose)
         elif (push := _as_push(context, dose)) is not None:

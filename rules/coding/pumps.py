@@ -7,6 +7,8 @@ from rules.formulary.lookup import lookup
 from rules.rule import Rule
 from rules.screening.bundles import CODED_PROCEDURES
 from rules.screening.documentation import MISSING_START
+from rules.screening.ports import PortFlush
+from rules.screening.window import keep_window
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
 from rules.worksheet.sheet import Earned
@@ -90,8 +92,12 @@ def code_prolonged(context: Context, administrations: list[CodableAdministration
         sheet.billed([administration], administration.flows, code)
 
 
-def code_devices(context: Context, procedures: list[Procedure]) -> None:
-    """Enter pump refills and port irrigation; a clinic's home-pump code already holds the refill (R-CHEMO-6)."""
+def code_devices(context: Context, procedures: list[Procedure], flushes: list[PortFlush]) -> None:
+    """
+    Enter pump refills and the irrigation of ports; a clinic's home-pump code already holds the refill (R-CHEMO-6).
+
+    ``flushes`` are those charted among the drugs.
+    """
     sheet = context.sheet
     whole = any(earned.code == "G0498" for earned in sheet.earned)
     for procedure in procedures:
@@ -103,10 +109,9 @@ def code_devices(context: Context, procedures: list[Procedure]) -> None:
         started = context.instant(procedure.started_at)
         on = context.calendar.date_of(started)
         if code == "96523":
-            if _busy(context, on):
-                sheet.refused.append(
-                    PORT_ALONE.refuses(name, "The port was irrigated on a day with other services.")
-                )
+            included = _why_included(context, on)
+            if included is not None:
+                sheet.refused.append(included[0].refuses(name, included[1]))
                 continue
             rule, says = PORT_ALONE, "The port was irrigated; nothing else was done that day."
         elif whole:
@@ -118,6 +123,38 @@ def code_devices(context: Context, procedures: list[Procedure]) -> None:
             rule, says = HOME_PUMP, "A pump was refilled."
         reasons = (rule.because(says),)
         sheet.earn(Earned(code, 1, on, (), None, "charted", reasons, procedure_ids=(name,), started=started))
+    _code_flushes(context, flushes)
+
+
+def _code_flushes(context: Context, flushes: list[PortFlush]) -> None:
+    """Enter the flushes of a port that were all that was done on a date; the others are included (R-BUN-4)."""
+    sheet = context.sheet
+    alone: dict[date, list[CodableAdministration]] = {}
+    for flush in flushes:
+        administration, given_at = flush.administration, flush.administration.charted.given_at
+        administration.technique = "push"
+        on = context.calendar.date_of(context.instant(given_at)) if given_at is not None else None
+        included = _why_included(context, on) if on is not None else None
+        if given_at is None or on is None or (included is not None and included[0] is PORT_ALONE):
+            sheet.refused.append(flush.included)
+        elif included is not None:
+            sheet.refuse([administration], *included)
+        else:
+            administration.at = context.instant(given_at)
+            if keep_window(administration, context):
+                alone.setdefault(on, []).append(administration)
+    for on, given in sorted(alone.items()):
+        reason = PORT_ALONE.because("The port was flushed; nothing else was done that day.")
+        sheet.earn(Earned("96523", 1, on, tuple(given), None, "charted", (reason,)))
+
+
+def _why_included(context: Context, on: date) -> tuple[Rule, str] | None:
+    """Return the rule and the sentence by which the irrigation of a port is part of something else, else None."""
+    if _busy(context, on):
+        return PORT_ALONE, "The port was irrigated on a day with other services."
+    if context.sheet.policy.home_pump_code == "G0498":
+        return HOME_PUMP, "The clinic's home-pump code (G0498) holds the visit that ends it, port included."
+    return None
 
 
 def _busy(context: Context, on: date) -> bool:
@@ -126,11 +163,11 @@ def _busy(context: Context, on: date) -> bool:
         return True
     encounter, date_of = context.encounter, context.calendar.date_of
     moments = [p.started_at for p in encounter.procedures if p.kind != "port_irrigation"]
-    moments += [
-        administration.given_at
-        for administration in encounter.administrations
-        if not _is_flush(context, administration)
-    ]
+    for administration in encounter.administrations:
+        if not _is_flush(context, administration):
+            moments.append(administration.given_at)
+            if administration.technique != "prolonged_pump":
+                moments += [flow.stop for flow in administration.flows]
     return any(at is not None and date_of(context.instant(at)) == on for at in moments)
 
 

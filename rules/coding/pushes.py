@@ -28,7 +28,12 @@ OFFICE_REPEAT = Rule(
     "R-PUSH-4", "In the office a repeated push of one drug is not reported.", ("AAPC-OFFICEPUSH",), "C"
 )
 NEW_CHEMO = Rule("R-PUSH-5", "Each new chemotherapy drug pushed after an initial is 96411.", (), "K")
-CHEMO_AGAIN = Rule("R-PUSH-6", "The same chemotherapy drug pushed again has no code.", (), "K")
+CHEMO_AGAIN = Rule(
+    "R-PUSH-6",
+    "A chemotherapy drug that was also infused or pushed in the stay has no code for the push.",
+    (),
+    "K",
+)
 BOLUS_AND_DRIP = Rule(
     "R-PUSH-7", "A push of a drug that is also infused counts as the same drug.",
     ("AAPC-INFPUSH", "AHIMA"), "B",
@@ -112,7 +117,7 @@ class Pushes:
             for push in group.pushes
         ]
         for _, _, _, push, group in sorted(queue, key=lambda item: item[:3]):
-            if push is group.initial:
+            if push is group.initial and not self._leads_in_vain(push, group):
                 self._initial(push, group)
             elif push.family == "chemotherapy":
                 self._next_chemo(push, group)
@@ -147,9 +152,17 @@ class Pushes:
         why = KEY_REASON if group.by_key_reason else FACILITY_RANK
         self._earn(push, group, CODES[push.family].push, FIRST_PUSH, "The push all others hang on.", why)
 
-    def _next_chemo(self, push: Push, group: SiteGroup) -> None:
+    def _given_elsewhere(self, push: Push, group: SiteGroup) -> bool:
         scoped = (group.day, push.substance)
-        if scoped in self._reported or scoped in self._infused:
+        return scoped in self._reported or scoped in self._infused
+
+    def _leads_in_vain(self, push: Push, group: SiteGroup) -> bool:
+        """Tell whether chemotherapy that leads a second site was given at the first one already (R-PUSH-6)."""
+        second = push.family == "chemotherapy" and group.needs_site_modifier and not group.by_key_reason
+        return second and self._given_elsewhere(push, group)
+
+    def _next_chemo(self, push: Push, group: SiteGroup) -> None:
+        if self._given_elsewhere(push, group):
             self._context.sheet.flag("F-CHEMO_REPEAT", push.administrations)
             self._refuse(push, CHEMO_AGAIN, "This chemotherapy drug was already given: no code for the push.")
             return

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from models.charge import Evidence
-from models.interval import Stretch
+from models.interval import Coverage, Stretch
 from rules.coding.doses import Dose
 from rules.worksheet.codable import CodableAdministration, Family
 
@@ -78,3 +78,21 @@ class SiteGroup:
     def initial_is_push(self) -> bool:
         """Tell whether the office's key reason is a push."""
         return isinstance(self.initial, Push)
+
+
+@dataclass(slots=True)
+class Infused:
+    """The minutes and drugs infused at one site so far."""
+
+    covered: Coverage = field(default_factory=Coverage)
+    chemotherapy: Coverage = field(default_factory=Coverage)
+    reported: set[str] = field(default_factory=set)
+    """The drugs with an infusion line of their own, which the concurrent code is not (R-SAME-1)."""
+    beside: set[str] = field(default_factory=set)
+    """The drugs that ran beside another one: reported as concurrent, or not at all."""
+
+    def took(self, dose: Dose) -> None:
+        """Remember a coded dose: a later overlapping one is beside it."""
+        self.covered.add(dose.flows)
+        if dose.family == "chemotherapy":
+            self.chemotherapy.add(dose.flows)

@@ -6,6 +6,7 @@ from models.encounter import Procedure
 from models.interval import union, whole_minutes
 from rules.coding.doses import timed_doses
 from rules.coding.infusions import near_threshold
+from rules.coding.self_administered import refused_as_self_administered
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration, weakest
 from rules.worksheet.context import Context
@@ -28,18 +29,7 @@ def code_subcutaneous(
 ) -> list[list[CodableAdministration]]:
     """Enter subcutaneous infusions; return the doses of at most 15 minutes, each of them one injection."""
     sheet, limits = context.sheet, context.limits
-    short: list[list[CodableAdministration]] = []
-    long: list[CodableAdministration] = []
-    for dose in timed_doses(administrations, sheet):
-        if dose.minutes < limits.infusion:
-            short.append(dose.administrations)
-        elif dose.family == "chemotherapy":
-            sheet.claim(dose.administrations, UNDER_THE_SKIN)
-            sheet.flag(
-                "F-UNLISTED", dose.administrations, "Chemotherapy infused under the skin has no listed code."
-            )
-        else:
-            long += dose.administrations
+    short, long = _by_length(context, administrations)
     if not long:
         return short
     long.sort(key=lambda administration: (administration.at, administration.id))
@@ -82,3 +72,23 @@ def code_subcutaneous(
     sheet.billed(long, flows, "96369")
     near_threshold(context, long, minutes)
     return short
+
+
+def _by_length(
+    context: Context, administrations: list[CodableAdministration]
+) -> tuple[list[list[CodableAdministration]], list[CodableAdministration]]:
+    """Return the doses short enough to be injections, and what was infused; chemotherapy goes to a person."""
+    sheet = context.sheet
+    short: list[list[CodableAdministration]] = []
+    long: list[CodableAdministration] = []
+    for dose in timed_doses(administrations, sheet):
+        if dose.minutes < context.limits.infusion:
+            short.append(dose.administrations)
+        elif dose.family == "chemotherapy":
+            sheet.claim(dose.administrations, UNDER_THE_SKIN)
+            sheet.flag(
+                "F-UNLISTED", dose.administrations, "Chemotherapy infused under the skin has no listed code."
+            )
+        elif not refused_as_self_administered(context, dose.administrations, "96369"):
+            long += dose.administrations
+    return short, long

@@ -1,39 +1,25 @@
-"""Reads routes and indications as feeds write them, by the dated lists under ``parameters/``."""
+"""Reads indications as feeds write them, by the list ``parameters/indications.toml``."""
 
 import re
 import tomllib
 from functools import cache, lru_cache
 from typing import Literal
 
-from rules.data_files import INDICATIONS, ROUTES
+from rules.data_files import INDICATIONS
 
-Route = Literal[
-    "IV",
-    "IA",
-    "SC",
-    "IM",
-    "IT",
-    "INTRAVENTRICULAR",
-    "INTRAPLEURAL",
-    "INTRAPERITONEAL",
-    "INTRALESIONAL",
-    "OUTSIDE",
+Meaning = Literal[
+    "deficiency",
+    "routine",
+    "maintenance",
+    "keep_open",
+    "hormone_without_cancer",
+    "cancer",
+    "brain_or_heart_infarct",
+    "lung_embolus",
+    "blocked_catheter",
+    "ventilated",
+    "procedure_sedation",
 ]
-Meaning = Literal["volume", "deficiency", "routine", "keep_open", "hormone_without_cancer", "cancer"]
-
-
-@cache
-def _routes() -> dict[str, str]:
-    table = tomllib.loads(ROUTES.read_text("utf-8"))
-    return {spelling: route for route, spellings in table["routes"].items() for spelling in spellings}
-
-
-@lru_cache(maxsize=1024)
-def route_of(charted: str | None) -> str | None:
-    """Return the route a feed's spelling means, ``OUTSIDE`` for one these codes do not cover, None for an unknown one."""
-    if charted is None:
-        return None
-    return _routes().get(re.sub(r"[^A-Z0-9]", "", charted.upper()))
 
 
 @cache
@@ -43,7 +29,9 @@ def _indications() -> dict[str, re.Pattern[str]]:
     for meaning, entry in table.items():
         if isinstance(entry, dict):
             parts = [r"\b" + re.escape(word) for word in entry["words"]]
-            parts += [r"\b" + re.escape(code.lower()) for code in entry["codes"]]
+            # A code is charted with its dot or without.
+            parts += [r"\b" + re.escape(code.lower()).replace(r"\.", r"\.?") for code in entry["codes"]]
+            parts += [rf"\b{re.escape(word)}\b" for word in entry.get("whole", ())]
             patterns[meaning] = re.compile("|".join(parts))
     return patterns
 

@@ -34,6 +34,10 @@ from rules.policy.switches import SETTINGS, SWITCHES, PolicyError, Switch, chose
 __all__ = ["SWITCHES", "Origin", "Policy", "PolicyError", "chosen", "policy_for", "problems", "switch"]
 
 
+MEDICARE = "medicare"
+"""The payer whose coverage rules bind all that build on its layer."""
+
+
 class Origin(NamedTuple):
     """Who decided an answer, and where it is written: a source key, or the house's own words."""
 
@@ -94,9 +98,14 @@ class Policy:
     confirm_window_after_departure_before_final: int
     """Hours."""
     home_pump_code: Literal["96416", "G0498"]
+    after_concurrent: Literal["96367", "96366"]
+    hydration_reason: Literal["listed", "any"]
     repeat_injection_modifier: Literal["none", "59", "76"]
+    sad: Literal["not_billed", "bill"]
     rural_sch: Literal["no", "yes"]
     """Whether the hospital is a rural sole community hospital; decides amounts alone, never a line."""
+    medicare: bool = False
+    """Whether the payer is Medicare, or one whose layer extends Medicare's."""
     complex_biologic_classes: Mapping[str, AdministrationClass] = field(default_factory=dict, hash=False)
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False, repr=False)
 
@@ -274,6 +283,7 @@ def _composed(
     decisions = repr((sorted(answers.items()), sorted(classes.items()))).encode()
     return Policy(
         name=name,
+        medicare=any(layer.scope == "payer" and layer.name == MEDICARE for layer in layers),
         version=f"{max(layer.edition for layer in layers)}.{sha256(decisions).hexdigest()[:8]}",
         complex_biologic_classes=MappingProxyType(classes),
         origins=MappingProxyType(origins),

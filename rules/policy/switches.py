@@ -187,10 +187,27 @@ SWITCHES: tuple[Switch, ...] = (
         views=_views(_96416=("CHEMO-001",), G0498=("A55134", "CHEMO-001")),
     ),
     Switch(
+        "H-12", "after_concurrent",
+        "Which code takes the first dose of a drug on its own, after one that ran beside another drug?",
+        ("96367", "96366"), "96367",
+        views=_views(_96367=("AMEND-2026-11",), _96366=("RCA-SAME",)),
+    ),
+    Switch(
+        "H-18", "hydration_reason",
+        "Does any charted reason make fluid hydration, or only one on the list of reasons for volume?",
+        ("listed", "any"), "listed",
+        views=_views(listed=("RAC137", "HIGHMARK-Y5009")),
+    ),
+    Switch(
         "H-23", "repeat_injection_modifier",
         "Which modifier marks each further injection of a date, on a line of its own?",
         ("none", "59", "76"), "none",
         views=_views(none=("HCPRO-IM",), _59=("AAPC-SPLIT",), _76=("SEED-1", "SEED-3")),
+    ),
+    Switch(
+        "H-26", "sad", "What becomes of the injection of a drug that Medicare takes for self-administered?",
+        ("not_billed", "bill"), "not_billed",
+        views=_views(not_billed=("SAD-DEF",)),
     ),
     Switch(
         "H-35", "rural_sch",

@@ -1,8 +1,14 @@
 """Services included in others: carriers, keep-open rates, flushes, drugs of a procedure (R-BUN)."""
 
+from datetime import date
+from typing import Literal
+
 from models.encounter import Administration, Encounter
 from models.interval import Stretch
 from rules.formulary.charted_terms import means
+from rules.formulary.lookup import lookup
+from rules.formulary.volume_reasons import offered_reasons, reason_for_volume
+from rules.policy.resolve import Policy
 from rules.rule import Rule
 from rules.screening.classes import INCLUDED, INTEGRAL
 from rules.worksheet.codable import CodableAdministration
@@ -25,8 +31,8 @@ KEEP_OPEN_MEANT = Rule(
 )
 CARRIER_MEANT = Rule("R-DEF-10", "Fluid that dilutes or drives a drug is incidental.", ("NCCI11",), "A")
 NO_REASON = Rule(
-    "R-HYD-7", "Hydration needs an order for fluid as treatment and a reason.",
-    ("RAC137", "A52732", "HCPRO-HYD", "ML-HYDDOC", "NOR-WY"), "A",
+    "R-HYD-7", "Hydration needs an order for fluid as treatment and a reason for volume that is on the list.",
+    ("RAC137", "A52732", "HCPRO-HYD", "ML-HYDDOC", "NOR-WY", "HIGHMARK-Y5009", "ICD10CM-IVH"), "A",
 )  # fmt: skip
 SLOW_OR_SMALL = Rule(
     "R-HYD-8",
@@ -34,7 +40,12 @@ SLOW_OR_SMALL = Rule(
     ("HCPRO-VOL", "HAU-QA2"),
     "A",
 )
-PRIMARY_LINE = Rule("R-HYD-9", "Fluid behind piggybacks is carrier unless ordered as hydration.", (), "K")
+PRIMARY_LINE = Rule(
+    "R-HYD-9",
+    "Fluid with a piggyback inside it is carrier for its whole length unless ordered as hydration or given for volume.",
+    (),
+    "K",
+)
 
 RULES = (
     CARRIER, KEEP_OPEN, INCLUDED, VENIPUNCTURE, VISIT, WATCHING, KEEP_OPEN_MEANT, CARRIER_MEANT, NO_REASON, SLOW_OR_SMALL,
@@ -107,12 +118,38 @@ def keep_open_stretches(
     return [stretch for stretch in slow if stretch[0] < stretch[1]]
 
 
-def reason_for_fluid(charted: Administration) -> str | None:
-    """Return why a fluid cannot be hydration as charted: "keep_open", "routine", "missing", or None if it can."""
+FluidProblem = Literal["keep_open", "routine", "missing", "unlisted"]
+"""Why a fluid cannot be hydration as charted; "unlisted" is a charted reason that is none for volume."""
+
+
+def problem_of_fluid(charted: Administration, policy: Policy, on: date) -> FluidProblem | None:
+    """Return why a fluid cannot be hydration as charted, or None if it can (R-HYD-7, R-HYD-8)."""
     if charted.indication is None or not charted.indication.strip():
         return "missing"
-    if means(charted.indication, "keep_open") and not means(charted.indication, "volume"):
+    if reason_for_volume(charted.indication, on) is not None or _lacks_electrolyte(charted, policy, on):
+        return None
+    if means(charted.indication, "keep_open"):
         return "keep_open"
-    if means(charted.indication, "routine") and not means(charted.indication, "volume"):
-        return "routine"
-    return None
+    maintenance = means(charted.indication, "maintenance")
+    if policy.hydration_reason == "any":
+        return "routine" if maintenance or means(charted.indication, "routine") else None
+    return "routine" if means(charted.indication, "routine") and not maintenance else "unlisted"
+
+
+def _lacks_electrolyte(charted: Administration, policy: Policy, on: date) -> bool:
+    """Tell whether a deficiency is reason enough, because the policy calls every electrolyte bag hydration (P-14)."""
+    if policy.electrolyte_bag_class != "always_hydration" or charted.drug is None:
+        return False
+    entry = lookup(charted.drug, on)
+    electrolyte = entry is not None and entry.billing_class == "electrolyte"
+    return electrolyte and means(charted.indication, "deficiency")
+
+
+def ask_for_reason(problem: FluidProblem, on: date) -> str:
+    """Return the words that ask for a reason for fluid: what is wrong, the rule, and the reasons that count."""
+    wrong = (
+        "No reason for the fluid is charted."
+        if problem == "missing"
+        else "The charted reason is none for volume."
+    )
+    return f"{wrong} {NO_REASON.id}: {NO_REASON.says} Reasons that count: {offered_reasons(on)}."

@@ -5,10 +5,18 @@ from typing import NamedTuple
 
 from models.charge import NotBilled
 from models.encounter import Administration
+from rules.formulary.ambiguous_code import as_meant
 from rules.formulary.charted_terms import means
-from rules.formulary.lookup import Entry, lookup, on_route
+from rules.formulary.lookup import Entry, on_route
 from rules.policy.resolve import Policy
 from rules.rule import Rule
+from rules.screening.electrolytes import (
+    ask_for_purpose,
+    is_strong_dextrose,
+    purpose_of,
+    purpose_of_dextrose,
+)
+from rules.screening.procedures import ventilates
 from rules.worksheet.codable import Family
 
 CLASS_IS_DATED = Rule("R-CLS-1", "Class is an attribute of drug, route, indication and payer.", (), "K")
@@ -26,10 +34,6 @@ PLAIN_INJECTED = Rule(
     "R-CLS-6", "Some biologics given under the skin are plain injections.", ("NGS-A58620",), "C"
 )
 UNKNOWN = Rule("R-CLS-7", "A drug of unknown class is never guessed at.", (), "K")
-PURPOSE = Rule(
-    "R-INF-6", "Electrolytes for a deficiency are a drug; in fluid given for volume they are hydration.",
-    ("HAU-QA2", "CGS12"), "C",
-)  # fmt: skip
 ORDINARY = Rule("R-INF-10", "Nutrition, albumin, iron and immune globulins are therapeutic.", (), "K")
 OTHER_CODES = Rule(
     "R-INJ-3", "Vaccines, allergens and skin tests have administration codes of their own.",
@@ -54,7 +58,7 @@ INCLUDED = Rule(
 )
 
 RULES = (
-    CLASS_IS_DATED, ANTINEOPLASTIC, COMPLEX_BIOLOGIC, HORMONAL, SUPPORTIVE, PLAIN_INJECTED, UNKNOWN, PURPOSE,
+    CLASS_IS_DATED, ANTINEOPLASTIC, COMPLEX_BIOLOGIC, HORMONAL, SUPPORTIVE, PLAIN_INJECTED, UNKNOWN,
     ORDINARY, OTHER_CODES, SELF_GIVEN, BLOOD, INTEGRAL, FLUSH,
 )  # fmt: skip
 
@@ -89,14 +93,21 @@ class Classified(NamedTuple):
     entry: Entry
     undocumented_complexity: bool = False
     unverified: bool = False
+    unclear: str | None = None
+    """What to ask, where nothing charted says whether the bag was a drug or a fluid (R-INF-6)."""
 
 
-def _electrolyte(entry: Entry, indication: str | None, policy: Policy) -> Family:
+def _electrolyte(charted: Administration, entry: Entry, policy: Policy, on: date) -> Classified:
+    """Return what a bag with an electrolyte or strong dextrose is, by its purpose or as the policy has it (P-14)."""
     if policy.electrolyte_bag_class == "always_hydration":
-        return "hydration"
-    if policy.electrolyte_bag_class == "always_therapeutic" or not entry.base_fluid:
-        return "therapeutic"
-    return "therapeutic" if means(indication, "deficiency") else "hydration"
+        return Classified("hydration", entry)
+    if policy.electrolyte_bag_class == "always_therapeutic":
+        return Classified("therapeutic", entry)
+    strong = is_strong_dextrose(charted, entry, on)
+    purpose = purpose_of_dextrose(charted, entry, on) if strong else purpose_of(charted, entry, on)
+    if purpose == "unclear":
+        return Classified("therapeutic", entry, unclear=ask_for_purpose(on))
+    return Classified(purpose, entry, unverified=purpose == "therapeutic" and entry.basis == "unverified")
 
 
 def _complex(entry: Entry, policy: Policy) -> Family:
@@ -121,17 +132,24 @@ def _told_apart(indication: str | None) -> bool:
 
 
 def _entry(given: Administration, route: str | None, on: date) -> Entry | None:
-    """Return what the formulary says of a drug on its route; None where name, code and indication leave it open."""
-    entry = lookup(given.drug, on) if given.drug is not None else None
-    if entry is None or entry.disagreement or (entry.by_indication and not _told_apart(given.indication)):
+    """Return what the formulary says of a drug on its route; None where name, code, intent and indication leave it open."""
+    if given.drug is None:
         return None
-    return on_route(entry, route)
+    entry = as_meant(given.drug, given.intent, given.technique, on)
+    if entry is None or (entry.by_indication and not _told_apart(given.indication)):
+        return None
+    if entry.disagreement and entry.basis != "stated":
+        return None
+    entry = on_route(entry, route)
+    if entry.billing_class == "anesthetic" and route == "IV" and ventilates(given, entry.ingredient, on):
+        return entry._replace(billing_class="therapeutic")
+    return entry
 
 
 def classify(
     charted: Administration, route: str | None, policy: Policy, on: date
 ) -> Classified | NotBilled | None:
-    """Return the family, or why the drug is routed out, or None when nothing known says what it is."""
+    """Return the family, or why the drug is routed out, or None when nothing known says which drug or class it is."""
     entry = _entry(charted, route, on)
     if entry is None:
         return None
@@ -139,13 +157,12 @@ def classify(
     family: Family
     if kind in ROUTED_OUT:
         return _routed_out(charted, kind, route)
-    if kind == "therapeutic":
-        return Classified("therapeutic", entry, unverified=entry.basis == "unverified")
-    if kind == "hydration":
-        return Classified("hydration", entry)
-    if kind == "electrolyte":
-        family = _electrolyte(entry, charted.indication, policy)
-    elif kind == "complex_biologic":
+    if kind == "electrolyte" or is_strong_dextrose(charted, entry, on):
+        return _electrolyte(charted, entry, policy, on)
+    if kind in {"therapeutic", "hydration"}:
+        unverified = kind == "therapeutic" and entry.basis == "unverified"
+        return Classified(kind, entry, unverified=unverified)
+    if kind == "complex_biologic":
         family = _complex(entry, policy)
         return Classified(
             family,
@@ -153,7 +170,7 @@ def classify(
             family == "chemotherapy" and not charted.complexity_documented,
             entry.basis == "unverified",
         )
-    elif kind == "hormonal_antineoplastic":
+    if kind == "hormonal_antineoplastic":
         if route in {"SC", "IM", None}:
             family = "therapeutic" if means(charted.indication, "hormone_without_cancer") else "hormonal"
         else:

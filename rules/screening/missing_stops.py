@@ -56,7 +56,10 @@ def _ran_at_departure(charted: Administration, left: int) -> bool:
     return any(at // 60 == left // 60 for at in charted.touched)
 
 
-def _hold_without_stop(administration: CodableAdministration, sheet: Worksheet, says: str | None) -> None:
+def hold_without_stop(
+    administration: CodableAdministration, sheet: Worksheet, says: str | None = None
+) -> None:
+    """Hold an infusion whose stop nobody charted, unless the policy takes it for a push or refuses it (P-15)."""
     policy = sheet.policy.missing_stop
     if policy == "none":
         sheet.refuse(
@@ -118,7 +121,7 @@ def close_flow(
     else:
         stop, says_why = _found_stop(administration, flows, encounter, sheet)
         if stop is None:
-            _hold_without_stop(administration, sheet, says_why)
+            hold_without_stop(administration, sheet, says_why)
             return None
     administration.evidence = "calculated"
     return (*flows[:-1], Flow(last.start, stop))

@@ -8,7 +8,7 @@ difference is judged like that of one administration told by two sources.
 from collections.abc import Sequence
 
 from models.encounter import Administration, Flow
-from rules.formulary.charted_terms import route_of
+from rules.formulary.routes import read_route
 from rules.screening.documentation import NURSE_BILLS
 from rules.screening.substances import substance_of
 from rules.worksheet.context import Context
@@ -26,7 +26,10 @@ def _same_drug(nurse: Administration, pump: Administration, context: Context) ->
     drug = substance_of(nurse, context.on)
     if drug is None or drug != substance_of(pump, context.on):
         return False
-    return pump.route is None or nurse.route is None or route_of(pump.route) == route_of(nurse.route)
+    if pump.route is None or nurse.route is None:
+        return True
+    by_pump, by_nurse = read_route(pump.route), read_route(nurse.route)
+    return by_pump is None or by_nurse is None or by_pump.route == by_nurse.route
 
 
 def _apart(nurse: Sequence[Flow], pump: Sequence[Flow]) -> int:

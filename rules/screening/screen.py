@@ -5,27 +5,30 @@ The order is the rulebook's (section 11.3, steps 1 to 5) and it matters: an admi
 another service needs no times, one with a class needs an order, a timed one needs documentation, then the window.
 """
 
-from collections import Counter
-
 from models.charge import NotBilled
-from models.encounter import Administration, Encounter
-from models.field import Technique
+from models.encounter import Administration
 from models.interval import clip, whole_minutes
-from rules.formulary.charted_terms import route_of
 from rules.formulary.lookup import lookup, substance
-from rules.policy.resolve import Policy
+from rules.formulary.routes import OUTSIDE, ChartedRoute, read_route
 from rules.screening.bag_chains import with_chained_bags
 from rules.screening.bundles import CARRIER, KEEP_OPEN, included_by_intent, procedure_windows
-from rules.screening.classes import FLUSH, INCLUDED, SELF_GIVEN, Classified, classify
+from rules.screening.carriers import carrier_orders, only_keeps_open
+from rules.screening.classes import INCLUDED, INTEGRAL, Classified, classify
 from rules.screening.documentation import (
     NOTHING_BEGAN,
     infused_into_muscle,
     resolve_times,
     stretches_of,
 )
+from rules.screening.elsewhere import given_elsewhere
+from rules.screening.missing_stops import hold_without_stop
+from rules.screening.outside import outside
 from rules.screening.plausibility import FAULT_FLAGS, plausible
+from rules.screening.ports import PortFlush, flushes_port
+from rules.screening.procedures import SEDATED, begun_inside, sedates, uncertain
 from rules.screening.pump_records import with_pump_records
 from rules.screening.screened import Screened
+from rules.screening.technique import flowed_as_push, technique_of
 from rules.screening.unknown_drug import unknown_drug
 from rules.screening.window import NOT_GIVEN, inside_window, keep_window
 from rules.worksheet.codable import CodableAdministration
@@ -37,45 +40,6 @@ NO_DRUG = frozenset({"carrier", "flush", "kvo"})
 CAVITIES = frozenset({"IT", "INTRAVENTRICULAR", "INTRAPLEURAL", "INTRAPERITONEAL", "INTRALESIONAL"})
 
 
-def _technique(charted: Administration, route: str) -> Technique:
-    """Return the technique, corrected where it contradicts the route in words only: a push into muscle is an injection."""
-    technique = charted.technique
-    if technique == "push" and route in {"SC", "IM"}:
-        return "injection"
-    if technique == "injection" and route in {"IV", "IA"}:
-        return "push"
-    if technique == "infusion" and route == "IM":
-        return "injection"
-    return technique
-
-
-def _is_fluid(charted: Administration, context: Context) -> bool:
-    """Tell whether an administration is a fluid or a flush, and so no drug that a fluid could carry."""
-    result = classify(charted, route_of(charted.route), context.sheet.policy, context.on)
-    if isinstance(result, Classified):
-        return result.family == "hydration"
-    return isinstance(result, NotBilled) and result.rule == FLUSH.id
-
-
-def _carrier_orders(encounter: Encounter, context: Context) -> frozenset[str]:
-    """Return the orders that hold a drug; a fluid under such an order is the drug's carrier, never hydration."""
-    named = [charted.order_id for charted in encounter.administrations if charted.order_id is not None]
-    if len(set(named)) == len(named):
-        return frozenset()
-    orders = {order: False for order, uses in Counter(named).items() if uses > 1}
-    for charted in encounter.administrations:
-        if charted.order_id in orders and not _is_fluid(charted, context):
-            orders[charted.order_id] = True
-    return frozenset(order for order, holds_drug in orders.items() if holds_drug)
-
-
-def _only_keeps_open(charted: Administration, policy: Policy) -> bool:
-    ceiling = policy.kvo_rate_ceiling
-    if charted.rates:
-        return all(rate <= ceiling for _, rate in charted.rates)
-    return charted.rate_ml_per_h is not None and charted.rate_ml_per_h <= ceiling
-
-
 class Screener:
     """Screens the administrations of one encounter, one by one."""
 
@@ -83,7 +47,7 @@ class Screener:
         self._context = context
         self._sheet = context.sheet
         self._windows = procedure_windows(context.encounter)
-        self._carrier_orders = _carrier_orders(context.encounter, context)
+        self._carrier_orders = carrier_orders(context.encounter, context)
         self.screened = Screened()
 
     def screen_one(self, charted: Administration) -> None:
@@ -93,27 +57,58 @@ class Screener:
             sheet.flag("F-MISSING_START", [_unread(charted)], NOTHING_BEGAN)
             self._flows_alongside(charted, None)
             return
-        route = route_of(charted.route)
-        if charted.route is not None and route is None:
+        read = read_route(charted.route)
+        if read is None:
             sheet.flag("F-UNLISTED", [_unread(charted)], "The route is not one this release knows.")
             return
-        if route == "OUTSIDE":
-            sheet.refused.append(SELF_GIVEN.refuses(charted.administration_id))
+        if read.route == OUTSIDE:
+            sheet.refused.append(outside(charted, read))
+            return
+        if charted.intent != "procedure" and self._belongs_elsewhere(charted):
             return
         intended = included_by_intent(charted)
         if intended is not None:
-            sheet.refused.append(intended[0].refuses(charted.administration_id, intended[1]))
-            self._flows_alongside(charted, self._kind(charted))
+            self._included(charted, intended[0].refuses(charted.administration_id, intended[1]))
             return
-        classified = classify(charted, route, sheet.policy, self._context.on)
+        classified = classify(charted, read.route, sheet.policy, self._context.on)
         if classified is None:
             sheet.ask("F-CLASS_UNKNOWN", [_unread(charted)], *unknown_drug(charted.drug, self._context.on))
             self._flows_alongside(charted, None)
         elif isinstance(classified, NotBilled):
-            sheet.refused.append(classified)
-            self._flows_alongside(charted, self._kind(charted))
+            self._included(charted, classified)
         else:
-            self._classified(charted, route, classified)
+            self._classified(charted, read, classified)
+
+    def _included(self, charted: Administration, refused: NotBilled) -> None:
+        """Refuse what is part of another service, and ask where that is not certain."""
+        sheet, kind = self._sheet, self._kind(charted)
+        if flushes_port(charted, kind, self._context.encounter):
+            self.screened.port_flushes.append(PortFlush(_unread(charted), refused))
+            return
+        sheet.refused.append(refused)
+        self._flows_alongside(charted, kind)
+        if kind == "anesthetic" and refused.rule == INTEGRAL.id and charted.intent != "procedure":
+            says = uncertain(charted, self._ingredient(charted), self._windows, self._context.on)
+            if says is not None:
+                sheet.block("F-PROCEDURE_WINDOW", [_unread(charted)], says)
+
+    def _belongs_elsewhere(self, charted: Administration) -> bool:
+        """Refuse or hold a drug whose giving is a procedure of its own; tell whether it is one."""
+        elsewhere = given_elsewhere(charted, self._ingredient(charted), self._context.on)
+        if elsewhere is None:
+            return False
+        if elsewhere.refused is None:
+            self._sheet.block("F-THROMBOLYSIS", [_unread(charted)], elsewhere.says)
+        else:
+            self._sheet.refused.append(elsewhere.refused)
+            if elsewhere.flagged:
+                self._sheet.flag("F-THROMBOLYSIS", [_unread(charted)], elsewhere.says)
+        self._flows_alongside(charted, self._kind(charted))
+        return True
+
+    def _ingredient(self, charted: Administration) -> str:
+        entry = lookup(charted.drug, self._context.on) if charted.drug is not None else None
+        return entry.ingredient if entry is not None else ""
 
     def _kind(self, charted: Administration) -> str | None:
         """Return the billing class the formulary gives the drug, or None for a drug it does not know."""
@@ -128,13 +123,13 @@ class Screener:
         if flows:
             self.screened.alongside.append((charted.site_id, flows))
 
-    def _classified(self, charted: Administration, route: str | None, classified: Classified) -> None:
-        sheet = self._sheet
+    def _classified(self, charted: Administration, read: ChartedRoute, classified: Classified) -> None:
+        sheet, route = self._sheet, read.route
         if infused_into_muscle(charted, route, sheet, self._context.limits):
             sheet.flag("F-ROUTE_CONFLICT", [_unread(charted)], "An infusion is charted into muscle.")
             return
         assumed = route is None
-        technique = _technique(charted, route or "IV") if route else charted.technique
+        technique = technique_of(charted, read)
         if route is None:
             route = "IM" if technique in {"injection", "on_body_injector"} else "IV"
         name = charted.administration_id
@@ -147,6 +142,10 @@ class Screener:
         administration = CodableAdministration(
             name, charted, classified.family, mix, classified.entry.pushable, technique, route
         )
+        if classified.unclear is not None:
+            sheet.flag("F-HYD_NECESSITY", [administration], classified.unclear)
+            self._flows_alongside(charted, classified.family)
+            return
         if classified.family == "hydration" and self._fluid_refused(administration):
             return
         if charted.order_status in {"none", "unsigned"}:
@@ -163,6 +162,9 @@ class Screener:
             return
         if assumed:
             administration.evidence = "assumed"
+        if flowed_as_push(charted, read, administration.minutes, self._context.limits.infusion):
+            says = f"Charted by the route of a push, and flowed for {administration.minutes} minutes."
+            sheet.block("F-IMPLAUSIBLE_PUSH", [administration], says, minutes=administration.minutes)
         self._confirm(administration, classified)
         self._place(administration)
 
@@ -173,7 +175,7 @@ class Screener:
             sheet.refuse([administration], CARRIER, "Shares its order with a drug: the drug's carrier.")
         elif administration.technique not in {"infusion", "prolonged_pump"}:
             sheet.refuse([administration], INCLUDED, "A push of plain fluid is a flush.")
-        elif _only_keeps_open(charted, sheet.policy):
+        elif only_keeps_open(charted, sheet.policy):
             sheet.refuse(
                 [administration],
                 KEEP_OPEN,
@@ -187,6 +189,9 @@ class Screener:
         encounter, sheet, context = self._context.encounter, self._sheet, self._context
         charted = administration.charted
         begun = charted.flows or charted.pump_flows
+        if not begun and charted.technique != "infusion" and charted.given_at is not None:
+            hold_without_stop(administration, sheet)  # a piggyback charted as one moment
+            return administration.technique == "push" and self._momentary(administration)
         if (
             begun
             and begun[0].stop is None
@@ -234,12 +239,9 @@ class Screener:
             sheet.flag("F-COMPLEXITY_DOC", [administration])
         if classified.unverified:
             sheet.flag("F-UNVERIFIED", [administration])
-        at = charted.given_at
-        if (
-            self._windows
-            and at is not None
-            and any(start <= at and (end is None or at < end) for start, end in self._windows)
-        ):
+        if sedates(charted, classified.entry.ingredient, self._windows, self._context.on):
+            sheet.block("F-PROCEDURE_WINDOW", [administration], SEDATED)
+        elif begun_inside(charted, self._windows):
             sheet.flag("F-PROCEDURE_WINDOW", [administration])
 
     def _place(self, administration: CodableAdministration) -> None:

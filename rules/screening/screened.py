@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from models.interval import Stretch
+from rules.screening.ports import PortFlush
 from rules.worksheet.codable import CodableAdministration
 
 
@@ -23,6 +24,8 @@ class Screened:
     patient_controlled: list[CodableAdministration] = field(default_factory=list)
     alongside: list[tuple[str | None, list[Stretch]]] = field(default_factory=list)
     """Flow through a site that is not billed here, such as blood, but stops fluid from being hydration."""
+    port_flushes: list[PortFlush] = field(default_factory=list)
+    """Flushes of an implanted port, which count where nothing else was done that day."""
 
     def administrations(self) -> Iterable[CodableAdministration]:
         """Yield every codable administration."""

@@ -39,7 +39,9 @@ def unknown_drug(drug: Drug | None, on: date) -> tuple[str, str]:
             f"The name says {by_name}, {code} says {by_code}.",
             "Correct the name or the code in the chart's drug file; neither was taken.",
         )
-    if lookup(drug, on) is not None:
+    if (known := lookup(drug, on)) is not None:
+        if not known.by_indication:
+            return "The code stands for a drug and for a flush.", "Chart the drug's name or the intent."
         return (
             "Products for cancer and for other diseases share the charted name and strength.",
             "Chart the brand or the indication.",

@@ -13,6 +13,7 @@ import click
 from rules import parameter, sources
 from rules.catalogue import codes, coverage
 from rules.data_files import CODES, DRUGS, EDITS, FORMULARY, PARAMETERS
+from rules.formulary import exclusion_list
 from rules.formulary import lookup as formulary
 from rules.policy import resolve as policy
 from rules.rulebook import VERSION, all_rules
@@ -58,6 +59,7 @@ AREAS: Final = (
     Area("numbers", "rules/", parameter.problems),
     Area("tables", "rules/parameters/edits/", tables.problems),
     Area("formulary", "rules/parameters/drugs/", formulary.problems),
+    Area("self-administered drugs", "rules/", exclusion_list.problems),
     Area("policies", "rules/policies/", policy.problems),
     Area("words", "rules/parameters/", uncited),
     Area("codes", "rules/", codes.problems),

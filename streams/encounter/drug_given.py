@@ -7,6 +7,7 @@ from typing import Any, Final
 from models.encounter import Administration
 from models.event_subject import RUNNING
 from models.field import Technique
+from rules.formulary.routes import read_route
 from streams.encounter.dated_event import DatedEvent
 
 AS_IT_WENT: Final = RUNNING | {"infusion_started"}
@@ -18,7 +19,6 @@ PUMP: Final = "pump"
 """The source that counts least on what was given (R-DOC-7)."""
 
 _FLOWING: Final[frozenset[Technique | None]] = frozenset({"infusion", "prolonged_pump", "pca"})
-_INJECTED: Final = frozenset({"IM", "INTRAMUSCULAR", "SC", "SQ", "SUBQ", "SUBCUT", "SUBCUTANEOUS"})
 _ATTRIBUTES: Final = Administration._fields[2 : Administration._fields.index("given_at")]
 _UNKNOWN: Final[tuple[Any, ...]] = (None,) * len(_ATTRIBUTES)
 _ROUTE: Final = _ATTRIBUTES.index("route")
@@ -89,4 +89,12 @@ def _technique(entries: Sequence[DatedEvent], route: str | None) -> Technique:
         return "infusion"
     if by_event is not None:
         return by_event
-    return "injection" if str(route).upper() in _INJECTED else "infusion"
+    return _technique_of_route(route)
+
+
+def _technique_of_route(route: str | None) -> Technique:
+    """Return how a drug was given of which only the route is charted: as the route's words say, else by its kind."""
+    read = read_route(route)
+    if read is None:
+        return "infusion"
+    return read.technique or ("injection" if read.route in {"SC", "IM"} else "infusion")

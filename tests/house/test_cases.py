@@ -38,7 +38,6 @@ SHOWN_BY = {
     "R-SITE-2": "Each justified site has its own added hours and pushes",
     "R-SITE-3": "A line restarted after infiltration is the same site",
     "R-SAME-2": "One dose in two halves around a pause is one infusion of a hundred minutes",
-    "R-SAME-3": "The bottles of one immune globulin dose are added up",
     "R-SAME-5": "A biosimilar is the same drug as its reference",
     "R-CONC-8": "Two drugs mixed in one short bag are one push",
     "R-CONC-9": "One drug in two bags at once is one infusion over both",
@@ -72,7 +71,6 @@ SHOWN_BY = {
     "R-HYD-6": "Hydration before and after cisplatin is added up",
     "R-HYD-10": "Fluid without a stop is never a push, whatever policy says of drugs",
     "R-HYD-11": "A litre in twenty minutes is too short to be hydration",
-    "R-BUN-5": "Clearing a clotted catheter is another procedure",
     "R-BUN-8": "A visit on the same day is pointed out, not billed",
     "R-INJ-4": "A hospital injection without a physician in the room is an injection, never a visit",
     # Where a unit stands on the claim: the line's date and units show it.
@@ -212,6 +210,24 @@ EDGES: Mapping[str, tuple[tuple[str, str], ...]] = {
         (
             "A push without minutes costs nothing, but a person is told when the fluid is near the line",
             "A push without minutes and fluid a minute further from the line raise nothing",
+        ),
+    ),
+    "volume_fluid": (
+        (
+            "Potassium in a millilitre less than half a litre is a drug",
+            "Potassium in half a litre given for volume is an additive",
+        ),
+    ),
+    "additive_strength": (
+        (
+            "Fluid with forty milliequivalents in a litre, given for volume, is hydration",
+            "Fluid with forty-one milliequivalents in a litre, given for volume, is held",
+        ),
+    ),
+    "strong_dextrose": (
+        (
+            "Five percent dextrose for a low sugar is fluid without a reason",
+            "Ten percent dextrose for a low sugar is a drug",
         ),
     ),
     "volume_tolerance_percent": (

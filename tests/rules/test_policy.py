@@ -55,6 +55,9 @@ DEFAULTS: dict[str, object] = {
     "home_pump_code": "96416",
     "repeat_injection_modifier": "none",
     "rural_sch": "no",
+    "sad": "not_billed",
+    "after_concurrent": "96367",
+    "hydration_reason": "listed",
 }
 """The rule book's section 10, last column, and the home pump code of R-CHEMO-6."""
 
@@ -116,7 +119,7 @@ def test_the_register_is_the_rule_books_list() -> None:
     expected.insert(14, "P-14b")
     hints = get_type_hints(Policy)
 
-    assert ids == [*expected, "H-01", "H-23", "H-35"]
+    assert ids == [*expected, "H-01", "H-12", "H-18", "H-23", "H-26", "H-35"]
     assert {one.attribute for one in SWITCHES} | {"nominal_push_minutes"} == {"setting", *DEFAULTS}
     for one in SWITCHES:
         if get_origin(hints[one.attribute]) is Literal:
@@ -433,7 +436,7 @@ def test_a_payers_map_classes_complex_biologics(site: Callable[[str, str], Path]
 
 
 def test_no_shipped_payer_claims_more_than_its_sources() -> None:
-    """Medicare pins three answers that equal the defaults; nobody else differs in anything."""
+    """Medicare pins four answers that equal the defaults; nobody else differs in anything."""
     differing = {
         (payer, one.key): policy_for("facility", payer, None, None, TODAY).value(one.key)
         for payer in PAYERS
@@ -443,7 +446,9 @@ def test_no_shipped_payer_claims_more_than_its_sources() -> None:
     pinned = {(layer.name, held.key) for layer in shipped_layers()[1:] for held in layer.values}
 
     assert differing == {}
-    assert pinned == {("medicare", key) for key in ("initial_reset", "96368_cap", "add_on_primary_list")}
+    assert pinned == {
+        ("medicare", key) for key in ("initial_reset", "96368_cap", "add_on_primary_list", "sad")
+    }
     assert not any(layer.classes for layer in shipped_layers())
 
 

@@ -1,0 +1,39 @@
+"""Dated lists of drugs, by ingredient, whose giving is coded elsewhere: ``parameters/drugs/elsewhere.toml``."""
+
+import tomllib
+from bisect import bisect_right
+from datetime import date
+from functools import cache, lru_cache
+from typing import Literal
+
+from rules.data_files import ELSEWHERE
+
+DrugList = Literal["chemodenervation", "thrombolytic", "sedation", "drip"]
+"""Botulinum toxins; clot dissolvers; sedation and pain relief; anaesthetics that also run as drips."""
+
+
+@cache
+def _lists() -> dict[str, tuple[tuple[date, ...], tuple[frozenset[str], ...]]]:
+    table = tomllib.loads(ELSEWHERE.read_text("utf-8"))
+    read = {}
+    for name, entry in table.items():
+        if isinstance(entry, dict):
+            values = sorted(entry["values"], key=lambda value: value["from"])
+            read[name] = (
+                tuple(value["from"] for value in values),
+                tuple(frozenset(value["ingredients"]) for value in values),
+            )
+    return read
+
+
+@lru_cache(maxsize=1024)
+def _in_force(name: DrugList, on: date) -> frozenset[str]:
+    days, listed = _lists()[name]
+    place = bisect_right(days, on)
+    return listed[place - 1] if place else frozenset()
+
+
+def on_list(ingredient: str, name: DrugList, on: date) -> bool:
+    """Tell whether an ingredient, or one of those joined by ``+``, is on a list on a date of service."""
+    listed = _in_force(name, on)
+    return ingredient in listed or ("+" in ingredient and not listed.isdisjoint(ingredient.split("+")))
