@@ -9,7 +9,8 @@ from rules.emission import Emission, emission_of
 from rules.engine import Profile
 from streams.charging.closed_encounter_processor import CodedRecords, code_records
 from streams.charging.release_state import ReleaseState
-from streams.lifecycle.event_processor import EncounterProcessor, ProcessedRecords
+from streams.lifecycle.event_processor import EncounterProcessor
+from streams.lifecycle.processed_records import ProcessedRecords
 from streams.lifecycle.state import EncounterState
 from streams.lifecycle.timeouts import Timeouts
 from streams.wire import topics

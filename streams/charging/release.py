@@ -143,13 +143,21 @@ def _next_state(
     )
     about = (closed.version, closed.status, closed.closed_at, offset)
     if previous is not None and value == before:
-        return ReleaseState(*about, revision, value, previous.review, previous.review_sent, unconfirmed)
+        return previous._replace(
+            version=closed.version,
+            status=closed.status,
+            closed_at=closed.closed_at,
+            offset=offset,
+            pending_revisions=unconfirmed,
+        )
     if previous is not None:
         revision += 1
         charge_set = at_revision(charge_set, revision)
         value = None if withdrawn else value_of(charge_set)
-    lines = () if before is None else charged_revision(before).lines
-    changes = tuple([value_of(change) for change in line_changes(lines, charge_set)])
+    standing = before if previous is None or previous.charged is None else previous.charged
+    lines = () if standing is None else charged_revision(standing).lines
+    keeps_charges = bool(lines) and _held_by_refusals_alone(charge_set)
+    changes = () if keeps_charges else tuple([value_of(change) for change in line_changes(lines, charge_set)])
     item = None if withdrawn else _review_item(charge_set)
     return ReleaseState(
         *about,
@@ -159,7 +167,14 @@ def _next_state(
         previous is not None
         and (previous.review is not None or (previous.review_sent and bool(unconfirmed))),
         (*unconfirmed, PendingRevision(offset, revision, closed.closed_at, changes)),
+        standing if keeps_charges else None,
     )
+
+
+def _held_by_refusals_alone(charge_set: ChargeSet) -> bool:
+    """Tell whether nothing but refused events holds a set: they never credit what is charged already (R-DOC-9)."""
+    blocking = {flag.flag for flag in charge_set.flags if flag.severity == "block"}
+    return charge_set.status == "held" and blocking == {"F-REFUSED_EVENT"}
 
 
 def at_revision(charge_set: ChargeSet, revision: int) -> ChargeSet:

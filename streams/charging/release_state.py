@@ -15,8 +15,11 @@ from orjson import JSONDecodeError, dumps, loads
 
 from models.closed_encounter import ClosedStatus
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The first byte of a stored state. Another layout takes the next number, and the reader keeps the old one's."""
+
+_WITHOUT_CHARGED: Final = 1
+"""The format of release 26.11.0, which has no ``charged``."""
 
 _COMPRESSION_LEVEL: Final = 1
 _LENGTH: Final = Struct(">I")
@@ -39,7 +42,8 @@ class ReleaseState(NamedTuple):
     ``offset`` is that one's place in its topic. ``charge_set`` and ``review`` are values on their topics without a
     line feed, None where there is none: a tombstone, or nothing to take back. ``review_sent`` tells that a review
     item may lie on the topic from before. ``pending_revisions`` are those whose messages may not have been sent yet,
-    oldest first.
+    oldest first. ``charged`` is the final set whose lines still stand charged while the newest set is held by a refused
+    event alone (R-DOC-9); None where the newest set itself says what is charged.
     """
 
     version: int
@@ -51,6 +55,7 @@ class ReleaseState(NamedTuple):
     review: bytes | None
     review_sent: bool
     pending_revisions: tuple[PendingRevision, ...]
+    charged: bytes | None = None
 
     @property
     def changes(self) -> tuple[bytes, ...]:
@@ -71,7 +76,7 @@ class UnreadableReleaseError(ValueError):
 def to_bytes(state: ReleaseState) -> bytes:
     """Return a state to be stored: the format's number in front, the rest compressed, for sets repeat themselves."""
     texts = [text for pending in state.pending_revisions for text in pending.changes]
-    texts += [text for text in (state.charge_set, state.review) if text is not None]
+    texts += [text for text in (state.charge_set, state.review, state.charged) if text is not None]
     head = dumps(
         (
             *state[:5],
@@ -79,6 +84,7 @@ def to_bytes(state: ReleaseState) -> bytes:
             None if state.review is None else len(state.review),
             state.review_sent,
             [(*pending[:3], [len(text) for text in pending.changes]) for pending in state.pending_revisions],
+            None if state.charged is None else len(state.charged),
         )
     )
     return bytes((FORMAT,)) + compress(b"".join((_LENGTH.pack(len(head)), head, *texts)), _COMPRESSION_LEVEL)
@@ -91,19 +97,22 @@ def from_bytes(stored: bytes) -> ReleaseState:
     Raises:
         UnreadableReleaseError: another release of the worker wrote them, or they are damaged.
     """
-    if stored[:1] != bytes((FORMAT,)):
+    if stored[:1] not in {bytes((_WITHOUT_CHARGED,)), bytes((FORMAT,))}:
         wrong = f"has format {stored[0]}, not {FORMAT}" if stored else "is empty"
         raise UnreadableReleaseError(wrong)
     try:
         body = decompress(stored[1:])
         (length,) = _LENGTH.unpack_from(body)
-        return _unpacked(loads(body[_LENGTH.size : _LENGTH.size + length]), body[_LENGTH.size + length :])
+        head = loads(body[_LENGTH.size : _LENGTH.size + length])
+        if stored[0] == _WITHOUT_CHARGED:
+            head.append(None)
+        return _unpacked(head, body[_LENGTH.size + length :])
     except (zlib_error, error, JSONDecodeError, TypeError, ValueError) as damage:
         raise UnreadableReleaseError(wrong="is damaged") from damage
 
 
 def _unpacked(head: list[Any], texts: bytes) -> ReleaseState:
-    *first_fields, set_length, review_length, review_sent, pending_heads = head
+    *first_fields, set_length, review_length, review_sent, pending_heads, charged_length = head
     place = 0
 
     def text(length: int | None) -> bytes | None:
@@ -120,5 +129,12 @@ def _unpacked(head: list[Any], texts: bytes) -> ReleaseState:
         ]
     )
     return ReleaseState._make(
-        (*first_fields, text(set_length), text(review_length), review_sent, pending_revisions)
+        (
+            *first_fields,
+            text(set_length),
+            text(review_length),
+            review_sent,
+            pending_revisions,
+            text(charged_length),
+        )
     )

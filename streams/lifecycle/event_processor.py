@@ -6,7 +6,7 @@ stay that changed, once, and returns the states to keep and the messages to send
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from models.event import EncounterMerged, Event
 from models.event_subject import EVENT_VOIDED, STAY
@@ -15,6 +15,7 @@ from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandErro
 from streams.lifecycle.ineffective_events import ineffective_events
 from streams.lifecycle.merged_view import names_as_survivor, neighbours
 from streams.lifecycle.messages import chunks, closed_message
+from streams.lifecycle.processed_records import OutboundCommand, ProcessedRecords
 from streams.lifecycle.reject_reasons import (
     EMPTY,
     FAULT,
@@ -33,6 +34,7 @@ from streams.wire.cloud_events import traceparent
 from streams.wire.encounter_key import found_id
 from streams.wire.event_json import as_line, read
 from streams.wire.message import OutboundMessage, Record
+from streams.wire.refused_event import legible_encounter_id, refused_event, refused_line
 from streams.wire.reject_headers import reject_headers
 from streams.wire.rejects import TWO_IDS, WHOLE_LINE, Reject
 
@@ -45,22 +47,6 @@ _ID: Final = b'"encounter_id"'
 
 _RETRY_S: Final = 3600
 """Seconds until a stay that could not be folded is tried again, so that a fix takes effect by itself."""
-
-
-class OutboundCommand(NamedTuple):
-    """A command for another stay, wherever it lives."""
-
-    encounter_id: str
-    value: bytes
-
-
-class ProcessedRecords(NamedTuple):
-    """The results of a batch: states to keep, messages for this partition, commands for any, and a count of faults."""
-
-    states: list[EncounterState]
-    messages: list[OutboundMessage]
-    commands: list[OutboundCommand]
-    faults: int
 
 
 LoadState = Callable[[str], EncounterState | None]
@@ -95,14 +81,19 @@ class EncounterProcessor:
         """Add records of the events topic to their stays."""
         for record in records:
             value = record.value
-            if value is None or len(value) > LONGEST:
-                self._refuse(record, EMPTY if value is None else TOO_LONG)
+            if value is None:
+                self._refuse(record, EMPTY)
                 continue
-            event = read(value)
+            event = read(value) if len(value) <= LONGEST else TOO_LONG
+            if (
+                not isinstance(event, Reject)
+                and value.count(_ID) > 1
+                and found_id(value) != event.encounter_id
+            ):
+                event = TWO_IDS
             if isinstance(event, Reject):
                 self._refuse(record, event)
-            elif value.count(_ID) > 1 and found_id(value) != event.encounter_id:
-                self._refuse(record, TWO_IDS)
+                self._mark_refused(value, event, record)
             elif (refused := self._add_event(event, as_line(value), record)) is not None:
                 self._refuse(record, refused)
 
@@ -165,6 +156,14 @@ class EncounterProcessor:
         self._touch(state, record)
         return None
 
+    def _mark_refused(self, value: bytes, reject: Reject, record: Record) -> None:
+        """Leave a refusal in the stay of a refused event, where its bytes tell which stay that is (R-DOC-9)."""
+        encounter_id = legible_encounter_id(value)
+        refused = refused_event(value, encounter_id, reject) if encounter_id else None
+        if encounter_id and refused is not None:
+            # A stay that is forgotten, or full, has the reject alone.
+            self._add_event(refused, refused_line(value, encounter_id, reject), record)
+
     def _add_forwarded(self, command: Command, record: Record) -> None:
         for line in command.stays.get(command.encounter_id, ()):
             event = read(line)
@@ -172,6 +171,8 @@ class EncounterProcessor:
             refused = event if isinstance(event, Reject) else self._add_event(event, line, record)
             if refused is not None:
                 self._refuse(record, refused, line, command.misrouted)
+            if isinstance(event, Reject):
+                self._mark_refused(line, event, record)
 
     def _merge_events(self, command: Command, record: Record) -> None:
         state = self._state(command.encounter_id) or EncounterState(command.encounter_id, self._at)

@@ -34,7 +34,7 @@ def encounter_of(state: EncounterState) -> Encounter | None:
     if not state.merged_events:
         own = events_of(state)
         if not any(isinstance(event, EncounterMerged) for event in own):
-            return fold(own) if own else None
+            return _folded(own)
         return _merged(state.encounter_id, {state.encounter_id: own})
     stays = {name: [_event(state, line) for line in lines] for name, lines in state.merged_events.items()}
     return _merged(state.encounter_id, {**stays, state.encounter_id: events_of(state)})
@@ -46,10 +46,18 @@ def _merged(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounte
         name: list(stays[name]) for name in into if survivor(name, into) == encounter_id and name in stays
     }
     own = stays.get(encounter_id, ())
-    if encounter_id in into:
-        return fold(own) if own else None
+    if encounter_id in into or not absorbed:
+        return _folded(own)
     try:
-        return fold_merged(own, absorbed) if absorbed else fold(own)
+        return fold_merged(own, absorbed)
+    except NoEventsError:
+        return None
+
+
+def _folded(events: Sequence[Event]) -> Encounter | None:
+    """Return the encounter of events that name one stay alone; None when there are none, or all were refused."""
+    try:
+        return fold(events)
     except NoEventsError:
         return None
 

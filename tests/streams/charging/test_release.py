@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from golden import all_cases
+from orjson import loads
 from second_coder_timelines import BLANK, EMPTY
 from timeline import events_of
 
 from models.charge import CHARGE_SET
 from models.drug import Drug
-from models.encounter import Encounter, Flow
+from models.encounter import Encounter, Flow, RefusedEvent
 from models.line_change import LINE_CHANGE, LineChange
 from models.review_item import REVIEW_ITEM
 from rules.engine import Profile, charge_set_id, code_encounter
@@ -377,12 +378,12 @@ def test_a_state_of_another_format_says_which_worker_to_run() -> None:
     state, _ = said(closed(stay()))
     assert state is not None
     stored = to_bytes(state)
-    assert stored[0] == 1
+    assert stored[0] == 2
     for bad, wrong in (
-        (b"\x02" + stored[1:], "has format 2, not 1"),
+        (b"\x03" + stored[1:], "has format 3, not 2"),
         (b"", "is empty"),
         (stored[:-9], "is damaged"),
-        (b"\x01secret", "is damaged"),
+        (b"\x02secret", "is damaged"),
     ):
         with pytest.raises(UnreadableReleaseError, match=wrong) as refused:
             from_bytes(bad)
@@ -450,3 +451,43 @@ def test_every_golden_case_is_released_as_it_is_coded() -> None:
             assert on(CHARGES, made.messages) == [written(expected).removesuffix(b"\n")]
         assert len(changes(made.messages)) == (len(expected.lines) if expected.status == "final" else 0)
         assert charge_set_of(closed(encounter), profile) == expected
+
+
+def refused(encounter: Encounter) -> Encounter:
+    """Return the stay with an event of it that could not be used."""
+    return encounter._replace(refused_events=(RefusedEvent("refused-1", "m9", "line: cut off"),))
+
+
+def test_a_refused_event_holds_a_final_stay_and_credits_nothing() -> None:
+    """Its charged lines stand until someone decides; once it is mended, only what differs moves (R-DOC-9)."""
+    state, _ = said(closed(stay()))
+    assert state is not None
+    assert state.changes
+    held, messages = release(state, closed(refused(stay()), 2), PROFILE, 2)
+    assert held is not None
+    assert loads(held.charge_set or b"")["status"] == "held"
+    assert [one for one in messages if one.topic == CHARGE_LINES] == []
+    assert held.review is not None
+    assert from_bytes(to_bytes(held)) == held
+    mended, again = release(held, closed(stay(), 3), PROFILE, 3)
+    assert mended is not None
+    assert loads(mended.charge_set or b"")["status"] == "final"
+    assert [loads(one.value or b"")["change"] for one in again if one.topic == CHARGE_LINES] == []
+    grown, more = release(held, closed(stay(pushes=1), 3), PROFILE, 3)
+    assert grown is not None
+    assert {loads(one.value or b"")["change"] for one in more if one.topic == CHARGE_LINES} >= {"charge"}
+
+
+def test_a_withdrawn_stay_credits_what_stood_while_a_refused_event_held_it() -> None:
+    """And so does a flag of another kind beside the refusal."""
+    state, _ = said(closed(stay()))
+    held, _ = release(state, closed(refused(stay()), 2), PROFILE, 2)
+    gone, taken_back = release(held, closed(refused(stay()), 3, status="withdrawn"), PROFILE, 3)
+    assert gone is not None
+    assert gone.charged is None
+    assert {loads(one.value or b"")["change"] for one in taken_back if one.topic == CHARGE_LINES} == {
+        "credit"
+    }
+    worse, more = release(held, closed(refused(STOPLESS), 3), PROFILE, 3)
+    assert worse is not None
+    assert {loads(one.value or b"")["change"] for one in more if one.topic == CHARGE_LINES} == {"credit"}

@@ -13,7 +13,9 @@ from rules.policy.resolve import PolicyError
 from streams.batch.coder import code_linked, code_stay
 from streams.lifecycle import event_processor, reject_reasons
 from streams.lifecycle.commands import Command, MisroutedRecord, from_bytes
-from streams.lifecycle.event_processor import EncounterProcessor, ProcessedRecords
+from streams.lifecycle.event_processor import EncounterProcessor
+from streams.lifecycle.merged_view import encounter_of
+from streams.lifecycle.processed_records import ProcessedRecords
 from streams.lifecycle.reject_reasons import EMPTY, FAULT, FORGOTTEN, LONGEST, TOO_HEAVY, TOO_LONG
 from streams.wire import topics
 from streams.wire.closed_encounter_json import from_bytes as closed_from_bytes
@@ -64,7 +66,59 @@ def test_a_record_that_cannot_be_taken_is_refused_as_it_was(value: bytes | None,
     message = followed.messages[0]
     assert (message.key, message.headers[0]) == (b"key", ("h", b"1"))
     assert place(message)[1:4] == (topics.EVENTS, 1, 0)
-    assert list(shelf.stays) == ["E1"]
+    assert "E1" in shelf.stays
+
+
+REFUSED = injection(event_id="r1").replace(b"+00:00", b"")
+"""An event without an offset: it cannot be used, and its encounter can be read."""
+
+
+def test_an_event_that_cannot_be_used_marks_its_stay_until_it_is_sent_again() -> None:
+    """The reject is on its topic, the refusal in the state; the event under the same id takes it away."""
+    shelf = Shelf()
+    followed = shelf.follow(OPENED, REFUSED)
+    assert [value for value, _ in refused(followed)] == [REFUSED]
+    state = shelf.load("E1")
+    assert state is not None
+    marked = encounter_of(state)
+    assert marked is not None
+    assert [refusal.refused_event_id for refusal in marked.refused_events] == ["r1"]
+    shelf.follow(injection(event_id="r1"), first=2)
+    state = shelf.load("E1")
+    assert state is not None
+    mended = encounter_of(state)
+    assert mended is not None
+    assert mended.refused_events == ()
+
+
+def test_a_refused_event_of_a_final_stay_has_it_coded_again() -> None:
+    """At once, as any late event does."""
+    shelf = Shelf()
+    shelf.follow(OPENED, injection(), LEFT)
+    shelf.process_commands(Command("due", "E1"), at=T0 + 90 * HOUR)
+    late = shelf.follow(REFUSED, at=T0 + 91 * HOUR, first=3)
+    assert [status for _, status in closed(late)] == ["final"]
+
+
+def test_a_stay_of_which_every_event_was_refused_is_never_closed() -> None:
+    """There is nothing to code; the state waits for the events that may still come."""
+    shelf = Shelf()
+    shelf.follow(REFUSED)
+    assert closed(shelf.process_commands(Command("due", "E1"), at=T0 + 10 * DAY)) == []
+    assert closed(shelf.follow(OPENED, injection(), LEFT, first=1, at=T0 + 10 * DAY)) == []
+    (again,) = shelf.process_commands(Command("due", "E1"), at=T0 + 20 * DAY, first=1).messages
+    assert [
+        refusal.refused_event_id for refusal in closed_from_bytes(again.value or b"").encounter.refused_events
+    ] == ["r1"]
+
+
+def test_a_refused_event_of_another_partitions_stay_is_forwarded_as_a_refusal() -> None:
+    """Its home marks the stay."""
+    astray = Shelf(home=False)
+    (command,) = asked_of(astray.follow(REFUSED))
+    (line,) = command.stays["E1"]
+    assert b'"event_refused"' in line
+    assert astray.stays == {}
 
 
 def test_the_longest_event_is_taken() -> None:

@@ -63,7 +63,13 @@ def test_a_closed_encounter_is_read_as_its_events_tell_it(name: str, stored: byt
     """The record from which a stay is coded again a year later."""
     closed = closed_encounter_json.from_bytes(stored)
     CLOSED_ENCOUNTER.validate_json(stored)
-    assert closed.encounter == fold([validate(line) for line in seeded(name)])
+    told = fold([validate(line) for line in seeded(name)])
+    assert closed.encounter == told._replace(
+        administrations=tuple(
+            administration._replace(open_pause=None, last_seen_at=None)  # facts that release did not keep
+            for administration in told.administrations
+        )
+    )
 
 
 @pytest.mark.parametrize(("name", "stored"), rows("release"))

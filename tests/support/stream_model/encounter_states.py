@@ -9,7 +9,8 @@ from orjson import dumps
 from models.encounter import Encounter
 from rules.emission import Emission
 from streams.lifecycle.commands import Command, to_bytes
-from streams.lifecycle.event_processor import EncounterProcessor, ProcessedRecords
+from streams.lifecycle.event_processor import EncounterProcessor
+from streams.lifecycle.processed_records import ProcessedRecords
 from streams.lifecycle.state import EncounterState, from_bytes
 from streams.lifecycle.timeouts import Timeouts
 from streams.wire import topics
