@@ -38,7 +38,7 @@ from rules.worksheet.service_dates import Calendar
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.timing import thresholds
 
-RULEBOOK_VERSION = "26.11.0"
+RULEBOOK_VERSION = "26.11.1"
 
 SETTINGS = Rule(
     "R-SET-1",

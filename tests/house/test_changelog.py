@@ -69,5 +69,5 @@ def test_every_rule_flag_and_switch_named_exists() -> None:
     """What an entry names can be looked up with ``infusion rules``."""
     known = {rule.id for rule in all_rules()} | set(FLAGS) | {switch.id for switch in SWITCHES}
     families = {re.sub(r"-\d+$", "", name) for name in known}
-    named = set(re.findall(r"\b(?:R-[A-Z]+(?:-\d+)?|F-[A-Z_]+|[PH]-\d+b?)\b", TEXT))
+    named = set(re.findall(r"\b(?:R-[A-Z]+(?:-[0-9A-Z]+)?|F-[A-Z_]+|[PH]-\d+b?)\b", TEXT))
     assert named - known - families == set()
