@@ -88,7 +88,7 @@ def spoken(name: str) -> str:
 def patient_controlled(name: str) -> bool:
     """Tell whether a name says that the patient presses the button: ``hydromorphone PCA``."""
     words = vocabulary()
-    return any(token.text in words.patient_controlled for token in respelt(tokens(name), words))
+    return any(token.text in words.patient_controlled for token in respelt(list(tokens(name)), words))
 
 
 @lru_cache(maxsize=4096)
