@@ -6,6 +6,7 @@ from models.charge import Reason
 from rules.coding.modifiers import NO_REPEATS
 from rules.coding.self_administered import refused_as_self_administered
 from rules.coding.sites import Accesses
+from rules.formulary.drug_lists import on_list
 from rules.rule import Rule
 from rules.screening.classes import ANTINEOPLASTIC, HORMONAL, OTHER_CODES
 from rules.worksheet.codable import CodableAdministration, weakest
@@ -64,7 +65,7 @@ def code_injections(context: Context, injections: list[list[CodableAdministratio
         sheet.claim(injection, rule)
         if refused_as_self_administered(context, injection, code):
             continue
-        if first.charted.dose_id is not None:
+        if first.charted.dose_id is not None and not on_list(first.substance, "kit", context.on):
             shared = doses.setdefault((first.charted.dose_id, first.substance), [])
             shared.append(first)
             if len(shared) > 1 and sheet.policy.split_im_sc_dose == "per_dose":

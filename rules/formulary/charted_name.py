@@ -85,6 +85,13 @@ def spoken(name: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def patient_controlled(name: str) -> bool:
+    """Tell whether a name says that the patient presses the button: ``hydromorphone PCA``."""
+    words = vocabulary()
+    return any(token.text in words.patient_controlled for token in respelt(list(tokens(name)), words))
+
+
+@lru_cache(maxsize=4096)
 def charted(name: str) -> ChartedName:
     """Return a charted name taken apart; a spelling in use is parsed once and remembered."""
     return _Parser(name, vocabulary()).parse()

@@ -14,6 +14,7 @@ from typing import Final, get_args
 
 from rules.data_files import DRUGS
 from rules.formulary.charted_name import Key, key
+from rules.formulary.crosswalks import problems as wrong_crosswalks
 from rules.formulary.name_strengths import problems as wrong_strengths
 from rules.formulary.name_words import problems as wrong_words
 from rules.formulary.products import Basis, Pushable, classes, rows
@@ -47,8 +48,11 @@ def problems(folder: Path = DRUGS) -> list[str]:
         problems_found += [f"{HCPCS} line {line}: {wrong}" for wrong in _wrong_code(row, row_classes)]
     problems_found += _overlapping_codes(codes, row_classes)
     problems_found += [f"{STATEMENT}: {wrong}" for wrong in _wrong_statement(folder)]
+    ingredients = {concept for _, row in products for concept in _list(row["rxcui"])}
+    product_codes = {row["code"] for _, row in codes}
     return [
         *problems_found,
+        *wrong_crosswalks(row_classes, ingredients, product_codes, sources(), folder),
         *wrong_words(sources(), folder),
         *wrong_strengths(frozenset(row_classes), sources(), folder),
     ]

@@ -1,4 +1,4 @@
-"""Dated lists of drugs, by ingredient, whose giving is coded elsewhere: ``parameters/drugs/elsewhere.toml``."""
+"""Dated lists of drugs, by ingredient, whose giving is coded in a way of its own: ``parameters/drugs/elsewhere.toml``."""
 
 import tomllib
 from bisect import bisect_right
@@ -8,8 +8,11 @@ from typing import Literal
 
 from rules.data_files import ELSEWHERE
 
-DrugList = Literal["chemodenervation", "thrombolytic", "sedation", "drip"]
-"""Botulinum toxins; clot dissolvers; sedation and pain relief; anaesthetics that also run as drips."""
+DrugList = Literal["chemodenervation", "thrombolytic", "sedation", "drip", "kit"]
+"""
+Botulinum toxins; clot dissolvers; sedation and pain relief; anaesthetics that also run as drips; drugs packed
+together and injected apart.
+"""
 
 
 @cache

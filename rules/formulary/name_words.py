@@ -19,7 +19,16 @@ from rules.formulary.name_tokens import tokens
 WORDS: Final = "words.toml"
 CHARTING: Final = "charting.toml"
 
-LISTS: Final = ("heads", "qualifiers", "of_amount", "tails", "contrary", "makers", "containers")
+LISTS: Final = (
+    "heads",
+    "qualifiers",
+    "of_amount",
+    "tails",
+    "contrary",
+    "makers",
+    "containers",
+    "patient_controlled",
+)
 """Tables of ``charting.toml`` that are a list of words."""
 
 Spelling = tuple[str, ...]
@@ -41,6 +50,7 @@ class Vocabulary:
     contrary: frozenset[str]
     makers: frozenset[str]
     containers: frozenset[str]
+    patient_controlled: frozenset[str]
     phrases: Mapping[str, tuple[tuple[Spelling, Spelling], ...]]
     """By its first lexeme, each phrase, the longest first, with what it means."""
     abbreviations: Mapping[str, str]
@@ -93,6 +103,7 @@ def vocabulary(folder: Path = DRUGS) -> Vocabulary:
         contrary=lists["contrary"],
         makers=lists["makers"],
         containers=lists["containers"],
+        patient_controlled=lists["patient_controlled"],
         phrases=_phrases(charting["phrases"]),
         abbreviations=charting["abbreviations"],
         carriers=tuple(charting["carriers"]["names"]),

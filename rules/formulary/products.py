@@ -1,7 +1,7 @@
 """
 The formulary's data: what each product is, how it is billed, and by which codes and names it is known.
 
-``parameters/drugs/`` holds three files. ``products.csv`` has one row a product: the ingredient it shares with
+Of the files in ``parameters/drugs/`` this module reads three. ``products.csv`` has one row a product: the ingredient it shares with
 its brands, salts and biosimilars, its class, whether it is ever pushed, how sure we are and who says so.
 ``hcpcs.csv`` ties product codes to products and keeps the day a code ended. ``formulary.toml`` says from
 when the whole is in force and what the pushable column rests on. A row may carry its own ``from`` and
@@ -21,6 +21,7 @@ from typing import Final, Literal, NamedTuple, cast, get_args
 from models.drug import BillingClass
 from rules.data_files import DRUGS, FORMULARY
 from rules.formulary.charted_name import Key, key
+from rules.formulary.crosswalks import eleven_digits, ndc_hcpcs, rxnorm_concepts
 from rules.formulary.name_reading import Meaning, Reader
 from rules.formulary.name_strengths import by_strength
 from rules.parameter import NotInForceError
@@ -115,10 +116,32 @@ class Catalogue:
         return self.means(name).products
 
     def coded(self, system: str | None, code: str) -> tuple[Product, ...]:
-        """Return the products a code may mean, the plainest first; NDC and local codes mean nothing here."""
-        if system is None:
-            return self.by_code.get(("hcpcs", code.strip().upper()), ())
-        return self.by_code.get((system, code.strip().upper()), ())
+        """
+        Return the products a code may mean, the plainest first; local codes mean nothing here.
+
+        A clinical or branded drug of RxNorm is its crosswalk's product, a National Drug Code that of the HCPCS code
+        it is billed with.
+        """
+        spelt = code.strip().upper()
+        if system == "ndc":
+            return self._packaged(spelt)
+        known = self.by_code.get((system or "hcpcs", spelt), ())
+        if known or system != "rxnorm" or (concept := rxnorm_concepts().get(spelt)) is None:
+            return known
+        if concept.product:
+            product = self.by_key.get(concept.product)
+            return () if product is None else (product,)
+        return self.by_code.get(("rxnorm", concept.ingredient), ())
+
+    def _packaged(self, code: str) -> tuple[Product, ...]:
+        """Return the product of a National Drug Code; one that can be read as two products is none."""
+        table = ndc_hcpcs()
+        readings: set[tuple[Product, ...]] = set()
+        for digits in eleven_digits(code):
+            meant = (self.by_code.get(("hcpcs", hcpcs), ()) for hcpcs in table.get(digits, ()))
+            if products_meant := tuple(dict.fromkeys(product for each in meant for product in each)):
+                readings.add(products_meant)
+        return readings.pop() if len(readings) == 1 else ()
 
 
 def rows(file: str, folder: Path = DRUGS) -> Iterator[tuple[int, dict[str, str]]]:

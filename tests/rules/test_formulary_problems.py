@@ -56,6 +56,25 @@ BROKEN = {
             ("leuprolide,15", "write product, mg, means, cites"),
         ],
     },
+    "rxnorm.csv": {
+        "309090,SCD,,ceftriaxone,RXNORM-ECQI": [
+            ("309090,SCD,,rocefin,RXNORM-ECQI", "'rocefin' is not in products.csv"),
+            ("309090,SCD,99,,RXNORM-ECQI", "ingredient '99' is no rxcui"),
+            ("309090,SCD,2193,ceftriaxone,RXNORM-ECQI", "an ingredient or a product"),
+            ("309090,DF,,ceftriaxone,RXNORM-ECQI", "tty 'DF' is no kind of drug"),
+            ("J0696,SCD,,ceftriaxone,RXNORM-ECQI", "rxcui 'J0696' is no number"),
+            ("309092,SCD,,ceftriaxone,RXNORM-ECQI", "309092 stands 2 times"),
+            ("309090,SCD,,ceftriaxone,NOBODY", "cites NOBODY"),
+            ("309090,SCD", "in every row, and no more"),
+        ],
+    },
+    "ndc.csv": {
+        "00003218713,J0129": [
+            ("0003-2187-13,J0129", "is not eleven digits"),
+            ("00003218713,J9999X", "'J9999X', which is not in hcpcs.csv"),
+            ("00003218713", "in every row, and no more"),
+        ],
+    },
     "charting.toml": {
         '"EMAR-NAMES-2026-11"': [('"NOBODY"', "cites NOBODY")],
         "[tails]": [("[tail]", "has no usable 'tails'"), ("[tails", "cannot be read as TOML")],
@@ -89,7 +108,17 @@ def test_the_check_finds(file: str, old: str, new: str, says: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "file", ["products.csv", "hcpcs.csv", "formulary.toml", "strengths.csv", "charting.toml", "words.toml"]
+    "file",
+    [
+        "products.csv",
+        "hcpcs.csv",
+        "rxnorm.csv",
+        "ndc.csv",
+        "formulary.toml",
+        "strengths.csv",
+        "charting.toml",
+        "words.toml",
+    ],
 )
 def test_the_check_survives_a_missing_file(file: str, tmp_path: Path) -> None:
     """It says which, and does not end."""
