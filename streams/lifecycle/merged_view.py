@@ -47,7 +47,7 @@ def _merged(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounte
     }
     own = stays.get(encounter_id, ())
     if encounter_id in into:
-        return fold(own) if own else None
+        return fold(own)._replace(merged_into=survivor(encounter_id, into)) if own else None
     try:
         return fold_merged(own, absorbed) if absorbed else fold(own)
     except NoEventsError:

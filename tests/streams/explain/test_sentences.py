@@ -161,3 +161,17 @@ def test_one_unit_is_one_unit() -> None:
     two = explained(*infusion("A1", "sodium chloride 0.9%", "08:00", "10:00", **known))
     assert "40 qualifying minutes: 1 unit in all." in one
     assert "120 qualifying minutes: 2 units in all." in two
+
+
+def test_a_merged_stay_names_the_one_that_bills() -> None:
+    """At the end of the chain, not the next link."""
+    moved = [("E1", "E2", "10:00"), ("E2", "E3", "10:10")]
+    chain = [
+        told("encounter_merged", clock, into_encounter_id=into) | {"encounter_id": name}
+        for name, into, clock in moved
+    ]
+    words = explained(*infusion("A1", "ceftriaxone", "08:00", "09:00"), *chain)
+    first, second, third = words.split("Encounter E")[1:]
+    assert "A1: The stay was merged into E3, which bills it." in first
+    assert "96365" not in first + second
+    assert "96365" in third
