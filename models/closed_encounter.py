@@ -196,6 +196,7 @@ class Stay(TypedDict, total=False):
     departments: tuple[DepartmentPeriod, ...]
     overruled: tuple[str, ...]
     refused_events: tuple[Refusal, ...]
+    merged_into: str
 
 
 @with_config(_AS_READ)

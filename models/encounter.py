@@ -163,6 +163,8 @@ class Encounter(NamedTuple):
     """Event ids of discharges that were stored after a cancellation and do not revive the stay, sorted."""
     refused_events: tuple[RefusedEvent, ...] = ()
     """Events that could not be used, by the id of their refusal."""
+    merged_into: str | None = None
+    """The stay that bills a merged one, at the end of however long a chain; None where no merge is known."""
 
 
 def empty_encounter(encounter_id: str, standing: Standing) -> Encounter:

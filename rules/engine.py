@@ -259,6 +259,8 @@ def _bare(
 
 def _cancelled(encounter: Encounter, setting: str, payer: str | None, revision: int) -> ChargeSet:
     says = f"The stay was {encounter.standing}."
+    if encounter.standing == "merged" and encounter.merged_into is not None:
+        says = f"The stay was merged into {encounter.merged_into}, which bills it."
     ids = sorted(
         {administration.administration_id for administration in encounter.administrations}
         | set(encounter.voided)

@@ -1,12 +1,14 @@
 """Adds up what was earned into charge lines (R-DOS-4)."""
 
+from dataclasses import replace
 from datetime import date
 from hashlib import sha1
 from uuid import UUID
 
-from models.charge import ChargeLine, ExpectedPayment, weakest_evidence
+from models.charge import ChargeLine, ExpectedPayment, Reason, weakest_evidence
 from rules.claim.payment import PricedLine, expected_payments
 from rules.worksheet.sheet import Earned, Worksheet
+from rules.worksheet.timing import PUSH_OR_INFUSION
 
 NAMESPACE = UUID("6f6b7c1e-2a53-5c0e-9a3b-6d1f2f9f6c11")
 """The namespace of our ids alone, so that no id made in it meets anybody else's."""
@@ -75,9 +77,20 @@ def _merge(encounter_id: str, entries: list[Earned], payment: ExpectedPayment | 
         ),
         sum(counted.values()) if counted else None,
         weakest_evidence(entry.evidence for entry in entries),
-        tuple({(reason.rule, reason.says): reason for entry in entries for reason in entry.reasons}.values()),
+        tuple(
+            {(reason.rule, reason.says): reason for entry in entries for reason in _reasons(entry)}.values()
+        ),
         tuple(dict.fromkeys(name for entry in entries for name in entry.procedure_ids)),
         payment,
+    )
+
+
+def _reasons(entry: Earned) -> tuple[Reason, ...]:
+    """Return the reasons of an entry of many, with the administrations where the minutes of one alone are told."""
+    of = ", ".join(administration.id for administration in entry.administrations)
+    return tuple(
+        replace(reason, says=f"{of}: {reason.says}") if reason.rule == PUSH_OR_INFUSION.id else reason
+        for reason in entry.reasons
     )
 
 

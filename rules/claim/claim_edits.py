@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from models.charge import ChargeLine, Flag
 from models.field import Setting
-from rules.coding.modifiers import BYPASSING, INITIALS, clashing_pairs
+from rules.coding.modifiers import BYPASSING, INITIALS, clashing_pairs, proven_apart
 from rules.coding.pumps import PUMP_STARTS
 from rules.flags import FLAGS
 from rules.parameter import NotInForceError
@@ -86,9 +86,16 @@ def _units_over(claim: Sequence[ClaimLine], settings: EditSettings) -> Iterable[
         limit = mue(code, settings.setting, on)
         units = sum(claim[place].units for place in places)
         if limit is not None and units > limit.value:
-            says = f"{units} units of {code} on {on.isoformat()}; the edit allows {limit.value}."
+            says = f"{units} unit{'s' if units != 1 else ''} of {code} on {on.isoformat()}; the edit allows {limit.value}."
             facts = (("code", code), ("units", units), ("limit", limit.value))
             yield EditViolation("F-MUE", tuple(places), says, facts)
+
+
+def _why_no_modifier(column1: str, column2: str) -> str:
+    """Return why no modifier was attached to a pair that one could part; other drugs and times need a person."""
+    if proven_apart(column1, column2):
+        return f"their routes differ, but a modifier would part {column2} from another code too"
+    return "neither route nor site parts them, and on another drug or time alone a person sets the modifier"
 
 
 def _pairs_clashing(claim: Sequence[ClaimLine], settings: EditSettings) -> Iterable[EditViolation]:
@@ -100,7 +107,7 @@ def _pairs_clashing(claim: Sequence[ClaimLine], settings: EditSettings) -> Itera
             sides = (codes[column1], codes[column2])
             if indicator == 1 and any(not any(claim[place].plain for place in side) for side in sides):
                 continue
-            why = "no modifier can part them" if indicator == 0 else "nothing charted proves them separate"
+            why = "no modifier can part them" if indicator == 0 else _why_no_modifier(column1, column2)
             says = f"{column2} is bundled into {column1} on {on.isoformat()}; {why}."
             yield EditViolation(
                 "F-NCCI", (*sides[0], *sides[1]), says, (("column1", column1), ("column2", column2))

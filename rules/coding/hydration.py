@@ -176,9 +176,10 @@ def code_hydration(context: Context, group: SiteGroup, hydration: Hydration) -> 
     sheet.refuse(idle, QUALIFYING, "Ran only beside a drug, or at a rate that keeps the line open.")
     initial = group.fluid_first or not (group.doses or group.pushes)
     why = KEY_REASON if group.fluid_first else ALONE if initial else SECONDARY
+    units = "1 unit" if hydration.units == 1 else f"{hydration.units} units"
     reasons: tuple[Reason, ...] = (
         why.because(),
-        HYDRATION_HOUR.because(f"{hydration.total} qualifying minutes: {hydration.units} units in all."),
+        HYDRATION_HOUR.because(f"{hydration.total} qualifying minutes: {units} in all."),
         QUALIFYING.because(),
     )
     modifiers: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from models.charge import Reason
 from models.interval import Stretch, length, whole_minutes
 from rules.coding.doses import BOTTLES, LATER_CHEMO, LATER_DOSE, SEGMENTS, Dose
-from rules.coding.initial import EQUAL_RANK, FACILITY_RANK, KEY_REASON, SUBSEQUENT
+from rules.coding.initial import BEST_RANKED, EQUAL_RANK, FACILITY_RANK, KEY_REASON, SUBSEQUENT
 from rules.coding.modifiers import second_site
 from rules.coding.site_group import CODES, Infused, SiteGroup
 from rules.rule import Rule
@@ -117,7 +117,7 @@ def _timed(
 
 def _initial(context: Context, group: SiteGroup, dose: Dose) -> None:
     why = FACILITY_RANK
-    says = "The best ranked service of the stay at this site."
+    says = BEST_RANKED
     if group.by_key_reason:
         why, says = KEY_REASON, "The key reason for the visit."
     elif sum(other.family == dose.family for other in group.doses) > 1:

@@ -35,6 +35,9 @@ SUBSEQUENT = Rule(
 
 HYDRATION_RANK = 7
 
+BEST_RANKED = "The best ranked service of the stay at this site."
+"""Why a service leads by rank, in a facility as in an office without a key reason."""
+
 RULES = (
     FACILITY_RANK, INJECTIONS_BESIDE, OTHER_LISTS, ONE_INITIAL, EQUAL_RANK, KEY_REASON, UNSUPPORTED_KEY,
     OVER_MIDNIGHT, SUBSEQUENT,

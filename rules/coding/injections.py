@@ -125,3 +125,4 @@ def code_cavities(context: Context, administrations: list[CodableAdministration]
             code = "96405" if lesions < MANY_LESIONS else "96406"  # noqa: PLW2901 the session's code
             says = f"{lesions} lesions in one session."
         sheet.earn(Earned(code, 1, on, tuple(session), None, weakest(session), (CAVITY.because(says),)))
+        sheet.billed(session, [flow for administration in session for flow in administration.flows], code)

@@ -77,6 +77,24 @@ def proven_apart(column1: str, column2: str) -> bool:
     return "device" not in routes and (routes[0] != routes[1] or column2 in INJECTED)
 
 
+_PLACES = {
+    "artery": "into an artery",
+    "under the skin": "under the skin",
+    "cavity": "into a cavity",
+    "lesion": "into a lesion",
+    "vein": "into a vein",
+}
+
+
+def _why_apart(column1: list[str], column2: str) -> str:
+    """Return what proves a code separate from those of column 1: a needle of its own, or another route."""
+    beside = ", ".join(column1)
+    if column2 in INJECTED:
+        return f"An injection has a needle and a moment of its own, apart from {beside}."
+    route = ROUTE_OF_CODE.get(column2, "vein")
+    return f"Given {_PLACES[route]}: another route than {beside}."
+
+
 BYPASSING = frozenset({"59", "XE", "XS", "XP", "XU"})
 
 
@@ -183,6 +201,6 @@ def _prove_pairs(sheet: Worksheet) -> None:
                 and earned.code in provable
                 and not BYPASSING.intersection(earned.modifiers)
             ):
-                sheet.earned[index] = _with(
-                    earned, "59", PROVEN_PAIR, "Another route than the infusions and pushes beside it."
-                )
+                beside = sorted(column1 for column1, column2 in open_pairs if column2 == earned.code)
+                says = _why_apart(beside, earned.code)
+                sheet.earned[index] = _with(earned, "59", PROVEN_PAIR, says)

@@ -66,29 +66,29 @@ def code_prolonged(context: Context, administrations: list[CodableAdministration
         rule = HOME_PUMP if administration.family == "chemotherapy" else LONG_PUMP
         sheet.claim([administration], rule)
         planned = _planned(administration)
-        if (
-            planned is None
-            and administration.charted.flows
-            and administration.charted.flows[-1].stop is not None
-        ):
-            planned = administration.minutes
+        flows = administration.charted.flows
+        ran = administration.minutes if flows and flows[-1].stop is not None else None
+        minutes = ran if planned is None else planned
         code = _pump_code(context, administration)
-        if code is None or (planned is not None and planned <= limits.prolonged_over):
+        if code is None or (minutes is not None and minutes <= limits.prolonged_over):
             says = (
                 "No listed code for this pump infusion."
                 if code is None
-                else f"{planned} minutes by pump: too short."
+                else f"{minutes} minutes by pump: too short."
             )
             sheet.flag("F-UNLISTED", [administration], says)
             continue
-        evidence = administration.evidence if planned is not None else "assumed"
-        says = (
-            f"Started on a pump for {planned} minutes."
-            if planned is not None
-            else "Started on a pump; the duration is not charted."
-        )
+        evidence = administration.evidence if minutes is not None else "assumed"
+        if planned is not None:
+            says = f"Started on a pump, planned for {planned} minutes."
+        elif ran is not None:
+            says = f"Ran on a pump for {ran} minutes."
+        else:
+            says = "Started on a pump; the duration is not charted."
+        # A plan is no flow: the line has minutes only where they are what ran.
+        counted = ran if planned is None else None
         on = context.calendar.date_of(administration.at)
-        sheet.earn(Earned(code, 1, on, (administration,), planned, evidence, (rule.because(says),)))
+        sheet.earn(Earned(code, 1, on, (administration,), counted, evidence, (rule.because(says),)))
         sheet.billed([administration], administration.flows, code)
 
 

@@ -1,8 +1,9 @@
 """Pushes: the initial, each new drug, and a repeat only when enough time has passed (R-PUSH)."""
 
+from models.charge import Reason
 from models.interval import Stretch
 from rules.coding.doses import Dose
-from rules.coding.initial import FACILITY_RANK, KEY_REASON, SUBSEQUENT
+from rules.coding.initial import BEST_RANKED, FACILITY_RANK, KEY_REASON, SUBSEQUENT
 from rules.coding.modifiers import second_site
 from rules.coding.site_group import CODES, Push, SiteGroup
 from rules.rule import Rule
@@ -74,7 +75,7 @@ def push_of(administration: CodableAdministration) -> Push:
 
 def short_infusion(dose: Dose) -> Push:
     """Return a dose of at most 15 minutes as the push it is billed as (R-TIME-1)."""
-    says = f"An infusion of {dose.minutes} minutes: a push."
+    says = f"An infusion of {dose.minutes} minutes is a push."
     return Push(
         dose.administrations,
         dose.substance,
@@ -124,18 +125,18 @@ class Pushes:
             else:
                 self._next(push, group)
 
-    def _earn(self, push: Push, group: SiteGroup, code: str, rule: Rule, says: str, *more: Rule) -> None:
+    def _earn(self, push: Push, group: SiteGroup, code: str, rule: Rule, says: str, why: Reason) -> None:
         context = self._context
-        reasons = (rule.because(says), *(other.because() for other in more))
+        reasons: tuple[Reason, ...] = (rule.because(says), why)
         if push.note:
             reasons = (*reasons, PUSH_OR_INFUSION.because(push.note), SHORT_BAG.because())
         if push.planned_as_infusion:
             code = CODES[push.family].infusion if push is group.initial else CODES[push.family].sequential
         modifiers: tuple[str, ...] = ()
         if push is group.initial and group.needs_site_modifier:
-            modifier, why = second_site(context.sheet, push.administrations, code, group.site_reason)
+            modifier, stands = second_site(context.sheet, push.administrations, code, group.site_reason)
             modifiers = (modifier,)
-            reasons = (*reasons, *why)
+            reasons = (*reasons, *stands)
         if push.planned_as_infusion:
             reasons = (*reasons, DISCONTINUED.because())
             modifiers = (*modifiers, context.sheet.policy.discontinued_15_min_infusion[-2:])
@@ -149,7 +150,7 @@ class Pushes:
         self._reported[(group.day, push.substance)] = push.at
 
     def _initial(self, push: Push, group: SiteGroup) -> None:
-        why = KEY_REASON if group.by_key_reason else FACILITY_RANK
+        why = KEY_REASON.because() if group.by_key_reason else FACILITY_RANK.because(BEST_RANKED)
         self._earn(push, group, CODES[push.family].push, FIRST_PUSH, "The push all others hang on.", why)
 
     def _given_elsewhere(self, push: Push, group: SiteGroup) -> bool:
@@ -172,7 +173,7 @@ class Pushes:
             CODES["chemotherapy"].next_push,
             NEW_CHEMO,
             "Another chemotherapy drug pushed.",
-            SUBSEQUENT,
+            SUBSEQUENT.because(),
         )
 
     def _refuse(self, push: Push, rule: Rule, says: str) -> None:
@@ -185,7 +186,12 @@ class Pushes:
         last = self._reported.get(scoped)
         if infused is None and last is None:
             self._earn(
-                push, group, CODES["therapeutic"].next_push, NEW_DRUG, "A new drug pushed.", SUBSEQUENT
+                push,
+                group,
+                CODES["therapeutic"].next_push,
+                NEW_DRUG,
+                "A new drug pushed.",
+                SUBSEQUENT.because(),
             )
         elif not self._context.sheet.facility:
             self._refuse(push, OFFICE_REPEAT, "The same drug again: not reported in the office.")
@@ -195,7 +201,7 @@ class Pushes:
         elif infused is None:
             assert last is not None  # noqa: S101 the first branch took the pushes of a new drug
             says = f"The same drug {(push.at - last) // 60} minutes after its last reported push."
-            self._earn(push, group, "96376", AGAIN, says, SUBSEQUENT)
+            self._earn(push, group, "96376", AGAIN, says, SUBSEQUENT.because())
         else:
             self._bolus(push, group, infused)
 
@@ -228,5 +234,5 @@ class Pushes:
             code,
             BOLUS_AND_DRIP,
             f"{apart} minutes from the infusion of the same drug.",
-            SUBSEQUENT,
+            SUBSEQUENT.because(),
         )

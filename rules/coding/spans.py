@@ -1,10 +1,14 @@
 """Which minutes of flow stand behind which code, and why the others stand behind none; for readers of a charge set."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from models.interval import Coverage
+from rules.screening.bundles import keep_open_stretches
 from rules.screening.screened import Screened
 from rules.worksheet.sheet import Worksheet
+
+_NOT_COUNTED: Final = "beside another service, or not counted"
+_KEEPS_OPEN: Final = "at a rate that only keeps the line open"
 
 
 class Span(NamedTuple):
@@ -37,12 +41,13 @@ def spans_of(sheet: Worksheet, screened: Screened) -> tuple[Span, ...]:
     spans: list[Span] = []
     for administration in screened.administrations():
         coded = billed.get(administration.id, [])
-        why = (
-            refused.get(administration.id)
-            or flagged.get(administration.id)
-            or "beside another service, or not counted"
-        )
+        why = refused.get(administration.id) or flagged.get(administration.id)
         rest = Coverage((span.start, span.stop) for span in coded).outside(administration.flows)
         spans += coded
-        spans += [Span(administration.id, start, stop, None, why) for start, stop in rest]
+        if why is None and administration.family == "hydration":
+            policy = sheet.policy
+            slow = Coverage(keep_open_stretches(administration, policy.kvo_rate_ceiling, policy.rounding))
+            spans += [Span(administration.id, *stretch, None, _KEEPS_OPEN) for stretch in slow.within(rest)]
+            rest = slow.outside(rest)
+        spans += [Span(administration.id, start, stop, None, why or _NOT_COUNTED) for start, stop in rest]
     return tuple(sorted(set(spans), key=lambda span: (span.administration_id, span.start)))

@@ -107,6 +107,8 @@ def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | 
             encounter = fold_merged(mine, others) if others else fold(mine)
         except NoEventsError:
             continue
+        if encounter_id in into:
+            encounter = encounter._replace(merged_into=survivor(encounter_id, into))
         coding = _coding(encounter, profile, as_of)
         coded.append(CodedEncounter(encounter, coding))
         if encounter_id not in into:

@@ -134,5 +134,6 @@ def encounter(
             departments if len(departments) > 1 else (),
             overruled,
             refused_events,
+            None,  # where it was merged into, its own events need not tell
         ),
     )

@@ -8,6 +8,7 @@ from models.charge import ChargeSet
 from models.encounter import Administration, Encounter
 from models.interval import Stretch, union
 from rules.coding.spans import Span
+from rules.screening.bundles import NOT_A_WINDOW
 from streams.explain.bars import UNKNOWN_SHOWN, Bounds
 from streams.explain.clock import clock_change, from_to, hour, local, minute_of, zone_of
 from streams.explain.labels import plain, site_label, tags
@@ -117,11 +118,14 @@ def _bands(encounter: Encounter, zone: tzinfo) -> tuple[Band, ...]:
     for procedure in encounter.procedures:
         ends = [minute_of(at) for at in (procedure.started_at, procedure.ended_at) if at is not None]
         if ends:
-            open_end = procedure.ended_at is None
+            # What the rules take for a moment lasts no longer than that; only a window can lack its end.
+            moment = procedure.ended_at is None and procedure.kind in NOT_A_WINDOW
+            open_end = procedure.ended_at is None and not moment
             label = plain(procedure.kind or procedure.procedure_id)
             label += ", end not charted" if open_end else ""
             stop = max(ends[0], _latest(encounter) if open_end else ends[-1])
-            bands.append(Band(label, ends[0], stop, from_to(ends[0], stop, zone)))
+            times = hour(stop, zone) if moment else from_to(ends[0], stop, zone)
+            bands.append(Band(label, ends[0], stop, times))
     return tuple(bands)
 
 

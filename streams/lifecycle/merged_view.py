@@ -46,7 +46,10 @@ def _merged(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounte
         name: list(stays[name]) for name in into if survivor(name, into) == encounter_id and name in stays
     }
     own = stays.get(encounter_id, ())
-    if encounter_id in into or not absorbed:
+    if encounter_id in into:
+        merged = _folded(own)
+        return None if merged is None else merged._replace(merged_into=survivor(encounter_id, into))
+    if not absorbed:
         return _folded(own)
     try:
         return fold_merged(own, absorbed)

@@ -87,6 +87,7 @@ FULL = EMPTY._replace(
     conflicts=("m1",),
     departments=(DepartmentPeriod(MORNING, "ED", "ER"), DepartmentPeriod(MORNING + 60, "OBS", "PO")),
     overruled=("d2",),
+    merged_into="E2",
     refused_events=(
         RefusedEvent("refused-1", None, "line: cut off"),
         RefusedEvent("refused-2", "m7", "route: no"),
