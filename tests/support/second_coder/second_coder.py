@@ -1,25 +1,29 @@
 """
 A second coder: the rule book read once more, slowly, by somebody who never saw the engine.
 
-Minute by minute, with sets and plain loops. The engine is compared with it on thousands of stays; where they
+Second by second, with bits and plain loops. The engine is compared with it on thousands of stays; where they
 differ one of them has misread the rule book. What is not decided there is decided the most literal way and
 listed in the README beside this file.
 """
 
+from collections import Counter
 from datetime import date
 from typing import NamedTuple
 
-from second_coder_class import hold_without_site, note_second_sites, seen, set_aside
+from second_coder_class import seen, set_aside
 from second_coder_desk import Desk, Given, Service, Unit
 from second_coder_doses import by_group, drug_services, initials, order, summed
 from second_coder_edits import Key, lines_of
+from second_coder_elsewhere import code_port_flushes
 from second_coder_flow import time_it
 from second_coder_hydration import code_hydration, hydration_services, settle_fluids
 from second_coder_infusions import Infusions
 from second_coder_others import code_others
 from second_coder_pushes import code_pushes
+from second_coder_records import as_one_record, run_on, stopped_after_pause
+from second_coder_sites import hold_without_site, note_second_sites
 
-from models.encounter import Encounter
+from models.encounter import Administration, Encounter
 from rules.policy.resolve import Policy
 
 
@@ -42,6 +46,41 @@ def second_coding(encounter: Encounter, policy: Policy) -> Result:
     everything = {one.administration_id for one in encounter.administrations}
     if encounter.standing in {"cancelled", "merged"} or policy.setting == "professional_in_facility":
         return Result({}, set(), set(), everything)
+    stay = as_one_record(encounter, policy)
+    result = coded(stay, policy)
+    note_refused(encounter, result)
+    for one in stay.administrations:
+        if stopped_after_pause(one) is not None:
+            note_open_pause(stay, one, policy, result)
+    return result
+
+
+def note_refused(encounter: Encounter, result: Result) -> None:
+    """Hold a stay of which an event was refused at reading; the facts do not carry it yet (R-DOC-9, A-7)."""
+    if getattr(encounter, "refused", ()):
+        result.flags.add("F-REFUSED_EVENT")
+        result.blocking.add("F-REFUSED_EVENT")
+
+
+def note_open_pause(stay: Encounter, paused: Administration, policy: Policy, result: Result) -> None:
+    """Flag a pause nobody ended; it holds the set where running on would have earned anything else (A-8)."""
+    others = [run_on(one) if one is paused else one for one in stay.administrations]
+    longer = coded(stay._replace(administrations=tuple(others)), policy)
+    result.flags.add("F-PAUSE_OPEN")
+    if codes_of(longer) != codes_of(result):
+        result.blocking.add("F-PAUSE_OPEN")
+
+
+def codes_of(result: Result) -> Counter[str]:
+    """Return the units of each code, whatever their dates and modifiers."""
+    found: Counter[str] = Counter()
+    for (code, _, _), units in result.lines.items():
+        found[code] += units
+    return found
+
+
+def coded(encounter: Encounter, policy: Policy) -> Result:
+    """Return the coding of a stay whose records are one each."""
     desk = Desk(encounter, policy)
     givens = [seen(desk, administration) for administration in encounter.administrations]
     for given in givens:
@@ -50,12 +89,13 @@ def second_coding(encounter: Encounter, policy: Policy) -> Result:
             check_order(desk, given)
             time_it(desk, given)
         else:
-            watch(desk, given)
+            given.flowed = desk.closed(given.administration.flows or given.administration.pump_flows)
     note_second_sites(desk, givens)
     settle_fluids(desk, givens)
     hold_without_site(desk, givens)
     code_sites(desk, givens)
     code_others(desk, givens)
+    code_port_flushes(desk, givens)
     lines = lines_of(desk)
     unbilled = {one.identifier for one in givens if not one.outcome.startswith(("billed", "behind"))}
     return Result(lines, desk.flags, desk.blocking, unbilled)
@@ -66,14 +106,6 @@ def check_order(desk: Desk, given: Given) -> None:
     flag = {"none": "F-NO_ORDER", "unsigned": "F-UNSIGNED_ORDER"}.get(given.administration.order_status or "")
     if flag is not None:
         desk.raise_flag(flag)
-
-
-def watch(desk: Desk, given: Given) -> None:
-    """Note when something that is not coded flowed: hydration beside it is not hydration."""
-    flows = given.administration.flows or given.administration.pump_flows
-    for flow in flows:
-        if flow.stop is not None:
-            given.flowed |= set(range(desk.minute(flow.start), desk.minute(flow.stop)))
 
 
 def code_sites(desk: Desk, givens: list[Given]) -> None:
@@ -101,11 +133,12 @@ def code_sites(desk: Desk, givens: list[Given]) -> None:
 
 
 def mark_other_sites(desk: Desk, heads: list[tuple[Service, Unit]]) -> None:
-    """Put the distinct-site modifier on every initial but the best-ranked site's (11.3 step 8, R-MOD-1)."""
+    """Put the distinct-site modifier on every initial but the best-ranked site's, and list it (R-MOD-1, A-21)."""
     days: list[date | None] = []
     for head, unit in heads:
         if head.day in days:
             unit.modifiers.add(desk.policy.distinct_site_modifier)
+            desk.raise_flag("F-SECOND_SITE")
         days.append(head.day)
     if desk.encounter.follows_encounter_id is not None:
         for _, unit in heads:

@@ -9,7 +9,9 @@ from rules.tables.lookup import addon_primaries, mue, ptp
 
 HOURS = {"96361", "96366", "96370", "96415", "96423"}
 INITIALS = {"96360", "96365", "96374", "96409", "96413"}
-SEPARATE = {"96369", "96416", "96420", "96422", "96425"}
+SEPARATE = {"96369", "96420", "96422"}
+PUMPS_OF_ANOTHER_DRUG = {"96416", "96425", "C8957", "G0498"}
+"""Released beside an initial of another drug; of the same drug they hold the set (A-20)."""
 ARTERIAL = {"96420", "96422", "96425"}
 OTHER_ROUTE = {"96372", "96377", "96401", "96402"}
 
@@ -45,13 +47,28 @@ def lines_of(desk: Desk) -> dict[Key, int]:
     lines: Counter[Key] = Counter()
     for unit, day in placed:
         modifiers = set(unit.modifiers)
-        if not desk.office and desk.encounter.department_modifier is not None:
-            modifiers.add(desk.encounter.department_modifier)
+        where = department_modifier(desk, unit.started)
+        if not desk.office and where is not None:
+            modifiers.add(where)
         lines[unit.code, day, tuple(sorted(modifiers))] += 1
     check_add_ons(desk, lines)
     check_units(desk, lines)
     check_initials(desk, placed)
     return dict(lines)
+
+
+def department_modifier(desk: Desk, second: int) -> str | None:
+    """
+    Return the modifier of the department the patient was in when a service started (R-MOD-8, A-25).
+
+    The facts carry one for the whole stay until ``departments`` is among them: one entry a move, its instant first
+    and its modifier last, in time order.
+    """
+    modifier: str | None = desk.encounter.department_modifier
+    for since, *_, told in getattr(desk.encounter, "departments", ()):
+        if desk.second(since) <= second:
+            modifier = told
+    return modifier
 
 
 def prove_code_pairs(desk: Desk, placed: list[tuple[Unit, date]]) -> None:
@@ -133,6 +150,13 @@ def check_initials(desk: Desk, placed: list[tuple[Unit, date]]) -> None:
     if any(count > 1 for count in counts.values()):
         desk.raise_flag("F-MULTI_INITIAL")
     for day in {day for _, day in placed}:
-        codes = {unit.code for unit, on in placed if on == day or not per_day}
-        if codes & INITIALS and codes & SEPARATE:
+        units = [unit for unit, on in placed if on == day or not per_day]
+        initial_ones = [unit for unit in units if unit.code in INITIALS]
+        drugs = {member.substance for unit in initial_ones for member in unit.members}
+        if any(
+            unit.code in SEPARATE
+            or (unit.code in PUMPS_OF_ANOTHER_DRUG and {one.substance for one in unit.members} & drugs)
+            for unit in units
+            if initial_ones
+        ):
             desk.raise_flag("F-MULTI_INITIAL")

@@ -1,7 +1,15 @@
 """What does not compete for the initial: injections, other routes, pumps, antibodies."""
 
+from datetime import date
+
 from second_coder_desk import Desk, Given, added_hours
-from second_coder_doses import doses
+from second_coder_doses import doses, together
+from second_coder_seconds import first, nth, whole
+
+INJECTED = {"CHEMO": "96401", "HORMONAL": "96402", "THER": "96372"}
+AGAINST_ROUTE = {"subcutaneous infusion", "intramuscular infusion"}
+PUMP_SET_UP = "subcutaneous_pump_setup"
+"""The kind of procedure by which a set-up is charted apart from the infusion."""
 
 
 def code_others(desk: Desk, givens: list[Given]) -> None:
@@ -16,14 +24,17 @@ def code_others(desk: Desk, givens: list[Given]) -> None:
             desk.write("96377", given.start, [given])
     rest = [one for one in to_code if one.outcome == "to code"]
     code_injections(desk, [one for one in rest if one.kind == "injection"])
-    code_subcutaneous(desk, [one for one in rest if one.kind == "subcutaneous infusion"])
+    settle_against_route(desk, [one for one in rest if one.kind in AGAINST_ROUTE])
+    left = [one for one in rest if one.kind == "subcutaneous infusion" and one.outcome == "to code"]
+    code_subcutaneous(desk, left)
     code_arterial(desk, rest)
+    mark_repeats(desk)
 
 
 def code_pump(desk: Desk, given: Given) -> None:
     """Write the start of a prolonged infusion by portable pump (R-INF-8, R-CHEMO-6)."""
     planned = given.administration.planned_minutes
-    length = planned if planned is not None else len(given.minutes)
+    length = planned if planned is not None else whole(given.counted)
     arterial = given.administration.route == "IA"
     if length > 480 and given.billing == "CHEMO":
         desk.write("96425" if arterial else desk.policy.home_pump_code, given.start, [given])
@@ -35,7 +46,6 @@ def code_pump(desk: Desk, given: Given) -> None:
 
 def code_injections(desk: Desk, injections: list[Given]) -> None:
     """Write IM and SC injections, one each or one a dose (R-INJ-1, R-INJ-2)."""
-    codes = {"CHEMO": "96401", "HORMONAL": "96402", "THER": "96372"}
     doses_seen: list[tuple[str, str]] = []
     for given in sorted(injections, key=lambda one: (one.start, one.identifier)):
         dose = (given.substance, given.administration.dose_id or "")
@@ -45,26 +55,63 @@ def code_injections(desk: Desk, injections: list[Given]) -> None:
                 given.outcome = "not billed: R-INJ-2"
                 continue
         doses_seen.append(dose)
-        desk.write(codes[given.billing], given.start, [given])
+        desk.write(INJECTED[given.billing], given.start, [given])
+
+
+def mark_repeats(desk: Desk) -> None:
+    """Split the separate doses of one plain injection on one date where a payer asks for it (A-23, R-MOD-5)."""
+    asked = desk.answer("repeat_injection_modifier", "none")
+    if asked == "none":
+        return
+    units = [unit for unit in desk.units if unit.code == "96372"]
+    first_doses: dict[tuple[str, date], str] = {}
+    for unit in sorted(units, key=lambda one: (one.started, one.members[0].identifier)):
+        given = unit.members[0]
+        dose = given.administration.dose_id or given.identifier
+        if first_doses.setdefault((given.substance, unit.start_date), dose) != dose:
+            unit.modifiers.add(asked)
 
 
 def code_subcutaneous(desk: Desk, infusions: list[Given]) -> None:
-    """Write subcutaneous infusions: one first hour an encounter, short ones as injections (R-INF-9)."""
+    """Write infusions under the skin: one first hour an encounter, short ones as injections (R-INF-9)."""
     counted: list[Given] = []
     for dose in doses(desk, infusions):
         if dose[0].billing == "CHEMO":
             for one in dose:
                 desk.hold(one, "F-UNLISTED")
-        elif len({minute for one in dose for minute in one.minutes}) < 16:
+        elif whole(together(dose)) < 16:
             desk.write("96372", min(one.start for one in dose), dose)
         else:
             counted += dose
-    minutes = sorted({minute for one in counted for minute in one.minutes})
-    if not minutes:
+    if not counted:
         return
-    desk.write("96369", minutes[0], counted)
-    for hour in range(1, added_hours(len(minutes)) + 1):
-        desk.write("96370", minutes[0], counted, minutes[60 * hour])
+    flowed = together(counted)
+    desk.write("96369", first(flowed), counted)
+    for hour in range(1, added_hours(whole(flowed)) + 1):
+        desk.write("96370", first(flowed), counted, nth(flowed, 3600 * hour))
+
+
+def settle_against_route(desk: Desk, infusions: list[Given]) -> None:
+    """Hold a real infusion into a muscle, or under the skin without a pump set up for it (A-8)."""
+    set_up = any(one.kind == PUMP_SET_UP for one in desk.encounter.procedures)
+    for dose in doses(desk, infusions):
+        pumped = set_up or any(
+            one.administration.device_id is not None or one.administration.pump_flows for one in dose
+        )
+        if whole(together(dose)) >= 16 and not pumped:
+            for one in dose:
+                desk.hold(one, "F-ROUTE_CONFLICT")
+        elif dose[0].kind == "intramuscular infusion":
+            settle_in_muscle(desk, dose)
+
+
+def settle_in_muscle(desk: Desk, dose: list[Given]) -> None:
+    """Write a short infusion into a muscle as the injection it is; nothing describes a long one."""
+    if whole(together(dose)) >= 16:
+        for one in dose:
+            desk.hold(one, "F-UNLISTED")
+    else:
+        desk.write(INJECTED[dose[0].billing], min(one.start for one in dose), dose)
 
 
 def code_arterial(desk: Desk, givens: list[Given]) -> None:
@@ -72,15 +119,15 @@ def code_arterial(desk: Desk, givens: list[Given]) -> None:
     pushes = [([one], one.start) for one in givens if one.kind == "arterial push"]
     infused: list[str] = []
     for dose in doses(desk, [one for one in givens if one.kind == "arterial infusion"]):
-        minutes = sorted({minute for one in dose for minute in one.minutes})
+        flowed = together(dose)
         chemo = dose[0].billing == "CHEMO"
-        if len(minutes) < 16:
-            pushes.append((dose, minutes[0]))
+        if whole(flowed) < 16:
+            pushes.append((dose, first(flowed)))
         elif chemo:
-            desk.write("96423" if dose[0].substance in infused else "96422", minutes[0], dose)
+            desk.write("96423" if dose[0].substance in infused else "96422", first(flowed), dose)
             infused.append(dose[0].substance)
-            for hour in range(1, added_hours(len(minutes)) + 1):
-                desk.write("96423", minutes[0], dose, minutes[60 * hour])
+            for hour in range(1, added_hours(whole(flowed)) + 1):
+                desk.write("96423", first(flowed), dose, nth(flowed, 3600 * hour))
         else:
             for one in dose:
                 desk.hold(one, "F-UNLISTED")

@@ -1,6 +1,7 @@
 """Stays written by hand: ``stay(infusion("ceftriaxone", "08:00", "09:31"), push("ondansetron", "08:05"))``."""
 
 from datetime import UTC, date, datetime
+from typing import cast
 
 from models.drug import Drug
 from models.encounter import Administration, Encounter, Flow
@@ -11,11 +12,11 @@ DAY = date(2026, 3, 2)
 
 
 def at(clock: str) -> int:
-    """Return the epoch seconds of ``08:30``, of ``1 08:30`` the day after."""
+    """Return the epoch seconds of ``08:30`` or ``08:30:15``, of ``1 08:30`` the day after."""
     days, _, time = clock.rpartition(" ")
-    hours, minutes = time.split(":")
+    hours, minutes, seconds = [*time.split(":"), "0"][:3]
     midnight = int(datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC).timestamp())
-    return midnight + (int(days or 0) * 24 + int(hours)) * 3600 + int(minutes) * 60
+    return midnight + (int(days or 0) * 24 + int(hours)) * 3600 + int(minutes) * 60 + int(seconds)
 
 
 BLANK = Administration(
@@ -114,6 +115,31 @@ def stay(*given: Administration, **told: object) -> Encounter:
     return EMPTY._replace(administrations=in_order)._replace(**told)
 
 
+class Answered:
+    """A policy with answers to switches of section 16 that the product's own policy may not have yet."""
+
+    def __init__(self, told: Policy, answers: dict[str, str]) -> None:
+        self._told = told
+        self._answers = answers
+
+    def __getattr__(self, name: str) -> object:
+        """Return the answer given by hand, else the policy's own."""
+        return self._answers[name] if name in self._answers else getattr(self._told, name)
+
+
+AMENDED = {
+    "rounding": "flow_seconds",
+    "after_concurrent": "96367",
+    "hydration_reason": "listed",
+    "repeat_injection_modifier": "none",
+    "sad": "not_billed",
+}
+"""The switches of section 16 with their defaults."""
+
+
 def policy(setting: str = "facility", **answers: str) -> Policy:
-    """Return the default policy of a setting with some switches set by hand."""
-    return policy_for(setting, None, None, None, DAY, None, tuple(sorted(answers.items())))
+    """Return the default policy of a setting, as section 16 has it, with some switches set by hand."""
+    own = {key: answer for key, answer in answers.items() if key not in AMENDED}
+    told = policy_for(setting, None, None, None, DAY, None, tuple(sorted(own.items())))
+    amended = AMENDED | {key: answer for key, answer in answers.items() if key in AMENDED}
+    return cast("Policy", Answered(told, amended))
