@@ -1,6 +1,6 @@
-"""Worked examples of A-20 to A-24: initials beside pumps, second sites, repeated injections, the office."""
+"""Worked examples of A-7 and A-20 to A-25: initials beside pumps, second sites, repeats, the office, moves."""
 
-from second_coder_timelines import Example, infusion, injection, push, stay
+from second_coder_timelines import Example, at, infusion, injection, push, stay
 
 from models.encounter import AccessSite, Encounter
 
@@ -25,6 +25,18 @@ def at_two(*reasons: str | None) -> Encounter:
     )
 
 
+class Moved(Encounter):
+    """A stay that left a department with a modifier at noon, as the facts will tell it."""
+
+    departments = ((at("00:00"), "PO"), (at("12:00"), None))
+
+
+class Refused(Encounter):
+    """A stay of which an event was refused, as the facts will tell it."""
+
+    refused = ("EV-9",)
+
+
 NEVER = (
     "another lumen",
     "rate not reached with one line",
@@ -36,6 +48,11 @@ NEVER = (
 )
 
 CLAIMS: dict[str, Example] = {
+    "A-7: an event was refused": (
+        Refused(*stay(infusion("ceftriaxone", "08:00", "08:30"))),
+        {},
+        "96365 F-REFUSED_EVENT!",
+    ),
     "A-20: a pump of another drug beside an infusion": (
         stay(infusion("oxaliplatin", "08:00", "10:00"), PUMP),
         {},
@@ -107,5 +124,10 @@ CLAIMS: dict[str, Example] = {
         ),
         {},
         "96413 96415 96367",
+    ),
+    "A-25: what starts after a move has the new department's modifier": (
+        Moved(*stay(infusion("ceftriaxone", "11:30", "13:30"), push("ondansetron", "13:00"))),
+        {},
+        "96365-PO 96366-PO 96375",
     ),
 }

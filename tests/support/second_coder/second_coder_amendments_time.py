@@ -2,6 +2,8 @@
 
 from second_coder_timelines import BLANK, Example, at, fluid, infusion, injection, pumped, push, stay
 
+from models.encounter import Administration
+
 WITH_SECONDS = stay(infusion("cefazolin", "08:00:50", "08:16:10"))
 THREE_SHORT = stay(
     infusion("cefazolin", "08:00:00", "08:05:50", "08:10:00", "08:15:50", "08:20:00", "08:25:50")
@@ -13,7 +15,13 @@ UNWATCHED = infusion("diltiazem", "08:00", "1 09:00")
 PAUSED = {"stop_reason": "completed"}
 
 
-def rider(start: str, stop: str, **told: object) -> object:
+class Continuous(Administration):
+    """A bag of an order that is continuous, as the facts will tell it."""
+
+    continuous = True
+
+
+def rider(start: str, stop: str, **told: object) -> Administration:
     """Return a potassium rider, its dose id its own."""
     return infusion("potassium chloride", start, stop, dose_id=start, **told)
 
@@ -211,6 +219,14 @@ TIME: dict[str, Example] = {
         ),
         {},
         "96365 96366*9",
+    ),
+    "A-14: bags of one continuous order chain": (
+        stay(
+            Continuous(*infusion("heparin", "08:00", None, order_id="O1")),
+            Continuous(*infusion("heparin", "12:00", "13:00", order_id="O1")),
+        ),
+        {},
+        "96365 96366*4",
     ),
     "A-14: bags that nothing joins do not": (
         stay(infusion("heparin", "08:00", None), infusion("heparin", "16:00", "18:00")),
