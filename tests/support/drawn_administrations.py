@@ -207,7 +207,7 @@ def _pump(day: Day) -> Administration:
 def _aside(day: Day) -> Administration:
     """Draw what is not coded here, or not without a question."""
     flowed = (_blood, _coded)
-    given = (_contrast, _unknown, _on_body, _flush, _in_procedure, _thrombolytic, _by_route)
+    given = (_contrast, _unknown, _on_body, flush, _in_procedure, _thrombolytic, _by_route)
     return day.draw(st.sampled_from((*given, *flowed)))(day)
 
 
@@ -227,7 +227,8 @@ def _unknown(day: Day) -> Administration:
     return _push(day)._replace(drug=Drug(name="mystery"))
 
 
-def _flush(day: Day) -> Administration:
+def flush(day: Day) -> Administration:
+    """Draw the flush of an access, a port's among them (A-32)."""
     return _push(day)._replace(drug=Drug(name="heparin flush"))
 
 

@@ -9,7 +9,7 @@ is a well-formed ``Encounter``: in order of first moment, flows sorted and apart
 from datetime import datetime
 from typing import Any
 
-from drawn_administrations import drawn
+from drawn_administrations import drawn, flush
 from drawn_day import DAYS, ORDINARY_DAYS, Day
 from drawn_series import series
 from hypothesis import strategies as st
@@ -90,13 +90,13 @@ def policies(draw: st.DrawFn) -> tuple[tuple[str, str], ...]:
 @st.composite
 def encounters(draw: st.DrawFn, *, charting: bool = True, days: tuple[datetime, ...] = DAYS) -> Encounter:
     """
-    Draw one stay of up to seven administrations, or more where some come in series.
+    Draw one stay of up to seven administrations, or more where some come in series; rarely little but a flush.
 
     Without ``charting`` everything is charted completely: what remains is the coding itself.
     """
     day = Day(draw, days, charting=charting)
-    given = []
-    for _ in range(draw(st.integers(1, 7))):
+    given: list[Administration] = [flush(day)] if day.rarely(40) else []
+    for _ in range(draw(st.integers(0 if given else 1, 1 if given else 7))):
         given += series(day) if day.rarely(6) else [drawn(day)]
     named = [one._replace(administration_id=f"A{number}") for number, one in enumerate(given)]
     latest = max(max(_moments(one)) for one in named)

@@ -11,7 +11,7 @@ NEVER_A_REASON = re.compile(
     r"\blumens?\b"
     r"|\brate\b.*\b(?:not|never|could|unable|too)\b|\b(?:not|never|unable)\b.*\brate\b"
     r"|\brestart|\bre-start|\binfiltrat"
-    r"|\bsmall (?:\w+ )?veins?\b"
+    r"|\bsmall[- ](?:\w+ )?veins?\b"
     r"|\bconvenien"
     r"|\b(?:second|2nd) (?:iv|line)\b"
 )
