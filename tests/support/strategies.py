@@ -95,7 +95,7 @@ def encounters(draw: st.DrawFn, *, charting: bool = True, days: tuple[datetime, 
     Without ``charting`` everything is charted completely: what remains is the coding itself.
     """
     day = Day(draw, days, charting=charting)
-    given: list[Administration] = [flush(day)] if day.rarely(40) else []
+    given: list[Administration] = [flush(day)] if day.rarely(15) else []
     for _ in range(draw(st.integers(0 if given else 1, 1 if given else 7))):
         given += series(day) if day.rarely(6) else [drawn(day)]
     named = [one._replace(administration_id=f"A{number}") for number, one in enumerate(given)]
