@@ -27,7 +27,7 @@ def test_the_second_coder_agrees_with_section_16_on(case: str) -> None:
     """Lines and blocking flags are all that may be; of other flags those told must be there."""
     encounter, answers, words = CASES[case]
     lines, flags, blocking = told(words)
-    result = second_coding(encounter, policy(encounter.setting or "facility", **answers))
+    result = second_coding(encounter, policy(encounter.setting or "facility", encounter.payer, **answers))
     found: Counter[str] = Counter()
     for (code, _, modifiers), units in result.lines.items():
         found["-".join((code, *modifiers))] += units

@@ -43,6 +43,7 @@ THROMBOLYTIC = (
     (Decimal(50), "mg", "acute ischemic stroke"),
     (Decimal(50), "mg", "pulmonary embolism"),
     (None, None, "catheter occlusion"),
+    (Decimal(50), "mg", None),
 )
 CODED = (Drug(name="ceftriaxone", code="J9045", system="hcpcs"), Drug(code="9863", system="rxnorm"))
 """A name and a code that disagree, and a code that is a fluid's and a flush's (A-31)."""

@@ -2,7 +2,7 @@
 
 from second_coder_timelines import Example, at, infusion, injection, push, stay
 
-from models.encounter import AccessSite, Encounter
+from models.encounter import AccessSite, DepartmentPeriod, Encounter, RefusedEvent
 
 PUMP = infusion("fluorouracil", "10:05", None, technique="prolonged_pump", planned_minutes=2760)
 TWO_INJECTIONS = stay(injection("ketorolac", "08:00"), injection("ketorolac", "14:00"))
@@ -25,17 +25,8 @@ def at_two(*reasons: str | None) -> Encounter:
     )
 
 
-class Moved(Encounter):
-    """A stay that left a department with a modifier at noon, as the facts will tell it."""
-
-    departments = ((at("00:00"), "PO"), (at("12:00"), None))
-
-
-class Refused(Encounter):
-    """A stay of which an event was refused, as the facts will tell it."""
-
-    refused = ("EV-9",)
-
+MOVED = (DepartmentPeriod(at("00:00"), "clinic", "PO"), DepartmentPeriod(at("12:00"), "ward", None))
+REFUSED = (RefusedEvent("REJ-9", "EV-9", "no such drug"),)
 
 NEVER = (
     "another lumen",
@@ -49,7 +40,7 @@ NEVER = (
 
 CLAIMS: dict[str, Example] = {
     "A-7: an event was refused": (
-        Refused(*stay(infusion("ceftriaxone", "08:00", "08:30"))),
+        stay(infusion("ceftriaxone", "08:00", "08:30"), refused_events=REFUSED),
         {},
         "96365 F-REFUSED_EVENT!",
     ),
@@ -58,10 +49,11 @@ CLAIMS: dict[str, Example] = {
         {},
         "96413 96415 96416",
     ),
-    "A-20: a pump of the same drug": (
-        stay(push("fluorouracil", "10:00"), PUMP),
+    "A-20: a bolus of the pump's drug": (stay(push("fluorouracil", "10:00"), PUMP), {}, "96409 96416"),
+    "A-20: an infusion of the pump's drug": (
+        stay(infusion("fluorouracil", "08:00", "10:00"), PUMP),
         {},
-        "96409 96416 F-MULTI_INITIAL!",
+        "96413 96415 96416 F-MULTI_INITIAL!",
     ),
     "A-20: an infusion under the skin beside one into a vein": (
         stay(
@@ -100,10 +92,10 @@ CLAIMS: dict[str, Example] = {
     "A-23: two doses are two units": (TWO_INJECTIONS, {}, "96372*2"),
     "A-23: split by 59": (TWO_INJECTIONS, {"repeat_injection_modifier": "59"}, "96372 96372-59"),
     "A-23: split by 76": (TWO_INJECTIONS, {"repeat_injection_modifier": "76"}, "96372 96372-76"),
-    "A-23: another drug is no repeat": (
+    "A-23: so is another drug's injection": (
         stay(injection("ketorolac", "08:00"), injection("morphine", "14:00")),
         {"repeat_injection_modifier": "76"},
-        "96372*2",
+        "96372 96372-76",
     ),
     "A-24: office, chemotherapy beside a plain key reason": (
         stay(
@@ -126,7 +118,7 @@ CLAIMS: dict[str, Example] = {
         "96413 96415 96367",
     ),
     "A-25: what starts after a move has the new department's modifier": (
-        Moved(*stay(infusion("ceftriaxone", "11:30", "13:30"), push("ondansetron", "13:00"))),
+        stay(infusion("ceftriaxone", "11:30", "13:30"), push("ondansetron", "13:00"), departments=MOVED),
         {},
         "96365-PO 96366-PO 96375",
     ),

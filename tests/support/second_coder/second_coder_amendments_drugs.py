@@ -38,9 +38,9 @@ DRUGS: dict[str, Example] = {
         {},
         "96413 F-CHEMO_REPEAT",
     ),
-    "A-26: insulin under the skin": (stay(INSULIN), {}, "F-SAD"),
+    "A-26: insulin under the skin, nobody says who pays": (stay(INSULIN), {}, "96372"),
     "A-26: insulin under the skin, Medicare by name": (stay(INSULIN, payer="Medicare"), {}, "F-SAD"),
-    "A-26: of a payer who pays": (stay(INSULIN), {"sad": "bill"}, "96372"),
+    "A-26: of a payer who pays": (stay(INSULIN, payer="Medicare"), {"sad": "bill"}, "96372"),
     "A-26: of another payer": (stay(INSULIN, payer="Aetna"), {}, "96372"),
     "A-26: insulin into a vein": (stay(push("insulin", "08:00")), {}, "96374"),
     "A-27: alteplase into a catheter": (
@@ -56,12 +56,17 @@ DRUGS: dict[str, Example] = {
     "A-27: alteplase for a stroke": (
         stay(infusion("alteplase", "08:00", "09:00", indication="acute stroke")),
         {},
-        "F-UNLISTED!",
+        "F-THROMBOLYSIS",
     ),
     "A-27: alteplase for an embolism": (
         stay(infusion("alteplase", "08:00", "10:00", indication="pulmonary embolism")),
         {},
         "96365 96366",
+    ),
+    "A-27: alteplase nobody says the reason of": (
+        stay(infusion("alteplase", "08:00", "10:00")),
+        {},
+        "F-THROMBOLYSIS!",
     ),
     "A-28: botulinum toxin": (stay(injection("onabotulinumtoxinA", "08:00")), {}, ""),
     "A-29: into a bone": (stay(push("morphine", "08:00", route="IO")), {}, ""),

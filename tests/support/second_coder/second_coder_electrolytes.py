@@ -30,14 +30,29 @@ def settle_electrolyte(desk: Desk, given: Given, *, base_fluid: bool) -> str:
     strength = meq_per_litre(given, base_fluid=base_fluid)
     over = strength is not None and strength > WEAK_MEQ_PER_L
     if not is_volume_fluid(administration, strength, base_fluid=base_fluid):
-        return "THER"
+        return small_bag(desk, given, base_fluid=base_fluid)
     return by_reason(desk, given, over=over, base_fluid=base_fluid)
+
+
+def has_own_dose(administration: Administration) -> bool:
+    """Whether a dose of the electrolyte is charted, not only how much fluid it was in."""
+    unit = (administration.dose_unit or "").strip().lower()
+    return bool(administration.dose) and unit in {"meq", "mmol", "mg", "g"}
+
+
+def small_bag(desk: Desk, given: Given, *, base_fluid: bool) -> str:
+    """Return the class of a small or strong bag: a drug, but unclear where no dose is charted and it is for volume."""
+    administration = given.administration
+    for_volume = reason_for_volume(administration.indication, desk.date_of(max(given.start, 0))) is not None
+    for_deficiency = means(administration.indication, "deficiency")
+    given.unclear = base_fluid and not has_own_dose(administration) and for_volume and not for_deficiency
+    return "THER"
 
 
 def by_reason(desk: Desk, given: Given, *, over: bool, base_fluid: bool) -> str:
     """Return the class of a bag that may be a fluid with something in it, by what it was given for."""
     administration = given.administration
-    for_volume = reason_for_volume(administration.indication, desk.date_of(given.start)) is not None
+    for_volume = reason_for_volume(administration.indication, desk.date_of(max(given.start, 0))) is not None
     for_deficiency = means(administration.indication, "deficiency")
     if for_volume and for_deficiency:
         given.unclear = administration.intent not in {"treat", "hydrate"}
@@ -73,7 +88,7 @@ def is_volume_fluid(administration: Administration, strength: Decimal | None, *,
     weak = strength is not None and strength <= WEAK_MEQ_PER_L
     if administration.volume_ml is not None and administration.volume_ml >= VOLUME_FLUID_ML:
         return base_fluid or weak
-    return base_fluid and (weak or (administration.volume_ml is None and strength is None))
+    return base_fluid and (weak or (administration.volume_ml is None and not has_own_dose(administration)))
 
 
 def spoken(drug: Drug | None) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from decimal import Decimal
 
 from second_coder_desk import Desk, Given
 from second_coder_electrolytes import spoken
@@ -10,6 +9,7 @@ from second_coder_electrolytes import spoken
 from rules.formulary.exclusion_list import excluded
 
 CLOT_OF_A_CATHETER = re.compile(r"\bocclu|\bdeclot|\bde-clot|\bclotted\b")
+CATHETER_MG = 2
 STROKE_OR_INFARCTION = re.compile(r"\bstroke|\bcva\b|\binfarct|\bstemi\b|\bnstemi\b|\bmi\b|\bi63|\bi21")
 
 
@@ -26,17 +26,22 @@ def settle_elsewhere(desk: Desk, given: Given) -> bool:
 
 
 def settle_thrombolytic(desk: Desk, given: Given) -> None:
-    """Tell a declotted catheter, a treated stroke or infarction and any other use apart (A-27)."""
+    """Tell a treated stroke or infarction, a lung's embolus, a cleared catheter and no known reason apart (A-27)."""
     administration = given.administration
     reason = (administration.indication or "").lower()
-    catheter_dose = administration.dose == Decimal(2) and (administration.dose_unit or "").lower() == "mg"
-    opens_catheter = "cathflo" in spoken(administration.drug).lower() or catheter_dose
-    if given.substance == "alteplase" and opens_catheter:
+    small = administration.dose is not None and administration.dose <= CATHETER_MG
+    catheter_dose = small and (administration.dose_unit or "").lower() == "mg"
+    by_name = administration.dose is None and "cathflo" in spoken(administration.drug).lower()
+    into_catheter = given.kind != "infusion" and (catheter_dose or by_name)
+    if STROKE_OR_INFARCTION.search(reason):
+        desk.raise_flag("F-THROMBOLYSIS")
+        given.outcome = "not billed: R-BUN-6"
+    elif "embol" in reason:
+        return
+    elif CLOT_OF_A_CATHETER.search(reason) or into_catheter:
         given.outcome = "not billed: R-BUN-5"
-    elif STROKE_OR_INFARCTION.search(reason):
-        desk.hold(given, "F-UNLISTED")
-    elif given.substance == "alteplase" and CLOT_OF_A_CATHETER.search(reason):
-        given.outcome = "not billed: R-BUN-5"
+    else:
+        desk.hold(given, "F-THROMBOLYSIS")
 
 
 def is_excluded(desk: Desk, given: Given) -> bool:

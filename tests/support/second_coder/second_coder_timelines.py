@@ -106,6 +106,6 @@ def stay(*given: Administration, **told: object) -> Encounter:
     return EMPTY._replace(administrations=in_order)._replace(**told)
 
 
-def policy(setting: str = "facility", **answers: str) -> Policy:
-    """Return the default policy of a setting with some switches set by hand."""
-    return policy_for(setting, None, None, None, DAY, None, tuple(sorted(answers.items())))
+def policy(setting: str = "facility", payer: str | None = None, /, **answers: str) -> Policy:
+    """Return the policy of a setting and a payer with some switches set by hand."""
+    return policy_for(setting, payer, None, None, DAY, None, tuple(sorted(answers.items())))

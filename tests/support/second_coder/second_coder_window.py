@@ -127,4 +127,7 @@ def ran_until_departure(desk: Desk, given: Given) -> bool:
     departed = desk.encounter.departed_at
     if departed is None:
         return False
+    open_flow = (given.administration.flows or given.administration.pump_flows)[-1]
+    if open_flow.start >= departed:
+        return False
     return given.administration.stop_reason == "handed_over" or was_seen_at(desk, given, departed)
