@@ -89,7 +89,7 @@ def purpose_of(charted: Administration, entry: Entry, on: date) -> Purpose:
     """
     Return what a bag with an electrolyte is: a drug, a fluid given for volume, or unclear.
 
-    A rider is a drug for any reason. A bag that may be a fluid with an additive follows its reason; a fluid without a
+    A rider is a drug for any reason; a small bag of fluid for volume that shows no dose of the electrolyte is unclear. A bag that may be a fluid with an additive follows its reason; a fluid without a
     reason stays a fluid, for which a reason is then asked.
     """
     if charted.technique != "infusion":
@@ -100,8 +100,10 @@ def purpose_of(charted: Administration, entry: Entry, on: date) -> Purpose:
     over = strength is not None and strength > parameter("timing.additive_strength", on)
     additive = strength is not None and not over
     if not _is_volume_fluid(bag, parameter("timing.volume_fluid", on), additive=additive):
-        in_fluid_of_some_size = bag.fluid and bag.volume_ml is None and bag.dose is not None and not over
-        return "unclear" if in_fluid_of_some_size and why.volume and not why.deficiency else "therapeutic"
+        may_be_fluid = bag.fluid and (
+            strength is None or (bag.volume_ml is None and bag.dose is not None and not over)
+        )
+        return "unclear" if may_be_fluid and why.volume and not why.deficiency else "therapeutic"
     if why.volume and why.deficiency:
         return BY_INTENT.get(charted.intent or "", "unclear")
     if why.volume:

@@ -12,9 +12,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from second_coder_class import group_of_site
 from second_coder_desk import Desk
 from second_coder_picture import picture
+from second_coder_sites import group_of_site
 from second_coder_timelines import BLANK
 from strategies import ORDINARY_DAYS, encounters, policies
 

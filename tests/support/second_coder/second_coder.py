@@ -1,7 +1,7 @@
 """
 A second coder: the rule book read once more, slowly, by somebody who never saw the engine.
 
-Minute by minute, with sets and plain loops. The engine is compared with it on thousands of stays; where they
+Second by second, with bits and plain loops. The engine is compared with it on thousands of stays; where they
 differ one of them has misread the rule book. What is not decided there is decided the most literal way and
 listed in the README beside this file.
 """
@@ -9,18 +9,24 @@ listed in the README beside this file.
 from datetime import date
 from typing import NamedTuple
 
-from second_coder_class import hold_without_site, note_second_sites, seen, set_aside
+from second_coder_class import seen, set_aside
 from second_coder_desk import Desk, Given, Service, Unit
 from second_coder_doses import by_group, drug_services, initials, order, summed
 from second_coder_edits import Key, lines_of
-from second_coder_flow import time_it
+from second_coder_elsewhere import code_port_flushes
+from second_coder_flow import time_it, worth
 from second_coder_hydration import code_hydration, hydration_services, settle_fluids
 from second_coder_infusions import Infusions
 from second_coder_others import code_others
 from second_coder_pushes import code_pushes
+from second_coder_records import as_one_record
+from second_coder_seconds import whole
+from second_coder_sites import hold_without_site, note_second_sites
 
 from models.encounter import Encounter
 from rules.policy.resolve import Policy
+
+FLOWING = {"infusion", "subcutaneous infusion", "arterial infusion"}
 
 
 class Result(NamedTuple):
@@ -42,20 +48,53 @@ def second_coding(encounter: Encounter, policy: Policy) -> Result:
     everything = {one.administration_id for one in encounter.administrations}
     if encounter.standing in {"cancelled", "merged"} or policy.setting == "professional_in_facility":
         return Result({}, set(), set(), everything)
+    stay = as_one_record(encounter, policy)
+    result = coded(stay, policy)
+    note_refused(encounter, result)
+    return result
+
+
+def note_refused(encounter: Encounter, result: Result) -> None:
+    """Hold a stay of which an event was refused at reading (R-DOC-9, A-7)."""
+    if encounter.refused_events:
+        result.flags.add("F-REFUSED_EVENT")
+        result.blocking.add("F-REFUSED_EVENT")
+
+
+def note_open_pause(desk: Desk, given: Given) -> None:
+    """Flag a pause nobody ended; it holds the set where its minutes would earn this infusion anything else (A-8)."""
+    pause, flows = given.administration.open_pause, given.administration.flows
+    if (
+        pause is None
+        or given.administration.stop_reason not in {"completed", "kvo"}
+        or given.administration.faults
+    ):
+        return
+    to_pause = desk.closed(flows or given.administration.pump_flows)
+    if given.kind not in FLOWING or not to_pause:
+        return
+    to_stop = to_pause | desk.closed([pause])
+    desk.raise_flag("F-PAUSE_OPEN", holds=worth(given, whole(to_pause)) != worth(given, whole(to_stop)))
+
+
+def coded(encounter: Encounter, policy: Policy) -> Result:
+    """Return the coding of a stay whose records are one each."""
     desk = Desk(encounter, policy)
     givens = [seen(desk, administration) for administration in encounter.administrations]
     for given in givens:
         set_aside(desk, given, givens)
         if given.outcome == "to code":
             check_order(desk, given)
+            note_open_pause(desk, given)
             time_it(desk, given)
         else:
-            watch(desk, given)
+            given.flowed = desk.closed(given.administration.flows or given.administration.pump_flows)
     note_second_sites(desk, givens)
     settle_fluids(desk, givens)
     hold_without_site(desk, givens)
     code_sites(desk, givens)
     code_others(desk, givens)
+    code_port_flushes(desk, givens)
     lines = lines_of(desk)
     unbilled = {one.identifier for one in givens if not one.outcome.startswith(("billed", "behind"))}
     return Result(lines, desk.flags, desk.blocking, unbilled)
@@ -66,14 +105,6 @@ def check_order(desk: Desk, given: Given) -> None:
     flag = {"none": "F-NO_ORDER", "unsigned": "F-UNSIGNED_ORDER"}.get(given.administration.order_status or "")
     if flag is not None:
         desk.raise_flag(flag)
-
-
-def watch(desk: Desk, given: Given) -> None:
-    """Note when something that is not coded flowed: hydration beside it is not hydration."""
-    flows = given.administration.flows or given.administration.pump_flows
-    for flow in flows:
-        if flow.stop is not None:
-            given.flowed |= set(range(desk.minute(flow.start), desk.minute(flow.stop)))
 
 
 def code_sites(desk: Desk, givens: list[Given]) -> None:
@@ -101,11 +132,12 @@ def code_sites(desk: Desk, givens: list[Given]) -> None:
 
 
 def mark_other_sites(desk: Desk, heads: list[tuple[Service, Unit]]) -> None:
-    """Put the distinct-site modifier on every initial but the best-ranked site's (11.3 step 8, R-MOD-1)."""
+    """Put the distinct-site modifier on every initial but the best-ranked site's, and list it (R-MOD-1, A-21)."""
     days: list[date | None] = []
     for head, unit in heads:
         if head.day in days:
             unit.modifiers.add(desk.policy.distinct_site_modifier)
+            desk.raise_flag("F-SECOND_SITE")
         days.append(head.day)
     if desk.encounter.follows_encounter_id is not None:
         for _, unit in heads:

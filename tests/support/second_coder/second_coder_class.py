@@ -1,13 +1,21 @@
-"""What was given: its billing class, the way it was given, its site group, and what is never billed."""
+"""What was given: its billing class, the way it was given, and what is never billed whatever its times."""
 
-from collections.abc import Iterable
+from datetime import date
 
 from second_coder_desk import POOLED, UNKNOWN_SITE, Desk, Given
+from second_coder_electrolytes import is_strong_dextrose, settle_electrolyte
+from second_coder_elsewhere import settle_elsewhere
+from second_coder_seconds import whole
+from second_coder_sites import site_group
 
-from models.encounter import AccessSite, Administration
+from models.drug import Drug
+from models.encounter import Administration
 from rules.formulary.lookup import Entry, lookup, on_route, substance
+from rules.formulary.products import catalogue, edition
+from rules.formulary.routes import OUTSIDE, read_route
 
 IV_ROUTES = {"IV", None}
+UNKNOWN_ROUTE = "a route nobody knows"
 UNBILLED_CLASSES = {
     "allergen": "R-INJ-3",
     "anesthetic": "R-BUN-3",
@@ -21,26 +29,30 @@ UNBILLED_CLASSES = {
     "self_administered": "R-INJ-5",
     "vaccine": "R-INJ-3",
 }
-LOW_ELECTROLYTE = ("hypokal", "hypomagn", "low potassium", "low magnesium")
-LOW_VOLUME = ("dehydrat", "volume", "vomit", "fluid loss")
 NOT_CANCER = ("endometriosis", "puberty", "fibroid")
+BEFORE_ANYTHING = -(10**12)
+"""The start of what nobody says the start of."""
 
 
 def seen(desk: Desk, administration: Administration) -> Given:
-    """Return the sheet of one administration, its outcome already set where no clock can change it."""
+    """Return the sheet of one administration: what it is, how it was given, where."""
     drug = administration.drug
     first = min((flow.start for flow in administration.flows + administration.pump_flows), default=None)
     begun = administration.given_at if administration.given_at is not None else first
-    on = desk.date_of(desk.minute(begun if begun is not None else desk.encounter.arrived_at or 0))
+    told = begun if begun is not None else desk.encounter.arrived_at or 0
+    on = desk.date_of(desk.second(told))
     entry = None if drug is None else lookup(drug, on)
     given = Given(
         administration=administration,
-        kind=kind_of(desk, administration),
-        billing=billing_class(desk, administration, entry),
+        kind="",
+        billing="",
         substance="" if drug is None else substance(drug, on),
         pushable="unknown" if entry is None else entry.pushable,
-        start=0 if begun is None else desk.minute(begun),
+        route=route(administration.route),
+        start=BEFORE_ANYTHING if begun is None else desk.second(begun),
     )
+    given.kind = kind_of(desk, given)
+    given.billing = billing_class(desk, given, entry, on)
     if given.kind in {"infusion", "push", "pump", "pca"}:
         given.group = site_group(desk, given)
     if given.kind in {"pump", "pca"} and given.group == UNKNOWN_SITE:
@@ -48,9 +60,15 @@ def seen(desk: Desk, administration: Administration) -> Given:
     return given
 
 
-def kind_of(desk: Desk, administration: Administration) -> str:
+def route(charted: str | None) -> str | None:
+    """Return the route of the code families, OUTSIDE for one of none of them, None where none is charted (A-30)."""
+    told = read_route(charted)
+    return UNKNOWN_ROUTE if told is None else told.route
+
+
+def kind_of(desk: Desk, given: Given) -> str:
     """Return the way of giving as the codes tell it apart."""
-    technique, route = administration.technique, administration.route
+    technique = given.administration.technique
     if technique == "pca" and desk.policy.pca_basal_rate != "infusion":
         return "pca"
     if technique in {"on_body_injector", "prolonged_pump"}:
@@ -66,118 +84,90 @@ def kind_of(desk: Desk, administration: Administration) -> str:
         by_route = {
             "IA": "arterial infusion",
             "SC": "subcutaneous infusion",
+            "IM": "injection",
             **dict.fromkeys(IV_ROUTES, "infusion"),
         }
-    return by_route.get(route, "other")
+    return by_route.get(given.route, "other")
 
 
-def billing_class(desk: Desk, administration: Administration, entry: Entry | None) -> str:
+def billing_class(desk: Desk, given: Given, entry: Entry | None, on: date) -> str:
     """Return HYD, THER, CHEMO, HORMONAL, the name of a class with its own table, or unknown (R-CLS-1)."""
-    if entry is None or entry.disagreement:
+    drug = given.administration.drug
+    if entry is None or drug is None or entry.disagreement:
         return "unknown"
-    told = on_route(entry, administration.route or "IV").billing_class
-    if told == "electrolyte":
-        return electrolyte_class(desk, administration, entry)
+    told = on_route(entry, given.route or "IV").billing_class
+    if told == "electrolyte" or (told == "hydration" and is_strong_dextrose(drug)):
+        return settle_electrolyte(desk, given, base_fluid=entry.base_fluid)
     if told == "complex_biologic":
         return biologic_class(desk, entry)
     if told == "hormonal_antineoplastic":
-        reason = (administration.indication or "").lower()
+        reason = (given.administration.indication or "").lower()
         return "THER" if any(word in reason for word in NOT_CANCER) else "HORMONAL"
+    if told == "flush" and given.administration.intent in {"hydrate", "treat"} and may_be_fluid(drug, on):
+        return "HYD"
     return {"hydration": "HYD", "therapeutic": "THER", "chemotherapy": "CHEMO"}.get(told, told)
 
 
-def electrolyte_class(desk: Desk, administration: Administration, entry: Entry) -> str:
-    """Return what an electrolyte bag is for: volume or the electrolyte (R-INF-6, P-14)."""
-    if desk.policy.electrolyte_bag_class != "by_indication":
-        return "HYD" if desk.policy.electrolyte_bag_class == "always_hydration" else "THER"
-    reason = (administration.indication or "").lower()
-    if not entry.base_fluid or any(word in reason for word in LOW_ELECTROLYTE):
-        return "THER"
-    for_volume = administration.intent == "hydrate" or any(word in reason for word in LOW_VOLUME)
-    return "HYD" if for_volume else "THER"
+def may_be_fluid(drug: Drug, on: date) -> bool:
+    """Whether a drug's code means a fluid as well as a flush, and no name says which (A-31)."""
+    if drug.code is None or drug.name is not None or drug.ingredients:
+        return False
+    meant = catalogue(edition(on)).coded(drug.system, drug.code)
+    return any(product.billing_class == "hydration" for product in meant)
 
 
 def biologic_class(desk: Desk, entry: Entry) -> str:
-    """Return the family a complex biologic is coded in (R-CLS-3, P-14b)."""
+    """Return the class of a complex biologic (R-CLS-3, P-14b)."""
     if desk.policy.complex_biologic_class_map == "payer_map":
         told = desk.policy.complex_biologic_classes.get(entry.ingredient, "chemotherapy")
         return "THER" if told == "therapeutic" else "CHEMO"
     return "THER" if desk.policy.complex_biologic_class_map == "ther" else "CHEMO"
 
 
-def root_of(desk: Desk, site_id: str) -> str:
-    """Return the first site of a chain of restarts."""
-    by_id = {site.site_id: site for site in desk.encounter.sites}
-    walked = [site_id]
-    while True:
-        site = by_id.get(walked[-1])
-        if site is None or site.restart_of is None or site.restart_of in walked:
-            return walked[-1]
-        walked.append(site.restart_of)
-
-
-def group_of_site(desk: Desk, site_id: str) -> str:
-    """Return a justified site's own group, else the pooled one."""
-    root = root_of(desk, site_id)
-    for site in desk.encounter.sites:
-        if site.site_id in {site_id, root} and site.separate_site_reason:
-            return root
-    return POOLED
-
-
-def site_group(desk: Desk, given: Given) -> str:
-    """Return the site group of an IV administration; without a site the only open one (R-SITE-5)."""
-    told = given.administration.site_id
-    if told is not None:
-        return group_of_site(desk, told)
-    open_sites = [site for site in desk.encounter.sites if is_open(desk, site, given.start)]
-    roots = sorted({root_of(desk, site.site_id) for site in open_sites})
-    if len(roots) > 1:
-        return UNKNOWN_SITE
-    return group_of_site(desk, open_sites[0].site_id) if open_sites else POOLED
-
-
-def is_open(desk: Desk, site: AccessSite, minute: int) -> bool:
-    """Whether a site was in place at a minute."""
-    placed = site.placed_at is None or desk.minute(site.placed_at) <= minute
-    return placed and (site.removed_at is None or minute < desk.minute(site.removed_at))
-
-
-def note_second_sites(desk: Desk, givens: Iterable[Given]) -> None:
-    """Flag pooled use of more than one site (R-SITE-4)."""
-    roots = {
-        root_of(desk, one.administration.site_id)
-        for one in givens
-        if one.kind in {"infusion", "push"} and one.group == POOLED and one.administration.site_id is not None
-    }
-    if len(roots) > 1:
-        desk.raise_flag("F-SECOND_SITE")
-
-
-def hold_without_site(desk: Desk, givens: Iterable[Given]) -> None:
-    """Hold what could still be coded but at one of several sites (R-SITE-5)."""
-    for given in givens:
-        if given.group == UNKNOWN_SITE and given.outcome == "to code":
-            desk.hold(given, "F-SITE_UNKNOWN")
-
-
 def set_aside(desk: Desk, given: Given, everyone: list[Given]) -> None:
     """Settle what is not billed or not codable whatever its times: bundles, own tables, unknown drugs."""
-    administration = given.administration
-    if administration.intent in {"kvo", "carrier", "flush", "procedure"}:
-        given.outcome = f"not billed: {administration.intent}"
-    elif given.billing == "unknown":
-        desk.hold(given, "F-CLASS_UNKNOWN")
-    elif given.billing in UNBILLED_CLASSES:
-        given.outcome = f"not billed: {UNBILLED_CLASSES[given.billing]}"
+    settle_by_drug(desk, given)
+    if given.outcome != "to code" or settle_elsewhere(desk, given):
+        return
+    if is_infused_into_muscle(desk, given.administration, given.route):
+        desk.hold(given, "F-ROUTE_CONFLICT")
+    elif given.unclear:
+        desk.hold(given, "F-HYD_NECESSITY")
     elif given.kind == "other":
         desk.hold(given, "F-UNLISTED")
     elif given.kind == "pca":
         settle_pca(desk, given)
     elif given.billing == "HYD" and (given.kind != "infusion" or is_carrier(given, everyone)):
         given.outcome = "not billed: R-BUN-1"
-    elif given.billing == "HYD" and only_keeps_open(desk, administration):
+    elif given.billing == "HYD" and only_keeps_open(desk, given.administration):
         given.outcome = "not billed: R-BUN-2"
+
+
+def is_infused_into_muscle(desk: Desk, administration: Administration, route: str | None) -> bool:
+    """Whether what flowed long enough to be an infusion is charted into a muscle (A-8)."""
+    flows = administration.flows or administration.pump_flows
+    return administration.technique == "infusion" and route == "IM" and whole(desk.closed(flows)) >= 16
+
+
+def settle_by_drug(desk: Desk, given: Given) -> None:
+    """Settle what its purpose, its route or its drug alone decides."""
+    administration = given.administration
+    if administration.intent in {"kvo", "carrier", "flush", "procedure"}:
+        given.outcome = f"not billed: {administration.intent}"
+    elif given.route == OUTSIDE:
+        given.outcome = "not billed: R-INJ-5"
+    elif nothing_came(administration):
+        desk.hold(given, "F-MISSING_START")
+    elif given.billing == "unknown":
+        desk.hold(given, "F-CLASS_UNKNOWN")
+    elif given.billing in UNBILLED_CLASSES:
+        given.outcome = f"not billed: {UNBILLED_CLASSES[given.billing]}"
+
+
+def nothing_came(administration: Administration) -> bool:
+    """Whether neither a start nor a drug is charted, only what followed a start (A-6)."""
+    begun = administration.given_at is not None or administration.flows or administration.pump_flows
+    return administration.drug is None and not begun
 
 
 def only_keeps_open(desk: Desk, administration: Administration) -> bool:

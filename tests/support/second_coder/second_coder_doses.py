@@ -3,6 +3,7 @@
 from datetime import date
 
 from second_coder_desk import Desk, Given, Service
+from second_coder_seconds import first, gap, whole
 
 RANKS = {
     ("infusion", "CHEMO"): 1,
@@ -13,30 +14,26 @@ RANKS = {
 }
 
 
+NO_GAP = 1
+"""Minutes between two riders that are still run back to back (A-10)."""
+
+
 def same_dose(desk: Desk, one: Given, other: Given) -> bool:
-    """Whether two administrations of one drug at one site group are one dose (R-SAME-2, R-CONC-9)."""
+    """Whether two infusions of one drug at one site group are one dose (R-SAME-2, A-10, A-11)."""
     if one.substance != other.substance or one.group != other.group or one.billing != other.billing:
         return False
-    first, second = one.administration.dose_id, other.administration.dose_id
-    if first is not None and first == second:
+    ids = {one.administration.dose_id, other.administration.dose_id}
+    if len(ids) == 1 and None not in ids:
         return True
-    if one.minutes & other.minutes:
+    if one.counted & other.counted:
+        if len(ids - {None}) > 1:
+            desk.raise_flag("F-OVERLAP_AMBIGUOUS")
         return True
-    return (
-        first is None
-        and second is None
-        and gap(one, other) <= desk.policy.merge_gap_inside_one_dose_without_id
-    )
-
-
-def gap(one: Given, other: Given) -> int:
-    """Return the shortest wait from a minute of one to a minute of the other; touching is none."""
-    return min(abs(a - b) for a in ends(one.minutes) for b in ends(other.minutes)) - 1
-
-
-def ends(minutes: set[int]) -> list[int]:
-    """Return the minutes with nothing before or nothing after them."""
-    return [minute for minute in minutes if minute - 1 not in minutes or minute + 1 not in minutes]
+    wait = gap(one.counted, other.counted)
+    order = one.administration.order_id
+    of_one_order = order is not None and order == other.administration.order_id
+    tolerated = wait <= desk.policy.merge_gap_inside_one_dose_without_id
+    return wait <= NO_GAP or (tolerated and (of_one_order or ids == {None}))
 
 
 def doses(desk: Desk, givens: list[Given]) -> list[list[Given]]:
@@ -49,15 +46,34 @@ def doses(desk: Desk, givens: list[Given]) -> list[list[Given]]:
     return found
 
 
+def together(dose: list[Given]) -> int:
+    """Return every second of a dose, counted once however many bags ran (R-CONC-9)."""
+    seconds = 0
+    for one in dose:
+        seconds |= one.counted
+    return seconds
+
+
+def has_no_minute(desk: Desk, dose: list[Given]) -> bool:
+    """Hold a dose that flowed for less than a minute in all (R-DOC-5); return whether it did."""
+    if whole(together(dose)):
+        return False
+    for one in dose:
+        desk.hold(one, "F-NEGATIVE_DURATION")
+    return True
+
+
 def drug_services(desk: Desk, givens: list[Given]) -> list[Service]:
     """Return the drug infusions and pushes of the IV sites; what is implausible goes behind its flag."""
     to_code = [one for one in givens if one.outcome == "to code" and one.billing in {"THER", "CHEMO"}]
     services = []
     for dose in doses(desk, [one for one in to_code if one.kind == "infusion"]):
-        minutes = {minute for one in dose for minute in one.minutes}
-        kind = "infusion" if len(minutes) >= 16 else "push"
+        flowed = together(dose)
+        if has_no_minute(desk, dose):
+            continue
+        kind = "infusion" if whole(flowed) >= 16 else "push"
         service = Service(
-            kind, dose[0].billing, dose[0].substance, min(minutes), minutes, dose, dose[0].group
+            kind, dose[0].billing, dose[0].substance, first(flowed), flowed, dose, dose[0].group
         )
         broken_off = any(one.administration.stop_reason in {"discontinued", "reaction"} for one in dose)
         if kind == "push" and broken_off:
@@ -74,7 +90,7 @@ def drug_services(desk: Desk, givens: list[Given]) -> list[Service]:
             desk.hold(one, "F-IMPLAUSIBLE_PUSH")
         else:
             services.append(
-                Service("push", one.billing, one.substance, one.start, one.minutes, [one], one.group)
+                Service("push", one.billing, one.substance, one.start, one.counted, [one], one.group)
             )
     return services
 
@@ -95,7 +111,7 @@ def summed(desk: Desk, services: list[Service]) -> list[Service]:
             and (school == "sum_per_encounter" or desk.date_of(one.start) == desk.date_of(service.start))
         ]
         if earlier:
-            earlier[0].minutes = earlier[0].minutes | service.minutes
+            earlier[0].counted |= service.counted
             earlier[0].members = earlier[0].members + service.members
         else:
             kept.append(service)
@@ -115,7 +131,7 @@ def by_group(desk: Desk, services: list[Service]) -> dict[tuple[str, date | None
 def order(desk: Desk, service: Service) -> tuple[int, int, int, str]:
     """Return the place of a service in the hierarchy (R-HIER-1, R-INIT-2)."""
     long_first = service.kind == "infusion" and desk.policy.equal_rank_initial != "first_started"
-    length = -len(service.minutes) if long_first else 0
+    length = -service.minutes if long_first else 0
     return (RANKS[service.kind, service.billing], length, service.start, service.identifier)
 
 
@@ -136,6 +152,9 @@ def initials(
     named = any(one.order_id == reason for one in desk.encounter.administrations) if reason else False
     if len({(service.group, what(service)) for service in key_services}) == 1:
         key = (key_services[0].group, key_services[0].day)
+        if beside_chemotherapy(key_services[0], groups[key]):
+            desk.raise_flag("F-KEY_REASON")
+            return found
         chosen = min(key_services, key=lambda one: order(desk, one))
         # Of a drug pushed twice the first push is the service: the other is only the same drug again.
         alike = [one for one in groups[key] if one.kind == "push" and what(one) == what(chosen)]
@@ -147,6 +166,11 @@ def initials(
         if desk.policy.office_initial_when_no_key_reason == "hold":
             return {}
     return found
+
+
+def beside_chemotherapy(key: Service, services: list[Service]) -> bool:
+    """Whether an initial of another class would leave chemotherapy at its site without a primary (A-24)."""
+    return key.billing != "CHEMO" and any(one.billing == "CHEMO" for one in services)
 
 
 def what(service: Service) -> tuple[str, str]:

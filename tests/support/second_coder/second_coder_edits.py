@@ -9,7 +9,9 @@ from rules.tables.lookup import addon_primaries, mue, ptp
 
 HOURS = {"96361", "96366", "96370", "96415", "96423"}
 INITIALS = {"96360", "96365", "96374", "96409", "96413"}
-SEPARATE = {"96369", "96416", "96420", "96422", "96425"}
+INFUSED = {"96365", "96366", "96367", "96368", "96413", "96415", "96417"}
+PUMPS = {"96416", "96425", "C8957", "G0498"}
+"""Released beside other services; with a drug that is infused as well they hold the set (A-20)."""
 ARTERIAL = {"96420", "96422", "96425"}
 OTHER_ROUTE = {"96372", "96377", "96401", "96402"}
 
@@ -45,13 +47,26 @@ def lines_of(desk: Desk) -> dict[Key, int]:
     lines: Counter[Key] = Counter()
     for unit, day in placed:
         modifiers = set(unit.modifiers)
-        if not desk.office and desk.encounter.department_modifier is not None:
-            modifiers.add(desk.encounter.department_modifier)
+        where = department_modifier(desk, unit.started)
+        if not desk.office and where is not None:
+            modifiers.add(where)
         lines[unit.code, day, tuple(sorted(modifiers))] += 1
     check_add_ons(desk, lines)
     check_units(desk, lines)
     check_initials(desk, placed)
     return dict(lines)
+
+
+def department_modifier(desk: Desk, second: int) -> str | None:
+    """Return the modifier of the department the patient was in when a service started (R-MOD-8, A-25)."""
+    moves = desk.encounter.departments
+    if not moves:
+        return desk.encounter.department_modifier
+    modifier = moves[0].department_modifier
+    for move in moves:
+        if desk.second(move.from_at) <= second:
+            modifier = move.department_modifier
+    return modifier
 
 
 def prove_code_pairs(desk: Desk, placed: list[tuple[Unit, date]]) -> None:
@@ -134,5 +149,9 @@ def check_initials(desk: Desk, placed: list[tuple[Unit, date]]) -> None:
         desk.raise_flag("F-MULTI_INITIAL")
     for day in {day for _, day in placed}:
         codes = {unit.code for unit, on in placed if on == day or not per_day}
-        if codes & INITIALS and codes & SEPARATE:
+        if "96369" in codes and codes & INITIALS:
             desk.raise_flag("F-MULTI_INITIAL")
+    infused = {one.substance for unit, _ in placed if unit.code in INFUSED for one in unit.members}
+    pumped = {one.substance for unit, _ in placed if unit.code in PUMPS for one in unit.members}
+    if infused & pumped:
+        desk.raise_flag("F-MULTI_INITIAL")

@@ -1,8 +1,19 @@
-"""When it flowed: the witnesses, the missing stop, the billable window, and what cannot have happened."""
+"""When it flowed: the witnesses, the missing stop, and what cannot have happened."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 from second_coder_desk import Desk, Given, added_hours
+from second_coder_seconds import Seconds, end, first, span, whole
+from second_coder_window import (
+    MOMENTS,
+    before_arrival,
+    clip,
+    ended_before,
+    leave_to_others,
+    ran_until_departure,
+    taken_over,
+)
 
 from models.encounter import Administration, Flow
 
@@ -12,7 +23,9 @@ FAULT_FLAGS = {
     "overlapping_intervals": "F-OVERLAP_SELF",
     "started_twice": "F-OVERLAP_SELF",
     "stop_without_start": "F-MISSING_START",
+    "future_time": "F-FUTURE_TIME",
 }
+"""What each fault of the chart is called."""
 
 PUSHED_INSTEAD = {
     "infusion": "push",
@@ -21,40 +34,18 @@ PUSHED_INSTEAD = {
 }
 """What an infusion without a stop is reported as where P-15 allows it."""
 
-NEVER = 10**12
-"""Later than any minute."""
-
-MOMENTS = {"push", "injection", "on_body", "arterial push"}
-
 
 def time_it(desk: Desk, given: Given) -> None:
-    """Give an administration its billable minutes, or settle why it has none."""
-    faults = given.administration.faults
+    """Give an administration its billable seconds, or settle why it has none."""
+    faults = [FAULT_FLAGS[fault] for fault in given.administration.faults]
     if faults:
-        for fault in faults:
-            desk.hold(given, FAULT_FLAGS[fault])
-        given.flowed = counted(desk, given.administration.flows or given.administration.pump_flows)
+        for flag in faults:
+            desk.hold(given, flag)
+        given.flowed = desk.closed(given.administration.flows or given.administration.pump_flows)
     elif given.kind in MOMENTS:
         time_a_moment(desk, given)
     else:
         time_a_flow(desk, given)
-
-
-def counted(desk: Desk, flows: tuple[Flow, ...]) -> set[int]:
-    """Return every minute of the closed flows."""
-    minutes: set[int] = set()
-    for flow in flows:
-        if flow.stop is not None:
-            minutes |= set(range(desk.minute(flow.start), desk.minute(flow.stop)))
-    return minutes
-
-
-def from_before_arrival(desk: Desk, given: Given) -> bool:
-    """Whether others began it (R-WIN-1)."""
-    told = given.administration.prehospital
-    arrived = desk.encounter.arrived_at
-    earlier = arrived is not None and given.start < desk.minute(arrived)
-    return told is True or (earlier and told is not False)
 
 
 def time_a_moment(desk: Desk, given: Given) -> None:
@@ -62,42 +53,16 @@ def time_a_moment(desk: Desk, given: Given) -> None:
     administration = given.administration
     if administration.given_at is None and not administration.flows:
         desk.hold(given, "F-MISSING_START")
-    elif from_before_arrival(desk, given):
-        if desk.policy.pre_arrival_infusions != "ignore":
-            desk.raise_flag("F-PREARRIVAL")
-        given.outcome = "not billed: R-WIN-1"
-    elif is_after_departure(desk, given):
-        desk.hold(given, "F-AFTER_DEPARTURE")
-    elif is_after_order(desk, given):
-        desk.raise_flag("F-IP_CONVERSION")
-        given.outcome = "not billed: R-WIN-3"
-    else:
-        given.minutes = counted(desk, administration.flows)
+    elif not settled_as_others(desk, given) and not ended_before(desk, given):
+        given.counted = desk.closed(administration.flows)
 
 
-def admitted_first(desk: Desk) -> bool:
-    """Whether the order to admit ended the stay, not the departure."""
-    departed, ordered = desk.encounter.departed_at, desk.encounter.inpatient_ordered_at
-    return ordered is not None and (departed is None or desk.minute(ordered) <= desk.minute(departed))
-
-
-def is_after_departure(desk: Desk, given: Given) -> bool:
-    """Whether it began when the patient had gone."""
-    return not admitted_first(desk) and begins_after(desk, given, desk.encounter.departed_at)
-
-
-def is_after_order(desk: Desk, given: Given) -> bool:
-    """Whether it began when the patient was an inpatient (R-WIN-3)."""
-    return begins_after(desk, given, desk.encounter.inpatient_ordered_at)
-
-
-def begins_after(desk: Desk, given: Given, end: int | None) -> bool:
-    """Whether no minute of it lies before the end; a moment, or a pump connected, may share the last minute."""
-    if end is None:
-        return False
-    if given.kind in MOMENTS or given.kind == "pump":
-        return given.start > desk.minute(end)
-    return given.start >= desk.minute(end)
+def settled_as_others(desk: Desk, given: Given) -> bool:
+    """Settle a moment before arrival that is not ours; return whether it was one (A-4)."""
+    whose = before_arrival(desk, given)
+    if whose != "ours":
+        leave_to_others(desk, given, whose)
+    return whose != "ours"
 
 
 def time_a_flow(desk: Desk, given: Given) -> None:
@@ -107,71 +72,64 @@ def time_a_flow(desk: Desk, given: Given) -> None:
     if not flows:
         desk.hold(given, "F-MISSING_START")
         return
-    given.start = desk.minute(min(flow.start for flow in flows))
+    given.start = desk.second(min(flow.start for flow in flows))
     compare_with_pump(desk, given)
     if any(flow.stop is None for flow in flows) and ended_before(desk, given):
         return
-    minutes = stopped(desk, given, flows)
-    if minutes is None:
-        return
-    given.minutes = given.flowed = minutes
-    judge(desk, given)
+    seconds = stopped(desk, given, flows)
+    if seconds is not None:
+        given.counted = given.flowed = seconds
+        judge(desk, given)
+    elif given.kind in MOMENTS:
+        settled_as_others(desk, given)
 
 
-def taken_over(desk: Desk, given: Given) -> int | None:
-    """Return the first minute that is ours when others began it, the end of time when none is; else None."""
-    if not from_before_arrival(desk, given):
-        return None
-    school, arrived = desk.policy.pre_arrival_infusions, desk.encounter.arrived_at
-    if school != "ignore":
-        desk.raise_flag("F-PREARRIVAL")
-    if school != "count_from_takeover" or arrived is None:
-        return NEVER
-    charted = [
-        desk.minute(instant) for instant in given.administration.touched + given.administration.bag_changes
-    ]
-    return min([minute for minute in charted if minute >= desk.minute(arrived)], default=NEVER)
-
-
-def stopped(desk: Desk, given: Given, flows: tuple[Flow, ...]) -> set[int] | None:
-    """Return every minute of flow, an open one closed by what the record supports; None when settled."""
-    minutes = counted(desk, flows)
+def stopped(desk: Desk, given: Given, flows: tuple[Flow, ...]) -> Seconds | None:
+    """Return every second of flow, an open one closed by what the record supports; None when settled."""
+    seconds = desk.closed(flows)
     if not given.administration.flows:
         desk.raise_flag("F-STOP_CALCULATED")
     still_open = [flow for flow in flows if flow.stop is None]
-    if not still_open:
-        return minutes
-    if given.kind == "pump":
-        return minutes
+    if not still_open or given.kind == "pump":
+        return seconds
     flowed = sum(flow.stop - flow.start for flow in flows if flow.stop is not None)
-    end = documented_end(desk, given, still_open[-1].start, flowed)
-    if end is not None:
-        return minutes | set(range(desk.minute(still_open[-1].start), desk.minute(end)))
+    stop = documented_end(desk, given, still_open[-1].start, flowed)
+    if stop is not None:
+        return seconds | span(desk.second(still_open[-1].start), desk.second(stop))
     settle_missing_stop(desk, given)
     return None
 
 
 def documented_end(desk: Desk, given: Given, opened: int, flowed: int) -> int | None:
     """
-    Return when an open flow ended, in epoch seconds: the order to admit, the pump, or volume over rate (R-DOC-3).
+    Return when an open flow ended, in epoch seconds: by the pump, the order to admit, the departure, the volume.
 
-    ``opened`` is when it was opened and ``flowed`` the seconds the closed flows lasted.
+    ``opened`` is when it was opened and ``flowed`` the seconds the closed flows lasted. Sources: R-WIN-3, R-DOC-3,
+    A-3, P-15.
     """
     administration, ordered = given.administration, desk.encounter.inpatient_ordered_at
-    if ordered is not None and desk.encounter.standing != "open" and cut_by_order(desk, given):
+    closed = desk.encounter.standing != "open"
+    pump = administration.pump_flows[-1].stop if administration.pump_flows else None
+    if pump is not None and pump > opened:
+        desk.raise_flag("F-STOP_CALCULATED")
+        return pump
+    if closed and ordered is not None and cut_by_order(desk, given):
         desk.raise_flag("F-IP_CONVERSION")
+        given.cut = True
         return ordered
-    pump = administration.pump_flows if administration.flows else ()
-    ends = [flow.stop for flow in pump if flow.stop is not None]
-    if ends and len(ends) == len(pump) and desk.minute(max(ends)) > desk.minute(opened):
-        desk.raise_flag("F-STOP_CALCULATED")
-        return max(ends)
+    if closed and ran_until_departure(desk, given):
+        desk.raise_flag("F-RUNNING_AT_DEPARTURE")
+        given.cut = True
+        return desk.encounter.departed_at
     length = minutes_from_volume(administration)
-    calculates = desk.policy.missing_stop == "hold_calculate_fallback" and desk.encounter.standing != "open"
-    if calculates and length is not None and 60 * length > flowed:
-        desk.raise_flag("F-STOP_CALCULATED")
-        return opened + 60 * length - flowed
-    return None
+    calculates = desk.policy.missing_stop == "hold_calculate_fallback" and closed
+    if not calculates or length is None or 60 * length <= flowed:
+        return None
+    stop, departed = opened + 60 * length - flowed, desk.encounter.departed_at
+    if departed is not None and stop // 60 > departed // 60:
+        return None
+    desk.raise_flag("F-STOP_CALCULATED")
+    return stop
 
 
 def minutes_from_volume(administration: Administration) -> int | None:
@@ -200,9 +158,9 @@ def settle_missing_stop(desk: Desk, given: Given) -> None:
 def compare_with_pump(desk: Desk, given: Given) -> None:
     """Flag two complete witnesses that differ (R-DOC-7)."""
     nurse, pump = given.administration.flows, given.administration.pump_flows
-    if not nurse or not pump or any(flow.stop is None for flow in nurse + pump):
+    if not nurse or not pump or nurse[-1].stop is None or pump[-1].stop is None:
         return
-    charted, pumped = len(counted(desk, nurse)), len(counted(desk, pump))
+    charted, pumped = whole(desk.closed(nurse)), whole(desk.closed(pump))
     changes = worth(given, charted) != worth(given, pumped)
     if changes or abs(charted - pumped) > desk.policy.pump_tolerance:
         desk.raise_flag("F-PUMP_MAR_MISMATCH", holds=changes)
@@ -213,66 +171,53 @@ def worth(given: Given, minutes: int) -> tuple[bool, int]:
     return minutes >= (31 if given.billing == "HYD" else 16), added_hours(minutes)
 
 
-def ended_before(desk: Desk, given: Given) -> bool:
-    """Settle what began when the stay had ended."""
-    if is_after_departure(desk, given):
-        desk.hold(given, "F-AFTER_DEPARTURE")
-    elif is_after_order(desk, given):
-        desk.raise_flag("F-IP_CONVERSION")
-        given.outcome = "not billed: R-WIN-3"
-    return given.outcome != "to code"
-
-
 def judge(desk: Desk, given: Given) -> None:
     """Clip to the stay, then refuse what cannot have happened (11.3 step 2); a portable pump may run for days."""
-    charted, takeover = given.minutes, taken_over(desk, given)
+    charted = given.counted
     if given.kind != "pump" and not charted:
         desk.hold(given, "F-NEGATIVE_DURATION")
         return
-    ours = {minute for minute in charted if takeover is None or minute >= takeover}
-    given.minutes = clipped(desk, ours)
-    if not ours and takeover is not None:
-        given.outcome = "not billed: R-WIN-1"
+    whose = before_arrival(desk, given)
+    takeover = 0 if whose == "ours" else taken_over(desk, given)
+    ours = charted & ~span(0, min(takeover, end(charted)))
+    if whose != "ours" and (not ours or desk.policy.pre_arrival_infusions != "count_from_takeover"):
+        leave_to_others(desk, given, "others" if ours else whose)
         return
-    given.start = min(ours, default=given.start)
+    given.counted = ours
+    given.start = first(ours) if ours else given.start
+    clip(desk, given)
     if ended_before(desk, given) or given.kind == "pump":
         return
-    if too_long(desk, given, len(given.minutes)):
+    if too_long(desk, given):
         desk.hold(given, "F-TOO_LONG")
-    elif given.minutes == charted and not cut_by_order(desk, given) and volume_disagrees(given, len(charted)):
+    elif given.counted == charted and not given.cut and volume_disagrees(given, whole(charted)):
         desk.hold(given, "F-VOLUME_MISMATCH")
 
 
 def cut_by_order(desk: Desk, given: Given) -> bool:
     """Whether an open flow was counted up to the order to admit: the bag went on."""
-    ordered, still_open = desk.encounter.inpatient_ordered_at, False
-    for flow in given.administration.flows or given.administration.pump_flows:
-        still_open = still_open or flow.stop is None
+    ordered = desk.encounter.inpatient_ordered_at
     touched = given.administration.touched
-    return (
-        still_open
-        and ordered is not None
-        and any(desk.minute(touch) >= desk.minute(ordered) for touch in touched)
-    )
+    return ordered is not None and any(desk.second(touch) >= desk.second(ordered) for touch in touched)
 
 
-def clipped(desk: Desk, minutes: set[int]) -> set[int]:
-    """Keep the minutes before the end of the stay."""
-    kept = minutes
-    departed, ordered = desk.encounter.departed_at, desk.encounter.inpatient_ordered_at
-    if departed is not None and any(minute >= desk.minute(departed) for minute in kept):
-        desk.raise_flag("F-RUNNING_AT_DEPARTURE")
-        kept = {minute for minute in kept if minute < desk.minute(departed)}
-    if ordered is not None and any(minute >= desk.minute(ordered) for minute in kept):
-        desk.raise_flag("F-IP_CONVERSION")
-        kept = {minute for minute in kept if minute < desk.minute(ordered)}
-    return kept
-
-
-def too_long(desk: Desk, given: Given, minutes: int) -> bool:
-    """Whether it ran longer than anyone believes (P-27)."""
+def too_long(desk: Desk, given: Given) -> bool:
+    """Whether it ran longer than anyone believes: unwatched over P-27, or over twice what was ordered (A-5)."""
+    minutes, limit = whole(given.counted), desk.policy.sanity_limits * 60
     planned = given.administration.planned_minutes
-    return minutes > desk.policy.sanity_limits * 60 or (planned is not None and minutes > 2 * planned)
+    if minutes > limit:
+        desk.raise_flag("F-TOO_LONG")
+    unwatched = minutes > limit and longest_silence(desk, given) // 60 > limit
+    return unwatched or (planned is not None and minutes > 2 * planned)
+
+
+def longest_silence(desk: Desk, given: Given) -> int:
+    """Return the longest stretch of an infusion, in seconds, in which nobody charted anything of it."""
+    told = given.administration
+    begun, ended = first(given.counted), end(given.counted)
+    watched = sorted({desk.second(instant) for instant in told.touched} | {begun, ended})
+    inside = [second for second in watched if begun <= second <= ended]
+    return max(later - earlier for earlier, later in pairwise(inside))
 
 
 def volume_disagrees(given: Given, minutes: int) -> bool:
@@ -281,6 +226,12 @@ def volume_disagrees(given: Given, minutes: int) -> bool:
     volume, rate = administration.volume_ml, administration.rate_ml_per_h
     if not volume or rate is None or len(administration.rates) > 1:
         return False
-    if administration.stop_reason in {"discontinued", "reaction"}:
+    if administration.bag_changes or administration.stop_reason in {
+        "discontinued",
+        "reaction",
+        "handed_over",
+    }:
+        return False
+    if not administration.flows or any(flow.stop is None for flow in administration.flows):
         return False
     return abs(rate * minutes / 60 - volume) > volume * Decimal("0.2")

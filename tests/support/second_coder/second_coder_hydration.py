@@ -3,11 +3,12 @@
 from datetime import date
 from decimal import Decimal
 
-from second_coder_class import root_of
-from second_coder_desk import POOLED, UNKNOWN_SITE, Desk, Given, Service, Unit, added_hours, runs
+from second_coder_desk import POOLED, UNKNOWN_SITE, Desk, Given, Service, Unit, added_hours
+from second_coder_fragments import Fragment, fragments_of
+from second_coder_seconds import Seconds, end, first, nth, span, whole
+from second_coder_sites import same_access
 
-Stretch = list[tuple[int, int]]
-"""Minutes counted together, each with the first minute of the fragment it lies in."""
+from rules.formulary.volume_reasons import reason_for_volume
 
 
 def settle_fluids(desk: Desk, givens: list[Given]) -> None:
@@ -15,45 +16,48 @@ def settle_fluids(desk: Desk, givens: list[Given]) -> None:
     for given in givens:
         if given.billing != "HYD" or given.outcome != "to code":
             continue
-        if not given.administration.indication:
+        if not has_reason(desk, given):
             settle_without_reason(desk, given, givens)
             continue
         if given.group == UNKNOWN_SITE:
             continue
-        given.minutes = {minute for minute in given.minutes if not keeps_vein_open(desk, given, minute)}
-        if not given.minutes:
+        given.counted &= ~kept_open(desk, given)
+        if not given.counted:
             given.outcome = "not billed: R-BUN-2"
         elif is_small(desk, given):
             given.outcome = "not billed: R-HYD-8"
 
 
+def has_reason(desk: Desk, given: Given) -> bool:
+    """Whether a reason is charted that counts: one on the list of reasons for volume, or any (A-18)."""
+    reason = given.administration.indication
+    if desk.policy.hydration_reason == "any":
+        return bool(reason)
+    return reason_for_volume(reason, desk.date_of(given.start)) is not None
+
+
 def settle_without_reason(desk: Desk, given: Given, givens: list[Given]) -> None:
-    """Hold a fluid without a reason, unless it is the primary line of a drug at the same access (R-HYD-9)."""
-    drugs: set[int] = set()
+    """Hold a fluid without a reason, unless it carries a piggyback at the same access (R-HYD-9, A-19)."""
+    drugs: Seconds = 0
     for one in givens:
         if same_access(desk, one, given):
-            drugs |= drug_minutes([one], [], one.group)
-    if given.administration.intent != "hydrate" and given.minutes & drugs:
+            drugs |= drug_seconds([one], [], one.group)
+    if given.administration.intent != "hydrate" and given.counted & drugs:
         given.outcome = "not billed: R-HYD-9"
     else:
         desk.hold(given, "F-HYD_NECESSITY")
 
 
-def same_access(desk: Desk, one: Given, other: Given) -> bool:
-    """Whether two administrations went through the same access."""
-    first, second = one.administration.site_id, other.administration.site_id
-    return first == second or (
-        first is not None and second is not None and root_of(desk, first) == root_of(desk, second)
-    )
-
-
-def keeps_vein_open(desk: Desk, given: Given, minute: int) -> bool:
-    """Whether the rate of a minute only kept the line open (R-HYD-8)."""
-    rate: Decimal | None = given.administration.rate_ml_per_h
-    for since, told in given.administration.rates:
-        if desk.minute(since) <= minute:
-            rate = told
-    return rate is not None and rate <= desk.policy.kvo_rate_ceiling
+def kept_open(desk: Desk, given: Given) -> Seconds:
+    """Return the seconds whose rate only kept the line open (R-HYD-8)."""
+    told: list[tuple[int, Decimal | None]] = [(0, given.administration.rate_ml_per_h)]
+    told += [(desk.second(since), rate) for since, rate in given.administration.rates]
+    seconds: Seconds = 0
+    for number, (since, rate) in enumerate(told):
+        until = told[number + 1][0] if number + 1 < len(told) else end(given.counted)
+        if rate is not None and rate <= desk.policy.kvo_rate_ceiling:
+            seconds |= span(since, until)
+    return seconds
 
 
 def is_small(desk: Desk, given: Given) -> bool:
@@ -68,8 +72,8 @@ def is_small(desk: Desk, given: Given) -> bool:
 
 def hydration_services(
     desk: Desk, givens: list[Given], drug_services: list[Service]
-) -> tuple[list[Service], dict[int, list[Stretch]]]:
-    """Return the hydration of each group that earns something, and the stretches each is paid for, by id()."""
+) -> tuple[list[Service], dict[int, list[list[Fragment]]]]:
+    """Return the hydration of each group that earns something, and the fragments each is paid for, by id()."""
     fluids = [one for one in givens if one.billing == "HYD" and one.outcome == "to code"]
     keys: list[tuple[str, date | None]] = []
     for fluid in fluids:
@@ -79,14 +83,15 @@ def hydration_services(
     services, paid = [], {}
     for group, day in keys:
         members = [one for one in fluids if (one.group, day_of(desk, one)) == (group, day)]
-        flowing = {minute for one in members for minute in one.minutes}
-        flowing -= drug_minutes(givens, drug_services, group)
-        pushed = push_minutes(desk, givens, drug_services, group)
-        stretches = worth_paying(desk, runs(flowing), pushed)
+        drugs = drug_seconds(givens, drug_services, group)
+        pushed = push_seconds(desk, givens, drug_services, group)
+        stretches = worth_paying(desk, fragments_of(desk, members, drugs), pushed)
         if stretches:
-            minutes = {minute for stretch in stretches for minute, _ in stretch}
-            contributing = [one for one in members if one.minutes & minutes]
-            service = Service("hydration", "HYD", "", min(minutes), minutes, contributing, group, day)
+            seconds: Seconds = 0
+            for fragment in (fragment for stretch in stretches for fragment in stretch):
+                seconds |= fragment.seconds
+            contributing = [one for one in members if one.counted & seconds]
+            service = Service("hydration", "HYD", "", first(seconds), seconds, contributing, group, day)
             services.append(service)
             paid[id(service)] = stretches
     return services, paid
@@ -94,73 +99,78 @@ def hydration_services(
 
 def day_of(desk: Desk, fluid: Given) -> date | None:
     """Return the date a fluid counts on where P-04 starts anew every day."""
-    return desk.date_of(min(fluid.minutes)) if desk.policy.initial_reset == "calendar_day" else None
+    return desk.date_of(first(fluid.counted)) if desk.policy.initial_reset == "calendar_day" else None
 
 
-def drug_minutes(givens: list[Given], drug_services: list[Service], group: str) -> set[int]:
+def drug_seconds(givens: list[Given], drug_services: list[Service], group: str) -> Seconds:
     """
-    Return every minute a drug or blood ran at the group, billed or not (R-HYD-4).
+    Return every second a drug or blood ran at the group, billed or not (R-HYD-4).
 
     What is held because nobody knows where it ran stops no hydration; the set is held anyway.
     """
-    minutes: set[int] = set()
+    seconds: Seconds = 0
     as_push = {id(one) for service in drug_services if service.kind == "push" for one in service.members}
     for one in givens:
         settled = one.group == UNKNOWN_SITE and one.outcome != "behind F-SITE_UNKNOWN"
         where = POOLED if settled else one.group
-        at_site = where == group and one.kind in {"infusion", "pump", "pca"}
+        in_vein = one.kind in {"infusion", "pca"} or (one.kind == "pump" and one.route != "IA")
+        at_site = where == group and in_vein
         is_drug = one.billing not in {"HYD", "flush"} and one.administration.intent not in {
             "kvo",
             "carrier",
             "flush",
         }
         if at_site and is_drug:
-            minutes |= one.flowed - one.minutes if id(one) in as_push else one.flowed
-    return minutes
+            seconds |= one.flowed & ~one.counted if id(one) in as_push else one.flowed
+    return seconds
 
 
-def push_minutes(desk: Desk, givens: list[Given], drug_services: list[Service], group: str) -> set[int]:
-    """Return the minutes pushes took, as P-13 counts them."""
+def push_seconds(desk: Desk, givens: list[Given], drug_services: list[Service], group: str) -> Seconds:
+    """Return the seconds pushes took, as P-13 counts them."""
     school = desk.policy.deduct_push_time_from_hydration
-    minutes: set[int] = set()
+    seconds: Seconds = 0
     if school == "none":
-        return minutes
-    spans = [(one.start, one.minutes) for one in drug_services if one.kind == "push" and one.group == group]
+        return seconds
+    spans = [(one.start, one.counted) for one in drug_services if one.kind == "push" and one.group == group]
     spans += [
-        (one.start, one.minutes)
+        (one.start, one.counted)
         for one in givens
         if one.kind == "push" and one.group == group and one.outcome == "behind F-IMPLAUSIBLE_PUSH"
     ]
     for begun, documented in spans:
         if school == "nominal":
-            minutes |= set(range(begun, begun + desk.policy.nominal_push_minutes))
+            seconds |= span(begun, begun + 60 * desk.policy.nominal_push_minutes)
         else:
-            minutes |= documented
-    return minutes
+            seconds |= documented
+    return seconds
 
 
-def worth_paying(desk: Desk, fragments: list[list[int]], pushed: set[int]) -> list[Stretch]:
+def worth_paying(desk: Desk, fragments: list[Fragment], pushed: Seconds) -> list[list[Fragment]]:
     """
-    Return the stretches that are counted together as one list each (R-HYD-5).
+    Return the fragments that are counted together as one list each (R-HYD-5).
 
-    A drug infusion ends a fragment; a push goes into the running fluid, so it takes minutes without ending one.
+    A push goes into the running fluid, so it takes its seconds without ending a fragment (A-16).
     """
     school = desk.policy.hydration_fragments
-    stretches = [
-        [(minute, fragment[0]) for minute in fragment if minute not in pushed] for fragment in fragments
-    ]
+    left = [fragment._replace(seconds=fragment.seconds & ~pushed) for fragment in fragments]
     if school == "per_interval":
-        return [stretch for stretch in stretches if len(stretch) >= 31]
-    together = [pair for stretch in stretches for pair in stretch]
-    if len(together) < 31:
+        return [[fragment] for fragment in left if whole(fragment.seconds) >= 31]
+    if minutes_of(left) < 31:
         return []
-    if school == "cumulative_anchor" and not any(len(stretch) >= 31 for stretch in stretches):
+    if school == "cumulative_anchor" and not any(whole(fragment.seconds) >= 31 for fragment in left):
         desk.raise_flag("F-HYD_FRAGMENTED")
         return []
-    return [together]
+    return [left]
 
 
-def code_hydration(desk: Desk, service: Service, stretches: list[Stretch], *, initial: bool) -> list[Unit]:
+def minutes_of(stretch: list[Fragment]) -> int:
+    """Return the whole minutes of some fragments, their seconds summed first (A-1)."""
+    return sum(fragment.seconds.bit_count() for fragment in stretch) // 60
+
+
+def code_hydration(
+    desk: Desk, service: Service, stretches: list[list[Fragment]], *, initial: bool
+) -> list[Unit]:
     """
     Write hydration down; return the initial unit when it is the initial (R-HYD-2, R-HYD-3).
 
@@ -168,10 +178,20 @@ def code_hydration(desk: Desk, service: Service, stretches: list[Stretch], *, in
     """
     firsts = []
     for number, stretch in enumerate(stretches):
-        for hour in range(1 + added_hours(len(stretch))):
-            _, began = stretch[30 + 60 * hour]
+        for hour in range(1 + added_hours(minutes_of(stretch))):
+            began, _ = place_of(stretch, 60 * (31 + 60 * hour) - 1)
             if initial and number == 0 and hour == 0:
                 firsts.append(desk.write("96360", began, service.members))
             else:
-                desk.write("96361", began, service.members, stretch[60 * hour][0])
+                desk.write("96361", began, service.members, place_of(stretch, 3600 * hour)[1])
     return firsts
+
+
+def place_of(stretch: list[Fragment], number: int) -> tuple[int, int]:
+    """Return when the fragment began that holds a stretch's second of this number, and that second."""
+    for fragment in stretch:
+        if number < fragment.seconds.bit_count():
+            return fragment.began, nth(fragment.seconds, number)
+        number -= fragment.seconds.bit_count()
+    message = "the stretch is shorter"
+    raise IndexError(message)

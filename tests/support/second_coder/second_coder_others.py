@@ -1,7 +1,14 @@
 """What does not compete for the initial: injections, other routes, pumps, antibodies."""
 
+from datetime import date
+
 from second_coder_desk import Desk, Given, added_hours
-from second_coder_doses import doses
+from second_coder_doses import doses, has_no_minute, together
+from second_coder_seconds import first, nth, whole
+
+INJECTED = {"CHEMO": "96401", "HORMONAL": "96402", "THER": "96372"}
+PUMP_SET_UP = "subcutaneous_pump_setup"
+"""The kind of procedure by which a set-up is charted apart from the infusion."""
 
 
 def code_others(desk: Desk, givens: list[Given]) -> None:
@@ -18,12 +25,13 @@ def code_others(desk: Desk, givens: list[Given]) -> None:
     code_injections(desk, [one for one in rest if one.kind == "injection"])
     code_subcutaneous(desk, [one for one in rest if one.kind == "subcutaneous infusion"])
     code_arterial(desk, rest)
+    mark_repeats(desk)
 
 
 def code_pump(desk: Desk, given: Given) -> None:
     """Write the start of a prolonged infusion by portable pump (R-INF-8, R-CHEMO-6)."""
     planned = given.administration.planned_minutes
-    length = planned if planned is not None else len(given.minutes)
+    length = planned if planned is not None else whole(given.counted)
     arterial = given.administration.route == "IA"
     if length > 480 and given.billing == "CHEMO":
         desk.write("96425" if arterial else desk.policy.home_pump_code, given.start, [given])
@@ -35,7 +43,6 @@ def code_pump(desk: Desk, given: Given) -> None:
 
 def code_injections(desk: Desk, injections: list[Given]) -> None:
     """Write IM and SC injections, one each or one a dose (R-INJ-1, R-INJ-2)."""
-    codes = {"CHEMO": "96401", "HORMONAL": "96402", "THER": "96372"}
     doses_seen: list[tuple[str, str]] = []
     for given in sorted(injections, key=lambda one: (one.start, one.identifier)):
         dose = (given.substance, given.administration.dose_id or "")
@@ -45,26 +52,44 @@ def code_injections(desk: Desk, injections: list[Given]) -> None:
                 given.outcome = "not billed: R-INJ-2"
                 continue
         doses_seen.append(dose)
-        desk.write(codes[given.billing], given.start, [given])
+        desk.write(INJECTED[given.billing], given.start, [given])
+
+
+def mark_repeats(desk: Desk) -> None:
+    """Mark each further injection of a code on a date where a payer asks for it (A-23, R-MOD-5)."""
+    asked = desk.policy.repeat_injection_modifier
+    if asked == "none":
+        return
+    units = [unit for unit in desk.units if unit.code in INJECTED.values()]
+    seen: set[tuple[str, date]] = set()
+    for unit in sorted(units, key=lambda one: (one.started, one.members[0].identifier)):
+        if (unit.code, unit.start_date) in seen:
+            unit.modifiers.add(asked)
+        seen.add((unit.code, unit.start_date))
 
 
 def code_subcutaneous(desk: Desk, infusions: list[Given]) -> None:
-    """Write subcutaneous infusions: one first hour an encounter, short ones as injections (R-INF-9)."""
+    """Write infusions under the skin: one first hour an encounter, short ones as injections (R-INF-9)."""
     counted: list[Given] = []
     for dose in doses(desk, infusions):
+        if has_no_minute(desk, dose):
+            continue
         if dose[0].billing == "CHEMO":
             for one in dose:
                 desk.hold(one, "F-UNLISTED")
-        elif len({minute for one in dose for minute in one.minutes}) < 16:
+        elif whole(together(dose)) < 16:
             desk.write("96372", min(one.start for one in dose), dose)
         else:
             counted += dose
-    minutes = sorted({minute for one in counted for minute in one.minutes})
-    if not minutes:
+    if not counted:
         return
-    desk.write("96369", minutes[0], counted)
-    for hour in range(1, added_hours(len(minutes)) + 1):
-        desk.write("96370", minutes[0], counted, minutes[60 * hour])
+    set_up = any(one.kind == PUMP_SET_UP for one in desk.encounter.procedures)
+    if not set_up and all(one.administration.device_id is None for one in counted):
+        desk.raise_flag("F-ROUTE_CONFLICT")
+    flowed = together(counted)
+    desk.write("96369", first(flowed), counted)
+    for hour in range(1, added_hours(whole(flowed)) + 1):
+        desk.write("96370", first(flowed), counted, nth(flowed, 3600 * hour))
 
 
 def code_arterial(desk: Desk, givens: list[Given]) -> None:
@@ -72,15 +97,17 @@ def code_arterial(desk: Desk, givens: list[Given]) -> None:
     pushes = [([one], one.start) for one in givens if one.kind == "arterial push"]
     infused: list[str] = []
     for dose in doses(desk, [one for one in givens if one.kind == "arterial infusion"]):
-        minutes = sorted({minute for one in dose for minute in one.minutes})
+        flowed = together(dose)
+        if has_no_minute(desk, dose):
+            continue
         chemo = dose[0].billing == "CHEMO"
-        if len(minutes) < 16:
-            pushes.append((dose, minutes[0]))
+        if whole(flowed) < 16:
+            pushes.append((dose, first(flowed)))
         elif chemo:
-            desk.write("96423" if dose[0].substance in infused else "96422", minutes[0], dose)
+            desk.write("96423" if dose[0].substance in infused else "96422", first(flowed), dose)
             infused.append(dose[0].substance)
-            for hour in range(1, added_hours(len(minutes)) + 1):
-                desk.write("96423", minutes[0], dose, minutes[60 * hour])
+            for hour in range(1, added_hours(whole(flowed)) + 1):
+                desk.write("96423", first(flowed), dose, nth(flowed, 3600 * hour))
         else:
             for one in dose:
                 desk.hold(one, "F-UNLISTED")

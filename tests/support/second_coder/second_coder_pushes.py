@@ -3,6 +3,7 @@
 from datetime import date
 
 from second_coder_desk import Desk, Service, Unit
+from second_coder_seconds import end, first
 
 Drug = tuple[str, date | None]
 """A drug on the date it is remembered for: no date unless every day is coded anew (P-04)."""
@@ -52,7 +53,7 @@ def repeat_code(desk: Desk, push: Service, last: int | None, infused: list[Servi
     if desk.office or stays_with_infusion(desk, push, infused):
         return None
     if last is not None:
-        return "96376" if push.start - last > 30 else None
+        return "96376" if (push.start - last) // 60 > 30 else None
     school = desk.policy.push_code_when_the_drug_was_is_infused
     return None if school == "none" else school
 
@@ -69,5 +70,5 @@ def stays_with_infusion(desk: Desk, push: Service, infused: list[Service]) -> bo
 
 def near(push: Service, infusion: Service) -> bool:
     """Whether a push came during an infusion or within 30 minutes of it (R-PUSH-7)."""
-    begun, ended = min(infusion.minutes), max(infusion.minutes) + 1
-    return not (begun - push.start > 30 or push.start - ended > 30)
+    before, after = first(infusion.counted) - push.start, push.start - end(infusion.counted)
+    return not (before // 60 > 30 or after // 60 > 30)

@@ -11,12 +11,15 @@ DAY = date(2026, 3, 2)
 
 
 def at(clock: str) -> int:
-    """Return the epoch seconds of ``08:30``, of ``1 08:30`` the day after."""
+    """Return the epoch seconds of ``08:30`` or ``08:30:15``, of ``1 08:30`` the day after."""
     days, _, time = clock.rpartition(" ")
-    hours, minutes = time.split(":")
+    hours, minutes, seconds = [*time.split(":"), "0"][:3]
     midnight = int(datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC).timestamp())
-    return midnight + (int(days or 0) * 24 + int(hours)) * 3600 + int(minutes) * 60
+    return midnight + (int(days or 0) * 24 + int(hours)) * 3600 + int(minutes) * 60 + int(seconds)
 
+
+Example = tuple[Encounter, dict[str, str], str]
+"""A stay, the switches set by hand, and the lines and flags worked out for it."""
 
 BLANK = Administration(
     administration_id="",
@@ -54,14 +57,21 @@ EMPTY = empty_encounter("E1", "discharged")._replace(
 )
 
 
-def infusion(drug: str, *times: str | None, **told: object) -> Administration:
+def infusion(drug: str, /, *times: str | None, **told: object) -> Administration:
     """Return an infusion that flowed from the first time to the second, from the third to the fourth."""
     flows = tuple(
         Flow(at(start), None if stop is None else at(stop))
         for start, stop in zip(times[::2], times[1::2], strict=True)
         if start is not None
     )
-    return BLANK._replace(drug=Drug(name=drug), flows=flows, given_at=flows[0].start)._replace(**told)
+    named = Drug(name=drug) if drug else None
+    return BLANK._replace(drug=named, flows=flows, given_at=flows[0].start)._replace(**told)
+
+
+def pumped(drug: str, /, *times: str, **told: object) -> Administration:
+    """Return the pump's own record of an infusion, which no nurse charted."""
+    charted = infusion(drug, *times)
+    return charted._replace(flows=(), pump_flows=charted.flows)._replace(**told)
 
 
 def fluid(*times: str | None, **told: object) -> Administration:
@@ -87,13 +97,15 @@ def stay(*given: Administration, **told: object) -> Encounter:
     """Return a facility stay of these administrations, numbered as they are listed."""
     numbered = tuple(one._replace(administration_id=f"A{number}") for number, one in enumerate(given, 1))
     begun = {
-        one.administration_id: min([flow.start for flow in one.flows] + [one.given_at or at("9 00:00")])
+        one.administration_id: min(
+            [flow.start for flow in one.flows + one.pump_flows] + [one.given_at or at("9 00:00")]
+        )
         for one in numbered
     }
     in_order = tuple(sorted(numbered, key=lambda one: (begun[one.administration_id], one.administration_id)))
     return EMPTY._replace(administrations=in_order)._replace(**told)
 
 
-def policy(setting: str = "facility", **answers: str) -> Policy:
-    """Return the default policy of a setting with some switches set by hand."""
-    return policy_for(setting, None, None, None, DAY, None, tuple(sorted(answers.items())))
+def policy(setting: str = "facility", payer: str | None = None, /, **answers: str) -> Policy:
+    """Return the policy of a setting and a payer with some switches set by hand."""
+    return policy_for(setting, payer, None, None, DAY, None, tuple(sorted(answers.items())))
