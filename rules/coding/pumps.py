@@ -6,7 +6,7 @@ from models.encounter import Administration, Procedure
 from rules.formulary.lookup import lookup
 from rules.rule import Rule
 from rules.screening.bundles import CODED_PROCEDURES
-from rules.screening.documentation import MISSING_START
+from rules.screening.documentation import MISSING_START, stretches_of
 from rules.screening.ports import PortFlush
 from rules.screening.window import keep_window
 from rules.worksheet.codable import CodableAdministration
@@ -146,6 +146,9 @@ def _code_flushes(context: Context, flushes: list[PortFlush]) -> None:
     for on, given in sorted(alone.items()):
         reason = PORT_ALONE.because("The port was flushed; nothing else was done that day.")
         sheet.earn(Earned("96523", 1, on, tuple(given), None, "charted", (reason,)))
+        for administration in given:
+            administration.flows = stretches_of(administration.charted.flows, sheet.policy.rounding)
+            sheet.billed([administration], administration.flows, "96523")
 
 
 def _why_included(context: Context, on: date) -> tuple[Rule, str] | None:

@@ -39,7 +39,8 @@ def spans_of(sheet: Worksheet, screened: Screened) -> tuple[Span, ...]:
                 for start, stop in used.within(administration.flows)
             )
     spans: list[Span] = []
-    for administration in screened.administrations():
+    flushes = (flush.administration for flush in screened.port_flushes)
+    for administration in (*screened.administrations(), *flushes):
         coded = billed.get(administration.id, [])
         why = refused.get(administration.id) or flagged.get(administration.id)
         rest = Coverage((span.start, span.stop) for span in coded).outside(administration.flows)

@@ -102,14 +102,19 @@ class Stage:
         until = clock() + seconds
         consumer = AIOKafkaConsumer(*READ, bootstrap_servers=self.servers, auto_offset_reset="earliest")
         await consumer.start()
+        worked_off = False
         try:
             while clock() < until:
                 batches = await consumer.getmany(timeout_ms=300)
                 for tp, records in batches.items():
                     for record in records:
                         reader.read(tp.topic, record.key, record.value)
-                if not batches and done() and await self._at_rest():
+                if batches or not done():
+                    worked_off = False
+                elif worked_off:  # what the worker sent before its last commit has been read too
                     return True
+                else:
+                    worked_off = await self._at_rest()
         finally:
             await consumer.stop()
         return False

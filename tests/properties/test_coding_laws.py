@@ -153,6 +153,8 @@ def moved_stay(encounter: Encounter, seconds: int) -> Encounter:
             rates=tuple((since + seconds, rate) for since, rate in one.rates),
             bag_changes=moved(one.bag_changes, seconds),
             touched=moved(one.touched, seconds),
+            open_pause=moved(one.open_pause, seconds),
+            last_seen_at=moved(one.last_seen_at, seconds),
         )
         for one in encounter.administrations
     )
@@ -166,6 +168,9 @@ def moved_stay(encounter: Encounter, seconds: int) -> Encounter:
         arrived_at=moved(encounter.arrived_at, seconds),
         departed_at=moved(encounter.departed_at, seconds),
         inpatient_ordered_at=moved(encounter.inpatient_ordered_at, seconds),
+        departments=tuple(
+            period._replace(from_at=period.from_at + seconds) for period in encounter.departments
+        ),
     )
 
 

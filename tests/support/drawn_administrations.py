@@ -46,7 +46,7 @@ THROMBOLYTIC = (
     (None, None, "catheter occlusion"),
     (Decimal(50), "mg", None),
 )
-CODED = (Drug(name="ceftriaxone", code="J9045", system="hcpcs"), Drug(code="9863", system="rxnorm"))
+CODED = (Drug(name="ceftriaxone", code="J9045", system="hcpcs"),)
 """A name and a code that disagree, and a code that is a fluid's and a flush's (A-31)."""
 NO_REASONS = ("observation", "r/o MI", "maintenance", "POTS", "Z51.11")
 """What is charted beside fluids and is no reason for volume (A-18)."""

@@ -17,16 +17,29 @@ def code_pushes(
     firsts = []
     pushes = [one for one in services if one.kind == "push"]
     for push in sorted(pushes, key=lambda one: (one.start, one not in initial_ones, one.identifier)):
-        if push in initial_ones:
+        if push in initial_ones and not repeated_chemotherapy(desk, push, reported, services):
             unit = desk.write("96409" if push.billing == "CHEMO" else "96374", push.start, push.members)
             firsts.append((push, unit))
             reported[push.substance, push.day] = push.start
             continue
         code = code_of(desk, push, reported, services)
-        if code is not None:
+        if code is not None and push not in initial_ones:
             desk.write(code, push.start, push.members)
             reported[push.substance, push.day] = push.start
     return firsts
+
+
+def repeated_chemotherapy(
+    desk: Desk, push: Service, reported: dict[Drug, int], services: list[Service]
+) -> bool:
+    """Whether a push that would lead a second site gives a chemotherapy drug the stay has had already (A-13)."""
+    reason = desk.encounter.key_reason_order_id
+    if push.billing != "CHEMO" or (desk.office and reason is not None and reason in push.orders):
+        return False
+    given = {
+        (one.substance, one.day) for one in services if one.kind == "infusion" and one.billing == "CHEMO"
+    }
+    return (push.substance, push.day) in given | reported.keys()
 
 
 def code_of(desk: Desk, push: Service, reported: dict[Drug, int], services: list[Service]) -> str | None:
