@@ -34,7 +34,7 @@ from streams.wire.cloud_events import traceparent
 from streams.wire.encounter_key import found_id
 from streams.wire.event_json import as_line, read
 from streams.wire.message import OutboundMessage, Record
-from streams.wire.refused_event import legible_encounter_id, refused_event, refused_line
+from streams.wire.refused_event import legible_encounter_id, refused_line
 from streams.wire.reject_headers import reject_headers
 from streams.wire.rejects import TWO_IDS, WHOLE_LINE, Reject
 
@@ -159,10 +159,12 @@ class EncounterProcessor:
     def _mark_refused(self, value: bytes, reject: Reject, record: Record) -> None:
         """Leave a refusal in the stay of a refused event, where its bytes tell which stay that is (R-DOC-9)."""
         encounter_id = legible_encounter_id(value)
-        refused = refused_event(value, encounter_id, reject) if encounter_id else None
-        if encounter_id and refused is not None:
-            # A stay that is forgotten, or full, has the reject alone.
-            self._add_event(refused, refused_line(value, encounter_id, reject), record)
+        if encounter_id is None:
+            return
+        line = refused_line(value, encounter_id, reject)
+        refusal = read(line)
+        if not isinstance(refusal, Reject):  # a stay that is forgotten, or full, has the reject alone
+            self._add_event(refusal, line, record)
 
     def _add_forwarded(self, command: Command, record: Record) -> None:
         for line in command.stays.get(command.encounter_id, ()):
