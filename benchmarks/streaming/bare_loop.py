@@ -138,13 +138,14 @@ class Loop:
 
 async def changelog_records(servers: str, partitions: int, logs: Iterable[str]) -> Any:
     """Yield the topic and each record of some changelogs, up to where they end now."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers, max_partition_fetch_bytes=4 << 20)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=servers, max_partition_fetch_bytes=4 << 20, auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
         places = [TopicPartition(topic, number) for topic in logs for number in range(partitions)]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
-        await consumer.seek_to_beginning()
         left = {tp for tp in places if ends[tp]}
         while left:
             for tp, records in (await consumer.getmany(timeout_ms=200)).items():

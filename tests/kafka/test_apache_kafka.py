@@ -27,9 +27,10 @@ async def send(bootstrap: str, topic: str, *values: bytes, **settings: Any) -> N
 async def read(bootstrap: str, topic: str, **settings: Any) -> list[bytes]:
     """Return every value of partition 0 of a topic."""
     place = TopicPartition(topic, 0)
-    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, **settings) as consumer:
+    async with AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, auto_offset_reset="earliest", **settings
+    ) as consumer:
         consumer.assign([place])
-        await consumer.seek_to_beginning(place)
         end = (await consumer.end_offsets([place]))[place]
         return [(await consumer.getone()).value for _ in range(end)]
 

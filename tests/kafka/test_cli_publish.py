@@ -40,9 +40,10 @@ def lying_on(broker: EmbeddedBroker, topic: str = EVENTS, partitions: int = 4) -
 
     async def read() -> list[Any]:
         places = [TopicPartition(topic, one) for one in range(partitions)]
-        async with AIOKafkaConsumer(bootstrap_servers=broker.bootstrap_servers) as reader:
+        async with AIOKafkaConsumer(
+            bootstrap_servers=broker.bootstrap_servers, auto_offset_reset="earliest"
+        ) as reader:
             reader.assign(places)
-            await reader.seek_to_beginning()
             missing = sum((await reader.end_offsets(places)).values())
             missing -= sum((await reader.beginning_offsets(places)).values())
             found: list[Any] = []

@@ -59,9 +59,10 @@ def commands(broker: EmbeddedBroker) -> list[bytes]:
 
     async def read() -> list[bytes]:
         places = [TopicPartition(COMMANDS, one) for one in range(4)]
-        async with AIOKafkaConsumer(bootstrap_servers=broker.bootstrap_servers) as reader:
+        async with AIOKafkaConsumer(
+            bootstrap_servers=broker.bootstrap_servers, auto_offset_reset="earliest"
+        ) as reader:
             reader.assign(places)
-            await reader.seek_to_beginning()
             missing = sum((await reader.end_offsets(places)).values())
             found: list[bytes] = []
             while len(found) < missing:

@@ -52,9 +52,10 @@ def events(broker: EmbeddedBroker) -> list[Any]:
 
     async def read() -> list[Any]:
         places = [TopicPartition(EVENTS, one) for one in range(4)]
-        async with AIOKafkaConsumer(bootstrap_servers=broker.bootstrap_servers) as reader:
+        async with AIOKafkaConsumer(
+            bootstrap_servers=broker.bootstrap_servers, auto_offset_reset="earliest"
+        ) as reader:
             reader.assign(places)
-            await reader.seek_to_beginning()
             missing = sum((await reader.end_offsets(places)).values())
             found: list[Any] = []
             while len(found) < missing:

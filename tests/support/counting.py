@@ -86,7 +86,10 @@ class Counting:
     @asynccontextmanager
     async def _reader(self, topic: str, group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
         reader = AIOKafkaConsumer(
-            bootstrap_servers=self.broker.bootstrap_servers, group_id=group, enable_auto_commit=False
+            bootstrap_servers=self.broker.bootstrap_servers,
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",  # a seek after `assign` races with the reset that `assign` has begun
         )
         await reader.start()
         try:
@@ -98,7 +101,6 @@ class Counting:
     async def _all(self, topic: str) -> list[Any]:
         async with self._reader(topic) as reader:
             ends = await reader.end_offsets(reader.assignment())
-            await reader.seek_to_beginning()
             found: list[Any] = []
             while any([await reader.position(tp) < end for tp, end in ends.items()]):
                 for records in (await reader.getmany(timeout_ms=200)).values():
