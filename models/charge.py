@@ -13,6 +13,8 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from models.field import ReviewDecision
+
 Evidence = Literal["pump_validated", "charted", "calculated", "assumed"]
 """How well a time is known, strongest first; a line carries the weakest of its facts."""
 
@@ -70,6 +72,20 @@ class ChargeLine:
 
 
 @dataclass(frozen=True)
+class Clears:
+    """
+    One way to clear a flag: an event that says what is missing in ``fields``, or a decision.
+
+    For ``review_decided`` these are the ``decisions`` the flag admits, and the ``codes`` that the decision code may name.
+    """
+
+    event: str
+    fields: tuple[str, ...] = ()
+    decisions: tuple[ReviewDecision, ...] = ()
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Flag:
     """What a person must look at: a ``block`` flag holds the set, the others travel with it."""
 
@@ -79,6 +95,7 @@ class Flag:
     says: str
     suggestion: str
     facts: dict[str, str | int]
+    clears: tuple[Clears, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,15 @@ from typing_extensions import TypedDict
 
 from models.drug import Drug
 from models.encounter import Fault, Standing
-from models.field import DepartmentModifier, Intent, OrderStatus, Setting, StopReason, Technique
+from models.field import (
+    DepartmentModifier,
+    Intent,
+    OrderStatus,
+    ReviewDecision,
+    Setting,
+    StopReason,
+    Technique,
+)
 
 ClosedStatus = Literal["preview", "final", "withdrawn"]
 ClosingReason = Literal[
@@ -169,6 +177,23 @@ class Refusal(TypedDict, total=False):
 
 
 @with_config(_AS_READ)
+class ReviewedFlag(TypedDict, total=False):
+    """A person's answer to a flag, and what of the facts it was made on is different now."""
+
+    review_id: Required[str]
+    flag: Required[str]
+    administration_ids: tuple[str, ...]
+    decision: Required[ReviewDecision]
+    code: str
+    comparable_code: str
+    reason: Required[str]
+    decided_by: Required[str]
+    decided_at: Required[Instant]
+    changed_ids: tuple[str, ...]
+    changed_facts: tuple[str, ...]
+
+
+@with_config(_AS_READ)
 class Stay(TypedDict, total=False):
     """The stay as its events tell it, as ``models.encounter.Encounter`` has it."""
 
@@ -197,6 +222,7 @@ class Stay(TypedDict, total=False):
     overruled: tuple[str, ...]
     refused_events: tuple[Refusal, ...]
     merged_into: str
+    reviews: tuple[ReviewedFlag, ...]
 
 
 @with_config(_AS_READ)

@@ -10,7 +10,15 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from models.drug import Drug
-from models.field import DepartmentModifier, Intent, OrderStatus, Setting, StopReason, Technique
+from models.field import (
+    DepartmentModifier,
+    Intent,
+    OrderStatus,
+    ReviewDecision,
+    Setting,
+    StopReason,
+    Technique,
+)
 
 Standing = Literal["open", "discharged", "cancelled", "merged"]
 
@@ -70,6 +78,29 @@ class Decision(NamedTuple):
     reason: str
     comparable_code: str | None
     decided_at: int
+
+
+class Review(NamedTuple):
+    """
+    A person's answer to a flag (R-REV-1), and what of the facts it was made on is different now.
+
+    The facts are what the events stored up to the decision say, the decision's own instant of storage included.
+    ``changed_ids`` names the administrations that are now another than then, came since or were taken away, and the
+    refusals that came since; ``changed_facts`` the fields of the stay itself. Both are sorted.
+    """
+
+    review_id: str
+    """The id of its event."""
+    flag: str
+    administration_ids: tuple[str, ...]
+    decision: ReviewDecision
+    code: str | None
+    comparable_code: str | None
+    reason: str
+    decided_by: str
+    decided_at: int
+    changed_ids: tuple[str, ...] = ()
+    changed_facts: tuple[str, ...] = ()
 
 
 class RefusedEvent(NamedTuple):
@@ -165,6 +196,8 @@ class Encounter(NamedTuple):
     """Events that could not be used, by the id of their refusal."""
     merged_into: str | None = None
     """The stay that bills a merged one, at the end of however long a chain; None where no merge is known."""
+    reviews: tuple[Review, ...] = ()
+    """Answers to flags, in the order in which they were stored."""
 
 
 def empty_encounter(encounter_id: str, standing: Standing) -> Encounter:

@@ -6,17 +6,22 @@ by ``type``. Instants are aware, identifiers opaque. A field this release does n
 dropped: it might be the one that changes what is billed.
 """
 
-from typing import Annotated, Literal, get_args
+import re
+from typing import Annotated, Final, Literal, get_args
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationInfo, WithJsonSchema, field_validator
 
 from models.fact import AccessFact, ChartedInterval, Fact, GivenFact, ProcedureFact, RunningFact, StayFact
 from models.field import (
     Identifier,
     Instant,
     Quantity,
+    ReviewDecision,
     StopReason,
 )
+
+_CODE: Final = r"^[0-9A-Z][0-9]{4}$"
+_FLAG: Final = r"^F-[A-Z][A-Z_]{0,60}$"
 
 
 class EncounterOpened(StayFact):
@@ -189,6 +194,47 @@ class CodeDecided(Fact):
     comparable_code: Annotated[str, Field(pattern=r"^[0-9A-Z][0-9]{4}$")] | None = None
 
 
+def _flag_id(text: str) -> str:
+    if not re.match(_FLAG, text):
+        message = "not the id of a flag; copy it from the flag, for example F-MUE"
+        raise ValueError(message)
+    return text
+
+
+def _somebody(text: str) -> str:
+    if not text.strip():
+        message = "names nobody; write who decided, by an opaque id"
+        raise ValueError(message)
+    return text
+
+
+class ReviewDecided(Fact):
+    """
+    A person answered what a flag asks.
+
+    It answers the flag of that id that names these administrations, or every flag of that id where none are named,
+    and stands as long as what was charted of them when it was stored. ``code`` is the code to report with ``code``;
+    with another decision it tells flags apart that name several codes. ``decided_by`` is opaque, never a name.
+    """
+
+    type: Literal["review_decided"]
+    flag: Annotated[str, AfterValidator(_flag_id), WithJsonSchema({"type": "string", "pattern": _FLAG})]
+    administration_ids: tuple[Identifier, ...] = Field(default=(), max_length=1000)
+    decision: ReviewDecision
+    code: Annotated[str, Field(pattern=_CODE)] | None = Field(default=None, validate_default=True)
+    comparable_code: Annotated[str, Field(pattern=_CODE)] | None = None
+    reason: Annotated[str, Field(min_length=3, max_length=2000)]
+    decided_by: Annotated[Identifier, AfterValidator(_somebody)]
+
+    @field_validator("code")
+    @classmethod
+    def _names_a_code(cls, code: str | None, info: ValidationInfo) -> str | None:
+        if code is None and info.data.get("decision") == "code":
+            message = "missing for the decision code; add the code that is to be reported"
+            raise ValueError(message)
+        return code
+
+
 Given = InfusionStarted | PushGiven | InjectionGiven | AdministrationCharted
 
 Event = Annotated[
@@ -215,7 +261,8 @@ Event = Annotated[
     | AdministrationVoided
     | EventVoided
     | EventRefused
-    | CodeDecided,
+    | CodeDecided
+    | ReviewDecided,
     Field(discriminator="type"),
 ]
 

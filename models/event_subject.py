@@ -40,8 +40,9 @@ ADMINISTRATION_VOIDED: Final = frozenset({"administration_voided"})
 EVENT_VOIDED: Final = frozenset({"event_voided"})
 EVENT_REFUSED: Final = frozenset({"event_refused"})
 DECISION: Final = frozenset({"code_decided"})
+REVIEW: Final = frozenset({"review_decided"})
 
 SUBJECTS: Final = (
-    STAY, ACCESS, PROCEDURE, GIVEN, RUNNING, ADMINISTRATION_VOIDED, EVENT_VOIDED, EVENT_REFUSED, DECISION,
+    STAY, ACCESS, PROCEDURE, GIVEN, RUNNING, ADMINISTRATION_VOIDED, EVENT_VOIDED, EVENT_REFUSED, DECISION, REVIEW,
 )  # fmt: skip
 """Every type of event is in exactly one of them."""

@@ -53,3 +53,5 @@ Technique = Literal["infusion", "push", "injection", "on_body_injector", "prolon
 Intent = Literal["treat", "hydrate", "kvo", "carrier", "flush", "procedure"]
 StopReason = Literal["completed", "discontinued", "reaction", "kvo", "handed_over", "bag_removed"]
 OrderStatus = Literal["signed", "unsigned", "none"]
+ReviewDecision = Literal["accept", "no_code", "code", "attest", "dismiss"]
+"""What a person may answer to a flag; which of them a flag admits stands in ``rules.flags``."""

@@ -37,6 +37,7 @@ GREW: Final = frozenset(
         "ChargeLine.procedure_ids",
         "ChargeLine.expected_payment",
         "Flag.facts",
+        "Flag.clears",
         "NotBilled.cites",
     },
 )

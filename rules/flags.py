@@ -2,12 +2,14 @@
 Every flag a person is asked to look at, with its weight, its meaning and what to do about it.
 
 A ``block`` flag holds the set: its lines are shown and none is released. Ids and weights come from sections 9 and 16 of
-the rulebook; those marked ``house`` are ours, where real charting needs a flag that the rulebook does not have.
+the rulebook; those marked ``house`` are ours, where real charting needs a flag that the rulebook does not have. What
+clears each flag that can hold a set stands in ``rules.clearing``.
 """
 
 from dataclasses import dataclass
 
 from models.charge import Flag, Severity
+from rules.clearing import clears
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class FlagKind:
 
     def on(self, administration_ids: tuple[str, ...], says: str | None = None, **facts: str | int) -> Flag:
         """Return the flag for these administrations, with this case's words and figures."""
-        return Flag(self.id, self.severity, administration_ids, says or self.means, self.suggestion, facts)
+        return self._made(self.severity, administration_ids, says or self.means, self.suggestion, facts)
 
     def informing(self, administration_ids: tuple[str, ...], says: str, suggestion: str) -> Flag:
         """Return the flag at no weight, where a reader of many claims wants to find the case."""
@@ -31,15 +33,26 @@ class FlagKind:
 
     def advising(self, administration_ids: tuple[str, ...], says: str, suggestion: str) -> Flag:
         """Return the flag with advice for this case in place of the general one."""
-        return Flag(self.id, self.severity, administration_ids, says, suggestion, {})
+        return self._made(self.severity, administration_ids, says, suggestion, {})
 
     def blocking(self, administration_ids: tuple[str, ...], says: str, **facts: str | int) -> Flag:
         """Return the flag at its full weight, for the cases in which a warning is not enough."""
-        return Flag(self.id, "block", administration_ids, says, self.suggestion, facts)
+        return self._made("block", administration_ids, says, self.suggestion, facts)
 
     def warning(self, administration_ids: tuple[str, ...], says: str, **facts: str | int) -> Flag:
         """Return the flag as a warning, for the cases in which holding the set is too much."""
         return Flag(self.id, "warn", administration_ids, says, self.suggestion, facts)
+
+    def _made(
+        self,
+        severity: Severity,
+        ids: tuple[str, ...],
+        says: str,
+        suggestion: str,
+        facts: dict[str, str | int],
+    ) -> Flag:
+        ways = clears(self.id, facts) if severity == "block" else ()
+        return Flag(self.id, severity, ids, says, suggestion, facts, ways)
 
 
 def _kinds() -> dict[str, FlagKind]:
@@ -148,6 +161,10 @@ def _kinds() -> dict[str, FlagKind]:
          "Have a pharmacist and a coder confirm the class."),
         ("F-THROMBOLYSIS", "warn", "R-BUN-6", "A thrombolytic whose giving is coded elsewhere.",
          "Chart what it was for, and see that the procedure (37195, 92977, 36593, 37211 to 37214) is charged."),
+        ("F-DECISION_STALE", "warn", "R-REV-1", "The facts a decision was made on have changed.",
+         "Decide again on the facts as they are now."),
+        ("F-DECISION_UNUSED", "warn", "R-REV-1", "A decision answers no question of the stay.",
+         "Take the flag, its administrations and one of the decisions it admits from the flag itself, and decide again."),
         ("F-SC_SETUP", "warn", "R-INF-9", "A subcutaneous infusion with several further pump set-ups.",
          "Check how many set-ups with new sites the payer takes."),
     )  # fmt: skip
