@@ -183,6 +183,7 @@ class ReviewedFlag(TypedDict, total=False):
     review_id: Required[str]
     flag: Required[str]
     administration_ids: tuple[str, ...]
+    refusal_ids: tuple[str, ...]
     decision: Required[ReviewDecision]
     code: str
     comparable_code: str

@@ -85,14 +85,15 @@ class Review(NamedTuple):
     A person's answer to a flag (R-REV-1), and what of the facts it was made on is different now.
 
     The facts are what the events stored up to the decision say, the decision's own instant of storage included.
-    ``changed_ids`` names the administrations that are now another than then, came since or were taken away, and the
-    refusals that came since; ``changed_facts`` the fields of the stay itself. Both are sorted.
+    ``changed_ids`` names the administrations that are now another than then, came since or were taken away;
+    ``changed_facts`` the fields of the stay itself. Both are sorted.
     """
 
     review_id: str
     """The id of its event."""
     flag: str
     administration_ids: tuple[str, ...]
+    refusal_ids: tuple[str, ...]
     decision: ReviewDecision
     code: str | None
     comparable_code: str | None

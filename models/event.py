@@ -214,12 +214,14 @@ class ReviewDecided(Fact):
 
     It answers the flag of that id that names these administrations, or every flag of that id where none are named,
     and stands as long as what was charted of them when it was stored. ``code`` is the code to report with ``code``;
-    with another decision it tells flags apart that name several codes. ``decided_by`` is opaque, never a name.
+    with another decision it tells apart what concerns several codes. ``refusal_ids`` name refused events, by the
+    refusal's id or their own; one alone need not be named. ``decided_by`` is opaque, never a name.
     """
 
     type: Literal["review_decided"]
     flag: Annotated[str, AfterValidator(_flag_id), WithJsonSchema({"type": "string", "pattern": _FLAG})]
     administration_ids: tuple[Identifier, ...] = Field(default=(), max_length=1000)
+    refusal_ids: tuple[Identifier, ...] = Field(default=(), max_length=1000)
     decision: ReviewDecision
     code: Annotated[str, Field(pattern=_CODE)] | None = Field(default=None, validate_default=True)
     comparable_code: Annotated[str, Field(pattern=_CODE)] | None = None

@@ -76,8 +76,7 @@ CLEARING: Final[Mapping[str, Clearing]] = {
     ),
     "F-REFUSED_EVENT": Clearing(
         ("event_voided: voids_event_id",),
-        {"dismiss": "The stay is complete without the events refused so far."},
-        rests_on=("refused_events",),
+        {"dismiss": "The stay is complete without the refused event."},
     ),
     "F-PREARRIVAL": Clearing(
         ("administration_charted: prehospital", "encounter_updated: arrived_at"),

@@ -2,16 +2,19 @@
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from models.build import build
-from models.encounter import AccessSite, Administration, Decision, Encounter, Procedure, RefusedEvent
+from models.encounter import AccessSite, Administration, Decision, Encounter, Procedure, RefusedEvent, Review
 from models.event_subject import ACCESS, GIVEN, PROCEDURE, RUNNING, STAY
 from streams.encounter.administrations import administration
 from streams.encounter.dated_event import DatedEvent
 from streams.encounter.stay_facts import StayFacts, decisions_of, procedures_of, sites_of
 
 _ABOUT_ADMINISTRATIONS = GIVEN | RUNNING
+
+_SELDOM: Final = {"code_decided": "decisions", "event_refused": "refusals", "review_decided": "reviews"}
+"""Which list the events of a person's decisions and of refusals go into."""
 
 _registered_in = itemgetter(
     *Encounter._fields[Encounter._fields.index("setting") : Encounter._fields.index("utc_offset_s")]
@@ -21,7 +24,16 @@ _registered_in = itemgetter(
 class EventsBySubject:
     """The live events of one encounter, each list in time order."""
 
-    __slots__ = ("access", "administrations", "decisions", "procedures", "refusals", "stay", "voided")
+    __slots__ = (
+        "access",
+        "administrations",
+        "decisions",
+        "procedures",
+        "refusals",
+        "reviews",
+        "stay",
+        "voided",
+    )
 
     def __init__(self) -> None:
         self.stay: list[DatedEvent] = []
@@ -31,6 +43,7 @@ class EventsBySubject:
         self.administrations: dict[str, list[DatedEvent]] = {}
         self.voided: set[str] = set()
         self.refusals: list[DatedEvent] = []
+        self.reviews: list[DatedEvent] = []
 
 
 def by_subject(entries: Iterable[DatedEvent]) -> EventsBySubject:
@@ -54,10 +67,8 @@ def by_subject(entries: Iterable[DatedEvent]) -> EventsBySubject:
             events.procedures.append(entry)
         elif kind == "administration_voided":
             events.voided.add(fields["administration_id"])
-        elif kind == "code_decided":
-            events.decisions.append(entry)
-        elif kind == "event_refused":
-            events.refusals.append(entry)
+        elif kind in _SELDOM:
+            getattr(events, _SELDOM[kind]).append(entry)
     return events
 
 
@@ -105,6 +116,7 @@ def encounter(
     last_recorded: float,
     conflicts: Iterable[str],
     refused_events: tuple[RefusedEvent, ...] = (),
+    reviews: tuple[Review, ...] = (),
 ) -> Encounter:
     """
     Return the whole stay.
@@ -135,5 +147,6 @@ def encounter(
             overruled,
             refused_events,
             None,  # where it was merged into, its own events need not tell
+            reviews,
         ),
     )

@@ -5,15 +5,16 @@ Pure: no clock, no environment, no policy. The stay is a function of the set, so
 order and any number of times, a correction or a void before what it corrects.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from models.encounter import Encounter
+from models.encounter import Encounter, Review
 from models.event import Event
 from streams.encounter.assembly import by_subject, encounter, parts_of
 from streams.encounter.dated_event import DatedEvent, date_events
-from streams.encounter.merged_stay import Part, join
+from streams.encounter.merged_stay import Part, join, reviewed
 from streams.encounter.refused_events import outstanding
+from streams.encounter.reviews import Known, reviews_of
 from streams.encounter.stay_facts import stay_of
 from streams.encounter.voids import effective
 
@@ -104,18 +105,28 @@ def fold(events: Iterable[Event]) -> Encounter:
     live = effective(entries)
     subjects = by_subject(live)
     refused_events = outstanding(subjects.refusals, entries, live)
+    whole = Known(stay_of(entries[0].encounter_id, subjects.stay), parts_of(subjects))
+    reviews: tuple[Review, ...] = ()
+    if subjects.reviews:
+        reviews = reviews_of([(entry, {}) for entry in subjects.reviews], whole, entries, _known)
     if collected.refusals:
         entries, live = _without_refusals(entries), _without_refusals(live)
         if not entries:
             raise NoEventsError
     return encounter(
-        stay_of(entries[0].encounter_id, subjects.stay),
-        parts_of(subjects),
+        *whole,
         earliest=(live or entries)[0],
         last_recorded=max([entry.recorded for entry in entries]),
         conflicts=_unsettled(collected, live),
         refused_events=refused_events,
+        reviews=reviews,
     )
+
+
+def _known(entries: Sequence[DatedEvent]) -> Known:
+    """Return what the live events of one encounter say of it."""
+    subjects = by_subject(entries)
+    return Known(stay_of("", subjects.stay), parts_of(subjects))
 
 
 def _without_refusals(entries: Iterable[DatedEvent]) -> list[DatedEvent]:
@@ -170,21 +181,31 @@ def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> 
         everything, live = _without_refusals(everything), _without_refusals(live)
         if not everything:
             raise NoEventsError
-    live_of: dict[str, list[DatedEvent]] = {name: [] for name in (encounter_id, *other_states)}
-    for entry in live:
-        live_of[entry.encounter_id].append(entry)
-    stay, parts = join([Part(name, by_subject(entries)) for name, entries in live_of.items()])
+    names = (encounter_id, *other_states)
+    parts = _by_encounter(names, live)
+    whole = Known(*join(parts))
+    reviews = reviews_of(
+        reviewed(parts), whole, everything, lambda some: Known(*join(_by_encounter(names, some)))
+    )
     own_first = sorted(live or everything, key=lambda entry: (entry.encounter_id != encounter_id, entry))
     return encounter(
-        stay,
-        parts,
+        *whole,
         earliest=own_first[0],
         last_recorded=max([entry.recorded for entry in everything]),
         conflicts=frozenset[str]().union(
             *(_unsettled(state, live) for state in (own_state, *other_states.values()))
         ),
         refused_events=refused_events,
+        reviews=reviews,
     )
+
+
+def _by_encounter(names: Sequence[str], entries: Iterable[DatedEvent]) -> list[Part]:
+    """Return events as parts of the one stay, each encounter's own together, the survivor first."""
+    own: dict[str, list[DatedEvent]] = {name: [] for name in names}
+    for entry in entries:
+        own[entry.encounter_id].append(entry)
+    return [Part(name, by_subject(of_it)) for name, of_it in own.items()]
 
 
 def _merged_into(entry: DatedEvent) -> str | None:

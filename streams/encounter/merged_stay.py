@@ -199,6 +199,17 @@ def _departments(
     return (*(period for period in theirs if period.from_at < mine[0].from_at), *mine)
 
 
+def reviewed(parts: Sequence[Part]) -> list[tuple[DatedEvent, Names]]:
+    """Return the answers to flags of all, each with what the administrations it names became."""
+    if not any(part.events.reviews for part in parts):
+        return []
+    return [
+        (entry, renamed)
+        for part, renamed in zip(parts, _administration_names(parts), strict=True)
+        for entry in part.events.reviews
+    ]
+
+
 def join(parts: Sequence[Part]) -> tuple[StayFacts, Parts]:
     """Return the one stay these encounters are and what happened in it; the surviving one comes first."""
     names = _administration_names(parts)

@@ -9,7 +9,7 @@ from models.event_subject import REGISTRATION, STANDING_AFTER
 from models.field import DepartmentModifier
 from streams.encounter.dated_event import DatedEvent, by_record, latest_recorded
 
-_REGISTERED = (
+REGISTERED = (
     "setting",
     "payer",
     "facility",
@@ -145,7 +145,7 @@ def stay_of(encounter_id: str, entries: Sequence[DatedEvent], *, absorbed: Conta
         standing = "merged"
     return StayFacts(
         encounter_id,
-        _last_charted(registered, _REGISTERED),
+        _last_charted(registered, REGISTERED),
         standing,
         departed_at,
         ordered_at,

@@ -31,6 +31,7 @@ from models.encounter import (
     Flow,
     Procedure,
     RefusedEvent,
+    Review,
     empty_encounter,
 )
 from streams.wire.encounter_fields import FIGURES, encounter_fields
@@ -140,6 +141,9 @@ _UNKNOWN_SITE: Final = dict.fromkeys(AccessSite._fields)
 _UNKNOWN_PROCEDURE: Final = dict.fromkeys(Procedure._fields)
 _UNKNOWN_DEPARTMENT: Final = dict.fromkeys(DepartmentPeriod._fields)
 _UNKNOWN_REFUSAL: Final = dict.fromkeys(RefusedEvent._fields)
+_UNKNOWN_REVIEW: Final = dict.fromkeys(Review._fields) | dict.fromkeys(
+    ("administration_ids", "refusal_ids", "changed_ids", "changed_facts"), ()
+)
 # Known fields are laid over these, so that the values come in the order of the tuple's fields.
 
 
@@ -176,6 +180,10 @@ def _encounter_of(stay: Stay, exact: Sequence[Mapping[str, Any]] | None = None) 
                 RefusedEvent._make((_UNKNOWN_REFUSAL | refusal).values())
                 for refusal in fields["refused_events"]
             ]
+        )
+    if fields["reviews"]:
+        fields["reviews"] = tuple(
+            [Review._make((_UNKNOWN_REVIEW | review).values()) for review in fields["reviews"]]
         )
     return build(Encounter, fields.values())
 

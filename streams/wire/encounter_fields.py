@@ -17,6 +17,7 @@ from models.encounter import (
     Encounter,
     Procedure,
     RefusedEvent,
+    Review,
 )
 from streams.wire.instant_text import rfc3339
 
@@ -69,6 +70,10 @@ def encounter_fields(encounter: Encounter) -> dict[str, Any]:
     if encounter.refused_events:
         known["refused_events"] = [
             _known(RefusedEvent._fields, refusal) for refusal in encounter.refused_events
+        ]
+    if encounter.reviews:
+        known["reviews"] = [
+            _with_instants(Review._fields, review, ("decided_at",)) for review in encounter.reviews
         ]
     return known
 
