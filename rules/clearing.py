@@ -28,19 +28,20 @@ class Clearing(NamedTuple):
     rests_on: tuple[str, ...] = ()
 
 
-EVERY_CLAIM: Final = ("setting", "payer")
+EVERY_CLAIM: Final = ("setting", "payer", "facility")
 """Fields of the stay that every question rests on: they decide which rules and edits it is asked by."""
+
+BESIDE: Final = "administrations beside"
+"""Stands in ``rests_on`` for what flowed at the same time."""
 
 COMPARED: Final = frozenset({"96379", "96549"})
 """Unlisted codes, which need a comparable code (R-UNL-1)."""
 
-_NOT_BILLED: Final[Mapping[ReviewDecision, str]] = {
+_NOT_BILLED: Final[dict[ReviewDecision, str]] = {
     "no_code": "These administrations are not billed; the rest is released."
 }
-_CHARTED: Final[Mapping[ReviewDecision, str]] = {
-    "accept": "It was as charted, and is coded so."
-} | _NOT_BILLED
-_UNLISTED: Final[Mapping[ReviewDecision, str]] = {
+_CHARTED: Final[dict[ReviewDecision, str]] = {"accept": "It was as charted, and is coded so.", **_NOT_BILLED}
+_UNLISTED: Final[dict[ReviewDecision, str]] = {
     "code": "The code is reported, one unit; an unlisted one with its comparable code."
 }
 _TIMES: Final = "administration_charted: started_at, stopped_at, intervals"
@@ -65,11 +66,11 @@ CLEARING: Final[Mapping[str, Clearing]] = {
         _CHARTED,
     ),
     "F-PUMP_MAR_MISMATCH": Clearing(
-        (_TIMES,), {"accept": "The nurse's record is right and billed."} | _NOT_BILLED
+        (_TIMES,), {"accept": "The nurse's record is right and billed.", **_NOT_BILLED}
     ),
     "F-PAUSE_OPEN": Clearing(
         ("infusion_resumed: occurred_at", _TIMES),
-        {"accept": "The flow ended at the pause, and is coded so."} | _NOT_BILLED,
+        {"accept": "The flow ended at the pause, and is coded so.", **_NOT_BILLED},
     ),
     "F-ROUTE_CONFLICT": Clearing(
         ("administration_charted: route, technique, device_id", "procedure_started: kind"), _CHARTED
@@ -80,7 +81,7 @@ CLEARING: Final[Mapping[str, Clearing]] = {
     ),
     "F-PREARRIVAL": Clearing(
         ("administration_charted: prehospital", "encounter_updated: arrived_at"),
-        {"attest": "It was given here, and is coded."} | _NOT_BILLED,
+        {"attest": "It was given here, and is coded.", **_NOT_BILLED},
         rests_on=("arrived_at",),
     ),
     "F-SITE_UNKNOWN": Clearing(
@@ -100,7 +101,10 @@ CLEARING: Final[Mapping[str, Clearing]] = {
         rests_on=("key_reason_order_id",),
     ),
     "F-CHEMO_CONCURRENT": Clearing(
-        (_TIMES, "code_decided: code, comparable_code"), _UNLISTED | _NOT_BILLED, ("96549",)
+        (_TIMES, "code_decided: code, comparable_code"),
+        {**_UNLISTED, **_NOT_BILLED},
+        ("96549",),
+        rests_on=(BESIDE,),
     ),
     "F-HYD_NECESSITY": Clearing(("administration_charted: indication, intent",), _NOT_BILLED),
     "F-CLASS_UNKNOWN": Clearing(
@@ -113,14 +117,14 @@ CLEARING: Final[Mapping[str, Clearing]] = {
     "F-PROCEDURE_WINDOW": Clearing(
         ("administration_charted: intent, indication", "procedure_ended: occurred_at"),
         {
-            "accept": "It is as shown: separate work where a line is shown, part of the procedure where none is."
-        }
-        | _NOT_BILLED,
+            "accept": "It is as shown: separate work where a line is shown, part of the procedure where none is.",
+            **_NOT_BILLED,
+        },
         rests_on=("procedures",),
     ),
     "F-PCA": Clearing(
         ("administration_charted: technique", "code_decided: code, comparable_code"),
-        {"attest": "A basal rate ran and is coded as an infusion."} | _UNLISTED | _NOT_BILLED,
+        {"attest": "A basal rate ran and is coded as an infusion.", **_UNLISTED, **_NOT_BILLED},
         ("96379",),
     ),
     "F-UNLISTED": Clearing(
@@ -128,7 +132,7 @@ CLEARING: Final[Mapping[str, Clearing]] = {
             "administration_charted: route, lesion_count, planned_minutes",
             "code_decided: code, comparable_code",
         ),
-        _UNLISTED | _NOT_BILLED,
+        {**_UNLISTED, **_NOT_BILLED},
         ("96379", "96549", "96405", "96406", "96440", "96446", "96450", "96542", "96547", "96548"),
     ),
     "F-MUE": Clearing(
@@ -155,10 +159,10 @@ CLEARING: Final[Mapping[str, Clearing]] = {
     ),
     "F-NO_ORDER": Clearing(
         ("administration_charted: order_status",),
-        {"attest": "An authenticated order was seen."} | _NOT_BILLED,
+        {"attest": "An authenticated order was seen.", **_NOT_BILLED},
     ),
     "F-UNSIGNED_ORDER": Clearing(
-        ("administration_charted: order_status",), {"attest": "The signed order was seen."} | _NOT_BILLED
+        ("administration_charted: order_status",), {"attest": "The signed order was seen.", **_NOT_BILLED}
     ),
     "F-IMPLAUSIBLE_PUSH": Clearing((_TIMES, "administration_charted: route, technique"), _CHARTED),
     "F-AFTER_DEPARTURE": Clearing(

@@ -4,16 +4,17 @@ Codes one encounter: from its facts to its charge set, in the steps of the ruleb
 Pure: the same facts, rulebook and policy give the same bytes. No clock, no random, no environment.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
 from models.charge import ChargeSet, Flag, NotBilled, Status
 from models.encounter import Encounter
 from models.field import Setting
-from rules.claim.charge_lines import charge_lines, stable_id
-from rules.claim.claim_edits import check_lines
+from rules.claim.charge_lines import stable_id
+from rules.claim.settled_lines import settled_lines
 from rules.coding.arterial import code_arterial_infusions, code_arterial_pushes
-from rules.coding.decisions import code_decisions, decided_administrations
+from rules.coding.decisions import code_answers, code_decisions, decided_administrations
 from rules.coding.doses import timed_doses
 from rules.coding.injections import code_cavities, code_injections
 from rules.coding.intravenous import code_intravenous
@@ -34,6 +35,7 @@ from rules.screening.unknown_drug import with_what_waits
 from rules.screening.window import NOT_GIVEN
 from rules.tables.lookup import editions
 from rules.worksheet.context import Context
+from rules.worksheet.reviews import Reviews, settled
 from rules.worksheet.service_dates import Calendar
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.timing import thresholds
@@ -153,6 +155,8 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
         policy = policy_of(encounter, profile, on)
         limits = thresholds(on)
         sheet = Worksheet(policy, policy.setting)
+        if encounter.reviews:
+            sheet.reviews = Reviews(encounter)
         context = Context(encounter, sheet, calendar, limits, on)
         if policy.setting == "professional_in_facility":
             screened = Screened()
@@ -187,10 +191,10 @@ def _code(context: Context) -> Screened:
         code_prolonged(context, screened.prolonged)
     if screened.cavities:
         code_cavities(context, screened.cavities, Accesses(encounter, []))
-    if encounter.decisions:
-        code_decisions(
-            context, {administration.id: administration for administration in screened.administrations()}
-        )
+    if encounter.decisions or sheet.decided:
+        codable = {administration.id: administration for administration in screened.administrations()}
+        code_decisions(context, codable)
+        code_answers(context, codable)
     if encounter.procedures or screened.port_flushes:
         devices = [p for p in encounter.procedures if p.kind in CODED_PROCEDURES]
         code_devices(context, devices, screened.port_flushes)
@@ -209,7 +213,6 @@ def _stay_flags(context: Context) -> list[Flag]:
         flags.append(FLAGS["F-EM_SAME_DAY"].on(()))
     if encounter.conflicts:
         flags.append(FLAGS["F-EVENT_CONFLICT"].on((), events=len(encounter.conflicts)))
-    flags += refused_event_flags(encounter)
     window = context.sheet.policy.confirm_window_after_departure_before_final * 3600
     left, stored = encounter.departed_at, encounter.last_recorded_at
     if left is not None and stored is not None and stored > left + window:
@@ -219,14 +222,14 @@ def _stay_flags(context: Context) -> list[Flag]:
 
 def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet:
     encounter, sheet = context.encounter, context.sheet
-    lines = charge_lines(encounter.encounter_id, sheet)
-    flags = sheet.flags + _stay_flags(context)
-    if lines:
-        flags += check_lines(lines, sheet.policy, sheet.earned)
+    for flag in refused_event_flags(encounter):
+        sheet.raise_flag(flag)
+    lines, edits = settled_lines(encounter.encounter_id, sheet)
+    flags = sheet.flags + _stay_flags(context) + edits
+    if sheet.reviews is not None:
+        flags += sheet.reviews.left_over()
     flags = with_what_waits(flags, lines)
-    status: Status = "preview" if encounter.standing == "open" else "final"
-    if status == "final" and any(flag.severity == "block" for flag in flags):
-        status = "held"
+    status: Status = "preview" if encounter.standing == "open" else _status(flags)
     setting: Setting = sheet.policy.setting
     return ChargeSet(
         charge_set_id(encounter.encounter_id, revision),
@@ -282,6 +285,11 @@ def _not_in_force(
 ) -> ChargeSet:
     everyone = tuple(administration.administration_id for administration in encounter.administrations)
     flags = (FLAGS["F-NOT_IN_FORCE"].on(everyone, says), *refused_event_flags(encounter))
-    refused = tuple(NOT_GIVEN.refuses(name) for name in encounter.voided)
-    status: Status = "preview" if encounter.standing == "open" else "held"
+    flags, decided = settled(flags, encounter)
+    refused = (*(NOT_GIVEN.refuses(name) for name in encounter.voided), *decided)
+    status: Status = "preview" if encounter.standing == "open" else _status(flags)
     return _bare(encounter, status, setting, payer, revision, flags, refused)
+
+
+def _status(flags: Iterable[Flag]) -> Status:
+    return "held" if any(flag.severity == "block" for flag in flags) else "final"

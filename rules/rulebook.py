@@ -31,7 +31,7 @@ from rules.screening import (
     refused_events,
     window,
 )
-from rules.worksheet import service_dates, timing
+from rules.worksheet import reviews, service_dates, timing
 
 VERSION = engine.RULEBOOK_VERSION
 
@@ -61,6 +61,7 @@ CHAPTERS = {
     "arteries": arterial.RULES,
     "pumps and ports": pumps.RULES,
     "a person's decisions": decisions.RULES,
+    "a person's answers": reviews.RULES,
     "dates of service": service_dates.RULES,
     "modifiers": modifiers.RULES,
     "claim edits": claim_edits.RULES,

@@ -87,7 +87,7 @@ def _units_over(claim: Sequence[ClaimLine], settings: EditSettings) -> Iterable[
         units = sum(claim[place].units for place in places)
         if limit is not None and units > limit.value:
             says = f"{units} unit{'s' if units != 1 else ''} of {code} on {on.isoformat()}; the edit allows {limit.value}."
-            facts = (("code", code), ("units", units), ("limit", limit.value))
+            facts = (("code", code), ("units", units), ("limit", limit.value), ("indicator", limit.mai))
             yield EditViolation("F-MUE", tuple(places), says, facts)
 
 
@@ -110,7 +110,10 @@ def _pairs_clashing(claim: Sequence[ClaimLine], settings: EditSettings) -> Itera
             why = "no modifier can part them" if indicator == 0 else _why_no_modifier(column1, column2)
             says = f"{column2} is bundled into {column1} on {on.isoformat()}; {why}."
             yield EditViolation(
-                "F-NCCI", (*sides[0], *sides[1]), says, (("column1", column1), ("column2", column2))
+                "F-NCCI",
+                (*sides[0], *sides[1]),
+                says,
+                (("column1", column1), ("column2", column2), ("indicator", indicator)),
             )
 
 
@@ -175,14 +178,17 @@ def _claim_lines(lines: Sequence[ChargeLine], earned: Sequence[Earned]) -> tuple
     )
 
 
-def check_lines(lines: Sequence[ChargeLine], policy: Policy, earned: Sequence[Earned] = ()) -> list[Flag]:
-    """Return the flags the edits raise on these lines; ``earned`` is what they were added up from."""
+def violated(
+    lines: Sequence[ChargeLine], policy: Policy, earned: Sequence[Earned] = ()
+) -> list[tuple[EditViolation, Flag]]:
+    """Return the edits these lines violate, each with its flag; ``earned`` is what they were added up from."""
     claim = _claim_lines(lines, earned)
     settings = EditSettings(
         policy.setting, policy.add_on_primary_list, policy.initial_reset == "calendar_day"
     )
-    flags = []
-    for flag, places, says, facts in violations(claim, settings):
-        ids = dict.fromkeys(name for place in places for name in lines[place].administration_ids)
-        flags.append(FLAGS[flag].on(tuple(ids), says, **dict(facts)))
-    return flags
+    found = []
+    for violation in violations(claim, settings):
+        ids = dict.fromkeys(name for place in violation.lines for name in lines[place].administration_ids)
+        flag = FLAGS[violation.flag].on(tuple(ids), violation.says, **dict(violation.facts))
+        found.append((violation, flag))
+    return found

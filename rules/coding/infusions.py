@@ -146,11 +146,9 @@ def _chemo_beside_chemo(context: Context, dose: Dose) -> None:
                 dose.administrations, CHEMO_TWICE, "Ran beside other chemotherapy: bundled by policy."
             )
         case "96549":
-            sheet.flag(
-                "F-UNLISTED",
-                dose.administrations,
-                "Chemotherapy beside chemotherapy: the unlisted code, by policy.",
-            )
+            says = "Chemotherapy beside chemotherapy: the unlisted code, by policy."
+            if sheet.flag("F-UNLISTED", dose.administrations, says) is not None:
+                return
             if context.unlisted_chemo_used:
                 sheet.refuse(dose.administrations, CHEMO_TWICE, "The unlisted code is reported once.")
                 return

@@ -5,6 +5,7 @@ from rules.coding.site_group import CODES, Push, SiteGroup
 from rules.policy.resolve import Policy
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.reviews import stands
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.timing import Thresholds
 
@@ -174,5 +175,5 @@ def choose_office_initial(
     choices = [service for group in groups for part in (group.doses, group.pushes) for service in part]
     administrations = [administration for service in choices for administration in service.administrations]
     administrations += [administration for group in groups for administration in group.fluids]
-    sheet.flag("F-KEY_REASON", administrations, candidates=candidates)
-    return sheet.policy.office_initial_when_no_key_reason != "hold"
+    review = sheet.flag("F-KEY_REASON", administrations, candidates=candidates)
+    return stands(review) or sheet.policy.office_initial_when_no_key_reason != "hold"

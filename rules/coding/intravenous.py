@@ -26,6 +26,7 @@ from rules.screening.plausibility import EARLY_STOPS
 from rules.screening.screened import Screened
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
+from rules.worksheet.reviews import stands
 
 
 def code_intravenous(context: Context, screened: Screened) -> None:
@@ -176,8 +177,9 @@ def _groups(context: Context, administrations: list[CodableAdministration]) -> l
         if administration.family == "hydration":
             groups.at(administration.site, administration.at).fluids.append(administration)
         elif administration.technique == "push" and administration.pushable == "never":
-            sheet.flag("F-IMPLAUSIBLE_PUSH", [administration])
-            groups.at(administration.site, administration.at).held_pushes.append(push_of(administration))
+            group = groups.at(administration.site, administration.at)
+            accepted = stands(sheet.flag("F-IMPLAUSIBLE_PUSH", [administration]))
+            (group.pushes if accepted else group.held_pushes).append(push_of(administration))
         elif administration.technique == "push":
             groups.at(administration.site, administration.at).pushes.append(push_of(administration))
     return groups.all()
@@ -205,8 +207,8 @@ def _as_push(context: Context, dose: Dose) -> Push | None:
     early = any(administration.charted.stop_reason in EARLY_STOPS for administration in dose.administrations)
     if not early and any(administration.pushable == "never" for administration in dose.administrations):
         says = f"{dose.minutes} minutes of a drug that is never pushed."
-        sheet.flag("F-IMPLAUSIBLE_PUSH", dose.administrations, says, minutes=dose.minutes)
-        return None
+        if not stands(sheet.flag("F-IMPLAUSIBLE_PUSH", dose.administrations, says, minutes=dose.minutes)):
+            return None
     limits = context.limits
     if limits.near_boundary(dose.minutes, limits.infusion, limits.near):
         says = f"{dose.minutes} minutes is within {limits.near} minutes of a unit boundary."

@@ -11,6 +11,7 @@ from rules.screening.ports import PortFlush
 from rules.screening.window import keep_window
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
+from rules.worksheet.reviews import stands
 from rules.worksheet.sheet import Earned
 
 LONG_PUMP = Rule(
@@ -194,6 +195,8 @@ def code_patient_controlled(
                 administrations, PATIENT_CONTROLLED, "Patient-controlled analgesia: not reported by policy."
             )
         case _:
-            if administrations:
-                sheet.flag("F-PCA", administrations)
+            if administrations and stands(sheet.flag("F-PCA", administrations)):
+                for administration in administrations:
+                    administration.technique = "infusion"
+                return administrations
     return []

@@ -37,6 +37,8 @@ def code_subcutaneous(
     if not setups and not any(administration.charted.device_id for administration in long):
         says = "An infusion is charted under the skin, and neither a pump nor its set-up."
         sheet.flag("F-ROUTE_CONFLICT", long, says)
+        if long[0].id in sheet.struck:
+            return short
     flows = union(flow for administration in long for flow in administration.flows)
     minutes = whole_minutes(flows)
     says = f"Subcutaneous infusion of {minutes} minutes: the first hour, set-up included."

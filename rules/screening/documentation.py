@@ -7,6 +7,7 @@ from rules.rule import Rule
 from rules.screening.missing_stops import close_flow
 from rules.screening.plausibility import FAULT_FLAGS
 from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.reviews import stands
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.timing import Rounding, Thresholds, read_instant
 
@@ -52,6 +53,17 @@ def stretches_of(flows: tuple[Flow, ...], rounding: Rounding) -> list[Stretch]:
     )
 
 
+def contradicted(administration: CodableAdministration, sheet: Worksheet) -> bool:
+    """Flag what cannot be as charted; tell whether it may not be coded, for nobody let it stand (R-DOC-5)."""
+    for fault in administration.charted.faults:
+        if fault == "no_duration" and administration.technique not in {"infusion", "pca"}:
+            continue  # a moment has none
+        flag, says = FAULT_FLAGS[fault]
+        if not stands(sheet.flag(flag, [administration], says)):
+            return True
+    return False
+
+
 def resolve_times(
     administration: CodableAdministration, encounter: Encounter, sheet: Worksheet, limits: Thresholds
 ) -> bool:
@@ -61,9 +73,7 @@ def resolve_times(
     Returns whether the administration may go on to the window and the codes. Sources: R-DOC-2 to R-DOC-7.
     """
     charted = administration.charted
-    for fault in charted.faults:
-        flag, says = FAULT_FLAGS[fault]
-        sheet.flag(flag, [administration], says)
+    if contradicted(administration, sheet):
         return False
     flows = charted.flows
     if not flows:

@@ -6,6 +6,7 @@ from models.encounter import Administration
 from rules.rule import Rule
 from rules.screening.missing_stops import constant_rate
 from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.reviews import stands
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.timing import Thresholds
 
@@ -45,15 +46,16 @@ def _too_long(administration: CodableAdministration, sheet: Worksheet) -> bool:
         silent = _silent_minutes(administration)
         if silent > longest:
             says = f"{minutes} minutes is more than {longest}, and nothing is charted for {silent} of them."
-            sheet.flag("F-TOO_LONG", [administration], says, minutes=minutes, limit=longest, silent=silent)
-            return True
+            facts = {"minutes": minutes, "limit": longest, "silent": silent}
+            return not stands(sheet.flag("F-TOO_LONG", [administration], says, **facts))
         says = f"{minutes} minutes is more than {longest}; it was charted all along."
         sheet.warn("F-TOO_LONG", [administration], says, minutes=minutes, limit=longest)
     planned = administration.charted.planned_minutes
     if planned and minutes > 2 * planned:
         says = f"{minutes} minutes is more than twice the {planned} ordered."
-        sheet.flag("F-TOO_LONG", [administration], says, minutes=minutes, limit=2 * planned)
-        return True
+        return not stands(
+            sheet.flag("F-TOO_LONG", [administration], says, minutes=minutes, limit=2 * planned)
+        )
     return False
 
 
@@ -79,6 +81,5 @@ def plausible(
             off = abs(rate * minutes / 60 - charted.volume_ml) * 100
             if off > limits.volume_tolerance_percent * charted.volume_ml:
                 says = f"{minutes} minutes at {rate:f} mL/h do not give {charted.volume_ml:f} mL."
-                sheet.flag("F-VOLUME_MISMATCH", [administration], says, minutes=minutes)
-                return False
+                return stands(sheet.flag("F-VOLUME_MISMATCH", [administration], says, minutes=minutes))
     return True

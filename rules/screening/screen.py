@@ -16,6 +16,7 @@ from rules.screening.carriers import carrier_orders, only_keeps_open
 from rules.screening.classes import INCLUDED, INTEGRAL, Classified, classify
 from rules.screening.documentation import (
     NOTHING_BEGAN,
+    contradicted,
     infused_into_muscle,
     resolve_times,
     stretches_of,
@@ -23,7 +24,7 @@ from rules.screening.documentation import (
 from rules.screening.elsewhere import given_elsewhere
 from rules.screening.missing_stops import hold_without_stop
 from rules.screening.outside import outside
-from rules.screening.plausibility import FAULT_FLAGS, plausible
+from rules.screening.plausibility import plausible
 from rules.screening.ports import PortFlush, flushes_port
 from rules.screening.procedures import SEDATED, begun_inside, sedates, uncertain
 from rules.screening.pump_records import with_pump_records
@@ -85,12 +86,13 @@ class Screener:
         if flushes_port(charted, kind, self._context.encounter):
             self.screened.port_flushes.append(PortFlush(_unread(charted), refused))
             return
-        sheet.refused.append(refused)
         self._flows_alongside(charted, kind)
         if kind == "anesthetic" and refused.rule == INTEGRAL.id and charted.intent != "procedure":
             says = uncertain(charted, self._ingredient(charted), self._windows, self._context.on)
             if says is not None:
                 sheet.block("F-PROCEDURE_WINDOW", [_unread(charted)], says)
+        if charted.administration_id not in sheet.struck:
+            sheet.refused.append(refused)
 
     def _belongs_elsewhere(self, charted: Administration) -> bool:
         """Refuse or hold a drug whose giving is a procedure of its own; tell whether it is one."""
@@ -126,7 +128,8 @@ class Screener:
     def _classified(self, charted: Administration, read: ChartedRoute, classified: Classified) -> None:
         sheet, route = self._sheet, read.route
         if infused_into_muscle(charted, route, sheet, self._context.limits):
-            sheet.flag("F-ROUTE_CONFLICT", [_unread(charted)], "An infusion is charted into muscle.")
+            says = "An infusion is charted into muscle."
+            sheet.flag("F-ROUTE_CONFLICT", [_unread(charted)], says, route="IM")
             return
         assumed = route is None
         technique = technique_of(charted, read)
@@ -148,25 +151,34 @@ class Screener:
             return
         if classified.family == "hydration" and self._fluid_refused(administration):
             return
-        if charted.order_status in {"none", "unsigned"}:
-            sheet.flag(
-                "F-NO_ORDER" if charted.order_status == "none" else "F-UNSIGNED_ORDER", [administration]
-            )
-        if not (
-            self._timed(administration)
-            if administration.technique in {"infusion", "pca"}
-            else self._momentary(administration)
-        ):
+        if self._struck_for_its_order(administration):
+            return
+        settle = self._timed if administration.technique in {"infusion", "pca"} else self._momentary
+        if not settle(administration):
             if route == "IV" and not administration.flows:
                 self._flows_alongside(charted, classified.family)
             return
         if assumed:
             administration.evidence = "assumed"
-        if flowed_as_push(charted, read, administration.minutes, self._context.limits.infusion):
-            says = f"Charted by the route of a push, and flowed for {administration.minutes} minutes."
-            sheet.block("F-IMPLAUSIBLE_PUSH", [administration], says, minutes=administration.minutes)
-        self._confirm(administration, classified)
-        self._place(administration)
+        self._confirm(administration, read, classified)
+        if not self._struck(administration):
+            self._place(administration)
+
+    def _struck_for_its_order(self, administration: CodableAdministration) -> bool:
+        """Flag what nobody ordered or signed; tell whether a person decided that it is not billed."""
+        status = administration.charted.order_status
+        if status not in {"none", "unsigned"}:
+            return False
+        self._sheet.flag("F-NO_ORDER" if status == "none" else "F-UNSIGNED_ORDER", [administration])
+        return self._struck(administration)
+
+    def _struck(self, administration: CodableAdministration) -> bool:
+        """Tell whether a person decided that it is not billed; its flow still stops hydration."""
+        if administration.id not in self._sheet.struck:
+            return False
+        if administration.route == "IV":
+            self._flows_alongside(administration.charted, administration.family)
+        return True
 
     def _fluid_refused(self, administration: CodableAdministration) -> bool:
         """Refuse fluid that is a carrier, a flush, or only keeps a line open."""
@@ -216,11 +228,8 @@ class Screener:
         if charted.given_at is None:
             sheet.flag("F-MISSING_START", [administration], "When it was given is not charted.")
             return False
-        for fault in charted.faults:
-            if fault != "no_duration":
-                flag, says = FAULT_FLAGS[fault]
-                sheet.flag(flag, [administration], says)
-                return False
+        if contradicted(administration, sheet):
+            return False
         administration.at = context.instant(charted.given_at)
         if administration.technique == "prolonged_pump":
             administration.flows = stretches_of(charted.flows or charted.pump_flows, sheet.policy.rounding)
@@ -232,9 +241,14 @@ class Screener:
         administration.minutes = whole_minutes(administration.flows)
         return keep_window(administration, context)
 
-    def _confirm(self, administration: CodableAdministration, classified: Classified) -> None:
+    def _confirm(
+        self, administration: CodableAdministration, read: ChartedRoute, classified: Classified
+    ) -> None:
         """Raise what a person should know about an administration that will be coded."""
         sheet, charted = self._sheet, administration.charted
+        if flowed_as_push(charted, read, administration.minutes, self._context.limits.infusion):
+            says = f"Charted by the route of a push, and flowed for {administration.minutes} minutes."
+            sheet.block("F-IMPLAUSIBLE_PUSH", [administration], says, minutes=administration.minutes)
         if classified.undocumented_complexity:
             sheet.flag("F-COMPLEXITY_DOC", [administration])
         if classified.unverified:

@@ -5,6 +5,7 @@ from models.interval import clip, whole_minutes
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
+from rules.worksheet.reviews import stands
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.timing import read_instant
 
@@ -90,9 +91,11 @@ def _take_over(administration: CodableAdministration, context: Context) -> bool:
     flows = clip(administration.flows, taken, None) if taken is not None else []
     if administration.charted.prehospital is None and not flows:
         says = "It is charted more than half an hour before the arrival: one of the two times is wrong."
-        sheet.block("F-PREARRIVAL", [administration], says)
+        review = sheet.block("F-PREARRIVAL", [administration], says)
     else:
-        sheet.flag("F-PREARRIVAL", [administration])
+        review = sheet.flag("F-PREARRIVAL", [administration])
+    if review is not None:
+        return stands(review)
     if choice == "ignore" or momentary:
         sheet.refuse([administration], TAKE_OVER, "Given before the hospital took over.")
         return False

@@ -11,11 +11,13 @@ from datetime import date
 from typing import NamedTuple
 
 from models.charge import Evidence, Flag, NotBilled, Reason
+from models.encounter import Review
 from models.interval import Stretch
 from rules.flags import FLAGS
 from rules.policy.resolve import Policy
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.reviews import BY_DECISION, Reviews, answered, said
 
 
 class DoubleClaimError(RuntimeError):
@@ -26,6 +28,10 @@ class DoubleClaimError(RuntimeError):
             f"rules {first} and {second} both claim the minutes of one administration; "
             "the rulebook must say which one may: report this encounter as a defect of the rules",
         )
+
+
+def _ids(administrations: Iterable[CodableAdministration]) -> tuple[str, ...]:
+    return tuple(administration.id for administration in administrations)
 
 
 class Earned(NamedTuple):
@@ -55,6 +61,12 @@ class Worksheet:
     flags: list[Flag] = field(default_factory=list)
     refused: list[NotBilled] = field(default_factory=list)
     marks: list[tuple[Iterable[CodableAdministration], Iterable[Stretch], str]] = field(default_factory=list)
+    reviews: Reviews | None = None
+    """A person's answers to the flags of the stay; None where nobody answered any."""
+    struck: set[str] = field(default_factory=set)
+    """Administrations of which a person decided that they are not billed."""
+    decided: list[tuple[Review, tuple[str, ...]]] = field(default_factory=list)
+    """The other answers that settled a flag, each with the administrations the flag names."""
     _claims: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -85,49 +97,51 @@ class Worksheet:
         administrations: Iterable[CodableAdministration],
         says: str | None = None,
         **facts: str | int,
-    ) -> None:
-        """Raise a flag at its own weight."""
-        self.flags.append(
-            FLAGS[flag].on(tuple(administration.id for administration in administrations), says, **facts)
-        )
+    ) -> Review | None:
+        """Raise a flag at its own weight; return the person's answer where there is one."""
+        return self.raise_flag(FLAGS[flag].on(_ids(administrations), says, **facts))
 
     def inform(
         self, flag: str, administrations: Iterable[CodableAdministration], says: str, suggestion: str
     ) -> None:
         """Raise a flag for information alone, whatever its usual weight."""
-        self.flags.append(
-            FLAGS[flag].informing(
-                tuple(administration.id for administration in administrations), says, suggestion
-            )
-        )
+        self.flags.append(FLAGS[flag].informing(_ids(administrations), says, suggestion))
 
     def ask(
         self, flag: str, administrations: Iterable[CodableAdministration], says: str, suggestion: str
-    ) -> None:
+    ) -> Review | None:
         """Raise a flag at its own weight, with advice for this case in place of the general one."""
-        self.flags.append(
-            FLAGS[flag].advising(
-                tuple(administration.id for administration in administrations), says, suggestion
-            )
-        )
+        return self.raise_flag(FLAGS[flag].advising(_ids(administrations), says, suggestion))
 
     def block(
         self, flag: str, administrations: Iterable[CodableAdministration], says: str, **facts: str | int
-    ) -> None:
-        """Raise a flag that holds the set whatever its usual weight."""
-        self.flags.append(
-            FLAGS[flag].blocking(
-                tuple(administration.id for administration in administrations), says, **facts
-            )
-        )
+    ) -> Review | None:
+        """Raise a flag that holds the set whatever its usual weight, unless a person answered it."""
+        return self.raise_flag(FLAGS[flag].blocking(_ids(administrations), says, **facts))
 
     def warn(
         self, flag: str, administrations: Iterable[CodableAdministration], says: str, **facts: str | int
-    ) -> None:
+    ) -> Review | None:
         """Raise a flag that holds nothing whatever its usual weight."""
-        self.flags.append(
-            FLAGS[flag].warning(tuple(administration.id for administration in administrations), says, **facts)
-        )
+        return self.raise_flag(FLAGS[flag].warning(_ids(administrations), says, **facts))
+
+    def raise_flag(self, flag: Flag) -> Review | None:
+        """
+        Raise a flag, or enter what a person answered to it and return that.
+
+        What is not to be billed is refused here, and ``struck``; whoever raised the flag does the rest.
+        """
+        review = self.reviews.answer(flag) if self.reviews is not None else None
+        if review is None:
+            self.flags.append(flag)
+            return None
+        self.flags.append(answered(flag, review))
+        if review.decision == "no_code":
+            self.struck.update(flag.administration_ids)
+            self.refused += [BY_DECISION.refuses(name, said(review)) for name in flag.administration_ids]
+        else:
+            self.decided.append((review, flag.administration_ids))
+        return review
 
     def refuse(
         self, administrations: Iterable[CodableAdministration], rule: Rule, says: str | None = None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any, Final
 
+from models.drug import Drug
 from models.encounter import Administration
 from models.event_subject import RUNNING
 from models.field import Technique
@@ -21,6 +22,8 @@ PUMP: Final = "pump"
 _FLOWING: Final[frozenset[Technique | None]] = frozenset({"infusion", "prolonged_pump", "pca"})
 _ATTRIBUTES: Final = Administration._fields[2 : Administration._fields.index("given_at")]
 _UNKNOWN: Final[tuple[Any, ...]] = (None,) * len(_ATTRIBUTES)
+_DRUG: Final = _ATTRIBUTES.index("drug")
+"""The first of them, which ``drug_given`` relies on."""
 _ROUTE: Final = _ATTRIBUTES.index("route")
 
 attributes_in: Final = itemgetter(*_ATTRIBUTES)
@@ -50,8 +53,34 @@ def drug_given(entries: list[DatedEvent]) -> tuple[tuple[Any, ...], Technique]:
         if known is _UNKNOWN:
             known = attributes
         else:
-            known = tuple([old if new is None else new for old, new in zip(known, attributes, strict=True)])
+            known = (
+                same_drug(known[_DRUG], attributes[_DRUG]),
+                *[
+                    old if new is None else new
+                    for old, new in zip(known[_DRUG + 1 :], attributes[_DRUG + 1 :], strict=True)
+                ],
+            )
     return known, _technique(entries, known[_ROUTE])
+
+
+def same_drug(old: Drug | None, new: Drug | None) -> Drug | None:
+    """
+    Return what two words say was given, the later one second.
+
+    A word that names no drug only says the class of the one that is known. The class said of a drug holds as long as
+    the drug is the same; another drug's is asked anew.
+    """
+    if old is None or new is None:
+        return old or new
+    if not (new.name or new.code or new.ingredients):
+        return (
+            old if new.billing_class is None else old.model_copy(update={"billing_class": new.billing_class})
+        )
+    unnamed = not (old.name or old.code or old.ingredients)
+    same = unnamed or old.model_copy(update={"billing_class": None}) == new
+    if new.billing_class is None and old.billing_class is not None and same:
+        return new.model_copy(update={"billing_class": old.billing_class})
+    return new
 
 
 def _flows_by_itself(entry: DatedEvent) -> bool:

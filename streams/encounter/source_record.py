@@ -72,6 +72,7 @@ class _SourceEvents:
         "changed_rates",
         "charted",
         "flow_events",
+        "latest_charted",
         "started_rates",
         "stop_reason",
     )
@@ -79,6 +80,7 @@ class _SourceEvents:
     def __init__(self, entries: Sequence[DatedEvent]) -> None:
         self.flow_events: list[FlowEvent] = []
         self.charted: DatedEvent | None = None
+        self.latest_charted: DatedEvent | None = None
         self.bolus: DatedEvent | None = None
         self.started_rates: dict[int, Decimal] = {}
         self.changed_rates: dict[int, Decimal] = {}
@@ -98,7 +100,8 @@ class _SourceEvents:
             elif kind == "infusion_rate_changed":
                 self._change_rate(entry.at, fields["rate_ml_per_h"])
             elif kind == "administration_charted":
-                self.charted = _later(self.charted, entry)
+                self.charted = _whole(self.charted, entry)
+                self.latest_charted = _later(self.latest_charted, entry)
             else:
                 self.bolus = _later(self.bolus, entry)
 
@@ -122,6 +125,20 @@ def _first(flow_events: Iterable[FlowEvent], wanted: int) -> float | None:
 
 def _later(earlier: DatedEvent | None, entry: DatedEvent) -> DatedEvent:
     return entry if earlier is None or by_record(earlier) < by_record(entry) else earlier
+
+
+def _whole(earlier: DatedEvent | None, entry: DatedEvent) -> DatedEvent:
+    """Return which of two chart entries says when it was given: one with times before one that only amends it."""
+    if earlier is None or _tells_when(earlier) < _tells_when(entry):
+        return entry
+    return _later(earlier, entry) if _tells_when(earlier) == _tells_when(entry) else earlier
+
+
+def _tells_when(entry: DatedEvent) -> int:
+    fields = entry.fields
+    if fields["started_at"] is not None or fields["stopped_at"] is not None or fields["intervals"]:
+        return 2
+    return 0 if fields["technique"] is None else 1
 
 
 def _span(start: float, stop: float) -> FlowReading:
@@ -239,9 +256,11 @@ def _resolved(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord
     begin: float | None
     if charted is not None and charted.type == "administration_charted":
         reading, begin = _stated(charted, flow_events)
-        if charted.rate_ml_per_h is not None and begin is not None:
-            events.started_rates[int(begin)] = charted.rate_ml_per_h
-        events.stop_reason = charted.stop_reason or events.stop_reason
+        for entry in (events.charted, events.latest_charted):
+            fields = entry.fields if entry is not None else {}
+            if fields.get("rate_ml_per_h") is not None and begin is not None:
+                events.started_rates[int(begin)] = fields["rate_ml_per_h"]
+            events.stop_reason = fields.get("stop_reason") or events.stop_reason
     else:
         reading = flow_intervals_of(flow_events)
         begin = _first(flow_events, START)

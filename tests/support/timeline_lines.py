@@ -113,10 +113,12 @@ class Timeline:
         began = self.spans[0][0]
         self.earliest = began if self.earliest is None else min(self.earliest, began)
         verb, rest = match["verb"], match["rest"] or ""
-        if verb == "decide":
-            return {"event_id": f"L{number}", "occurred_at": began.isoformat()} | self._decide(rest, number)
+        if verb in {"decide", "review"}:
+            about = self._decide(rest, number) if verb == "decide" else self._review(rest)
+            return {"event_id": f"L{number}", "occurred_at": began.isoformat()} | about
         if verb not in self.verbs:
-            message = f"unknown verb {verb!r}; write one of {', '.join(sorted([*self.verbs, 'decide']))}"
+            verbs = sorted([*self.verbs, "decide", "review"])
+            message = f"unknown verb {verb!r}; write one of {', '.join(verbs)}"
             raise UnreadableError(message)
         phrase = words_of(rest)
         event_message = {
@@ -234,6 +236,8 @@ class Timeline:
 
     def _chart(self, phrase: Words) -> Wire:
         charted: Wire = {"type": "administration_charted", "administration_id": self._which(phrase)}
+        if drug := phrase.take({"name": "name"} | _DRUG):
+            charted["drug"] = drug
         return charted | self._attributes(phrase) | phrase.take({"reason": "stop_reason"})
 
     def _running(self, kind: str, phrase: Words) -> Wire:
@@ -283,14 +287,34 @@ class Timeline:
             "decision_id": f"decision-{number}",
             "code": phrase.word("the code"),
         }
-        if phrase.words and phrase.words[0] == "for":
-            phrase.words.pop(0)
-            ids = []
-            while phrase.words:
-                ids.append(self._which(phrase))
-            decided["administration_ids"] = ids
+        decided |= self._about(phrase)
         if "units" in phrase.options:
             decided["units"] = int(phrase.options.pop("units"))
         decided |= phrase.take({"comparable": "comparable_code"}) | {"reason": why}
         self._spent(phrase)
         return decided
+
+    def _review(self, rest: str) -> Wire:
+        facts, _, why = rest.partition(" because ")
+        phrase = words_of(facts)
+        answer: Wire = {
+            "type": "review_decided",
+            "flag": phrase.word("the flag"),
+            "decision": phrase.word("the decision"),
+            "decided_by": phrase.options.pop("by", "coder-7"),
+        }
+        answer |= self._about(phrase) | phrase.take({"code": "code", "comparable": "comparable_code"})
+        if "refusals" in phrase.options:
+            answer["refusal_ids"] = phrase.options.pop("refusals").split(";")
+        self._spent(phrase)
+        return answer | {"reason": why}
+
+    def _about(self, phrase: Words) -> Wire:
+        """Return the administrations named after ``for``, all of them."""
+        if not phrase.words or phrase.words[0] != "for":
+            return {}
+        phrase.words.pop(0)
+        ids = []
+        while phrase.words:
+            ids.append(self._which(phrase))
+        return {"administration_ids": ids}
