@@ -6,7 +6,7 @@ code no clock can earn; ``no_code`` bills nothing for it and releases the rest; 
 decision makes up a time, and none overrides an edit that may not be overridden: there only ``no_code`` is admitted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from models.charge import Clears
@@ -133,7 +133,7 @@ CLEARING: Final[Mapping[str, Clearing]] = {
             "code_decided: code, comparable_code",
         ),
         {**_UNLISTED, **_NOT_BILLED},
-        ("96379", "96549", "96405", "96406", "96440", "96446", "96450", "96542", "96547", "96548"),
+        ("96379", "96549", "96405", "96406"),
     ),
     "F-MUE": Clearing(
         (_TIMES, "administration_voided: administration_id"),
@@ -206,3 +206,15 @@ def clears(flag: str, facts: Mapping[str, str | int]) -> tuple[Clears, ...]:
         event, _, fields = way.partition(": ")
         ways.append(Clears(event, tuple(fields.split(", "))))
     return (*ways, Clears("review_decided", (), tuple(admitted(flag, facts)), clearing.codes))
+
+
+def in_words(ways: Iterable[Clears]) -> str:
+    """Return ways to clear a flag in one line: events with the fields that say it, then the decisions."""
+    told: dict[str, list[str]] = {}
+    for way in ways:
+        decisions = [
+            f"code {' or '.join(way.codes)}" if decision == "code" and way.codes else decision
+            for decision in way.decisions
+        ]
+        told.setdefault(way.event, []).extend((*way.fields, *decisions))
+    return "; ".join(f"{event} ({', '.join(dict.fromkeys(words))})" for event, words in told.items())

@@ -18,7 +18,7 @@ from rules.claim.charge_lines import RANK_ORDER, charge_lines
 from rules.claim.claim_edits import EditViolation, violated
 from rules.coding.modifiers import BYPASSING
 from rules.coding.pumps import PUMP_STARTS
-from rules.worksheet.reviews import BY_DECISION, answered, because, said
+from rules.worksheet.reviews import answered, because, refuses, said
 from rules.worksheet.sheet import Earned, Worksheet
 
 _FORBIDDEN: Final = (
@@ -161,7 +161,7 @@ def _take_off(sheet: Worksheet, cuts: Iterable[_Cut], review: Review) -> None:
             left -= off
             sheet.earned[index] = earned._replace(units=earned.units - off)
             says = f"{off} unit{'s' if off != 1 else ''} of {line.code}: {said(review)}"
-            sheet.refused += [BY_DECISION.refuses(name, says) for name in dict.fromkeys(_ids(earned))]
+            sheet.refused += [refuses(review, name, says) for name in dict.fromkeys(_ids(earned))]
         if units:
             _reason(sheet, review, partial(_of, line))
     gone = [earned for earned in sheet.earned if not earned.units]

@@ -55,7 +55,7 @@ def code_decisions(context: Context, administrations: dict[str, CodableAdministr
 
 def code_answers(context: Context, administrations: dict[str, CodableAdministration]) -> None:
     """Enter each code a person answered a flag with, one unit, dated as a decision is; the flag admitted the code."""
-    for review, ids in context.sheet.decided:
+    for review, ids in dict.fromkeys(context.sheet.decided):
         if review.decision == "code" and review.code is not None:
             decision = Decision(
                 review.review_id,

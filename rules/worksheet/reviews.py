@@ -44,8 +44,17 @@ def stands(review: Review | None) -> bool:
 
 
 def because(review: Review) -> Reason:
-    """Return the reason that a line carries which a person decided on."""
-    return BY_DECISION.because(said(review))
+    """Return the reason that a line carries which a person decided on; what it cites is the decision itself."""
+    return Reason(BY_DECISION.id, said(review), (_cite(review),))
+
+
+def refuses(review: Review, administration_id: str, says: str | None = None) -> NotBilled:
+    """Return why an administration is not billed which a person decided on."""
+    return NotBilled(administration_id, BY_DECISION.id, says or said(review), (_cite(review),))
+
+
+def _cite(review: Review) -> str:
+    return f"Decision {review.review_id} by {review.decided_by}"
 
 
 def answered(flag: Flag, review: Review) -> Flag:
@@ -182,7 +191,7 @@ def settled(flags: Iterable[Flag], encounter: Encounter) -> tuple[tuple[Flag, ..
         review = reviews.answer(flag)
         told.append(flag if review is None else answered(flag, review))
         if review is not None:
-            refused += [BY_DECISION.refuses(name, said(review)) for name in flag.administration_ids]
+            refused += [refuses(review, name) for name in flag.administration_ids]
     return (*told, *reviews.left_over()), tuple(refused)
 
 

@@ -17,7 +17,7 @@ from rules.flags import FLAGS
 from rules.policy.resolve import Policy
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
-from rules.worksheet.reviews import BY_DECISION, Reviews, answered, said
+from rules.worksheet.reviews import Reviews, answered, refuses
 
 
 class DoubleClaimError(RuntimeError):
@@ -137,8 +137,9 @@ class Worksheet:
             return None
         self.flags.append(answered(flag, review))
         if review.decision == "no_code":
-            self.struck.update(flag.administration_ids)
-            self.refused += [BY_DECISION.refuses(name, said(review)) for name in flag.administration_ids]
+            fresh = [name for name in flag.administration_ids if name not in self.struck]
+            self.struck.update(fresh)
+            self.refused += [refuses(review, name) for name in fresh]
         else:
             self.decided.append((review, flag.administration_ids))
         return review

@@ -4,6 +4,7 @@ One entry of the rule book as a plain mapping: a code, a rule, a flag, a switch,
 ``infusion rules show`` prints it. Pure: the date, the policy and the golden cases are the caller's.
 """
 
+from dataclasses import asdict
 from datetime import date
 from difflib import get_close_matches
 
@@ -11,6 +12,7 @@ from models.field import Setting
 from rules.catalogue.code_facts import CodeFacts, code_facts
 from rules.catalogue.codes import Code, code_on, codes, minutes_rule, never_coded, thresholds
 from rules.catalogue.coverage import gaps
+from rules.clearing import clears, in_words
 from rules.flags import FLAGS, FlagKind
 from rules.parameter import NotInForceError, Parameter, parameters
 from rules.policy.resolve import Policy
@@ -109,6 +111,8 @@ def _flag_entry(kind: FlagKind) -> Facts:
         "rule": kind.rule,
         "means": kind.means,
         "suggestion": kind.suggestion,
+        "clears": [asdict(way) for way in clears(kind.id, {})],
+        "cleared_by": in_words(clears(kind.id, {})),
         "ours": kind.house,
         **_left_out(kind.id),
     }

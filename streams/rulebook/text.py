@@ -168,6 +168,7 @@ def _flag(facts: Facts) -> list[_Part]:
     rows: list[tuple[str, ...]] = [
         ("weight", facts["severity"]),
         ("to do", facts["suggestion"]),
+        *([("cleared by", facts["cleared_by"])] if facts["cleared_by"] else ()),
         ("rule", facts["rule"]),
         ("whose", "ours" if facts["ours"] else "the rule book's"),
         _completeness(facts),

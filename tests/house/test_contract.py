@@ -106,6 +106,16 @@ FURTHER: dict[str, dict[str, Any]] = {
     "event_voided": {"voids_event_id": "m1"},
     "event_refused": {"refused_event_id": "m9", "reason": "occurred_at: has no offset"},
     "code_decided": {"decision_id": "C1", "code": "96379", "reason": "no listed code"},
+    "review_decided": {
+        "flag": "F-PCA",
+        "administration_ids": ["A1"],
+        "refusal_ids": [],
+        "decision": "code",
+        "code": "96379",
+        "comparable_code": "96365",
+        "reason": "a basal rate ran",
+        "decided_by": "coder-7",
+    },
 }
 """The further fields of each type in the contract's section 2, and the one it has grown by since."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Final
 
+from rules.clearing import in_words
 from streams.explain.labels import TIMES, plain
 from streams.explain.picture import Picture, Row
 from streams.explain.terminal.money import payment, worth
@@ -46,6 +47,8 @@ def flags(page: Page, picture: Picture) -> None:
         page.write("      ", flag.says)
         if flag.suggestion:
             page.write(f"    {page.glyphs.arrow} ", flag.suggestion)
+        if flag.clears:
+            page.write("      cleared by: ", in_words(flag.clears))
 
 
 def not_billed(page: Page, picture: Picture) -> None:
