@@ -9,7 +9,6 @@ limit, the column 2 code, the orphaned add-on code, the initial services beyond 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Final, NamedTuple
 
 from models.charge import ChargeLine, Flag
@@ -55,7 +54,7 @@ def settled_lines(encounter_id: str, sheet: Worksheet) -> tuple[tuple[ChargeLine
             _take_off(sheet, _excess(violation, flag, answer, lines), answer)
         else:
             standing.add(_name(flag))
-            _let_stand(sheet, violation, flag, answer, lines)
+        _tell(sheet, violation, flag, answer, lines)
         lines = charge_lines(encounter_id, sheet)
         found = violated(lines, sheet.policy, sheet.earned) if lines else []
     return lines, [*told, *(_worded(flag) for _, flag in found if _name(flag) not in standing)]
@@ -102,10 +101,10 @@ def _of(line: ChargeLine, earned: Earned) -> bool:
     )
 
 
-def _let_stand(
+def _tell(
     sheet: Worksheet, violation: EditViolation, flag: Flag, review: Review, lines: Sequence[ChargeLine]
 ) -> None:
-    """Say on each line of a violation that a person lets it stand; part a pair that was attested to be separate."""
+    """Say on what is left of a violation's lines who decided; part a pair that was attested to be separate."""
     about = [lines[place] for place in violation.lines]
     _reason(sheet, review, lambda earned: any(_of(line, earned) for line in about))
     if review.decision != "attest":
@@ -162,8 +161,6 @@ def _take_off(sheet: Worksheet, cuts: Iterable[_Cut], review: Review) -> None:
             sheet.earned[index] = earned._replace(units=earned.units - off)
             says = f"{off} unit{'s' if off != 1 else ''} of {line.code}: {said(review)}"
             sheet.refused += [refuses(review, name, says) for name in dict.fromkeys(_ids(earned))]
-        if units:
-            _reason(sheet, review, partial(_of, line))
     gone = [earned for earned in sheet.earned if not earned.units]
     sheet.earned = [earned for earned in sheet.earned if earned.units]
     kept = {(name, earned.code) for earned in sheet.earned for name in _ids(earned)}
