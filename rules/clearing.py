@@ -56,9 +56,7 @@ CLEARING: Final[Mapping[str, Clearing]] = {
         ("infusion_started: occurred_at", "administration_charted: started_at"), _NOT_BILLED
     ),
     "F-NEGATIVE_DURATION": Clearing((_TIMES,), _NOT_BILLED),
-    "F-TOO_LONG": Clearing(
-        (_TIMES, "administration_charted: planned_minutes", "infusion_stopped: occurred_at"), _CHARTED
-    ),
+    "F-TOO_LONG": Clearing((_TIMES, "administration_charted: planned_minutes"), _CHARTED),
     "F-FUTURE_TIME": Clearing(("event_voided: voids_event_id",), _CHARTED),
     "F-OVERLAP_SELF": Clearing((_TIMES, "event_voided: voids_event_id"), _NOT_BILLED),
     "F-VOLUME_MISMATCH": Clearing(
@@ -88,7 +86,7 @@ CLEARING: Final[Mapping[str, Clearing]] = {
         ("administration_charted: site_id", "access_removed: site_id"), _NOT_BILLED, rests_on=("sites",)
     ),
     "F-MULTI_INITIAL": Clearing(
-        ("access_placed: separate_site_reason", "administration_voided: administration_id"),
+        (_TIMES, "administration_voided: administration_id"),
         {
             "accept": "Each initial service stands, on proof the reason names.",
             "no_code": "One initial service stays, the best ranked or all but the decision's code; the rest is released.",
