@@ -21,9 +21,8 @@ from rules.flags import FLAGS
 from streams.encounter.fold import fold
 
 README = (Path(__file__).parents[2] / "rules" / "README.md").read_text(encoding="utf-8")
-ROWS = yaml.load(
-    (Path(__file__).parent / "clearing.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader
-)  # noqa: S506 - makes only strings
+FILE = Path(__file__).parent / "clearing.yaml"
+ROWS = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - makes only strings
 
 Case = Mapping[str, Any]
 
