@@ -9,6 +9,39 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from models.charge import Evidence, Flag, NotBilled, Status
+from models.field import ReviewDecision
+
+
+@dataclass(frozen=True)
+class OutcomeLine:
+    """One line as an answer would give it."""
+
+    code: str
+    modifiers: tuple[str, ...]
+    units: int
+
+
+@dataclass(frozen=True)
+class AnswerOutcome:
+    """
+    What one admissible answer to one flag would make of the stay, found by coding it with that answer.
+
+    ``event`` is what would say it; a decision is in ``decision`` and ``code``, a fact in ``field`` and ``values``, where
+    answers that come to the same stand together. ``cents`` is the expected payment of all lines in whole US cents.
+    """
+
+    flag: str
+    administration_ids: tuple[str, ...]
+    event: str
+    decision: ReviewDecision | None
+    code: str | None
+    field: str | None
+    values: tuple[str, ...]
+    says: str
+    status: Status
+    lines: tuple[OutcomeLine, ...]
+    cents: int
+    still_held_by: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -24,6 +57,7 @@ class ReviewItem:
     lines_shown: int
     evidence: Evidence | None
     suggestion: str
+    answers: tuple[AnswerOutcome, ...] = ()
 
 
 REVIEW_ITEM: TypeAdapter[ReviewItem] = TypeAdapter(ReviewItem)

@@ -14,6 +14,7 @@ from orjson import loads
 from models.charge import ChargeSet, weakest_evidence
 from models.review_item import ReviewItem
 from rules.engine import Profile, charge_set_id, code_encounter
+from rules.outcomes import outcomes
 from streams.charging.line_changes import charged_revision, line_changes
 from streams.charging.release_state import PendingRevision, ReleaseState
 from streams.wire.charge_json import value_of
@@ -158,7 +159,7 @@ def _next_state(
     lines = () if standing is None else charged_revision(standing).lines
     keeps_charges = bool(lines) and _held_by_refusals_alone(charge_set)
     changes = () if keeps_charges else tuple([value_of(change) for change in line_changes(lines, charge_set)])
-    item = None if withdrawn else _review_item(charge_set)
+    item = None if withdrawn else _review_item(charge_set, closed, profile)
     return ReleaseState(
         *about,
         revision,
@@ -190,8 +191,8 @@ def at_revision(charge_set: ChargeSet, revision: int) -> ChargeSet:
 _SEVERITIES_FOR_REVIEW: Final = {"block": 0, "warn": 1}
 
 
-def _review_item(charge_set: ChargeSet) -> ReviewItem | None:
-    """Return what a person must look at; None when no flag blocks or warns."""
+def _review_item(charge_set: ChargeSet, closed: ClosedEncounter, profile: Profile) -> ReviewItem | None:
+    """Return what a person must look at, with what each answer would give; None when no flag blocks or warns."""
     flags = tuple(flag for flag in charge_set.flags if flag.severity in _SEVERITIES_FOR_REVIEW)
     if not flags:
         return None
@@ -206,6 +207,7 @@ def _review_item(charge_set: ChargeSet) -> ReviewItem | None:
         len(charge_set.lines),
         weakest_evidence(evidence) if evidence else None,
         min(flags, key=lambda flag: _SEVERITIES_FOR_REVIEW[flag.severity]).suggestion,
+        outcomes(closed.encounter, profile, charge_set),
     )
 
 
