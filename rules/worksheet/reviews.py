@@ -13,7 +13,7 @@ from typing import Final
 
 from models.charge import Flag, NotBilled, Reason
 from models.encounter import Administration, Encounter, Review
-from rules.clearing import BESIDE, CLEARING, COMPARED, EVERY_CLAIM, admitted
+from rules.clearing import BESIDE, CLEARING, COMPARED, EVERY_CLAIM, NAMES_A_CODE, admitted
 from rules.flags import FLAGS
 from rules.rule import Rule
 
@@ -27,8 +27,6 @@ BY_DECISION = Rule(
 RULES = (BY_DECISION,)
 
 REFUSED: Final = "F-REFUSED_EVENT"
-DROPPED_BY_CODE: Final = "F-MULTI_INITIAL"
-"""The flag about several codes in which a decision's code says which of them is not billed."""
 
 
 def said(review: Review) -> str:
@@ -116,10 +114,9 @@ class Reviews:
         if flag.flag == REFUSED:
             named = {str(flag.facts[name]) for name in ("refusal_id", "event_id") if name in flag.facts}
             return not named.isdisjoint(review.refusal_ids) if review.refusal_ids else self._only_refusal
-        if review.decision != "code" and review.code is not None and flag.flag != DROPPED_BY_CODE:
-            about = {flag.facts[name] for name in ("code", "column2") if name in flag.facts}
-            if about and review.code not in about:
-                return False
+        codes = {flag.facts.get("code"), flag.facts.get("column2")}
+        if flag.flag in NAMES_A_CODE and review.code not in {None, *codes}:
+            return False
         ids = set(review.administration_ids)
         return not ids or ids == set(flag.administration_ids) or not ids.isdisjoint(flag.administration_ids)
 
