@@ -9,11 +9,10 @@ is another now, the question is asked again. Of several answers to one question 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
 
 from models.charge import Flag, NotBilled, Reason
 from models.encounter import Administration, Encounter, Review
-from rules.clearing import BESIDE, CLEARING, COMPARED, EVERY_CLAIM, NAMES_A_CODE, admitted
+from rules.clearing import BESIDE, CLEARING, COMPARED, EVERY_CLAIM, NAMES_A_CODE, REFUSED, admitted
 from rules.flags import FLAGS
 from rules.rule import Rule
 
@@ -25,8 +24,6 @@ BY_DECISION = Rule(
 )
 
 RULES = (BY_DECISION,)
-
-REFUSED: Final = "F-REFUSED_EVENT"
 
 
 def said(review: Review) -> str:
@@ -178,7 +175,8 @@ class Reviews:
         if review.flag == REFUSED:
             return "several events were refused; name those it is about in refusal_ids."
         about = "; ".join(", ".join(flag.administration_ids) or "the stay" for flag in raised)
-        return f"the flag is raised about others: {about}."
+        code = f", not about {review.code}" if review.code is not None and review.decision != "code" else ""
+        return f"the flag is raised about {about}{code}."
 
 
 def settled(flags: Iterable[Flag], encounter: Encounter) -> tuple[tuple[Flag, ...], tuple[NotBilled, ...]]:
@@ -216,7 +214,8 @@ def _unfit(review: Review, flag: Flag) -> str | None:
         )
         return f"it admits {' or '.join(decisions)}.{why}"
     if review.decision != "code":
-        return None
+        among = review.code is None or flag.flag in NAMES_A_CODE or review.code in flag.says
+        return None if among else f"{review.code} is not among the codes it is about."
     codes = CLEARING[flag.flag].codes
     if review.code not in codes:
         return f"it admits the codes {', '.join(codes)}."
