@@ -4,8 +4,9 @@ from typing import Final, NamedTuple, get_args
 
 from models.charge import Flag
 from models.drug import BillingClass
+from models.encounter import Review
 from models.field import Intent, OrderStatus, ReviewDecision, Technique
-from rules.clearing import CLEARING, COMPARED, admitted, clears
+from rules.clearing import CLEARING, COMPARED, NAMES_A_CODE, admitted, clears
 
 REVIEW: Final = "review_decided"
 
@@ -58,3 +59,36 @@ def answers(flag: Flag) -> tuple[Answer, ...]:
             for field in way.fields
         ]
     return tuple(found)
+
+
+def as_review(flag: Flag, answer: Answer, *, comparable_code: str | None = None) -> Review:
+    """
+    Return the decision that gives an answer to a flag, as a stay would hold it: to code the stay as if it were made.
+
+    The answer is one of ``answers(flag)`` with a decision; ``comparable_code`` is for those that are ``compared``.
+
+    Raises:
+        ValueError: the answer is an event that states a fact, which no decision gives.
+    """
+    if answer.decision is None:
+        message = f"{answer.event} states a fact: put it among the stay's events, it is no decision"
+        raise ValueError(message)
+    refusal = flag.facts.get("refusal_id")
+    return Review(
+        review_id="as-if",
+        flag=flag.flag,
+        administration_ids=flag.administration_ids,
+        refusal_ids=() if refusal is None else (str(refusal),),
+        decision=answer.decision,
+        code=answer.code or _about(flag),
+        comparable_code=comparable_code,
+        reason="as if",
+        decided_by="as-if",
+        decided_at=0,
+    )
+
+
+def _about(flag: Flag) -> str | None:
+    """Return the code that tells a flag from another about the same administrations; the others name no code."""
+    code = flag.facts.get("column2", flag.facts.get("code"))
+    return str(code) if flag.flag in NAMES_A_CODE and code is not None else None

@@ -37,6 +37,12 @@ BESIDE: Final = "administrations beside"
 COMPARED: Final = frozenset({"96379", "96549"})
 """Unlisted codes, which need a comparable code (R-UNL-1)."""
 
+REFUSED: Final = "F-REFUSED_EVENT"
+"""The flag of events without a time of their own: an answer names them, it does not count on their moment."""
+
+NAMES_A_CODE: Final = frozenset({"F-MUE", "F-NCCI", "F-ADDON_PRIMARY", "F-ADDON_DATE"})
+"""Flags about a code of the claim: a decision's code tells which, where several are asked about."""
+
 _NOT_BILLED: Final[dict[ReviewDecision, str]] = {
     "no_code": "These administrations are not billed; the rest is released."
 }

@@ -21,15 +21,18 @@ _ID: Final = pattern(r"\b([RPFH]-(?:[A-Z_]+-)*[0-9A-Z_]+b?)\b")
 _CODE: Final = pattern(r"[0-9A-Z][0-9]{4}")
 _TABLES: Final = frozenset(
     {
+        "answers",
         "catalogue.codes",
         "catalogue.coverage",
         "catalogue.source_index",
+        "claim.settled_lines",
+        "clearing",
         "flags",
         "policy.switches",
         "rulebook",
     }
 )
-"""Modules that list ids without applying them."""
+"""Modules that list ids without applying them, or answer what others raise."""
 _LOOK_ON: Final = frozenset({"claim.charge_lines", "claim.claim_edits", "coding.modifiers", "policy.resolve"})
 """Modules that look at codes which others have earned, or write them as answers of a switch."""
 

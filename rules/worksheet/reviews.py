@@ -9,11 +9,10 @@ is another now, the question is asked again. Of several answers to one question 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
 
 from models.charge import Flag, NotBilled, Reason
 from models.encounter import Administration, Encounter, Review
-from rules.clearing import BESIDE, CLEARING, COMPARED, EVERY_CLAIM, admitted
+from rules.clearing import BESIDE, CLEARING, COMPARED, EVERY_CLAIM, NAMES_A_CODE, REFUSED, admitted
 from rules.flags import FLAGS
 from rules.rule import Rule
 
@@ -25,10 +24,6 @@ BY_DECISION = Rule(
 )
 
 RULES = (BY_DECISION,)
-
-REFUSED: Final = "F-REFUSED_EVENT"
-DROPPED_BY_CODE: Final = "F-MULTI_INITIAL"
-"""The flag about several codes in which a decision's code says which of them is not billed."""
 
 
 def said(review: Review) -> str:
@@ -116,10 +111,9 @@ class Reviews:
         if flag.flag == REFUSED:
             named = {str(flag.facts[name]) for name in ("refusal_id", "event_id") if name in flag.facts}
             return not named.isdisjoint(review.refusal_ids) if review.refusal_ids else self._only_refusal
-        if review.decision != "code" and review.code is not None and flag.flag != DROPPED_BY_CODE:
-            about = {flag.facts[name] for name in ("code", "column2") if name in flag.facts}
-            if about and review.code not in about:
-                return False
+        codes = {flag.facts.get("code"), flag.facts.get("column2")}
+        if flag.flag in NAMES_A_CODE and review.code not in {None, *codes}:
+            return False
         ids = set(review.administration_ids)
         return not ids or ids == set(flag.administration_ids) or not ids.isdisjoint(flag.administration_ids)
 
@@ -181,7 +175,8 @@ class Reviews:
         if review.flag == REFUSED:
             return "several events were refused; name those it is about in refusal_ids."
         about = "; ".join(", ".join(flag.administration_ids) or "the stay" for flag in raised)
-        return f"the flag is raised about others: {about}."
+        code = f", not about {review.code}" if review.code is not None and review.decision != "code" else ""
+        return f"the flag is raised about {about}{code}."
 
 
 def settled(flags: Iterable[Flag], encounter: Encounter) -> tuple[tuple[Flag, ...], tuple[NotBilled, ...]]:
@@ -219,7 +214,8 @@ def _unfit(review: Review, flag: Flag) -> str | None:
         )
         return f"it admits {' or '.join(decisions)}.{why}"
     if review.decision != "code":
-        return None
+        among = review.code is None or flag.flag in NAMES_A_CODE or review.code in flag.says
+        return None if among else f"{review.code} is not among the codes it is about."
     codes = CLEARING[flag.flag].codes
     if review.code not in codes:
         return f"it admits the codes {', '.join(codes)}."

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 from typing import Literal, NamedTuple
 
-from models.charge import ChargeSet, Flag, Severity
+from models.charge import ChargeSet, Clears, Flag, Severity
 from models.interval import Stretch
 from streams.explain.clock import from_to
 from streams.explain.labels import plain
@@ -161,19 +161,19 @@ class Picture(NamedTuple):
     @property
     def flags(self) -> tuple[Flag, ...]:
         """The flags, those that hold the charges first, alike ones as one."""
-        alike: dict[tuple[str, Severity, str, str], list[str]] = {}
+        alike: dict[tuple[str, Severity, str, str, tuple[Clears, ...]], list[str]] = {}
         for flag in sorted(
             self.charge_set.flags, key=lambda flag: ("block", "warn", "info").index(flag.severity)
         ):
-            ids = alike.setdefault((flag.flag, flag.severity, flag.says, flag.suggestion), [])
+            ids = alike.setdefault((flag.flag, flag.severity, flag.says, flag.suggestion, flag.clears), [])
             ids += (
                 administration_id
                 for administration_id in flag.administration_ids
                 if administration_id not in ids
             )
         return tuple(
-            Flag(flag, severity, tuple(ids), says, suggestion, {})
-            for (flag, severity, says, suggestion), ids in alike.items()
+            Flag(flag, severity, tuple(ids), says, suggestion, {}, clears)
+            for (flag, severity, says, suggestion, clears), ids in alike.items()
         )
 
     @property

@@ -59,6 +59,7 @@ def events(draw: st.DrawFn, encounter_id: str = "E1") -> Event:
                 "procedure_started",
                 "procedure_ended",
                 "code_decided",
+                "review_decided",
             )
         )
     )
@@ -110,6 +111,13 @@ def _details(kind: str) -> st.SearchStrategy[dict[str, Any]]:
             "decision_id": st.just("D"),
             "code": st.just("96379"),
             "reason": st.sampled_from(["because", "since"]),
+        },
+        "review_decided": {
+            "flag": st.sampled_from(["F-PCA", "F-MUE"]),
+            "administration_ids": st.sampled_from([(), ("A1",), ("A1", "A2")]),
+            "decision": st.sampled_from(["accept", "no_code"]),
+            "reason": st.just("because"),
+            "decided_by": st.just("coder-7"),
         },
     }
     details |= {running: {"administration_id": named} for running in RUNNING}

@@ -14,7 +14,7 @@ from timeline import events_of
 
 from models.charge import ChargeSet, Flag
 from models.event import EVENT, Event
-from rules.answers import Answer, answers
+from rules.answers import Answer, answers, as_review
 from rules.clearing import CLEARING, admitted, clears, in_words
 from rules.engine import Profile, code_encounter
 from rules.flags import FLAGS
@@ -44,6 +44,28 @@ def told(case: Case, event: Any = None) -> list[Event]:
     found = events_of({**case, "case": case["flag"]})
     more = [] if event is None else [{"event_id": "more", "encounter_id": "E1", **event}]
     return [*found, *(EVENT.validate_json(dumps(one)) for one in more)]
+
+
+def test_an_answer_can_be_tried_without_an_event() -> None:
+    """Put among the stay's reviews, it gives the lines that the event would give."""
+    for case, events, charge_set in held():
+        stay, profile = fold(events), Profile(overrides=tuple(case.get("set", {}).items()))
+        for flag in blocking(charge_set):
+            for answer in decisions(flag):
+                review = as_review(flag, answer, comparable_code="96365" if answer.compared else None)
+                tried = code_encounter(stay._replace(reviews=(*stay.reviews, review)), profile).charge_set
+                event = decided(flag, answer, events).model_copy(
+                    update={"encounter_id": charge_set.encounter_id}
+                )
+                made = coded([*events, event], case)
+                assert (tried.status, _codes(tried)) == (made.status, _codes(made)), (case["case"], answer)
+    stated = next(answer for answer in answers(FLAGS["F-NO_ORDER"].on(("A1",))) if answer.field)
+    with pytest.raises(ValueError, match="states a fact"):
+        as_review(FLAGS["F-NO_ORDER"].on(("A1",)), stated)
+
+
+def _codes(charge_set: ChargeSet) -> list[tuple[str, int, tuple[str, ...]]]:
+    return [(line.code, line.units, line.modifiers) for line in charge_set.lines]
 
 
 def decided(flag: Flag, answer: Answer, after: Iterable[Event], event_id: str = "answer") -> Event:

@@ -536,3 +536,24 @@ def test_an_interrupt_ends_it_quietly(jobs: str) -> None:
                 process.wait(timeout=10)
         assert process.stderr.read().strip() == b""
     assert process.returncode == 130
+
+
+def test_two_contents_under_one_answer_are_told_in_a_line_and_neither_is_lost() -> None:
+    """The one stored first counts, whichever line comes first, and the stay says that there were two."""
+    analgesia = event("infusion_started", "E1", "08:00", administration_id="A1", route="IV", technique="pca")
+    opened, _, *rest = stay("E1")
+    rest[0]["administration_id"] = "A1"
+    given = [opened, {**analgesia, "drug": {"name": "hydromorphone"}}, *rest]
+    said = {"flag": "F-PCA", "administration_ids": ["A1"], "reason": "part of it", "decided_by": "coder-7"}
+    first = event("review_decided", "E1", "23:10", decision="no_code", **said) | {"event_id": "r1"}
+    second = event("review_decided", "E1", "23:20", decision="attest", **said) | {"event_id": "r1"}
+    for answers in ([first, second], [second, first]):
+        run = CliRunner().invoke(main, ["code", "-"], input=text(*given, *answers))
+        (charge_set,) = map(loads, run.stdout.splitlines())
+        assert run.stderr.startswith(
+            "stdin:6: event_id: the same id came earlier with another content, and only one of them counts; "
+            "send a correction under an id of its own\n"
+        )
+        assert (charge_set["status"], charge_set["lines"]) == ("final", [])
+        assert [one["flag"] for one in charge_set["flags"]] == ["F-EVENT_CONFLICT", "F-PCA"]
+        assert [one["rule"] for one in charge_set["not_billed"]] == ["R-REV-1"]

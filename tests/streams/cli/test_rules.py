@@ -223,6 +223,10 @@ def test_every_code_that_can_be_charged_has_a_page(code: str) -> None:
         ("R-HIER-3", "No source was found: working knowledge, to be confirmed."),
         ("F-MUE", "to do        Check the units; a date over its limit is denied whole."),
         ("F-SC_SETUP", "whose        ours"),
+        (
+            "F-NO_ORDER",
+            "cleared by   administration_charted (order_status); review_decided (attest, no_code)",
+        ),
         ("P-05", "in force     each_dose, by global [RCA-SAME]"),
         ("same_drug_later_dose", "Who holds which view\n  each_dose "),
         ("timing.infusion_minimum", "2015-10-01  16 minute  A53778: "),

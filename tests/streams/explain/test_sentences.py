@@ -175,3 +175,18 @@ def test_a_merged_stay_names_the_one_that_bills() -> None:
     assert "A1: The stay was merged into E3, which bills it." in first
     assert "96365" not in first + second
     assert "96365" in third
+
+
+def test_what_holds_the_charges_says_what_clears_it_and_an_answer_who_gave_it() -> None:
+    """The events that would say it, the decisions; once one is made, who, when and why, on the line too."""
+    drip = infusion("A1", "hydromorphone", "08:00", "08:40", technique="pca")
+    words = explained(*drip)
+    assert "review_decided (attest, code 96379, no_code)" in words.partition("cleared by: ")[2]
+    answer = {"flag": "F-PCA", "administration_ids": ["A1"], "decision": "attest"}
+    why = {"reason": "The order has a basal rate.", "decided_by": "coder-7"}
+    words = explained(*drip, told("review_decided", "13:00", **answer, **why))
+    said = "F-PCA, attest: decided by coder-7 at 2026-03-02T18:00:00Z: The order has a basal rate."
+    assert words.count(said) == 2
+    assert f"R-REV-1 {said} [6]" in words
+    assert "[6] Decision L3 by coder-7" in words
+    assert "cleared by" not in words

@@ -114,6 +114,7 @@ def test_a_month_knows_every_kind_of_event_real_publishers_send() -> None:
         "infusion_bag_changed",
         "code_decided",
         "event_refused",
+        "review_decided",
     }
 
 

@@ -15,7 +15,16 @@ from strategies import encounters
 from timeline import events_of
 
 from models.drug import Drug, Ingredient
-from models.encounter import AccessSite, Decision, DepartmentPeriod, Encounter, Flow, Procedure, RefusedEvent
+from models.encounter import (
+    AccessSite,
+    Decision,
+    DepartmentPeriod,
+    Encounter,
+    Flow,
+    Procedure,
+    RefusedEvent,
+    Review,
+)
 from rules.engine import Profile, code_encounter
 from streams.encounter.fold import fold
 from streams.wire.charge_json import written
@@ -92,6 +101,23 @@ FULL = EMPTY._replace(
         RefusedEvent("refused-1", None, "line: cut off"),
         RefusedEvent("refused-2", "m7", "route: no"),
     ),
+    reviews=(
+        Review(
+            "r1",
+            "F-PCA",
+            ("A1",),
+            ("refused-1",),
+            "code",
+            "96379",
+            "96365",
+            "a basal rate ran",
+            "coder-7",
+            MORNING,
+            ("A1",),
+            ("payer",),
+        ),
+        Review("r2", "F-MUE", (), (), "accept", None, None, "each was needed", "coder-7", MORNING),
+    ),
 )
 """A stay in which nothing is left out."""
 
@@ -127,6 +153,7 @@ def closings(draw: st.DrawFn) -> ClosedEncounter:
         administrations=(first, *stay.administrations[1:]),
         procedures=draw(st.sampled_from(((), FULL.procedures, (Procedure("P2", None, None, None),)))),
         decisions=draw(st.sampled_from(((), FULL.decisions))),
+        reviews=draw(st.sampled_from(((), FULL.reviews))),
         departments=draw(st.sampled_from(((), FULL.departments, (DepartmentPeriod(MORNING, None, None),)))),
         voided=draw(st.sampled_from(((), ("A8", "A9")))),
     )
@@ -171,7 +198,14 @@ def test_every_golden_case_comes_back_and_is_coded_alike() -> None:
 
 def test_a_stay_with_everything_comes_back() -> None:
     """No field of any model is forgotten: in this stay none is left out."""
-    parts = [*FULL.sites, *FULL.procedures, *FULL.administrations, FULL.decisions[0], *FULL.departments]
+    parts = [
+        *FULL.sites,
+        *FULL.procedures,
+        *FULL.administrations,
+        FULL.decisions[0],
+        FULL.reviews[0],
+        *FULL.departments,
+    ]
     blank = [
         f"{type(part).__name__}.{name}"
         for part in (FULL, *parts)

@@ -232,3 +232,50 @@ def test_only_a_line_that_may_be_a_merge_is_worth_parsing_for_one() -> None:
     assert may_be_merge(merge)
     assert may_be_merge(merge.replace(b"encounter_merged", b"encounter\\u005fmerged"))
     assert not may_be_merge(line())
+
+
+def answer(**fields: Any) -> bytes:
+    """Return a sound answer to a flag as a line, with fields changed, added, or left out by None."""
+    about = {
+        "type": "review_decided",
+        "administration_id": None,
+        "drug": None,
+        "indication": None,
+        "flag": "F-PCA",
+        "administration_ids": [CANARY],
+        "decision": "no_code",
+        "reason": CANARY,
+        "decided_by": CANARY,
+    }
+    return line(**about | fields)
+
+
+@pytest.mark.parametrize(
+    ("raw", "field", "says"),
+    [
+        (answer(decided_by=None), "decided_by", "missing; add the field"),
+        (answer(decided_by="  "), "decided_by", "names nobody; write who decided, by an opaque id"),
+        (answer(decided_by=""), "decided_by", "too short; write at least 1 characters"),
+        (answer(reason=None), "reason", "missing; add the field"),
+        (answer(flag=None), "flag", "missing; add the field"),
+        (answer(flag=CANARY), "flag", "not the id of a flag; copy it from the flag, for example F-MUE"),
+        (
+            answer(decision=CANARY),
+            "decision",
+            "not one of the known words; write 'accept', 'no_code', 'code', 'attest' or 'dismiss'",
+        ),
+        (
+            answer(decision="code"),
+            "code",
+            "missing for the decision code; add the code that is to be reported",
+        ),
+        (answer(decided="coder-7"), "decided", "unknown field; did you mean decided_by?"),
+    ],
+    ids=["nobody", "a blank", "empty", "no reason", "no flag", "no id", "no word", "no code", "a slip"],
+)
+def test_an_answer_that_cannot_be_one_is_told_in_a_line(raw: bytes, field: str, says: str) -> None:
+    """By nobody, about nothing, of no kind: the event's own fault is told where it is read."""
+    assert not isinstance(read(answer()), Reject)
+    reject = refused(raw)
+    assert reject.field == field
+    assert reject.reason == f"{field}: {says}"
