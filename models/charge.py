@@ -9,7 +9,7 @@ Without slots on purpose: orjson writes an instance's dictionary three times as 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
@@ -32,11 +32,28 @@ Packaging = Literal["paid", "packaged", "conditional", "not_paid", "other"]
 
 @dataclass(frozen=True)
 class Reason:
-    """One rule that shaped a line, its arithmetic in words, and where it is written."""
+    """
+    One rule that shaped a line, its arithmetic in words, and where it is written, best grade first.
+
+    ``administration_ids`` is filled where the line has several administrations: those the reason is about.
+    """
 
     rule: str
     says: str
     cites: tuple[str, ...]
+    administration_ids: tuple[str, ...] = ()
+
+
+_NAMED: Final = 4
+"""Administrations named in a sentence; of more, the first ones and how many follow."""
+
+
+def named(administration_ids: tuple[str, ...]) -> str:
+    """Return administrations as a reason names those it is about: A1, A2, A3 and 16 more."""
+    if len(administration_ids) <= _NAMED:
+        return ", ".join(administration_ids)
+    first = administration_ids[: _NAMED - 1]
+    return f"{', '.join(first)} and {len(administration_ids) - len(first)} more"
 
 
 @dataclass(frozen=True)
