@@ -1,6 +1,7 @@
 """A reason of a line with several administrations says which of them it is about."""
 
 from golden import coded
+
 from models.charge import ChargeLine, named
 
 
