@@ -29,6 +29,9 @@ Status = Literal["preview", "final", "held", "cancelled"]
 Severity = Literal["block", "warn", "info"]
 Packaging = Literal["paid", "packaged", "conditional", "not_paid", "other"]
 
+SourceGrade = Literal["A", "B", "C", "K", "unverified"]
+"""A: primary text. B: code book as quoted. C: press and payers. K: working knowledge. unverified: never read."""
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -109,6 +112,19 @@ class NotBilled:
 
 
 @dataclass(frozen=True)
+class CitedSource:
+    """
+    One authority that the reasons and refusals of a set cite, word for word as in their ``cites``.
+
+    ``grade`` is null for words that are no known source's, a site's own say, and ``address`` where none is public.
+    """
+
+    cite: str
+    grade: SourceGrade | None
+    address: str | None
+
+
+@dataclass(frozen=True)
 class ChargeSet:
     """One encounter, coded: the newest revision replaces every earlier one whole."""
 
@@ -125,6 +141,8 @@ class ChargeSet:
     flags: tuple[Flag, ...]
     not_billed: tuple[NotBilled, ...]
     tables: dict[str, str]
+    sources: tuple[CitedSource, ...] = ()
+    """Every citation of the set once, best grade first."""
 
 
 CHARGE_SET: TypeAdapter[ChargeSet] = TypeAdapter(ChargeSet)

@@ -11,6 +11,7 @@ from models.charge import ChargeSet, Flag, NotBilled, Status
 from models.encounter import Encounter
 from models.field import Setting
 from rules.claim.charge_lines import charge_lines, stable_id
+from rules.claim.cited_sources import with_sources
 from rules.claim.claim_edits import check_lines
 from rules.coding.arterial import code_arterial_infusions, code_arterial_pushes
 from rules.coding.decisions import code_decisions, decided_administrations
@@ -148,7 +149,7 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
     on = first_date(encounter, calendar)
     setting, payer = profile.setting_of(encounter), profile.payer_of(encounter)
     if encounter.standing in {"cancelled", "merged"}:
-        return Coding(_cancelled(encounter, setting, payer, revision), None, None, None)
+        return Coding(with_sources(_cancelled(encounter, setting, payer, revision)), None, None, None)
     try:
         policy = policy_of(encounter, profile, on)
         limits = thresholds(on)
@@ -161,8 +162,9 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
         else:
             screened = _code(context)
     except NotInForceError as error:
-        return Coding(_not_in_force(encounter, setting, payer, revision, str(error)), None, None, None)
-    charge_set = _charge_set(context, payer, revision)
+        not_in_force = _not_in_force(encounter, setting, payer, revision, str(error))
+        return Coding(with_sources(not_in_force), None, None, None)
+    charge_set = with_sources(_charge_set(context, payer, revision))
     return Coding(charge_set, policy, sheet, screened)
 
 

@@ -8,15 +8,20 @@ own CMS files in ``parameters/edits/<date>/sources.toml``. A citation of an unde
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from tomllib import TOMLDecodeError, load
 from types import MappingProxyType
 from typing import Final
 
+from models.charge import CitedSource, SourceGrade
 from rules.data_files import RULES
 
-GRADES: Final = frozenset({"A", "B", "C", "K", "unverified"})
+GRADES: Final[tuple[SourceGrade, ...]] = ("A", "B", "C", "unverified", "K")
+"""Best first: a text somebody could read, though nobody here did, comes before no text at all."""
+UNCITED: Final = "No primary source found: working knowledge, to be confirmed by a licensed coder."
+"""What a rule cites that is written nowhere."""
+
 FIELDS: Final = ("title", "section", "edition", "href", "found", "grade", "note")
 
 
@@ -48,7 +53,7 @@ class Source:
     edition: str
     href: str
     found: str
-    grade: str
+    grade: SourceGrade
     note: str
 
     @property
@@ -92,6 +97,38 @@ def cite(key: str) -> str:
     if key not in known:
         raise UnknownSourceError(key, known)
     return known[key].line()
+
+
+def rank(key: str) -> int:
+    """Return the place of a source among the grades, 0 for the best; a word that is no key comes last."""
+    known = sources().get(key)
+    return GRADES.index(known.grade) if known else len(GRADES)
+
+
+@cache
+def best_first(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return source keys by grade, those of one grade in the order given."""
+    return tuple(sorted(keys, key=rank))
+
+
+@cache
+def _by_line() -> Mapping[str, Source]:
+    """Return the sources by the line they are cited with; of several with one line the best."""
+    ordered = sorted(sources().values(), key=lambda source: -rank(source.key))
+    return {source.line(): source for source in ordered}
+
+
+@lru_cache(maxsize=4096)
+def bibliography(cited: tuple[tuple[str, ...], ...]) -> tuple[CitedSource, ...]:
+    """Return every citation among these once with its grade and address, best grade first."""
+    known = _by_line()
+    found = [
+        CitedSource(cite, source.grade, source.href or None)
+        if (source := known.get(cite))
+        else CitedSource(cite, "K" if cite == UNCITED else None, None)
+        for cite in dict.fromkeys([cite for cites in cited for cite in cites])
+    ]
+    return tuple(sorted(found, key=lambda one: GRADES.index(one.grade) if one.grade else len(GRADES)))
 
 
 def declared_beside(edits: Path) -> frozenset[str]:
@@ -148,4 +185,6 @@ def _read(path: Path) -> dict[str, object]:
 def _declared(path: Path) -> Iterator[Source]:
     for key, entry in _read(path).items():
         if isinstance(entry, dict):
-            yield Source(key, **{name: str(entry.get(name, "")) for name in FIELDS})
+            told = {name: str(entry.get(name, "")) for name in FIELDS if name != "grade"}
+            grade = next((grade for grade in GRADES if grade == entry.get("grade")), "unverified")
+            yield Source(key, grade=grade, **told)
