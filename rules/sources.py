@@ -186,5 +186,5 @@ def _declared(path: Path) -> Iterator[Source]:
     for key, entry in _read(path).items():
         if isinstance(entry, dict):
             told = {name: str(entry.get(name, "")) for name in FIELDS if name != "grade"}
-            grade = next((grade for grade in GRADES if grade == entry.get("grade")), "unverified")
+            grade: SourceGrade = next((one for one in GRADES if one == entry.get("grade")), "unverified")
             yield Source(key, grade=grade, **told)
