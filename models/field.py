@@ -53,3 +53,4 @@ Technique = Literal["infusion", "push", "injection", "on_body_injector", "prolon
 Intent = Literal["treat", "hydrate", "kvo", "carrier", "flush", "procedure"]
 StopReason = Literal["completed", "discontinued", "reaction", "kvo", "handed_over", "bag_removed"]
 OrderStatus = Literal["signed", "unsigned", "none"]
+ChartedByRole = Literal["nurse", "pharmacist", "physician", "device"]

@@ -45,6 +45,7 @@ MEANINGS: Final = {
     "counselling": "A qualified professional counselled; decides between the two RSV antibody codes.",
     "lesion_count": "Lesions injected in the session.",
     "complexity_documented": "The chart shows the monitoring and training that complex biologics ask for.",
+    "charted_by_role": "Who charted it, by role; never a name.",
     "started_at": "First drip.",
     "stopped_at": "Last drip; without it the flow was still running.",
     "stop_reason": "Why flow ended.",
