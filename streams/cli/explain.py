@@ -19,6 +19,7 @@ from streams.batch.spill_buckets import Buckets, LinesByEncounter
 from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
 from streams.cli.shared.instant import InstantType
 from streams.cli.shared.profile_options import check_policy, profile_options
+from streams.encounter.charted_times import charted_times
 from streams.encounter.merge_groups import MergeGroups
 from streams.explain.layout import lay_out
 from streams.explain.picture import Picture
@@ -74,7 +75,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     """
     check_policy(policy, overrides, setting, payer)
     profile = Profile(policy, overrides, setting, payer)
-    reader = _Reader(tuple(dict.fromkeys(files)) or (STDIN,), profile, as_of)
+    reader = _Reader(tuple(dict.fromkeys(files)) or (STDIN,), profile, as_of, with_times=svg is not None)
     if svg is None:
         any_held = _print(reader.pictures(encounter), width)
     else:
@@ -127,20 +128,24 @@ def _write(file: str, page: str) -> None:
 class _Reader:
     """Reads events and yields encounters, coded as ``infusion code`` does, in the order of their ids."""
 
-    def __init__(self, inputs: Sequence[str], profile: Profile, as_of: datetime | None) -> None:
+    def __init__(
+        self, inputs: Sequence[str], profile: Profile, as_of: datetime | None, *, with_times: bool
+    ) -> None:
         self.rejected = 0
         self.any_drawn = False
         self._inputs = inputs
         self._names = display_names(inputs)
         self._profile = profile
         self._as_of = as_of
+        self._with_times = with_times
 
     def pictures(self, wanted: str | None) -> Iterator[Picture]:
         """Yield every encounter, or the wanted one; rejects and faults go to stderr."""
-        for encounter, coding in self._stays(wanted):
+        for encounter, coding, events, merged in self._stays(wanted):
             if wanted in {None, encounter.encounter_id}:
                 self.any_drawn = True
-                yield lay_out(encounter, coding.charge_set, coding.spans)
+                times = charted_times(events, merged) if self._with_times else {}
+                yield lay_out(encounter, coding.charge_set, coding.spans, times)
 
     def _stays(self, wanted: str | None) -> Iterator[CodedEncounter]:
         # What does not fit into memory is drawn bucket by bucket: in order only within each.

@@ -5,9 +5,8 @@ from typing import Final
 from streams.explain.picture import Band, Piece, Row
 from streams.explain.svg.axis import LEFT, Axis
 from streams.explain.svg.fonts import BODY, SMALL, cut, measure, wrapped
-from streams.explain.svg.legend import diamond
+from streams.explain.svg.legend import coded, diamond
 from streams.explain.svg.sheet import (
-    ACCENT,
     DOTTED,
     DOUBTFUL,
     EDGE,
@@ -33,10 +32,11 @@ _ROOM: Final = LEFT - EDGE - 24
 class Bars:
     """Draws rows one below the other and remembers which kinds of marks they used."""
 
-    def __init__(self, sheet: Sheet, axis: Axis) -> None:
+    def __init__(self, sheet: Sheet, axis: Axis, *, released: bool) -> None:
         self.used: set[str] = set()
         self._sheet = sheet
         self._axis = axis
+        self._released = released
 
     def group(self, label: str) -> None:
         """Write what the rows below have in common."""
@@ -59,8 +59,8 @@ class Bars:
         """Draw one administration, with the day where times alone do not say it."""
         sheet, y = self._sheet, self._sheet.y
         when = f"{row.day if dated else ''} {row.times}".strip()
-        facts = " · ".join(filter(None, (row.route, when, row.minutes)))
-        height = self._write_label(f"{row.tag} {row.name}", facts, bold=True)
+        facts = [" · ".join(filter(None, words)) for words in ((row.amount, row.route), (when, row.minutes))]
+        height = self._write_label(f"{row.tag} {row.name}", *facts, bold=True)
         ends: list[float] = []
         for piece in row.pieces:
             self._piece(piece, y + 8)
@@ -68,7 +68,7 @@ class Bars:
         outside = self._write_codes(row, y + 23)
         if row.point is not None:
             x = self._axis.at(row.point)
-            diamond(sheet, x, y + 18, billed=bool(row.codes))
+            diamond(sheet, x, y + 18, coded=bool(row.codes), released=self._released)
             self.used.add("given" if row.codes else "unpaid")
             ends += [x - 9, x + 9]
         self._beside(" ".join(filter(None, (" + ".join(outside), row.note))), ends, y + 23)
@@ -76,10 +76,11 @@ class Bars:
         if row.pump:
             self._pump(row)
 
-    def _write_label(self, name: str, facts: str, *, bold: bool) -> float:
-        """Write a row's name and the facts below it; return how high the row is."""
+    def _write_label(self, name: str, *facts: str, bold: bool) -> float:
+        """Write a row's name and the facts below it, each from a line of its own; return how high the row is."""
         y = self._sheet.y - 1
-        for words, size, fill, heavy in ((name, BODY, INK, bold), (facts, SMALL, GREY, False)):
+        below = [(words, SMALL, GREY, False) for words in facts]
+        for words, size, fill, heavy in ((name, BODY, INK, bold), *below):
             lines = wrapped(words, size, _ROOM, bold=heavy)
             if len(lines) > _MOST_LINES:
                 lines[_MOST_LINES - 1 :] = [f"{lines[_MOST_LINES - 1][:-1]}…"]
@@ -110,7 +111,14 @@ class Bars:
             while codes and measure(" + ".join(codes), BODY, bold=True) > right - left - 2 * _INSET:
                 codes.pop()
             if codes:
-                self._sheet.text(left + _INSET, y, " + ".join(codes), BODY, fill=WHITE, bold=True)
+                self._sheet.text(
+                    left + _INSET,
+                    y,
+                    " + ".join(codes),
+                    BODY,
+                    fill=WHITE if self._released else INK,
+                    bold=True,
+                )
             inside.update(codes)
         return [code for code in row.codes if code not in inside]
 
@@ -121,7 +129,7 @@ class Bars:
         fill = "unbilled" if piece.fill == "running" else piece.fill
         self.used.add(fill)
         if fill == "billed":
-            sheet.rect(left, y, width, _BAR, ACCENT)
+            coded(sheet, left, y, width, _BAR, released=self._released)
         elif fill == "unbilled":
             sheet.rect(left, y, width, _BAR, WHITE)
             sheet.rect(left, y, width, _BAR, HATCH, OUTLINED)
