@@ -109,7 +109,7 @@ def command(
 @click.option("--setting", type=click.Choice(get_args(Setting)), help="As of the verb itself.")
 @click.option("--payer", metavar="NAME", help="As of the verb itself.")
 @click.pass_obj
-def show(request: Request, *, names: tuple[str, ...], **options: Any) -> None:
+def show(request: Request, /, *, names: tuple[str, ...], **options: Any) -> None:
     """
     Tell all of a code (96367), a rule (R-TIME-3), a flag (F-MUE), a switch (P-05) and more.
 

@@ -57,16 +57,13 @@ def _stated(entry: DatedEvent) -> Iterator[ChartedTime]:
 
 def _of_the_whole(event: AdministrationCharted) -> Iterator[tuple[datetime, str]]:
     """Yield the instants a chart entry states; one that states none was itself made at some instant."""
-    ends = [(one.started_at, one.stopped_at) for one in event.intervals] or [
-        (event.started_at, event.stopped_at)
-    ]
-    if ends == [(None, None)]:
+    for one in event.intervals or (event,):
+        if one.started_at is not None:
+            yield one.started_at, "start"
+        if one.stopped_at is not None:
+            yield one.stopped_at, "stop"
+    if not event.intervals and event.started_at is None and event.stopped_at is None:
         yield event.occurred_at, "entry without times"
-    for started, stopped in ends:
-        if started is not None:
-            yield started, "start"
-        if stopped is not None:
-            yield stopped, "stop"
 
 
 def _told(entry: DatedEvent, at: int, what: str, *, whole: bool) -> ChartedTime:

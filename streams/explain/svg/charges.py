@@ -1,5 +1,7 @@
 """Below the timeline: each line with its reasons, what was not billed and why, and the sources of both."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from models.charge import ChargeLine
@@ -16,7 +18,7 @@ def held(sheet: Sheet, picture: Picture) -> None:
     """Write, over everything else, that a stay is held and why: nothing of it may be taken for a bill."""
     if picture.charge_set.status != "held":
         return
-    sheet.keep(lambda: _held(sheet, picture))
+    sheet.keep(partial(_held, sheet, picture))
     sheet.y += 22
 
 
@@ -45,9 +47,9 @@ def charges(sheet: Sheet, picture: Picture) -> None:
     """Write the charge lines as a table, under each its reasons; none is broken over two pages."""
     lines = picture.charge_set.lines
     if not lines:
-        sheet.keep(lambda: _head(sheet, picture))
+        sheet.keep(partial(_head, sheet, picture))
     for number, line in enumerate(lines):
-        sheet.keep(lambda line=line, first=not number: _line(sheet, picture, line, first=first))  # type: ignore[misc] -- the loop's own
+        sheet.keep(partial(_line, sheet, picture, line, first=not number))
 
 
 def _head(sheet: Sheet, picture: Picture) -> None:
@@ -89,28 +91,29 @@ def not_billed(sheet: Sheet, picture: Picture) -> None:
 
 def sources(sheet: Sheet, picture: Picture) -> None:
     """Write what the numbers in brackets cite, with its address, and which administration a number is."""
-    cited = [(f"[{number}]", source.cite, source.address) for number, source in enumerate(picture.sources, 1)]
-    _entries(sheet, "Sources", [(number, cite, address) for number, cite, address in cited], EDGE + 50)
+    cited = [
+        (f"[{number}]", source.cite, source.address or "") for number, source in enumerate(picture.sources, 1)
+    ]
+    _entries(sheet, "Sources", cited, EDGE + 50)
     if any(tag != administration_id for administration_id, tag in picture.tags.items()):
-        named = [(tag, plain(administration_id)) for administration_id, tag in picture.tags.items()]
-        _entries(sheet, "Administrations", named, EDGE + 62)
+        numbered = [(tag, plain(administration_id)) for administration_id, tag in picture.tags.items()]
+        _entries(sheet, "Administrations", numbered, EDGE + 62)
 
 
-def _entries(sheet: Sheet, heading: str, entries: list[tuple[str | None, ...]], left: float) -> None:
+def _entries(sheet: Sheet, heading: str, entries: Sequence[tuple[str, ...]], left: float) -> None:
     """Write entries under a heading that stays with the first of them, each whole on one page."""
+    for number, entry in enumerate(entries):
+        sheet.keep(partial(_entry, sheet, "" if number else heading, entry, left))
 
-    def entry(lead: str, paragraphs: tuple[str | None, ...], *, first: bool) -> None:
-        if first:
-            sheet.heading(heading)
-        sheet.text(EDGE + 14, sheet.y + LINE, lead, SMALL, fill=GREY)
-        for number, words in enumerate(paragraphs):
-            if words:
-                sheet.paragraph(left, words, SMALL, fill=GREY if number else INK)
 
-    for number, (lead, *paragraphs) in enumerate(entries):
-        sheet.keep(
-            lambda lead=lead, told=tuple(paragraphs), first=not number: entry(lead or "", told, first=first)
-        )  # type: ignore[misc] -- the loop's own
+def _entry(sheet: Sheet, heading: str, entry: tuple[str, ...], left: float) -> None:
+    if heading:
+        sheet.heading(heading)
+    lead, *paragraphs = entry
+    sheet.lead(EDGE + 14, lead)
+    for number, words in enumerate(paragraphs):
+        if words:
+            sheet.paragraph(left, words, SMALL, fill=GREY if number else INK)
 
 
 def _reason(sheet: Sheet, rule: str, words: str) -> None:

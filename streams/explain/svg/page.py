@@ -31,7 +31,7 @@ def render(drawn: Picture) -> str:
     sources(sheet, picture)
     name = plain(picture.charge_set.encounter_id)
     foot = f"Encounter {cut(name, BODY, RIGHT / 2)} · {picture.verdict.title}, revision {picture.charge_set.revision}"
-    return sheet.document(f"Infusion charges of encounter {name}", "; ".join(_description(picture)), foot)
+    return sheet.document(f"Infusion charges of encounter {name}", "; ".join(description(picture)), foot)
 
 
 def _header(sheet: Sheet, picture: Picture) -> None:
@@ -51,7 +51,7 @@ def _header(sheet: Sheet, picture: Picture) -> None:
     sheet.y += 18
 
 
-def _description(picture: Picture) -> Iterator[str]:
+def description(picture: Picture) -> Iterator[str]:
     """Yield the drawing in words, for those who cannot see it."""
     yield f"{picture.verdict.title}, {picture.dates}, clock {picture.clock}"
     yield from (mark.label for mark in picture.marks)

@@ -52,10 +52,11 @@ class Sheet:
     What is drawn inside ``keep`` stands on one page; only what is longer than a page runs on over the next.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, top: float = EDGE) -> None:
         self.pages: list[list[str]] = [[]]
-        self.depths: list[float] = []
-        self.y = EDGE
+        self.y = top
+        self._tops = [top]
+        self._depths: list[float] = []
         self._keeping = False
 
     @property
@@ -69,9 +70,10 @@ class Sheet:
 
     def turn(self) -> None:
         """Go on at the top of the next page."""
-        self.depths.append(self.y)
+        self._depths.append(self.y)
         self.pages.append([])
         self.y = EDGE + LINE
+        self._tops.append(self.y)
 
     def keep(self, draw: Callable[[], None]) -> None:
         """Draw something whole on one page: on the next one, where this one has no room left for it."""
@@ -157,10 +159,10 @@ class Sheet:
         self.y += 7
         self.line(EDGE, self.y, RIGHT, self.y, INK, HAIR)
 
-    def drawings(self) -> Iterator[tuple[str, int]]:
-        """Yield each page's elements as text, and its height up to where they end."""
-        for page, depth in zip(self.pages, [*self.depths, self.y], strict=True):
-            yield "\n".join(page), int(depth) + 8
+    def drawings(self) -> Iterator[tuple[str, int, int]]:
+        """Yield each page's elements as text, where they begin and how far down they reach from there."""
+        for page, top, depth in zip(self.pages, self._tops, [*self._depths, self.y], strict=True):
+            yield "\n".join(page), int(top), int(depth - top) + 10
 
     def document(self, title: str, description: str, foot: str) -> str:
         """Return all pages as one document, below each other; one alone is as long as what stands on it."""

@@ -1,8 +1,8 @@
 """The timeline of a stay, on as many pages as its rows need: each page has its own clock above them."""
 
-from collections.abc import Callable
+from functools import partial
 
-from streams.explain.picture import Picture
+from streams.explain.picture import Band, Picture, Row
 from streams.explain.svg.axis import Axis
 from streams.explain.svg.bars import Bars
 from streams.explain.svg.legend import legend
@@ -14,7 +14,7 @@ def timeline(sheet: Sheet, picture: Picture) -> None:
     drawing = _Timeline(sheet, picture)
     drawing.draw()
     used = drawing.used | ({"cut"} if drawing.axis.scale.breaks else set())
-    sheet.keep(lambda: legend(sheet, used, picture))
+    sheet.keep(partial(legend, sheet, used, picture))
 
 
 class _Timeline:
@@ -44,25 +44,26 @@ class _Timeline:
 
     def draw(self) -> None:
         """Draw every group of rows, then the other services."""
-        picture = self._picture
-        for group in picture.groups:
+        for group in self._picture.groups:
             for number, row in enumerate(group.rows):
-                self._fit(
-                    group.label,
-                    lambda row=row: self._bars.row(row, dated=picture.over_midnight),  # type: ignore[misc] -- the loop's own row
-                    first=not number,
-                )
-        for number, band in enumerate(picture.bands):
-            self._fit("other services", lambda band=band: self._bars.band(band), first=not number)  # type: ignore[misc] -- as above
+                self._fit(group.label, row, first=not number)
+        for number, band in enumerate(self._picture.bands):
+            self._fit("other services", band, first=not number)
         self._close()
 
-    def _fit(self, label: str, draw: Callable[[], None], *, first: bool) -> None:
+    def _draw(self, what: Row | Band) -> None:
+        if isinstance(what, Row):
+            self._bars.row(what, dated=self._picture.over_midnight)
+        else:
+            self._bars.band(what)
+
+    def _fit(self, label: str, what: Row | Band, *, first: bool) -> None:
         """Draw one row, under its group's label where it is the first; on a new page where this one is full."""
         sheet = self._sheet
         mark, top = len(sheet.elements), sheet.y
         if first:
             self._bars.group(label)
-        draw()
+        self._draw(what)
         if not sheet.fits() and not self._empty:
             del sheet.elements[mark:]
             sheet.y = top
@@ -70,5 +71,5 @@ class _Timeline:
             sheet.turn()
             self._open()
             self._bars.group(label if first else f"{label}, continued")
-            draw()
+            self._draw(what)
         self._empty = False

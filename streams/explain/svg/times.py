@@ -1,5 +1,6 @@
 """Every time of every administration with the event that states it: where an auditor finds it in the chart."""
 
+from functools import partial
 from typing import Final
 
 from streams.explain.picture import Picture, Row
@@ -14,7 +15,7 @@ def times(sheet: Sheet, picture: Picture) -> None:
     """Write the times, administration by administration."""
     rows = [row for row in picture.rows if row.stated]
     for number, row in enumerate(rows):
-        sheet.keep(lambda row=row, first=not number: _administration(sheet, row, first=first))  # type: ignore[misc] -- the loop's own
+        sheet.keep(partial(_administration, sheet, row, first=not number))
 
 
 def _administration(sheet: Sheet, row: Row, *, first: bool) -> None:
