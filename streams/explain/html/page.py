@@ -64,8 +64,7 @@ def _drawings(picture: Picture) -> list[tuple[Markup, str]]:
         return []
     sheet = Sheet(_HEAD + min(_MOST, _FLAG * len(picture.held_by)))
     timeline(sheet, picture)
-    # The sheet escapes every word it writes.
-    return [(Markup(drawn), f"0 {top} {WIDTH} {height}") for drawn, top, height in sheet.drawings()]  # noqa: S704
+    return [(Markup(drawn), f"0 {top} {WIDTH} {height}") for drawn, top, height in sheet.drawings()]  # noqa: S704 -- the sheet escapes every word
 
 
 def _description(picture: Picture) -> str:

@@ -29,6 +29,8 @@ HATCH: Final = "url(#hatch)"
 PAGE: Final = 1294
 """A page's height where its width is 1000: that of Letter; A4 is longer, so a page fits on it too."""
 BOTTOM: Final = PAGE - EDGE - 16
+TOP: Final = EDGE + LINE
+"""Where a further page begins."""
 
 HATCHING: Final = (
     '<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse">'
@@ -72,7 +74,7 @@ class Sheet:
         """Go on at the top of the next page."""
         self._depths.append(self.y)
         self.pages.append([])
-        self.y = EDGE + LINE
+        self.y = TOP
         self._tops.append(self.y)
 
     def keep(self, draw: Callable[[], None]) -> None:

@@ -1,75 +1,109 @@
-"""The timeline of a stay, on as many pages as its rows need: each page has its own clock above them."""
+"""
+The timeline of a stay, on as many pages as its rows need.
 
+One page has the whole stay under one clock. Of several each has the clock of its own rows, so that a stay of days
+does not shrink its infusions to strokes.
+"""
+
+from collections.abc import Iterator
 from functools import partial
+from typing import Final, NamedTuple
 
+from models.interval import Stretch, union
 from streams.explain.picture import Band, Picture, Row
 from streams.explain.svg.axis import Axis
-from streams.explain.svg.bars import Bars
+from streams.explain.svg.bars import Bars, height
 from streams.explain.svg.legend import legend
-from streams.explain.svg.sheet import Sheet
+from streams.explain.svg.sheet import BOTTOM, LINE, TOP, Sheet
+
+_CLOCK: Final = 64.0
+"""What the clock takes above the rows, without the marks of the stay."""
+_GROUP: Final = 30.0
+_OTHERS: Final = "other services"
+
+
+class _Entry(NamedTuple):
+    """One row or one other service, and what it has in common with its neighbours."""
+
+    label: str
+    what: Row | Band
 
 
 def timeline(sheet: Sheet, picture: Picture) -> None:
     """Draw the rows of a picture under its clock, and below them what the marks mean."""
-    drawing = _Timeline(sheet, picture)
-    drawing.draw()
-    used = drawing.used | ({"cut"} if drawing.axis.scale.breaks else set())
+    pages = list(_pages(sheet, picture))
+    used: set[str] = set()
+    label = ""
+    for number, page in enumerate(pages):
+        if number or not _room(sheet.y, picture, page[:1]):
+            sheet.turn()
+        shown = picture if len(pages) == 1 else _part(picture, page, first=not number, last=page is pages[-1])
+        used |= _draw(sheet, shown, page, label)
+        label = page[-1].label
     sheet.keep(partial(legend, sheet, used, picture))
 
 
-class _Timeline:
-    """Rows drawn one below the other; a page that is full is closed, and the next one begins with the clock."""
+def _room(y: float, picture: Picture, entries: list[_Entry]) -> bool:
+    """Tell whether a page has room for these entries under a clock that begins at ``y``."""
+    labels = len({entry.label for entry in entries})
+    rows = sum(height(entry.what, dated=picture.over_midnight) for entry in entries)
+    return y + len(picture.marks) * LINE + _CLOCK + labels * _GROUP + rows <= BOTTOM
 
-    def __init__(self, sheet: Sheet, picture: Picture) -> None:
-        self.used: set[str] = set()
-        self._sheet = sheet
-        self._picture = picture
-        self._open()
 
-    def _open(self) -> None:
-        self.axis = Axis(self._sheet, self._picture)
-        self.axis.draw()
-        self._bars = Bars(self._sheet, self.axis, released=self._picture.verdict.released)
-        self._ground = len(self._sheet.elements)
-        self._empty = True
+def _pages(sheet: Sheet, picture: Picture) -> Iterator[list[_Entry]]:
+    """Yield the entries of each page; one that is higher than a page has one to itself."""
+    entries = [_Entry(group.label, row) for group in picture.groups for row in group.rows]
+    entries += [_Entry(_OTHERS, band) for band in picture.bands]
+    page: list[_Entry] = []
+    y = sheet.y if _room(sheet.y, picture, entries[:1]) else TOP
+    for entry in entries:
+        if page and not _room(y, picture, [*page, entry]):
+            yield page
+            page, y = [], TOP
+        page.append(entry)
+    yield page
 
-    def _close(self) -> None:
-        elements = self._sheet.elements
-        rows = elements[self._ground :]
-        del elements[self._ground :]
-        self.axis.ground()  # known only now how far down it reaches, and yet behind the rows
-        elements += rows
-        self.axis.closed()
-        self.used |= self._bars.used
 
-    def draw(self) -> None:
-        """Draw every group of rows, then the other services."""
-        for group in self._picture.groups:
-            for number, row in enumerate(group.rows):
-                self._fit(group.label, row, first=not number)
-        for number, band in enumerate(self._picture.bands):
-            self._fit("other services", band, first=not number)
-        self._close()
+def _part(picture: Picture, page: list[_Entry], *, first: bool, last: bool) -> Picture:
+    """Return the picture with the clock of one page's entries, and the marks that fall into it or lead to it."""
+    busy = list(union(stretch for entry in page for stretch in _busy(entry.what))) or list(picture.busy)
+    begin, end = busy[0][0], busy[-1][1]
+    marks = tuple(
+        mark for mark in picture.marks if (first or mark.minute >= begin) and (last or mark.minute <= end)
+    )
+    return picture._replace(
+        busy=tuple(union([*busy, *((mark.minute, mark.minute + 1) for mark in marks)])), marks=marks
+    )
 
-    def _draw(self, what: Row | Band) -> None:
-        if isinstance(what, Row):
-            self._bars.row(what, dated=self._picture.over_midnight)
+
+def _busy(what: Row | Band) -> Iterator[Stretch]:
+    """Yield when something of a row happened; an end that is not known counts as far as it is drawn."""
+    if isinstance(what, Band):
+        yield what.start, max(what.stop, what.start + 1)
+        return
+    if what.point is not None:
+        yield what.point, what.point + 1
+    for piece in (*what.pieces, *what.pump):
+        if piece.fill != "pause" and piece.stop > piece.start:
+            yield piece.start, piece.stop
+
+
+def _draw(sheet: Sheet, picture: Picture, page: list[_Entry], label: str) -> set[str]:
+    """Draw the entries of one page under its clock; return which kinds of marks that used."""
+    axis = Axis(sheet, picture)
+    axis.draw()
+    bars = Bars(sheet, axis, released=picture.verdict.released)
+    ground = len(sheet.elements)
+    for number, entry in enumerate(page):
+        if number == 0 or entry.label != page[number - 1].label:
+            bars.group(f"{label}, continued" if number == 0 and entry.label == label else entry.label)
+        if isinstance(entry.what, Row):
+            bars.row(entry.what, dated=picture.over_midnight)
         else:
-            self._bars.band(what)
-
-    def _fit(self, label: str, what: Row | Band, *, first: bool) -> None:
-        """Draw one row, under its group's label where it is the first; on a new page where this one is full."""
-        sheet = self._sheet
-        mark, top = len(sheet.elements), sheet.y
-        if first:
-            self._bars.group(label)
-        self._draw(what)
-        if not sheet.fits() and not self._empty:
-            del sheet.elements[mark:]
-            sheet.y = top
-            self._close()
-            sheet.turn()
-            self._open()
-            self._bars.group(label if first else f"{label}, continued")
-            self._draw(what)
-        self._empty = False
+            bars.band(entry.what)
+    rows = sheet.elements[ground:]
+    del sheet.elements[ground:]
+    axis.ground()  # known only now how far down it reaches, and yet behind the rows
+    sheet.elements.extend(rows)
+    axis.closed()
+    return bars.used | ({"cut"} if axis.scale.breaks else set())

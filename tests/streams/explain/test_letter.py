@@ -277,6 +277,17 @@ def test_a_long_letter_is_drawn_on_pages_and_no_line_is_cut() -> None:
     assert "arm, continued" in rows
 
 
+def test_each_page_of_a_long_stay_has_the_clock_of_its_own_rows() -> None:
+    """An infusion of an hour and a half on the first of three days is no stroke."""
+    root = ET.fromstring(run("svg", *long_stay()).stdout)  # noqa: S314 our own bytes
+    first, *_, last = ({text.text for text in page.iter(f"{SVG}text")} for page in root.findall(f"{SVG}g"))
+    assert "Mar 2" in first
+    assert "departure 14:00" not in first
+    assert "Mar 2" not in last
+    bars = [float(bar.get("width", "")) for bar in root.iter(f"{SVG}rect") if bar.get("height") == "20"]
+    assert min(bars) > 20
+
+
 def test_a_charge_line_and_its_reasons_stand_on_one_page() -> None:
     """However many lines there are."""
     root = ET.fromstring(run("svg", *long_stay()).stdout)  # noqa: S314 our own bytes
