@@ -101,7 +101,7 @@ def read_tables(on: date, files: Files, edits: Path = EDITS) -> dict[Table, tupl
 
     """
     our_families = families(edits)
-    known = editions(edits)
+    known = _at_hand(editions(edits))
     tables: dict[Table, tuple[Row, ...]] = {}
     faults: list[str] = []
     for table, paths in files.items():
@@ -144,9 +144,15 @@ def refresh(on: date, files: Files, edits: Path = EDITS, *, replace: bool = Fals
     """
     try:
         _restore(on, edits)
-        known = editions(edits)
-        standing = [edition for of_table in known.values() for edition in of_table if edition.effective == on]
-        if taken := sorted(edition.table for edition in standing if edition.table in files and not replace):
+        known = _at_hand(editions(edits))
+        standing = [
+            edition
+            for of_table in editions(edits).values()
+            for edition in of_table
+            if edition.effective == on
+        ]
+        there = {edition.table for edition in standing if not edition.awaited}
+        if taken := sorted(there & files.keys() if not replace else ()):
             tables = ", ".join(taken)
             raise RefreshRefusedError(
                 [f"{on:%Y%m%d} already holds {tables}; replace them on purpose, or not."]
@@ -158,6 +164,11 @@ def refresh(on: date, files: Files, edits: Path = EDITS, *, replace: bool = Fals
     except (EditFileError, OSError, TOMLDecodeError) as error:
         raise RefreshRefusedError([str(error)]) from error
     return changes
+
+
+def _at_hand(known: Mapping[Table, tuple[Edition, ...]]) -> dict[Table, tuple[Edition, ...]]:
+    """Return the editions that have rows; an awaited one would hide the rows of the day before."""
+    return {table: tuple(one for one in of_table if not one.awaited) for table, of_table in known.items()}
 
 
 def _misnamed(table: Table, name: str, on: date) -> Iterator[str]:
