@@ -23,7 +23,7 @@ from streams.batch.error_place import fault
 
 VERBS: Final = (
     *("code", "explain", "rules", "check", "generate", "refresh", "schema"),
-    *("worker", "demo", "topics", "publish", "charges", "review", "rejects", "recode"),
+    *("worker", "demo", "topics", "status", "publish", "charges", "review", "rejects", "recode"),
 )
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
 
