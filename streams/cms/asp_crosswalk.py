@@ -75,6 +75,8 @@ def _read(table: Sheet, released: date, known: Collection[str]) -> Taken:
     no_ndc: list[str] = []
     for cells in table.rows():
         code, ndc = cells["HCPCS code"].upper(), cells["NDC2"]
+        if not ndc and not cells["BILLUNITS"]:
+            continue  # a remark below the table
         if not looks_like_a_code(code):
             faults.add(cells.fault("HCPCS code", "a code of five characters"))
             continue

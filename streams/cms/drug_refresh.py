@@ -83,15 +83,8 @@ def drug_problems(folder: Path = DRUGS) -> list[str]:
 
 def forget_drugs() -> None:
     """Forget what was read of the drug lists; whoever asks next reads them as they are now."""
-    for read in (
-        catalogue,
-        hcpcs_codes,
-        rxnorm_concepts,
-        ndc_hcpcs,
-        ndc_concepts,
-        exclusion_list.lists,
-        sources,
-    ):
+    exclusion_list.forget()
+    for read in (catalogue, hcpcs_codes, rxnorm_concepts, ndc_hcpcs, ndc_concepts, sources):
         read.cache_clear()
 
 
@@ -122,7 +115,7 @@ def prepared_drugs(
 def _taken(on: date, files: DrugFiles, folder: Path) -> dict[DrugTable, Taken]:
     faults: list[str] = []
     taken: dict[DrugTable, Taken] = {}
-    formulary = Formulary(catalogue(on, folder), hcpcs_codes(folder))
+    formulary = _installed(on, folder)
     for kind in ("hcpcs", "asp_ndc", "rxnorm", "sad"):
         if (path := files.get(kind)) is None:
             continue
@@ -136,6 +129,15 @@ def _taken(on: date, files: DrugFiles, folder: Path) -> dict[DrugTable, Taken]:
     if faults:
         raise RefreshRefusedError(faults)
     return taken
+
+
+def _installed(on: date, folder: Path) -> Formulary:
+    """Return the installed formulary; one that cannot be read is told as ``infusion check`` tells it."""
+    try:
+        return Formulary(catalogue(on, folder), hcpcs_codes(folder))
+    except (ValueError, LookupError) as error:
+        faults = drug_problems(folder)
+        raise RefreshRefusedError(faults or [f"the installed formulary cannot be read: {error}"]) from error
 
 
 def _read(kind: DrugFile, path: Path, on: date, formulary: Formulary, folder: Path) -> dict[DrugTable, Taken]:

@@ -34,17 +34,17 @@ def list_change(table: DrugTable, taken: Taken, folder: Path) -> Change:
     now = _named(table, taken.rows)
     before = _named(table, _installed(table, folder))
     went = tuple(
-        " ".join((*name, *said)).strip()
+        _words(*name, *said)
         for name, said in sorted(before.items())
         if name not in now and _should_be_there(table, name, said)
     )
     return Change(
         table,
         len(taken.rows),
-        tuple(" ".join((*name, *said)).strip() for name, said in now.items() if name not in before),
+        tuple(_words(*name, *said) for name, said in now.items() if name not in before),
         went,
         tuple(
-            f"{' '.join(name)}: {_spoken(before[name])} -> {_spoken(said)}"
+            f"{_words(*name)}: {_words(*before[name]) or 'nothing'} -> {_words(*said) or 'nothing'}"
             for name, said in now.items()
             if name in before and before[name] != said
         ),
@@ -77,5 +77,5 @@ def _named(table: DrugTable, of_table: tuple[Row, ...] | list[Row]) -> dict[Row,
     }
 
 
-def _spoken(said: Row) -> str:
-    return " ".join(said).strip() or "nothing"
+def _words(*cells: str) -> str:
+    return " ".join(cell for cell in cells if cell)

@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import copyfileobj
 from tempfile import TemporaryFile
 from typing import IO, Final, NamedTuple
 from zipfile import BadZipFile, ZipFile
@@ -18,6 +17,9 @@ from streams.cms.refusal import RefreshRefusedError
 
 LONGEST_LINE: Final = 1_048_576
 """Bytes; the longest line an official file has is a fiftieth of it."""
+
+LARGEST_INNER: Final = 1_073_741_824
+"""Bytes; CMS's export of all articles, packed, is a fiftieth of it."""
 
 ARCHIVE: Final = b"PK\x03\x04"
 WORKBOOKS: Final = (".xlsx", ".xls", ".xlsm")
@@ -178,7 +180,13 @@ class Publication:
         """
         with self.open(member) as packed, TemporaryFile() as unpacked:
             try:
-                copyfileobj(packed.stream, unpacked)
+                while piece := packed.stream.read(LONGEST_LINE):
+                    unpacked.write(piece)
+                    if unpacked.tell() > LARGEST_INNER:
+                        message = (
+                            f"{packed.name}: is larger than {LARGEST_INNER:,} bytes; is it the official file?"
+                        )
+                        raise RefreshRefusedError([message])
             except _DAMAGED as error:
                 raise damaged(packed.name, error) from error
             unpacked.seek(0)

@@ -81,6 +81,7 @@ class RxNormProducts:
             base = self._one(to("form_of", rxcui, "IN"))
         elif tty == "BN":
             base = self._one(to("tradename_of", rxcui, "IN", "MIN"))
+            base = base or self._mixed(to("tradename_of", rxcui, "IN"), rxcui)
         elif tty == "MIN":
             base = self._mixed(to("has_part", rxcui, "IN"), rxcui)
         return self._named(rxcui, base) or base

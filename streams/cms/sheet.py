@@ -22,6 +22,9 @@ ENCODINGS: Final = ("utf-8", "cp1252", "latin-1")
 LONGEST_CELL: Final = 8_388_608
 """Characters; the text of a whole coverage article is one cell, and longer than what the standard library reads."""
 
+MOST_ROWS: Final = 2_000_000
+"""No list that is read here has a hundredth of it."""
+
 Headings = Mapping[str, Pattern[str]]
 """Each column as its publisher heads it, and what the heading's letters and digits must match."""
 
@@ -44,7 +47,9 @@ class Sheet:
             RefreshRefusedError: the file ends in the middle of a row, or is no text.
 
         """
-        for number, row in self._lines:
+        for count, (number, row) in enumerate(self._lines, 1):
+            if count > MOST_ROWS:
+                raise self.file.fault(number, f"is more than {MOST_ROWS:,} rows down; is it another file?")
             if not any(cell.strip() for cell in row):
                 continue
             if len(row) < self._narrowest:

@@ -1,6 +1,7 @@
 """Dated editions of the drug lists: what lies over what, and what is wrong with one, in a sentence."""
 
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from shutil import copytree
 
@@ -96,15 +97,14 @@ def test_a_list_taken_in_stands_from_its_first_day(monkeypatch: pytest.MonkeyPat
     """Before it the shipped list is asked, on and after it the other alone."""
     first = date(2027, 1, 1)
     row = Exclusion("ceftriaxone", "", frozenset({"SC"}), "Noridian", first, None, "SAD-DEF", first)
-    monkeypatch.setattr(exclusion_list, "lists", lambda: ((first, (row,)),))
-    exclusion_list._in_force.cache_clear()  # noqa: SLF001 -- the list changes under it here only
+    exclusion_list.forget()
+    monkeypatch.setattr(exclusion_list, "lists", lru_cache(lambda: ((first, (row,)),)))
     try:
         assert excluded("ceftriaxone", "X1", "SC", first) is row
         assert excluded("abatacept", "X1", "SC", first) is None
         assert excluded("abatacept", "X1", "SC", date(2026, 12, 31)) is not None
     finally:
-        exclusion_list._in_force.cache_clear()  # noqa: SLF001 -- the list changes under it here only
-        excluded.cache_clear()
+        exclusion_list.forget()
 
 
 BROKEN = {

@@ -352,6 +352,18 @@ def test_a_result_that_does_not_hold_is_taken_back(tmp_path: Path) -> None:
     assert any("'fifteen' is no strength in mg" in fault for fault in faults)
 
 
+def test_an_installed_formulary_that_cannot_be_read_is_told_as_the_check_does(tmp_path: Path) -> None:
+    """The line to mend, before any official file is laid against it."""
+    drugs = drug_lists(tmp_path)
+    products = drugs / "products.csv"
+    text = products.read_text(encoding="utf-8").replace("ceftriaxone,,therapeutic", "ceftriaxone,,antibiotic")
+    products.write_text(text, encoding="utf-8")
+
+    assert any(
+        "'antibiotic' is no billing class" in fault for fault in refusal(NEW_YEAR, {"hcpcs": HCPCS}, drugs)
+    )
+
+
 def test_tables_and_lists_of_one_quarter_are_written_together_or_not(tmp_path: Path) -> None:
     """A bad edit file keeps good drug lists out."""
     drugs, edits = drug_lists(tmp_path), tmp_path / "edits"
