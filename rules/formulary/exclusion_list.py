@@ -76,12 +76,6 @@ def lists(folder: Path = DRUGS) -> tuple[tuple[date, tuple[Exclusion, ...]], ...
     )
 
 
-def forget() -> None:
-    """Forget which lists there are; whoever asks next reads them as they are now."""
-    for read in (lists, _in_force, excluded):
-        read.cache_clear()
-
-
 @lru_cache(maxsize=512)
 def _in_force(on: date) -> tuple[Exclusion, ...]:
     return next((found for first, found in lists() if first <= on), None) or exclusions()

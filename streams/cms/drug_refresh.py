@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple
 from rules.data_files import DRUGS
 from rules.formulary import exclusion_list
 from rules.formulary.check import problems
-from rules.formulary.crosswalks import ndc_concepts, ndc_hcpcs, rxnorm_concepts
+from rules.formulary.crosswalks import RxNormConcept
 from rules.formulary.drug_editions import (
     COLUMNS,
     DATED,
@@ -23,11 +23,11 @@ from rules.formulary.drug_editions import (
     DrugListError,
     DrugTable,
     editions,
+    laid_over,
     rows,
 )
 from rules.formulary.exclusion_list import Exclusion, exclusion
-from rules.formulary.products import Catalogue, HcpcsCode, catalogue, hcpcs_codes
-from rules.sources import sources
+from rules.formulary.products import Catalogue, HcpcsCode, catalogue
 from streams.cms.asp_crosswalk import read_crosswalk
 from streams.cms.dated_folder import DatedFolder
 from streams.cms.exclusion_export import read_exclusions
@@ -81,13 +81,6 @@ def drug_problems(folder: Path = DRUGS) -> list[str]:
     return [*problems(folder), *exclusion_list.problems(folder)]
 
 
-def forget_drugs() -> None:
-    """Forget what was read of the drug lists; whoever asks next reads them as they are now."""
-    exclusion_list.forget()
-    for read in (catalogue, hcpcs_codes, rxnorm_concepts, ndc_hcpcs, ndc_concepts, sources):
-        read.cache_clear()
-
-
 def prepared_drugs(
     on: date, files: DrugFiles, folder: Path = DRUGS, *, replace: bool = False
 ) -> tuple[tuple[Change, ...], DatedFolder]:
@@ -134,10 +127,24 @@ def _taken(on: date, files: DrugFiles, folder: Path) -> dict[DrugTable, Taken]:
 def _installed(on: date, folder: Path) -> Formulary:
     """Return the installed formulary; one that cannot be read is told as ``infusion check`` tells it."""
     try:
-        return Formulary(catalogue(on, folder), hcpcs_codes(folder))
+        named = catalogue(on, folder)
+        codes = [
+            (code, row["product"], row["from"], row["until"])
+            for code, of_code in laid_over("hcpcs", "code", folder).items()
+            for row in of_code
+        ]
     except (ValueError, LookupError) as error:
         faults = drug_problems(folder)
         raise RefreshRefusedError(faults or [f"the installed formulary cannot be read: {error}"]) from error
+    by_code = {known: products for known, products in named.by_code.items() if known[0] != "hcpcs"}
+    return _with_codes(Formulary(Catalogue(named.by_words, by_code, named.by_key), ()), codes)
+
+
+def _concepts(folder: Path) -> dict[str, RxNormConcept]:
+    return {
+        rxcui: RxNormConcept(rxcui, row["tty"], row["ingredient"], row["product"])
+        for rxcui, (row, *_) in laid_over("rxnorm", "rxcui", folder).items()
+    }
 
 
 def _read(kind: DrugFile, path: Path, on: date, formulary: Formulary, folder: Path) -> dict[DrugTable, Taken]:
@@ -148,7 +155,7 @@ def _read(kind: DrugFile, path: Path, on: date, formulary: Formulary, folder: Pa
     if kind == "rxnorm":
         release = read_release(path, on)
         cite = key_of("rxnorm", release.released)
-        concepts = rxnorm_rows(release, formulary.catalogue, rxnorm_concepts(folder), cite)
+        concepts = rxnorm_rows(release, formulary.catalogue, _concepts(folder), cite)
         return {"rxnorm": concepts, "ndc_rxnorm": package_rows(path, concepts.rows, release)}
     lists = read_exclusions(path, on)
     cite = key_of("self_administered", lists.released)

@@ -11,7 +11,7 @@ from pathlib import Path
 from rules.data_files import DRUGS, EDITS
 from rules.tables.lookup import problems
 from streams.cms.dated_folder import DatedFolder, install
-from streams.cms.drug_refresh import DrugFiles, drug_problems, forget_drugs, prepared_drugs
+from streams.cms.drug_refresh import DrugFiles, drug_problems, prepared_drugs
 from streams.cms.refresh import Change, Files, prepared
 from streams.cms.refusal import RefreshRefusedError
 
@@ -57,5 +57,4 @@ def take_in(
     finally:
         for folder in folders:
             folder.abandon()
-        forget_drugs()
     return tuple(changes)

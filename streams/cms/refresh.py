@@ -100,7 +100,7 @@ def read_tables(on: date, files: Files, edits: Path = EDITS) -> dict[Table, tupl
 
     """
     our_families = families(edits)
-    known = editions(edits)
+    known = _at_hand(editions(edits))
     tables: dict[Table, tuple[Row, ...]] = {}
     faults: list[str] = []
     for table, paths in files.items():
@@ -162,9 +162,15 @@ def prepared(
     folder = DatedFolder(edits, on)
     try:
         folder.restore()
-        known = editions(edits)
-        standing = [edition for of_table in known.values() for edition in of_table if edition.effective == on]
-        if taken := sorted(edition.table for edition in standing if edition.table in files and not replace):
+        known = _at_hand(editions(edits))
+        standing = [
+            edition
+            for of_table in editions(edits).values()
+            for edition in of_table
+            if edition.effective == on
+        ]
+        there = {edition.table for edition in standing if not edition.awaited}
+        if taken := sorted(there & files.keys() if not replace else ()):
             tables = ", ".join(taken)
             raise RefreshRefusedError(
                 [f"{on:%Y%m%d} already holds {tables}; replace them on purpose, or not."]
@@ -177,6 +183,11 @@ def prepared(
         folder.abandon()
         raise RefreshRefusedError([str(error)]) from error
     return changes, folder
+
+
+def _at_hand(known: Mapping[Table, tuple[Edition, ...]]) -> dict[Table, tuple[Edition, ...]]:
+    """Return the editions that have rows; an awaited one would hide the rows of the day before."""
+    return {table: tuple(one for one in of_table if not one.awaited) for table, of_table in known.items()}
 
 
 def _misnamed(table: Table, name: str, on: date) -> Iterator[str]:

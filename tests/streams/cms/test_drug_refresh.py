@@ -8,7 +8,6 @@ from drug_lists import ARTICLES, ASP, HCPCS, RXNORM, archive, article_export, dr
 
 from rules.formulary.crosswalks import ndc_concepts, ndc_hcpcs, rxnorm_concepts
 from rules.formulary.drug_editions import editions, laid_over, rows
-from rules.formulary.products import hcpcs_codes
 from streams.cms.drug_refresh import DrugFiles, drug_problems
 from streams.cms.quarter import take_in
 from streams.cms.refresh import Change
@@ -75,7 +74,7 @@ def test_what_a_list_no_longer_holds_keeps_its_meaning(tmp_path: Path) -> None:
     drugs = drug_lists(tmp_path)
     taken(NEW_YEAR, {"hcpcs": HCPCS, "asp_ndc": ASP}, drugs)
 
-    assert {code.code: code.product for code in hcpcs_codes(drugs)}["90380"] == "nirsevimab"
+    assert laid_over("hcpcs", "code", drugs)["90380"][0]["product"] == "nirsevimab"
     assert ndc_hcpcs(drugs)["99999999999"] == ("J0129",)
 
 
