@@ -141,6 +141,8 @@ class ChargeSet:
     flags: tuple[Flag, ...]
     not_billed: tuple[NotBilled, ...]
     tables: dict[str, str]
+    facility: str | None = None
+    """Where the stay was, as its events name it; None where no event does, and in sets older than contract 1.2."""
     sources: tuple[CitedSource, ...] = ()
     """Every citation of the set once, best grade first."""
 

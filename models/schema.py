@@ -36,6 +36,7 @@ GREW: Final = frozenset(
         "ChargeSet.tables",
         "ChargeSet.sources",
         "Reason.administration_ids",
+        "ChargeSet.facility",
         "ChargeLine.procedure_ids",
         "ChargeLine.expected_payment",
         "Flag.facts",

@@ -244,6 +244,7 @@ def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet
         tuple(sorted(flags, key=lambda flag: (flag.flag, flag.administration_ids, flag.says))),
         tuple(sorted(sheet.refused, key=lambda refusal: (refusal.administration_id, refusal.rule))),
         editions(context.on, setting),
+        facility=encounter.facility,
     )
 
 
@@ -255,7 +256,7 @@ def _bare(
     name = charge_set_id(encounter.encounter_id, revision)
     return ChargeSet(
         name, encounter.encounter_id, revision, earlier, status, RULEBOOK_VERSION, "none", setting, payer, (), flags,
-        refused, {},
+        refused, {}, facility=encounter.facility,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from rules.policy.switches import SWITCHES, Switch
 from rules.rule import Rule
 from rules.rulebook import CHAPTERS, VERSION
 from rules.sources import best_first, sources
-from rules.tables.edition_files import TABLES, Table, in_force
+from rules.tables.edition_files import TABLES, AwaitedError, Table, in_force
 
 Facts = dict[str, Any]
 
@@ -110,6 +110,8 @@ def number_facts(parameter: Parameter, on: date) -> Facts:
 def _table(table: Table, on: date) -> Facts:
     try:
         layers = in_force(table, on)
+    except AwaitedError as error:
+        return {"table": table, "editions": [], "awaited": error.first.isoformat(), "fetch": error.place}
     except NotInForceError as error:
         return {"table": table, "editions": [], "first": error.first.isoformat()}
     return {

@@ -122,10 +122,16 @@ def _switch_row(switch: Facts) -> tuple[str, ...]:
     )
 
 
+def _why_none(table: Facts) -> str:
+    if "awaited" in table:
+        return f"the one of {table['awaited']} is awaited: fetch {table['fetch']}"
+    return f"its first edition begins on {table['first']}"
+
+
 def _table_rows(facts: Facts) -> Iterator[tuple[str, ...]]:
     for table in facts["tables"]:
         if not table["editions"]:
-            yield table["table"], "none", f"its first edition begins on {table['first']}"
+            yield table["table"], "none", _why_none(table)
             continue
         newest, *older = table["editions"]
         over = "".join(f", over {edition['effective']} [{edition['source']['key']}]" for edition in older)
