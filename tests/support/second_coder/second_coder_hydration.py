@@ -113,7 +113,7 @@ def drug_seconds(givens: list[Given], drug_services: list[Service], group: str) 
     for one in givens:
         settled = one.group == UNKNOWN_SITE and one.outcome != "behind F-SITE_UNKNOWN"
         where = POOLED if settled else one.group
-        in_vein = one.kind in {"infusion", "pca"} or (one.kind == "pump" and one.route != "IA")
+        in_vein = one.kind in {"infusion", "pca"} or (one.kind == "pump" and one.route in {"IV", None})
         at_site = where == group and in_vein
         is_drug = one.billing not in {"HYD", "flush"} and one.administration.intent not in {
             "kvo",
