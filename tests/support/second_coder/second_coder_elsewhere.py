@@ -5,6 +5,7 @@ from datetime import date
 
 from second_coder_desk import Desk, Given
 from second_coder_electrolytes import spoken
+from second_coder_window import ended_before, settled_as_others
 
 from rules.formulary.exclusion_list import excluded
 
@@ -69,9 +70,15 @@ def code_port_flushes(desk: Desk, givens: list[Given]) -> None:
     }
     for flush in sorted(flushes, key=lambda one: (one.start, one.identifier)):
         for day in dates(desk, flush)[:1]:
-            if flush.administration.site_id in ports and day not in taken:
+            if flush.administration.site_id in ports and day not in taken and is_ours(desk, flush):
                 desk.write("96523", flush.start, [flush])
                 taken.add(day)
+
+
+def is_ours(desk: Desk, flush: Given) -> bool:
+    """Whether a flush that would be reported was given inside the stay; settle it where it was not (R-WIN)."""
+    flush.outcome = "to code"
+    return not settled_as_others(desk, flush) and not ended_before(desk, flush)
 
 
 def is_flush(given: Given) -> bool:

@@ -12,6 +12,7 @@ from second_coder_window import (
     ended_before,
     leave_to_others,
     ran_until_departure,
+    settled_as_others,
     taken_over,
 )
 
@@ -55,14 +56,6 @@ def time_a_moment(desk: Desk, given: Given) -> None:
         desk.hold(given, "F-MISSING_START")
     elif not settled_as_others(desk, given) and not ended_before(desk, given):
         given.counted = desk.closed(administration.flows)
-
-
-def settled_as_others(desk: Desk, given: Given) -> bool:
-    """Settle a moment before arrival that is not ours; return whether it was one (A-4)."""
-    whose = before_arrival(desk, given)
-    if whose != "ours":
-        leave_to_others(desk, given, whose)
-    return whose != "ours"
 
 
 def time_a_flow(desk: Desk, given: Given) -> None:

@@ -56,6 +56,14 @@ def leave_to_others(desk: Desk, given: Given, whose: str) -> None:
         given.outcome = "not billed: R-WIN-1"
 
 
+def settled_as_others(desk: Desk, given: Given) -> bool:
+    """Settle a moment before arrival that is not ours; return whether it was one (A-4)."""
+    whose = before_arrival(desk, given)
+    if whose != "ours":
+        leave_to_others(desk, given, whose)
+    return whose != "ours"
+
+
 def taken_over(desk: Desk, given: Given) -> int:
     """Return the first second that is ours of what others began: the first thing charted after arrival (P-16)."""
     arrived = desk.encounter.arrived_at
