@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from drawn_charting import charted_badly
+from drawn_codes import coded_drug
 from drawn_day import Day
 from hypothesis import strategies as st
 from second_coder_timelines import BLANK
@@ -46,8 +47,6 @@ THROMBOLYTIC = (
     (None, None, "catheter occlusion"),
     (Decimal(50), "mg", None),
 )
-CODED = (Drug(name="ceftriaxone", code="J9045", system="hcpcs"),)
-"""A name and a code that disagree, and a code that is a fluid's and a flush's (A-31)."""
 NO_REASONS = ("observation", "r/o MI", "maintenance", "POTS", "Z51.11")
 """What is charted beside fluids and is no reason for volume (A-18)."""
 
@@ -218,7 +217,10 @@ def _blood(day: Day) -> Administration:
 
 
 def _coded(day: Day) -> Administration:
-    return flowing(day, day.draw(st.sampled_from(CODED)), indication="dehydration", intent=_purpose(day))
+    told = coded_drug(day)
+    if day.rarely(4):
+        return _push(day)._replace(**told)
+    return flowing(day, told.pop("drug"), **told)
 
 
 def _contrast(day: Day) -> Administration:
