@@ -10,6 +10,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
+from models.any_case import ANY_CASE
 from models.fact import AccessFact, ChartedInterval, Fact, GivenFact, ProcedureFact, RunningFact, StayFact
 from models.field import (
     Identifier,
@@ -110,7 +111,7 @@ class AdministrationCharted(GivenFact):
     type: Literal["administration_charted"]
     started_at: Instant | None = None
     stopped_at: Instant | None = None
-    stop_reason: StopReason | None = None
+    stop_reason: Annotated[StopReason, ANY_CASE] | None = None
     intervals: tuple[ChartedInterval, ...] = Field(default=(), max_length=10_000)
 
 
@@ -144,7 +145,7 @@ class InfusionStopped(RunningFact):
     """Flow ended; ``kvo`` says the volume was complete and the pump only keeps the line open."""
 
     type: Literal["infusion_stopped"]
-    reason: StopReason | None = None
+    reason: Annotated[StopReason, ANY_CASE] | None = None
 
 
 class AdministrationVoided(RunningFact):
