@@ -138,6 +138,8 @@ class Desk:
     units: list[Unit] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
     blocking: set[str] = field(default_factory=set)
+    paused: list[str] = field(default_factory=list)
+    """The administrations with a pause nobody ended."""
 
     @property
     def office(self) -> bool:
