@@ -67,6 +67,7 @@ def time_a_flow(desk: Desk, given: Given) -> None:
         return
     given.start = desk.second(min(flow.start for flow in flows))
     compare_with_pump(desk, given)
+    given.flowed = desk.closed(flows)
     if any(flow.stop is None for flow in flows) and ended_before(desk, given):
         return
     seconds = stopped(desk, given, flows)
