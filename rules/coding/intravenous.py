@@ -104,18 +104,19 @@ def _behind_a_drug(context: Context, administration: CodableAdministration, scre
     """Tell whether a drug, blood or something nobody knows flowed through a fluid's access while the fluid hung."""
     start, stop = administration.flows[0][0], administration.flows[-1][1]
     beside = [
-        site_id
+        (site_id, flows[0][0])
         for site_id, flows in (
             *((other.charted.site_id, other.flows) for other in screened.infusions),
             *screened.alongside,
         )
         if start < flows[-1][1] and flows[0][0] < stop
     ]
-    own = administration.charted.site_id
-    if not beside or own is None or None in beside or own in beside:
-        return bool(beside)
-    accesses = Accesses(context.encounter, [])
-    return accesses.root(own) in {accesses.root(site_id) for site_id in beside if site_id is not None}
+    if not beside:
+        return False
+    accesses = Accesses(context.encounter, [*screened.infusions, *screened.pushes, *screened.fluids])
+    own = accesses.used(administration.charted.site_id, start)
+    # Through which of several accesses something went that nobody charted is not known, so it carried nothing there.
+    return len(own) < 2 and own in [accesses.used(site_id, at) for site_id, at in beside]  # noqa: PLR2004 one access or none
 
 
 def _too_small(context: Context, administration: CodableAdministration) -> bool:
