@@ -208,7 +208,7 @@ def _pump(day: Day) -> Administration:
 def _aside(day: Day) -> Administration:
     """Draw what is not coded here, or not without a question."""
     flowed = (_blood, _coded)
-    given = (_contrast, _unknown, _on_body, flush, _in_procedure, _thrombolytic, _by_route)
+    given = (_sedation, _contrast, _unknown, _on_body, flush, _in_procedure, _thrombolytic, _by_route)
     return day.draw(st.sampled_from((*given, *flowed)))(day)
 
 
@@ -242,6 +242,18 @@ def _on_body(day: Day) -> Administration:
 
 def _in_procedure(day: Day) -> Administration:
     return _push(day)._replace(intent="procedure")
+
+
+def _sedation(day: Day) -> Administration:
+    """Draw sedation, pain relief or an anaesthetic, by push or drip; in a procedure where the stay has one (A-34)."""
+    told = {
+        "drug": Drug(name=day.draw(st.sampled_from(("midazolam", "fentanyl", "propofol", "ketorolac")))),
+        "indication": day.draw(st.sampled_from((None, "ventilated", "procedural sedation", "pain"))),
+        "intent": day.draw(st.sampled_from((None, None, "treat"))),
+    }
+    if day.rarely(3):
+        return flowing(day, told.pop("drug"), **told)
+    return _push(day)._replace(**told)
 
 
 def _thrombolytic(day: Day) -> Administration:

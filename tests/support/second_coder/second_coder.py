@@ -13,11 +13,12 @@ from second_coder_class import seen, set_aside
 from second_coder_desk import Desk, Given, Service, Unit
 from second_coder_doses import by_group, drug_services, initials, order, summed
 from second_coder_edits import Key, lines_of
-from second_coder_elsewhere import code_port_flushes
+from second_coder_elsewhere import code_port_flushes, note_dates
 from second_coder_flow import time_it
 from second_coder_hydration import code_hydration, hydration_services, settle_fluids
 from second_coder_infusions import Infusions
 from second_coder_others import code_others
+from second_coder_procedures import code_devices, note_procedure_window
 from second_coder_pushes import code_pushes
 from second_coder_records import as_one_record
 from second_coder_sites import hold_without_site, note_second_sites
@@ -107,6 +108,7 @@ def coded(desk: Desk) -> Result:
             check_order(desk, given)
             note_open_pause(desk, given)
             time_it(desk, given)
+            note_procedure_window(desk, given)
         else:
             given.flowed = desk.closed(given.administration.flows or given.administration.pump_flows)
     note_second_sites(desk, givens)
@@ -114,6 +116,8 @@ def coded(desk: Desk) -> Result:
     hold_without_site(desk, givens)
     code_sites(desk, givens)
     code_others(desk, givens)
+    note_dates(desk, givens)
+    code_devices(desk)
     code_port_flushes(desk, givens)
     lines = lines_of(desk)
     unbilled = {one.identifier for one in givens if not one.outcome.startswith(("billed", "behind"))}
@@ -161,7 +165,8 @@ def mark_other_sites(desk: Desk, heads: list[tuple[Service, Unit]]) -> None:
         days.append(head.day)
     if desk.encounter.follows_encounter_id is not None:
         for _, unit in heads:
-            unit.modifiers.add("59" if desk.policy.distinct_site_modifier == "59" else "XE")
+            if not unit.modifiers:
+                unit.modifiers.add("59" if desk.policy.distinct_site_modifier == "59" else "XE")
 
 
 __all__ = ["Result", "second_coding"]

@@ -5,6 +5,7 @@ from datetime import date
 from second_coder_desk import POOLED, UNKNOWN_SITE, Desk, Given
 from second_coder_electrolytes import is_strong_dextrose, settle_electrolyte
 from second_coder_elsewhere import settle_elsewhere
+from second_coder_procedures import ask_of_an_anesthetic, ventilates
 from second_coder_seconds import whole
 from second_coder_sites import site_group
 
@@ -102,6 +103,8 @@ def billing_class(desk: Desk, given: Given, entry: Entry | None, on: date) -> st
         return settle_electrolyte(desk, given, base_fluid=entry.base_fluid)
     if told == "complex_biologic":
         return biologic_class(desk, entry)
+    if told == "anesthetic" and ventilates(desk, given):
+        return "THER"
     if told == "hormonal_antineoplastic":
         reason = (given.administration.indication or "").lower()
         return "THER" if any(word in reason for word in NOT_CANCER) else "HORMONAL"
@@ -187,6 +190,8 @@ def settle_by_drug(desk: Desk, given: Given) -> None:
     elif given.billing == "unknown":
         desk.hold(given, "F-CLASS_UNKNOWN")
     elif given.billing in UNBILLED_CLASSES:
+        if given.billing == "anesthetic":
+            ask_of_an_anesthetic(desk, given)
         given.outcome = f"not billed: {UNBILLED_CLASSES[given.billing]}"
 
 

@@ -1,7 +1,7 @@
 """What is another family's: toxins, clots, catheters, drugs patients give themselves, and the lone port flush."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from second_coder_desk import Desk, Given
 from second_coder_electrolytes import spoken
@@ -62,8 +62,7 @@ def code_port_flushes(desk: Desk, givens: list[Given]) -> None:
         return
     ports = {site.site_id for site in desk.encounter.sites if site.kind == "port"}
     flushes = [one for one in givens if is_flush(one)]
-    taken = {day for one in givens if one not in flushes for day in dates(desk, one)}
-    taken |= {
+    taken = desk.given_on | {
         desk.date_of(desk.second(one.started_at))
         for one in desk.encounter.procedures
         if one.started_at is not None
@@ -73,6 +72,11 @@ def code_port_flushes(desk: Desk, givens: list[Given]) -> None:
             if flush.administration.site_id in ports and day not in taken and is_ours(desk, flush):
                 desk.write("96523", flush.start, [flush])
                 taken.add(day)
+
+
+def note_dates(desk: Desk, givens: list[Given]) -> None:
+    """Write down on which dates anything but a flush was given."""
+    desk.given_on = {day for one in givens if not is_flush(one) for day in dates(desk, one)}
 
 
 def is_ours(desk: Desk, flush: Given) -> bool:
@@ -88,8 +92,9 @@ def is_flush(given: Given) -> bool:
 
 
 def dates(desk: Desk, given: Given) -> list[date]:
-    """Return the first and the last date on which something was given; none where nobody says when."""
+    """Return every date on which something was given, in order; none where nobody says when."""
     if given.start < 0:
         return []
-    stops = [flow.stop for flow in given.administration.flows if flow.stop is not None]
-    return [desk.date_of(given.start), *(desk.date_of(desk.second(stop) - 1) for stop in stops)]
+    stops = [desk.second(flow.stop) - 1 for flow in given.administration.flows if flow.stop is not None]
+    begun, ended = desk.date_of(given.start), desk.date_of(max([given.start, *stops]))
+    return [begun + timedelta(days=days) for days in range((ended - begun).days + 1)]

@@ -8,6 +8,8 @@ from second_coder_fragments import Fragment, fragments_of
 from second_coder_seconds import Seconds, end, first, nth, span, whole
 from second_coder_sites import same_access
 
+from rules.formulary.charted_terms import means
+from rules.formulary.lookup import lookup
 from rules.formulary.volume_reasons import reason_for_volume
 
 
@@ -33,7 +35,16 @@ def has_reason(desk: Desk, given: Given) -> bool:
     reason = given.administration.indication
     if desk.policy.hydration_reason == "any":
         return bool(reason)
+    if desk.policy.electrolyte_bag_class == "always_hydration" and holds_electrolyte(desk, given):
+        return means(reason, "deficiency") or reason_for_volume(reason, desk.date_of(given.start)) is not None
     return reason_for_volume(reason, desk.date_of(given.start)) is not None
+
+
+def holds_electrolyte(desk: Desk, given: Given) -> bool:
+    """Whether a bag is a fluid only because the policy calls every electrolyte one (P-14)."""
+    drug = given.administration.drug
+    entry = None if drug is None else lookup(drug, desk.date_of(given.start))
+    return entry is not None and entry.billing_class == "electrolyte"
 
 
 def settle_without_reason(desk: Desk, given: Given, givens: list[Given]) -> None:
