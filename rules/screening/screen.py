@@ -117,7 +117,8 @@ class Screener:
 
     def _flows_alongside(self, charted: Administration, kind: str | None) -> None:
         """Remember flow that stops hydration, such as blood or a procedure's drugs; carriers and flushes do not."""
-        if charted.technique != "infusion" or kind in {"hydration", "flush"} or charted.intent in NO_DRUG:
+        flowed = charted.technique in {"infusion", "prolonged_pump"}
+        if not flowed or kind in {"hydration", "flush"} or charted.intent in NO_DRUG:
             return
         flows = stretches_of(charted.flows or charted.pump_flows, self._sheet.policy.rounding)
         if flows:
@@ -157,7 +158,7 @@ class Screener:
             if administration.technique in {"infusion", "pca"}
             else self._momentary(administration)
         ):
-            if route == "IV" and not administration.flows:
+            if route == "IV" and (not administration.flows or technique == "prolonged_pump"):
                 self._flows_alongside(charted, classified.family)
             return
         if assumed:

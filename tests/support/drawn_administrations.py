@@ -208,7 +208,17 @@ def _pump(day: Day) -> Administration:
 def _aside(day: Day) -> Administration:
     """Draw what is not coded here, or not without a question."""
     flowed = (_blood, _coded)
-    given = (_sedation, _contrast, _unknown, _on_body, flush, _in_procedure, _thrombolytic, _by_route)
+    given = (
+        _cavity,
+        _sedation,
+        _contrast,
+        _unknown,
+        _on_body,
+        flush,
+        _in_procedure,
+        _thrombolytic,
+        _by_route,
+    )
     return day.draw(st.sampled_from((*given, *flowed)))(day)
 
 
@@ -221,6 +231,17 @@ def _coded(day: Day) -> Administration:
     if day.rarely(4):
         return _push(day)._replace(**told)
     return flowing(day, told.pop("drug"), **told)
+
+
+def _cavity(day: Day) -> Administration:
+    """Draw chemotherapy, rarely another drug, into the spinal canal, a cavity or lesions."""
+    routes = ("IT", "INTRAPLEURAL", "INTRAPERITONEAL", "INTRALESIONAL", "INTRALESIONAL", "INTRAVENTRICULAR")
+    given = _push(day)._replace(
+        technique=day.draw(st.sampled_from(("injection", "push"))),
+        drug=Drug(name=day.draw(st.sampled_from(("methotrexate", "methotrexate", "morphine")))),
+        route=day.draw(st.sampled_from(routes)),
+    )
+    return given._replace(lesion_count=day.draw(st.sampled_from((None, 3, 7, 8))))
 
 
 def _contrast(day: Day) -> Administration:

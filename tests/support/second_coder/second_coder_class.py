@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from second_coder_cavities import CAVITIES
 from second_coder_desk import POOLED, UNKNOWN_SITE, Desk, Given
 from second_coder_electrolytes import is_strong_dextrose, settle_electrolyte
 from second_coder_elsewhere import settle_elsewhere
@@ -70,6 +71,8 @@ def route(charted: str | None) -> str | None:
 def kind_of(desk: Desk, given: Given) -> str:
     """Return the way of giving as the codes tell it apart."""
     technique = given.administration.technique
+    if given.route in CAVITIES and technique in {"push", "injection"}:
+        return "cavity"
     if technique == "pca" and desk.policy.pca_basal_rate != "infusion":
         return "pca"
     if technique in {"on_body_injector", "prolonged_pump"}:

@@ -48,10 +48,10 @@ def holds_electrolyte(desk: Desk, given: Given) -> bool:
 
 
 def settle_without_reason(desk: Desk, given: Given, givens: list[Given]) -> None:
-    """Hold a fluid without a reason, unless it carries a piggyback at the same access (R-HYD-9, A-19)."""
+    """Hold a fluid without a reason, unless it carries a piggyback at the same access (R-HYD-9, A-19); a portable pump is none."""
     drugs: Seconds = 0
     for one in givens:
-        if same_access(desk, one, given):
+        if one.kind != "pump" and same_access(desk, one, given):
             drugs |= drug_seconds([one], [], one.group)
     if given.administration.intent != "hydrate" and given.counted & drugs:
         given.outcome = "not billed: R-HYD-9"

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from second_coder_cavities import code_cavities
 from second_coder_desk import Desk, Given, added_hours
 from second_coder_doses import doses, has_no_minute, together
 from second_coder_procedures import SET_UP, code_set_ups
@@ -21,6 +22,7 @@ def code_others(desk: Desk, givens: list[Given]) -> None:
         elif given.kind == "on_body":
             desk.write("96377", given.start, [given])
     rest = [one for one in to_code if one.outcome == "to code"]
+    code_cavities(desk, [one for one in rest if one.kind == "cavity"])
     code_injections(desk, [one for one in rest if one.kind == "injection"])
     code_subcutaneous(desk, [one for one in rest if one.kind == "subcutaneous infusion"])
     code_arterial(desk, rest)

@@ -8,7 +8,7 @@ NEVER = 10**12
 
 MINUTE_S = 60
 
-MOMENTS = {"push", "injection", "on_body", "arterial push"}
+MOMENTS = {"push", "injection", "on_body", "arterial push", "cavity"}
 
 LATE_REGISTRATION = 30
 """Minutes by which registration may lag behind the bedside (A-4)."""
