@@ -221,7 +221,8 @@ def _as_push(context: Context, dose: Dose) -> Push | None:
 
 def _flow_alongside(context: Context, screened: Screened, groups: list[SiteGroup], plan: SitePlan) -> None:
     """Add the flow of blood, pump infusions and the like to their site's group, where it stops hydration (R-HYD-4)."""
-    in_vein = [administration for administration in screened.prolonged if administration.route == "IV"]
+    pumped = [*screened.prolonged, *(pca for pca in screened.patient_controlled if pca.technique == "pca")]
+    in_vein = [administration for administration in pumped if administration.route == "IV"]
     flows = [
         *screened.alongside,
         *((administration.charted.site_id, administration.flows) for administration in in_vein),

@@ -5,6 +5,8 @@ The order is the rulebook's (section 11.3, steps 1 to 5) and it matters: an admi
 another service needs no times, one with a class needs an order, a timed one needs documentation, then the window.
 """
 
+from collections.abc import Sequence
+
 from models.charge import NotBilled
 from models.encounter import Administration
 from models.interval import clip, whole_minutes
@@ -41,13 +43,13 @@ CAVITIES = frozenset({"IT", "INTRAVENTRICULAR", "INTRAPLEURAL", "INTRAPERITONEAL
 
 
 class Screener:
-    """Screens the administrations of one encounter, one by one."""
+    """Screens the administrations of one encounter, one by one; ``together`` are all of them, one record each."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, together: Sequence[Administration]) -> None:
         self._context = context
         self._sheet = context.sheet
         self._windows = procedure_windows(context.encounter)
-        self._carrier_orders = carrier_orders(context.encounter, context)
+        self._carrier_orders = carrier_orders(together, context)
         self.screened = Screened()
 
     def screen_one(self, charted: Administration) -> None:
@@ -123,6 +125,12 @@ class Screener:
         flows = stretches_of(charted.flows or charted.pump_flows, self._sheet.policy.rounding)
         if flows:
             self.screened.alongside.append((charted.site_id, flows))
+
+    def flows_of_decided(self, charted: Administration) -> None:
+        """Remember the flow of a drug into a vein that a person decided on."""
+        read = read_route(charted.route)
+        if read is not None and read.route in {"IV", None}:
+            self._flows_alongside(charted, self._kind(charted))
 
     def _classified(self, charted: Administration, read: ChartedRoute, classified: Classified) -> None:
         sheet, route = self._sheet, read.route
@@ -276,11 +284,15 @@ def _unread(charted: Administration) -> CodableAdministration:
 
 
 def screen_all(context: Context, decided: frozenset[str]) -> Screened:
-    """Return the encounter's codable administrations; ``context.sheet`` holds the refusals and flags of the others."""
-    screener = Screener(context)
+    """Return the codable administrations; ``context.sheet`` holds the others. What a person decided on only flows."""
+    settled = [one for one in context.encounter.administrations if one.administration_id in decided]
+    asked = [one for one in context.encounter.administrations if one.administration_id not in decided]
+    together = with_chained_bags(with_pump_records(asked, context), context)
+    screener = Screener(context, [*together, *settled])
     for name in context.encounter.voided:
         context.sheet.refused.append(NOT_GIVEN.refuses(name, "Entered in error, refused or not given."))
-    asked = [one for one in context.encounter.administrations if one.administration_id not in decided]
-    for charted in with_chained_bags(with_pump_records(asked, context), context):
+    for charted in settled:
+        screener.flows_of_decided(charted)
+    for charted in together:
         screener.screen_one(charted)
     return screener.screened
