@@ -13,7 +13,7 @@ from second_coder_class import seen, set_aside
 from second_coder_desk import Desk, Given, Service, Unit
 from second_coder_doses import by_group, drug_services, initials, order, summed
 from second_coder_edits import Key, lines_of
-from second_coder_elsewhere import code_port_flushes, note_dates
+from second_coder_elsewhere import code_port_flushes, note_dates, settle_excluded
 from second_coder_flow import time_it
 from second_coder_hydration import code_hydration, hydration_services, settle_fluids
 from second_coder_infusions import Infusions
@@ -108,6 +108,7 @@ def coded(desk: Desk) -> Result:
             check_order(desk, given)
             note_open_pause(desk, given)
             time_it(desk, given)
+            settle_excluded(desk, given)
             note_procedure_window(desk, given)
         else:
             given.flowed = desk.closed(given.administration.flows or given.administration.pump_flows)

@@ -20,10 +20,14 @@ def settle_elsewhere(desk: Desk, given: Given) -> bool:
         given.outcome = "not billed: A-28"
     elif given.substance in {"alteplase", "tenecteplase"}:
         settle_thrombolytic(desk, given)
-    elif is_excluded(desk, given):
+    return given.outcome != "to code"
+
+
+def settle_excluded(desk: Desk, given: Given) -> None:
+    """Take out what patients give themselves: shown as not covered, so its order and its time have to hold (A-26)."""
+    if given.outcome == "to code" and is_excluded(desk, given):
         desk.raise_flag("F-SAD")
         given.outcome = "not billed: R-INJ-6"
-    return given.outcome != "to code"
 
 
 def settle_thrombolytic(desk: Desk, given: Given) -> None:
