@@ -43,6 +43,7 @@ def code_intravenous(context: Context, screened: Screened) -> None:
         )
     groups = _groups(context, administrations)
     _flow_alongside(context, screened, groups, plan)
+    _flow_over_midnight(groups)
     hydrations: list[tuple[SiteGroup, Hydration]] = []
     for group in groups:
         if group.fluids:
@@ -235,6 +236,15 @@ def _flow_alongside(context: Context, screened: Screened, groups: list[SiteGroup
         for group in groups:
             if group.site == site:
                 group.other_flows.extend(stretches)
+
+
+def _flow_over_midnight(groups: list[SiteGroup]) -> None:
+    """Let what began at a site on another date stop the fluid of this one, where every date is coded by itself (P-04)."""
+    for group in groups:
+        if group.fluids and len(groups) > 1:
+            others = [other for other in groups if other.site == group.site and other is not group]
+            group.other_flows += [flow for other in others for dose in other.doses for flow in dose.flows]
+            group.held_pushes += [push for other in others for push in other.pushes]
 
 
 def _main_first(context: Context, groups: list[SiteGroup], plan: SitePlan) -> list[SiteGroup]:
