@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.any_case import ANY_CASE
+
 BillingClass = Literal[
     "hydration",
     "electrolyte",
@@ -36,7 +38,7 @@ class Ingredient(BaseModel):
 
     name: Name | None = None
     code: Code | None = None
-    system: CodeSystem | None = None
+    system: Annotated[CodeSystem, ANY_CASE] | None = None
 
 
 class Drug(BaseModel):
@@ -46,6 +48,6 @@ class Drug(BaseModel):
 
     name: Name | None = None
     code: Code | None = None
-    system: CodeSystem | None = None
+    system: Annotated[CodeSystem, ANY_CASE] | None = None
     ingredients: tuple[Name | Ingredient, ...] = Field(default=(), max_length=40)
-    billing_class: BillingClass | None = None
+    billing_class: Annotated[BillingClass, ANY_CASE] | None = None

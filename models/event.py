@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationInfo, WithJsonSchema, field_validator
 
+from models.any_case import ANY_CASE
 from models.fact import AccessFact, ChartedInterval, Fact, GivenFact, ProcedureFact, RunningFact, StayFact
 from models.field import (
     Identifier,
@@ -115,7 +116,7 @@ class AdministrationCharted(GivenFact):
     type: Literal["administration_charted"]
     started_at: Instant | None = None
     stopped_at: Instant | None = None
-    stop_reason: StopReason | None = None
+    stop_reason: Annotated[StopReason, ANY_CASE] | None = None
     intervals: tuple[ChartedInterval, ...] = Field(default=(), max_length=10_000)
 
 
@@ -149,7 +150,7 @@ class InfusionStopped(RunningFact):
     """Flow ended; ``kvo`` says the volume was complete and the pump only keeps the line open."""
 
     type: Literal["infusion_stopped"]
-    reason: StopReason | None = None
+    reason: Annotated[StopReason, ANY_CASE] | None = None
 
 
 class AdministrationVoided(RunningFact):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.any_case import ANY_CASE, ANY_CASE_UPPER
 from models.drug import Drug
 from models.field import (
     ChartedByRole,
@@ -36,13 +37,13 @@ class Fact(BaseModel):
 class StayFact(Fact):
     """What registration knows of a stay; a field left out leaves what is known as it was."""
 
-    setting: Setting | None = None
+    setting: Annotated[Setting, ANY_CASE] | None = None
     payer: Identifier | None = None
     facility: Identifier | None = None
     department: Identifier | None = None
     time_zone: TimeZone | None = None
     arrived_at: Instant | None = None
-    department_modifier: DepartmentModifier | None = None
+    department_modifier: Annotated[DepartmentModifier, ANY_CASE_UPPER] | None = None
     key_reason_order_id: Identifier | None = None
     follows_encounter_id: Identifier | None = None
 
@@ -68,13 +69,13 @@ class GivenFact(Fact):
 
     administration_id: Identifier
     order_id: Identifier | None = None
-    order_status: OrderStatus | None = None
+    order_status: Annotated[OrderStatus, ANY_CASE] | None = None
     dose_id: Identifier | None = None
     drug: Drug | None = None
     route: Identifier | None = None
-    technique: Technique | None = None
+    technique: Annotated[Technique, ANY_CASE] | None = None
     site_id: Identifier | None = None
-    intent: Intent | None = None
+    intent: Annotated[Intent, ANY_CASE] | None = None
     indication: Words | None = None
     rate_ml_per_h: Quantity | None = None
     volume_ml: Quantity | None = None

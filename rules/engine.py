@@ -29,6 +29,7 @@ from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, policy_for
 from rules.rule import Rule
 from rules.screening.bundles import CODED_PROCEDURES
+from rules.screening.open_pauses import hold_where_they_decide
 from rules.screening.refused_events import refused_event_flags
 from rules.screening.screen import screen_all
 from rules.screening.screened import Screened
@@ -165,11 +166,19 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
                 sheet.refused.append(PROFESSIONAL.refuses(administration.administration_id))
         else:
             screened = _code(context)
+            hold_where_they_decide(context, lambda otherwise: _sheet_of(otherwise, context))
     except NotInForceError as error:
         not_in_force = _not_in_force(encounter, setting, payer, revision, str(error))
         return Coding(with_sources(not_in_force), None, None, None)
     charge_set = with_sources(_charge_set(context, payer, revision))
     return Coding(charge_set, policy, sheet, screened)
+
+
+def _sheet_of(encounter: Encounter, context: Context) -> Worksheet:
+    """Return the sheet of a stay coded under the policy, on the calendar and within the limits of another reading."""
+    sheet = Worksheet(context.sheet.policy, context.sheet.setting)
+    _code(Context(encounter, sheet, context.calendar, context.limits, context.on))
+    return sheet
 
 
 def _code(context: Context) -> Screened:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from models.charge import ChargeLine, Flag
 from models.field import Setting
-from rules.coding.modifiers import BYPASSING, INITIALS, clashing_pairs, proven_apart
+from rules.coding.modifiers import BYPASSING, INITIALS, PROVEN_PAIR, clashing_pairs, proven_apart
 from rules.coding.pumps import PUMP_STARTS
 from rules.flags import FLAGS
 from rules.parameter import NotInForceError
@@ -30,7 +30,8 @@ class ClaimLine(NamedTuple):
     """
     What the edits see of a charge line: neither its administrations nor its minutes.
 
-    ``drugs`` are the substances given, filled only on a claim with the start of a pump.
+    ``drugs`` are the substances given, filled only on a claim with the start of a pump. ``proven`` tells that the line's
+    modifier stands on another route than its pairs' (R-MOD-3), and says nothing of a pair where that is not so.
     """
 
     code: str
@@ -38,6 +39,7 @@ class ClaimLine(NamedTuple):
     modifiers: tuple[str, ...]
     on: date
     drugs: frozenset[str] = frozenset()
+    proven: bool = False
 
     @property
     def plain(self) -> bool:
@@ -65,7 +67,7 @@ class EditViolation(NamedTuple):
 def _primaries_missing(claim: Sequence[ClaimLine], settings: EditSettings) -> Iterable[EditViolation]:
     codes = {line.code for line in claim}
     dated = {(line.code, line.on) for line in claim}
-    for place, (code, _, _, on, _) in enumerate(claim):
+    for place, (code, _, _, on, *_) in enumerate(claim):
         primaries = addon_primaries(settings.book, on).get(code)
         if primaries is None:
             continue
@@ -117,7 +119,7 @@ def _pairs_clashing(claim: Sequence[ClaimLine], settings: EditSettings) -> Itera
     for on, codes in by_date.items():
         for column1, column2, indicator in clashing_pairs(frozenset(codes), settings.setting, on):
             sides = (codes[column1], codes[column2])
-            if indicator == 1 and any(not any(claim[place].plain for place in side) for side in sides):
+            if indicator == 1 and _parted(claim, sides, apart=proven_apart(column1, column2)):
                 continue
             why = "no modifier can part them" if indicator == 0 else _why_no_modifier(column1, column2)
             edition = ptp_edition((column1, column2), settings.setting, on).isoformat()
@@ -132,6 +134,14 @@ def _pairs_clashing(claim: Sequence[ClaimLine], settings: EditSettings) -> Itera
                 ("edition", edition),
             )
             yield EditViolation("F-NCCI", (*sides[0], *sides[1]), says, facts)
+
+
+def _parted(claim: Sequence[ClaimLine], sides: tuple[list[int], list[int]], *, apart: bool) -> bool:
+    """Tell whether a modifier on every line of one side parts a pair: column 2's own, or one that speaks of this pair."""
+    first, second = ([claim[place] for place in side] for side in sides)
+    return not any(line.plain for line in second) or not any(
+        line.plain or (line.proven and not apart) for line in first
+    )
 
 
 def _initials_unsupported(claim: Sequence[ClaimLine], settings: EditSettings) -> Iterable[EditViolation]:
@@ -185,7 +195,16 @@ def violations(claim: tuple[ClaimLine, ...], settings: EditSettings) -> tuple[Ed
 
 
 def _claim_lines(lines: Sequence[ChargeLine], earned: Sequence[Earned]) -> tuple[ClaimLine, ...]:
-    claim = [ClaimLine(line.code, line.units, line.modifiers, line.service_date) for line in lines]
+    claim = [
+        ClaimLine(
+            line.code,
+            line.units,
+            line.modifiers,
+            line.service_date,
+            proven=bool(line.modifiers) and any(reason.rule == PROVEN_PAIR.id for reason in line.reasons),
+        )
+        for line in lines
+    ]
     if PUMP_STARTS.isdisjoint({line.code for line in lines}):
         return tuple(claim)
     drugs = {given.id: given.substance for entry in earned for given in entry.administrations}

@@ -44,6 +44,7 @@ def code_intravenous(context: Context, screened: Screened) -> None:
         )
     groups = _groups(context, administrations)
     _flow_alongside(context, screened, groups, plan)
+    _flow_over_midnight(groups)
     hydrations: list[tuple[SiteGroup, Hydration]] = []
     for group in groups:
         if group.fluids:
@@ -105,18 +106,19 @@ def _behind_a_drug(context: Context, administration: CodableAdministration, scre
     """Tell whether a drug, blood or something nobody knows flowed through a fluid's access while the fluid hung."""
     start, stop = administration.flows[0][0], administration.flows[-1][1]
     beside = [
-        site_id
+        (site_id, flows[0][0])
         for site_id, flows in (
             *((other.charted.site_id, other.flows) for other in screened.infusions),
             *screened.alongside,
         )
         if start < flows[-1][1] and flows[0][0] < stop
     ]
-    own = administration.charted.site_id
-    if not beside or own is None or None in beside or own in beside:
-        return bool(beside)
-    accesses = Accesses(context.encounter, [])
-    return accesses.root(own) in {accesses.root(site_id) for site_id in beside if site_id is not None}
+    if not beside:
+        return False
+    accesses = Accesses(context.encounter, [*screened.infusions, *screened.pushes, *screened.fluids])
+    own = accesses.used(administration.charted.site_id, start)
+    # Through which of several accesses something went that nobody charted is not known, so it carried nothing there.
+    return len(own) < 2 and own in [accesses.used(site_id, at) for site_id, at in beside]  # noqa: PLR2004 one access or none
 
 
 def _too_small(context: Context, administration: CodableAdministration) -> bool:
@@ -222,9 +224,11 @@ def _as_push(context: Context, dose: Dose) -> Push | None:
 
 def _flow_alongside(context: Context, screened: Screened, groups: list[SiteGroup], plan: SitePlan) -> None:
     """Add the flow of blood, pump infusions and the like to their site's group, where it stops hydration (R-HYD-4)."""
+    pumped = [*screened.prolonged, *(pca for pca in screened.patient_controlled if pca.technique == "pca")]
+    in_vein = [administration for administration in pumped if administration.route == "IV"]
     flows = [
         *screened.alongside,
-        *((administration.charted.site_id, administration.flows) for administration in screened.prolonged),
+        *((administration.charted.site_id, administration.flows) for administration in in_vein),
     ]
     if not flows:
         return
@@ -234,6 +238,15 @@ def _flow_alongside(context: Context, screened: Screened, groups: list[SiteGroup
         for group in groups:
             if group.site == site:
                 group.other_flows.extend(stretches)
+
+
+def _flow_over_midnight(groups: list[SiteGroup]) -> None:
+    """Let what began at a site on another date stop the fluid of this one, where every date is coded by itself (P-04)."""
+    for group in groups:
+        if group.fluids and len(groups) > 1:
+            others = [other for other in groups if other.site == group.site and other is not group]
+            group.other_flows += [flow for other in others for dose in other.doses for flow in dose.flows]
+            group.held_pushes += [push for other in others for push in other.pushes]
 
 
 def _main_first(context: Context, groups: list[SiteGroup], plan: SitePlan) -> list[SiteGroup]:

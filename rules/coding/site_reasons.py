@@ -17,7 +17,8 @@ _LUMEN: Final = re.compile(
 """A lumen itself; a double-lumen catheter is a catheter."""
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a text as it is looked for: lower-case words and digits, one space between."""
     return _NOT_A_WORD.sub(" ", text.casefold()).strip()
 
 
@@ -29,7 +30,7 @@ def _lists() -> dict[str, re.Pattern[str]]:
     for name, entry in table.items():
         if not isinstance(entry, dict):
             continue
-        parts = [re.escape(_plain(word)) for word in entry["words"]]
+        parts = [re.escape(plain(word)) for word in entry["words"]]
         for code in entry["codes"]:
             letters, _, after = code.casefold().partition(".")
             parts.append(rf"{letters} ?{after}")
@@ -45,7 +46,7 @@ def justifies(reason: str | None) -> bool:
 
     What only says that there was another line, lumen or stick does not (R-SITE-3), and neither does a blank.
     """
-    text = _plain(reason or "")
+    text = plain(reason or "")
     lists = _lists()
     if not text or lists["nothing"].match(text) or lists["same_access"].search(text):
         return False
@@ -55,7 +56,7 @@ def justifies(reason: str | None) -> bool:
 @lru_cache(maxsize=4096)
 def is_a_lumen(site_id: str, kind: str | None) -> bool:
     """Tell whether a feed sends the lumen of a catheter as an access: its id or kind says so (R-DEF-12)."""
-    return _LUMEN.search(_plain(f"{site_id} {kind or ''}")) is not None
+    return _LUMEN.search(plain(f"{site_id} {kind or ''}")) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -109,6 +109,10 @@ class Accesses:
         }
         return placed or self._mentioned
 
+    def used(self, site_id: str | None, second: int) -> set[str]:
+        """Return the root of the access something went through, or of every one it may have; see ``open_at``."""
+        return {self.root(site_id)} if site_id is not None else self.open_at(second)
+
 
 def assign_sites(
     encounter: Encounter, administrations: list[CodableAdministration], sheet: Worksheet, ranker: Ranker

@@ -1,9 +1,10 @@
 """Fluid that carries a drug or keeps a line open, and so is no hydration (R-BUN-1, R-BUN-2)."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from models.charge import NotBilled
-from models.encounter import Administration, Encounter
+from models.encounter import Administration
 from rules.formulary.routes import read_route
 from rules.policy.resolve import Policy
 from rules.screening.classes import FLUSH, Classified, classify
@@ -19,13 +20,17 @@ def _is_fluid(charted: Administration, context: Context) -> bool:
     return isinstance(result, NotBilled) and result.rule == FLUSH.id
 
 
-def carrier_orders(encounter: Encounter, context: Context) -> frozenset[str]:
-    """Return the orders that hold a drug; a fluid under such an order is the drug's carrier, never hydration."""
-    named = [charted.order_id for charted in encounter.administrations if charted.order_id is not None]
+def carrier_orders(administrations: Sequence[Administration], context: Context) -> frozenset[str]:
+    """
+    Return the orders that hold a drug; a fluid under such an order is the drug's carrier, never hydration.
+
+    ``administrations`` are one record each: what a pump tells of a fluid is no drug under the fluid's order.
+    """
+    named = [charted.order_id for charted in administrations if charted.order_id is not None]
     if len(set(named)) == len(named):
         return frozenset()
     orders = {order: False for order, uses in Counter(named).items() if uses > 1}
-    for charted in encounter.administrations:
+    for charted in administrations:
         if charted.order_id in orders and not _is_fluid(charted, context):
             orders[charted.order_id] = True
     return frozenset(order for order, holds_drug in orders.items() if holds_drug)

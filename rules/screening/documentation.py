@@ -109,7 +109,7 @@ def resolve_times(
     ):
         _compare_with_pump(administration, sheet, limits)
     if charted.open_pause is not None and charted.stop_reason in RAN_THROUGH:
-        _ask_for_the_resume(administration, flows, charted.open_pause, sheet, limits)
+        _ask_for_the_resume(administration, flows, charted.open_pause, sheet)
     return True
 
 
@@ -124,15 +124,12 @@ def _ask_for_the_resume(
     flows: tuple[Flow, ...],
     pause: Flow,
     sheet: Worksheet,
-    limits: Thresholds,
 ) -> None:
-    """Flag a pause that ends in a completed stop: it blocks where the minutes of the pause would change the units."""
+    """Flag a pause that ends in a completed stop; whether its minutes change a line is seen once the stay is coded."""
     to_the_pause = administration.minutes
     to_the_stop = whole_minutes(stretches_of((*flows, pause), sheet.policy.rounding))
-    changes = _units(administration, to_the_pause, limits) != _units(administration, to_the_stop, limits)
     says = f"Paused and not resumed before the stop: {to_the_pause} minutes to the pause, {to_the_stop} if it flowed on."
-    raise_flag = sheet.block if changes else sheet.flag
-    raise_flag("F-PAUSE_OPEN", [administration], says, to_the_pause=to_the_pause, to_the_stop=to_the_stop)
+    sheet.flag("F-PAUSE_OPEN", [administration], says, to_the_pause=to_the_pause, to_the_stop=to_the_stop)
 
 
 def infused_into_muscle(

@@ -5,6 +5,8 @@ The order is the rulebook's (section 11.3, steps 1 to 5) and it matters: an admi
 another service needs no times, one with a class needs an order, a timed one needs documentation, then the window.
 """
 
+from collections.abc import Sequence
+
 from models.charge import NotBilled
 from models.encounter import Administration
 from models.interval import clip, whole_minutes
@@ -24,6 +26,7 @@ from rules.screening.documentation import (
 from rules.screening.elsewhere import given_elsewhere
 from rules.screening.missing_stops import hold_without_stop
 from rules.screening.outside import outside
+from rules.screening.placing import place
 from rules.screening.plausibility import plausible
 from rules.screening.ports import PortFlush, flushes_port
 from rules.screening.procedures import SEDATED, begun_inside, sedates, uncertain
@@ -38,17 +41,15 @@ from rules.worksheet.context import Context
 NO_DRUG = frozenset({"carrier", "flush", "kvo"})
 """Intents of fluid that carries or follows a drug and is no drug itself."""
 
-CAVITIES = frozenset({"IT", "INTRAVENTRICULAR", "INTRAPLEURAL", "INTRAPERITONEAL", "INTRALESIONAL"})
-
 
 class Screener:
-    """Screens the administrations of one encounter, one by one."""
+    """Screens the administrations of one encounter, one by one; ``together`` are all of them, one record each."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, together: Sequence[Administration]) -> None:
         self._context = context
         self._sheet = context.sheet
         self._windows = procedure_windows(context.encounter)
-        self._carrier_orders = carrier_orders(context.encounter, context)
+        self._carrier_orders = carrier_orders(together, context)
         self.screened = Screened()
 
     def screen_one(self, charted: Administration) -> None:
@@ -119,11 +120,18 @@ class Screener:
 
     def _flows_alongside(self, charted: Administration, kind: str | None) -> None:
         """Remember flow that stops hydration, such as blood or a procedure's drugs; carriers and flushes do not."""
-        if charted.technique != "infusion" or kind in {"hydration", "flush"} or charted.intent in NO_DRUG:
+        flowed = charted.technique in {"infusion", "prolonged_pump"}
+        if not flowed or kind in {"hydration", "flush"} or charted.intent in NO_DRUG:
             return
         flows = stretches_of(charted.flows or charted.pump_flows, self._sheet.policy.rounding)
         if flows:
             self.screened.alongside.append((charted.site_id, flows))
+
+    def flows_of_decided(self, charted: Administration) -> None:
+        """Remember the flow of a drug into a vein that a person decided on."""
+        read = read_route(charted.route)
+        if read is not None and read.route in {"IV", None}:
+            self._flows_alongside(charted, self._kind(charted))
 
     def _classified(self, charted: Administration, read: ChartedRoute, classified: Classified) -> None:
         sheet, route = self._sheet, read.route
@@ -155,14 +163,14 @@ class Screener:
             return
         settle = self._timed if administration.technique in {"infusion", "pca"} else self._momentary
         if not settle(administration):
-            if route == "IV" and not administration.flows:
+            if route == "IV" and (not administration.flows or technique == "prolonged_pump"):
                 self._flows_alongside(charted, classified.family)
             return
         if assumed:
             administration.evidence = "assumed"
         self._confirm(administration, read, classified)
         if not self._struck(administration):
-            self._place(administration)
+            place(administration, self.screened)
 
     def _struck_for_its_order(self, administration: CodableAdministration) -> bool:
         """Flag what nobody ordered or signed; tell whether a person decided that it is not billed."""
@@ -258,28 +266,6 @@ class Screener:
         elif begun_inside(charted, self._windows):
             sheet.flag("F-PROCEDURE_WINDOW", [administration])
 
-    def _place(self, administration: CodableAdministration) -> None:
-        screened = self.screened
-        technique, route = administration.technique, administration.route
-        if route in CAVITIES:
-            screened.cavities.append(administration)
-        elif technique == "prolonged_pump":
-            screened.prolonged.append(administration)
-        elif technique == "pca":
-            screened.patient_controlled.append(administration)
-        elif technique in {"injection", "on_body_injector"} or administration.family in {"rsv", "hormonal"}:
-            screened.injections.append(administration)
-        elif route == "SC":
-            screened.under_skin.append(administration)
-        elif route == "IA":
-            (screened.arterial_pushes if technique == "push" else screened.arterial_infusions).append(
-                administration
-            )
-        elif administration.family == "hydration":
-            screened.fluids.append(administration)
-        else:
-            (screened.pushes if technique == "push" else screened.infusions).append(administration)
-
 
 def _unread(charted: Administration) -> CodableAdministration:
     """Return a stand-in that names an administration of unknown family in a flag."""
@@ -289,11 +275,15 @@ def _unread(charted: Administration) -> CodableAdministration:
 
 
 def screen_all(context: Context, decided: frozenset[str]) -> Screened:
-    """Return the encounter's codable administrations; ``context.sheet`` holds the refusals and flags of the others."""
-    screener = Screener(context)
+    """Return the codable administrations; ``context.sheet`` holds the others. What a person decided on only flows."""
+    settled = [one for one in context.encounter.administrations if one.administration_id in decided]
+    asked = [one for one in context.encounter.administrations if one.administration_id not in decided]
+    together = with_chained_bags(with_pump_records(asked, context), context)
+    screener = Screener(context, [*together, *settled])
     for name in context.encounter.voided:
         context.sheet.refused.append(NOT_GIVEN.refuses(name, "Entered in error, refused or not given."))
-    asked = [one for one in context.encounter.administrations if one.administration_id not in decided]
-    for charted in with_chained_bags(with_pump_records(asked, context), context):
+    for charted in settled:
+        screener.flows_of_decided(charted)
+    for charted in together:
         screener.screen_one(charted)
     return screener.screened

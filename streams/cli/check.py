@@ -14,7 +14,8 @@ import click
 from rules import parameter, sources
 from rules.catalogue import codes, coverage
 from rules.catalogue.table_age import too_old
-from rules.data_files import CODES, DRUGS, EDITS, FORMULARY, PARAMETERS
+from rules.coding import check as site_reasons
+from rules.data_files import CODES, DRUGS, EDITS, FORMULARY, PARAMETERS, SITE_REASONS
 from rules.formulary import exclusion_list
 from rules.formulary import lookup as formulary
 from rules.policy import resolve as policy
@@ -38,7 +39,7 @@ def uncited() -> list[str]:
     """Return each cite that names no source, from the files of words and meanings; their readers look none up."""
     problems: list[str] = []
     root = PARAMETERS
-    beside = {CODES, FORMULARY}
+    beside = {CODES, FORMULARY, SITE_REASONS}
     for path in sorted({*root.glob("*.toml"), *DRUGS.glob("*.toml"), *EDITS.glob("*.toml")} - beside):
         place = path.relative_to(root).as_posix()
         try:
@@ -62,6 +63,7 @@ AREAS: Final = (
     Area("tables", "rules/parameters/edits/", tables.problems),
     Area("formulary", "rules/parameters/drugs/", formulary.problems),
     Area("self-administered drugs", "rules/", exclusion_list.problems),
+    Area("reasons for a second access", "rules/parameters/", site_reasons.problems),
     Area("policies", "rules/policies/", policy.problems),
     Area("words", "rules/parameters/", uncited),
     Area("codes", "rules/", codes.problems),

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from drawn_charting import charted_badly
+from drawn_codes import coded_drug
 from drawn_day import Day
 from hypothesis import strategies as st
 from second_coder_timelines import BLANK
@@ -46,8 +47,6 @@ THROMBOLYTIC = (
     (None, None, "catheter occlusion"),
     (Decimal(50), "mg", None),
 )
-CODED = (Drug(name="ceftriaxone", code="J9045", system="hcpcs"),)
-"""A name and a code that disagree, and a code that is a fluid's and a flush's (A-31)."""
 NO_REASONS = ("observation", "r/o MI", "maintenance", "POTS", "Z51.11")
 """What is charted beside fluids and is no reason for volume (A-18)."""
 
@@ -209,7 +208,17 @@ def _pump(day: Day) -> Administration:
 def _aside(day: Day) -> Administration:
     """Draw what is not coded here, or not without a question."""
     flowed = (_blood, _coded)
-    given = (_contrast, _unknown, _on_body, flush, _in_procedure, _thrombolytic, _by_route)
+    given = (
+        _cavity,
+        _sedation,
+        _contrast,
+        _unknown,
+        _on_body,
+        flush,
+        _in_procedure,
+        _thrombolytic,
+        _by_route,
+    )
     return day.draw(st.sampled_from((*given, *flowed)))(day)
 
 
@@ -218,7 +227,21 @@ def _blood(day: Day) -> Administration:
 
 
 def _coded(day: Day) -> Administration:
-    return flowing(day, day.draw(st.sampled_from(CODED)), indication="dehydration", intent=_purpose(day))
+    told = coded_drug(day)
+    if day.rarely(4):
+        return _push(day)._replace(**told)
+    return flowing(day, told.pop("drug"), **told)
+
+
+def _cavity(day: Day) -> Administration:
+    """Draw chemotherapy, rarely another drug, into the spinal canal, a cavity or lesions."""
+    routes = ("IT", "INTRAPLEURAL", "INTRAPERITONEAL", "INTRALESIONAL", "INTRALESIONAL", "INTRAVENTRICULAR")
+    given = _push(day)._replace(
+        technique=day.draw(st.sampled_from(("injection", "push"))),
+        drug=Drug(name=day.draw(st.sampled_from(("methotrexate", "methotrexate", "morphine")))),
+        route=day.draw(st.sampled_from(routes)),
+    )
+    return given._replace(lesion_count=day.draw(st.sampled_from((None, 3, 7, 8))))
 
 
 def _contrast(day: Day) -> Administration:
@@ -240,6 +263,18 @@ def _on_body(day: Day) -> Administration:
 
 def _in_procedure(day: Day) -> Administration:
     return _push(day)._replace(intent="procedure")
+
+
+def _sedation(day: Day) -> Administration:
+    """Draw sedation, pain relief or an anaesthetic, by push or drip; in a procedure where the stay has one (A-34)."""
+    told = {
+        "drug": Drug(name=day.draw(st.sampled_from(("midazolam", "fentanyl", "propofol", "ketorolac")))),
+        "indication": day.draw(st.sampled_from((None, "ventilated", "procedural sedation", "pain"))),
+        "intent": day.draw(st.sampled_from((None, None, "treat"))),
+    }
+    if day.rarely(3):
+        return flowing(day, told.pop("drug"), **told)
+    return _push(day)._replace(**told)
 
 
 def _thrombolytic(day: Day) -> Administration:

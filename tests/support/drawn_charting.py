@@ -45,6 +45,8 @@ def charted_badly(day: Day, given: Administration) -> Administration:
         {"faults": ("stop_before_start",), "flows": ()},
         {"faults": ("overlapping_intervals",)},
         {"stop_reason": "reaction"},
+        {"stop_reason": "bag_removed"},
+        {"stop_reason": "kvo"},
         {
             "stop_reason": "completed",
             "touched": (*given.touched, ended + 60 * later),

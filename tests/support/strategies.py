@@ -12,6 +12,7 @@ from typing import Any
 from drawn_administrations import drawn, flush
 from drawn_day import DAYS, ORDINARY_DAYS, Day
 from drawn_series import series
+from drawn_stay import uncommon
 from hypothesis import strategies as st
 from second_coder_timelines import EMPTY
 
@@ -93,6 +94,7 @@ def encounters(draw: st.DrawFn, *, charting: bool = True, days: tuple[datetime, 
         "arrived_at": day.midnight - 3 * 3600,
         "departed_at": latest + draw(st.sampled_from((0, 60, 3600))),
     }
+    told |= uncommon(day)
     if charting:
         told |= _window(day, latest)
     return EMPTY._replace(

@@ -103,6 +103,52 @@ def test_a_wrong_code_page_comes_with_the_command_that_mends_it(raw: bytes, reme
     assert remedy in refused(raw).remedy
 
 
+WORDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("infusion_stopped", {"reason": "Completed"}, {"reason": "completed"}),
+    ("infusion_stopped", {"reason": " BAG_REMOVED "}, {"reason": "bag_removed"}),
+    ("administration_charted", {"stop_reason": "Reaction"}, {"stop_reason": "reaction"}),
+    ("administration_charted", {"technique": "Infusion"}, {"technique": "infusion"}),
+    ("administration_charted", {"intent": "KVO"}, {"intent": "kvo"}),
+    ("administration_charted", {"order_status": "Signed"}, {"order_status": "signed"}),
+    ("encounter_updated", {"setting": "Office"}, {"setting": "office"}),
+    ("encounter_updated", {"department_modifier": "po"}, {"department_modifier": "PO"}),
+    ("infusion_started", {"drug": {"code": "J0696", "system": "HCPCS"}}, {"drug": {"code": "J0696", "system": "hcpcs"}}),
+    ("infusion_started", {"drug": {"billing_class": "Blood"}}, {"drug": {"billing_class": "blood"}}),
+    ("infusion_started", {"drug": {"ingredients": [{"code": "2193", "system": "RxNorm"}]}},
+     {"drug": {"ingredients": [{"code": "2193", "system": "rxnorm"}]}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "charted", "listed"), WORDS, ids=[str(charted) for _, charted, _ in WORDS])
+def test_a_known_word_is_read_in_any_letter_case(
+    kind: str, charted: dict[str, Any], listed: dict[str, Any]
+) -> None:
+    """It is the listed word: the same event sent again in the listed spelling has no other content."""
+    event: dict[str, Any] = {
+        "type": kind,
+        "event_id": "a",
+        "encounter_id": "E1",
+        "occurred_at": "2026-03-02T08:00:00Z",
+    }
+    if kind != "encounter_updated":
+        event["administration_id"] = "A1"
+    found = read(dumps(event | charted))
+    assert not isinstance(found, Reject)
+    assert found == read(dumps(event | listed))
+
+
+def test_a_type_in_capitals_is_still_unknown() -> None:
+    """Event types and names of fields are written by programs, and stay as they are listed."""
+    assert refused(line(type="Infusion_Started")).says == "unknown event type"
+
+
+def test_a_word_in_another_spelling_than_its_case_is_refused() -> None:
+    """Which word was meant is not guessed."""
+    found = refused(line(technique="on-body injector"))
+    assert found.says == "not one of the known words"
+    assert "'on_body_injector'" in found.remedy
+
+
 FIELDS = {
     "no type": (line(type=None), "type", "missing"),
     "a type in digits": (line(type=5), "type", "must be text"),

@@ -13,17 +13,17 @@ from second_coder_class import seen, set_aside
 from second_coder_desk import Desk, Given, Service, Unit
 from second_coder_doses import by_group, drug_services, initials, order, summed
 from second_coder_edits import Key, lines_of
-from second_coder_elsewhere import code_port_flushes
-from second_coder_flow import time_it, worth
+from second_coder_elsewhere import code_port_flushes, note_dates, settle_excluded
+from second_coder_flow import time_it
 from second_coder_hydration import code_hydration, hydration_services, settle_fluids
 from second_coder_infusions import Infusions
 from second_coder_others import code_others
+from second_coder_procedures import code_devices, note_procedure_window
 from second_coder_pushes import code_pushes
 from second_coder_records import as_one_record
-from second_coder_seconds import whole
 from second_coder_sites import hold_without_site, note_second_sites
 
-from models.encounter import Encounter
+from models.encounter import Administration, Encounter
 from rules.policy.resolve import Policy
 
 FLOWING = {"infusion", "subcutaneous infusion", "arterial infusion"}
@@ -48,8 +48,10 @@ def second_coding(encounter: Encounter, policy: Policy) -> Result:
     everything = {one.administration_id for one in encounter.administrations}
     if encounter.standing in {"cancelled", "merged"} or policy.setting == "professional_in_facility":
         return Result({}, set(), set(), everything)
-    stay = as_one_record(encounter, policy)
-    result = coded(stay, policy)
+    desk = Desk(as_one_record(encounter, policy), policy)
+    result = coded(desk)
+    if desk.paused and pauses_decide(encounter, policy, desk.paused, result.lines):
+        result.blocking.add("F-PAUSE_OPEN")
     note_refused(encounter, result)
     return result
 
@@ -62,7 +64,7 @@ def note_refused(encounter: Encounter, result: Result) -> None:
 
 
 def note_open_pause(desk: Desk, given: Given) -> None:
-    """Flag a pause nobody ended; it holds the set where its minutes would earn this infusion anything else (A-8)."""
+    """Flag a pause nobody ended before a stop that says all was given (A-8)."""
     pause, flows = given.administration.open_pause, given.administration.flows
     if (
         pause is None
@@ -70,23 +72,44 @@ def note_open_pause(desk: Desk, given: Given) -> None:
         or given.administration.faults
     ):
         return
-    to_pause = desk.closed(flows or given.administration.pump_flows)
-    if given.kind not in FLOWING or not to_pause:
-        return
-    to_stop = to_pause | desk.closed([pause])
-    desk.raise_flag("F-PAUSE_OPEN", holds=worth(given, whole(to_pause)) != worth(given, whole(to_stop)))
+    if given.kind in FLOWING and desk.closed(flows or given.administration.pump_flows):
+        desk.raise_flag("F-PAUSE_OPEN")
+        desk.paused.append(given.identifier)
 
 
-def coded(encounter: Encounter, policy: Policy) -> Result:
-    """Return the coding of a stay whose records are one each."""
-    desk = Desk(encounter, policy)
-    givens = [seen(desk, administration) for administration in encounter.administrations]
+def pauses_decide(encounter: Encounter, policy: Policy, paused: list[str], lines: dict[Key, int]) -> bool:
+    """Whether the stay read with a pause flowed through, or with all of them, has other codes or units (A-8)."""
+    readings = [{one} for one in paused] + [set(paused)]
+    for reading in readings:
+        given = tuple(
+            flowed_through(one) if one.administration_id in reading else one
+            for one in encounter.administrations
+        )
+        otherwise = encounter._replace(administrations=given)
+        if coded(Desk(as_one_record(otherwise, policy), policy)).lines != lines:
+            return True
+    return False
+
+
+def flowed_through(one: Administration) -> Administration:
+    """Return an administration that went on from its open pause to the stop."""
+    pause = (one.open_pause,) if one.open_pause is not None else ()
+    if one.flows:
+        return one._replace(flows=one.flows + pause, open_pause=None)
+    return one._replace(pump_flows=one.pump_flows + pause, open_pause=None)
+
+
+def coded(desk: Desk) -> Result:
+    """Return the coding of the stay on a desk, whose records are one each."""
+    givens = [seen(desk, administration) for administration in desk.encounter.administrations]
     for given in givens:
         set_aside(desk, given, givens)
         if given.outcome == "to code":
             check_order(desk, given)
             note_open_pause(desk, given)
             time_it(desk, given)
+            settle_excluded(desk, given)
+            note_procedure_window(desk, given)
         else:
             given.flowed = desk.closed(given.administration.flows or given.administration.pump_flows)
     note_second_sites(desk, givens)
@@ -94,6 +117,8 @@ def coded(encounter: Encounter, policy: Policy) -> Result:
     hold_without_site(desk, givens)
     code_sites(desk, givens)
     code_others(desk, givens)
+    note_dates(desk, givens)
+    code_devices(desk)
     code_port_flushes(desk, givens)
     lines = lines_of(desk)
     unbilled = {one.identifier for one in givens if not one.outcome.startswith(("billed", "behind"))}
@@ -141,7 +166,8 @@ def mark_other_sites(desk: Desk, heads: list[tuple[Service, Unit]]) -> None:
         days.append(head.day)
     if desk.encounter.follows_encounter_id is not None:
         for _, unit in heads:
-            unit.modifiers.add("59" if desk.policy.distinct_site_modifier == "59" else "XE")
+            if not unit.modifiers:
+                unit.modifiers.add("59" if desk.policy.distinct_site_modifier == "59" else "XE")
 
 
 __all__ = ["Result", "second_coding"]

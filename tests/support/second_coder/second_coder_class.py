@@ -2,9 +2,11 @@
 
 from datetime import date
 
+from second_coder_cavities import CAVITIES
 from second_coder_desk import POOLED, UNKNOWN_SITE, Desk, Given
 from second_coder_electrolytes import is_strong_dextrose, settle_electrolyte
 from second_coder_elsewhere import settle_elsewhere
+from second_coder_procedures import ask_of_an_anesthetic, ventilates
 from second_coder_seconds import whole
 from second_coder_sites import site_group
 
@@ -69,6 +71,8 @@ def route(charted: str | None) -> str | None:
 def kind_of(desk: Desk, given: Given) -> str:
     """Return the way of giving as the codes tell it apart."""
     technique = given.administration.technique
+    if given.route in CAVITIES and technique in {"push", "injection"}:
+        return "cavity"
     if technique == "pca" and desk.policy.pca_basal_rate != "infusion":
         return "pca"
     if technique in {"on_body_injector", "prolonged_pump"}:
@@ -93,27 +97,55 @@ def kind_of(desk: Desk, given: Given) -> str:
 def billing_class(desk: Desk, given: Given, entry: Entry | None, on: date) -> str:
     """Return HYD, THER, CHEMO, HORMONAL, the name of a class with its own table, or unknown (R-CLS-1)."""
     drug = given.administration.drug
-    if entry is None or drug is None or entry.disagreement:
+    if entry is not None and drug is not None and entry.disagreement:
+        entry = named_with_more(drug, entry, on)
+    if entry is None or drug is None:
         return "unknown"
     told = on_route(entry, given.route or "IV").billing_class
     if told == "electrolyte" or (told == "hydration" and is_strong_dextrose(drug)):
         return settle_electrolyte(desk, given, base_fluid=entry.base_fluid)
     if told == "complex_biologic":
         return biologic_class(desk, entry)
+    if told == "anesthetic" and ventilates(desk, given):
+        return "THER"
     if told == "hormonal_antineoplastic":
         reason = (given.administration.indication or "").lower()
         return "THER" if any(word in reason for word in NOT_CANCER) else "HORMONAL"
-    if told == "flush" and given.administration.intent in {"hydrate", "treat"} and may_be_fluid(drug, on):
-        return "HYD"
+    if told == "flush":
+        told = flush_or_not(given.administration, drug, on)
     return {"hydration": "HYD", "therapeutic": "THER", "chemotherapy": "CHEMO"}.get(told, told)
 
 
-def may_be_fluid(drug: Drug, on: date) -> bool:
-    """Whether a drug's code means a fluid as well as a flush, and no name says which (A-31)."""
-    if drug.code is None or drug.name is not None or drug.ingredients:
-        return False
+def named_with_more(drug: Drug, coded: Entry, on: date) -> Entry | None:
+    """Return what the name says where the code is only of something in it; None where the two disagree (A-31)."""
+    named = None if drug.name is None else lookup(Drug(name=drug.name), on)
+    if named is None or not set(coded.ingredient.split("+")) < set(named.ingredient.split("+")):
+        return None
+    return named
+
+
+def flush_or_not(administration: Administration, drug: Drug, on: date) -> str:
+    """
+    Return what a flush is whose code alone says what it is, and means a fluid or a drug as well (A-31).
+
+    The stated intent decides; without one, what ran or went under the skin is no flush. What was pushed may be a
+    dose of the drug: nobody can say, unless it is a fluid, whose push earns nothing either way.
+    """
+    meant = besides_flush(drug, on)
+    if meant is None or administration.intent == "flush":
+        return "flush"
+    if administration.intent is not None or administration.technique != "push":
+        return meant
+    return "flush" if meant == "hydration" else "unknown"
+
+
+def besides_flush(drug: Drug, on: date) -> str | None:
+    """Return the class of what a code means besides a flush; None where a name says which, or nothing else is meant."""
+    named = drug.name is not None and lookup(Drug(name=drug.name), on) is not None
+    if drug.code is None or named or drug.ingredients:
+        return None
     meant = catalogue(edition(on)).coded(drug.system, drug.code)
-    return any(product.billing_class == "hydration" for product in meant)
+    return next((product.billing_class for product in meant if product.billing_class != "flush"), None)
 
 
 def biologic_class(desk: Desk, entry: Entry) -> str:
@@ -161,6 +193,8 @@ def settle_by_drug(desk: Desk, given: Given) -> None:
     elif given.billing == "unknown":
         desk.hold(given, "F-CLASS_UNKNOWN")
     elif given.billing in UNBILLED_CLASSES:
+        if given.billing == "anesthetic":
+            ask_of_an_anesthetic(desk, given)
         given.outcome = f"not billed: {UNBILLED_CLASSES[given.billing]}"
 
 

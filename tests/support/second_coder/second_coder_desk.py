@@ -138,6 +138,10 @@ class Desk:
     units: list[Unit] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
     blocking: set[str] = field(default_factory=set)
+    given_on: set[date] = field(default_factory=set)
+    """The dates on which anything but a flush was given, once all is seen."""
+    paused: list[str] = field(default_factory=list)
+    """The administrations with a pause nobody ended."""
 
     @property
     def office(self) -> bool:

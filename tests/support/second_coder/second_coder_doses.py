@@ -152,10 +152,10 @@ def initials(
     named = any(one.order_id == reason for one in desk.encounter.administrations) if reason else False
     if len({(service.group, what(service)) for service in key_services}) == 1:
         key = (key_services[0].group, key_services[0].day)
-        if beside_chemotherapy(key_services[0], groups[key]):
+        chosen = min(key_services, key=lambda one: order(desk, one))
+        if beside_chemotherapy(chosen, groups[key]):
             desk.raise_flag("F-KEY_REASON")
             return found
-        chosen = min(key_services, key=lambda one: order(desk, one))
         # Of a drug pushed twice the first push is the service: the other is only the same drug again.
         alike = [one for one in groups[key] if one.kind == "push" and what(one) == what(chosen)]
         found[key] = min(alike if chosen.kind == "push" else [chosen], key=lambda one: order(desk, one))
@@ -169,8 +169,16 @@ def initials(
 
 
 def beside_chemotherapy(key: Service, services: list[Service]) -> bool:
-    """Whether an initial of another class would leave chemotherapy at its site without a primary (A-24)."""
-    return key.billing != "CHEMO" and any(one.billing == "CHEMO" for one in services)
+    """
+    Whether the key reason as initial would leave chemotherapy at its site without a primary (A-24).
+
+    96417 stands beside 96413 alone, so an infusion needs an infusion of chemotherapy that leads; a push needs one of
+    either kind.
+    """
+    if key.billing == "CHEMO" and key.kind == "infusion":
+        return False
+    beside = [one for one in services if one.billing == "CHEMO" and one is not key]
+    return any(one.kind == "infusion" or key.billing != "CHEMO" for one in beside)
 
 
 def what(service: Service) -> tuple[str, str]:

@@ -12,8 +12,17 @@ INITIALS = {"96360", "96365", "96374", "96409", "96413"}
 INFUSED = {"96365", "96366", "96367", "96368", "96413", "96415", "96417"}
 PUMPS = {"96416", "96425", "C8957", "G0498"}
 """Released beside other services; with a drug that is infused as well they hold the set (A-20)."""
-ARTERIAL = {"96420", "96422", "96425"}
-OTHER_ROUTE = {"96372", "96377", "96401", "96402"}
+NEEDLES = {"96372", "96377", "96380", "96381", "96401", "96402"}
+"""Injections: each is a needle and a moment of its own."""
+WAYS = {
+    "artery": {"96373", "96420", "96422", "96423", "96425"},
+    "skin": {"96369", "96370", "96371"},
+    "cavity": {"96440", "96446", "96450", "96542"},
+    "lesion": {"96405", "96406"},
+    "needle": NEEDLES,
+    "device": {"96521", "96522", "96523"},
+}
+"""Where the drug of a code went; into a vein if it is in none. What a device is served for went nowhere."""
 
 Key = tuple[str, date, tuple[str, ...]]
 
@@ -104,13 +113,17 @@ def prove_code_pairs(desk: Desk, placed: list[tuple[Unit, date]]) -> None:
 
 
 def another_way(column_1: Unit, column_2: Unit) -> bool:
-    """Whether one of two services went into a muscle, under the skin or into an artery, the other not."""
-    return column_2.code in OTHER_ROUTE or column_1.code in ARTERIAL
+    """Whether two services went different ways into the body, or the second has a needle of its own."""
+    ways = [
+        next((way for way, codes in WAYS.items() if unit.code in codes), "vein")
+        for unit in (column_1, column_2)
+    ]
+    return "device" not in ways and (ways[0] != ways[1] or column_2.code in NEEDLES)
 
 
 def at_another_site(desk: Desk, unit: Unit) -> bool:
     """Whether a unit is an initial marked as another site's."""
-    return unit.code in INITIALS and desk.policy.distinct_site_modifier in unit.modifiers
+    return unit.code in INITIALS and bool(unit.modifiers & {desk.policy.distinct_site_modifier, "XE"})
 
 
 def check_add_ons(desk: Desk, lines: dict[Key, int]) -> None:

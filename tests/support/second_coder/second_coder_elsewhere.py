@@ -1,10 +1,11 @@
 """What is another family's: toxins, clots, catheters, drugs patients give themselves, and the lone port flush."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from second_coder_desk import Desk, Given
 from second_coder_electrolytes import spoken
+from second_coder_window import ended_before, settled_as_others
 
 from rules.formulary.exclusion_list import excluded
 
@@ -19,10 +20,14 @@ def settle_elsewhere(desk: Desk, given: Given) -> bool:
         given.outcome = "not billed: A-28"
     elif given.substance in {"alteplase", "tenecteplase"}:
         settle_thrombolytic(desk, given)
-    elif is_excluded(desk, given):
+    return given.outcome != "to code"
+
+
+def settle_excluded(desk: Desk, given: Given) -> None:
+    """Take out what patients give themselves: shown as not covered, so its order and its time have to hold (A-26)."""
+    if given.outcome == "to code" and is_excluded(desk, given):
         desk.raise_flag("F-SAD")
         given.outcome = "not billed: R-INJ-6"
-    return given.outcome != "to code"
 
 
 def settle_thrombolytic(desk: Desk, given: Given) -> None:
@@ -61,17 +66,27 @@ def code_port_flushes(desk: Desk, givens: list[Given]) -> None:
         return
     ports = {site.site_id for site in desk.encounter.sites if site.kind == "port"}
     flushes = [one for one in givens if is_flush(one)]
-    taken = {day for one in givens if one not in flushes for day in dates(desk, one)}
-    taken |= {
+    taken = desk.given_on | {
         desk.date_of(desk.second(one.started_at))
         for one in desk.encounter.procedures
         if one.started_at is not None
     }
     for flush in sorted(flushes, key=lambda one: (one.start, one.identifier)):
         for day in dates(desk, flush)[:1]:
-            if flush.administration.site_id in ports and day not in taken:
+            if flush.administration.site_id in ports and day not in taken and is_ours(desk, flush):
                 desk.write("96523", flush.start, [flush])
                 taken.add(day)
+
+
+def note_dates(desk: Desk, givens: list[Given]) -> None:
+    """Write down on which dates anything but a flush was given."""
+    desk.given_on = {day for one in givens if not is_flush(one) for day in dates(desk, one)}
+
+
+def is_ours(desk: Desk, flush: Given) -> bool:
+    """Whether a flush that would be reported was given inside the stay; settle it where it was not (R-WIN)."""
+    flush.outcome = "to code"
+    return not settled_as_others(desk, flush) and not ended_before(desk, flush)
 
 
 def is_flush(given: Given) -> bool:
@@ -81,8 +96,9 @@ def is_flush(given: Given) -> bool:
 
 
 def dates(desk: Desk, given: Given) -> list[date]:
-    """Return the first and the last date on which something was given; none where nobody says when."""
+    """Return every date on which something was given, in order; none where nobody says when."""
     if given.start < 0:
         return []
-    stops = [flow.stop for flow in given.administration.flows if flow.stop is not None]
-    return [desk.date_of(given.start), *(desk.date_of(desk.second(stop) - 1) for stop in stops)]
+    stops = [desk.second(flow.stop) - 1 for flow in given.administration.flows if flow.stop is not None]
+    begun, ended = desk.date_of(given.start), desk.date_of(max([given.start, *stops]))
+    return [begun + timedelta(days=days) for days in range((ended - begun).days + 1)]

@@ -12,6 +12,7 @@ from second_coder_window import (
     ended_before,
     leave_to_others,
     ran_until_departure,
+    settled_as_others,
     taken_over,
 )
 
@@ -57,14 +58,6 @@ def time_a_moment(desk: Desk, given: Given) -> None:
         given.counted = desk.closed(administration.flows)
 
 
-def settled_as_others(desk: Desk, given: Given) -> bool:
-    """Settle a moment before arrival that is not ours; return whether it was one (A-4)."""
-    whose = before_arrival(desk, given)
-    if whose != "ours":
-        leave_to_others(desk, given, whose)
-    return whose != "ours"
-
-
 def time_a_flow(desk: Desk, given: Given) -> None:
     """Judge an infusion: witnesses, stop, window, sanity."""
     administration = given.administration
@@ -74,6 +67,7 @@ def time_a_flow(desk: Desk, given: Given) -> None:
         return
     given.start = desk.second(min(flow.start for flow in flows))
     compare_with_pump(desk, given)
+    given.flowed = desk.closed(flows)
     if any(flow.stop is None for flow in flows) and ended_before(desk, given):
         return
     seconds = stopped(desk, given, flows)

@@ -8,6 +8,8 @@ from second_coder_fragments import Fragment, fragments_of
 from second_coder_seconds import Seconds, end, first, nth, span, whole
 from second_coder_sites import same_access
 
+from rules.formulary.charted_terms import means
+from rules.formulary.lookup import lookup
 from rules.formulary.volume_reasons import reason_for_volume
 
 
@@ -33,14 +35,23 @@ def has_reason(desk: Desk, given: Given) -> bool:
     reason = given.administration.indication
     if desk.policy.hydration_reason == "any":
         return bool(reason)
+    if desk.policy.electrolyte_bag_class == "always_hydration" and holds_electrolyte(desk, given):
+        return means(reason, "deficiency") or reason_for_volume(reason, desk.date_of(given.start)) is not None
     return reason_for_volume(reason, desk.date_of(given.start)) is not None
 
 
+def holds_electrolyte(desk: Desk, given: Given) -> bool:
+    """Whether a bag is a fluid only because the policy calls every electrolyte one (P-14)."""
+    drug = given.administration.drug
+    entry = None if drug is None else lookup(drug, desk.date_of(given.start))
+    return entry is not None and entry.billing_class == "electrolyte"
+
+
 def settle_without_reason(desk: Desk, given: Given, givens: list[Given]) -> None:
-    """Hold a fluid without a reason, unless it carries a piggyback at the same access (R-HYD-9, A-19)."""
+    """Hold a fluid without a reason, unless it carries a piggyback at the same access (R-HYD-9, A-19); a portable pump is none."""
     drugs: Seconds = 0
     for one in givens:
-        if same_access(desk, one, given):
+        if one.kind != "pump" and same_access(desk, one, given):
             drugs |= drug_seconds([one], [], one.group)
     if given.administration.intent != "hydrate" and given.counted & drugs:
         given.outcome = "not billed: R-HYD-9"
@@ -113,7 +124,7 @@ def drug_seconds(givens: list[Given], drug_services: list[Service], group: str) 
     for one in givens:
         settled = one.group == UNKNOWN_SITE and one.outcome != "behind F-SITE_UNKNOWN"
         where = POOLED if settled else one.group
-        in_vein = one.kind in {"infusion", "pca"} or (one.kind == "pump" and one.route != "IA")
+        in_vein = one.kind in {"infusion", "pca"} or (one.kind == "pump" and one.route in {"IV", None})
         at_site = where == group and in_vein
         is_drug = one.billing not in {"HYD", "flush"} and one.administration.intent not in {
             "kvo",

@@ -2,13 +2,13 @@
 
 from datetime import date
 
+from second_coder_cavities import code_cavities
 from second_coder_desk import Desk, Given, added_hours
 from second_coder_doses import doses, has_no_minute, together
+from second_coder_procedures import SET_UP, code_set_ups
 from second_coder_seconds import first, nth, whole
 
 INJECTED = {"CHEMO": "96401", "HORMONAL": "96402", "THER": "96372"}
-PUMP_SET_UP = "subcutaneous_pump_setup"
-"""The kind of procedure by which a set-up is charted apart from the infusion."""
 
 
 def code_others(desk: Desk, givens: list[Given]) -> None:
@@ -22,6 +22,7 @@ def code_others(desk: Desk, givens: list[Given]) -> None:
         elif given.kind == "on_body":
             desk.write("96377", given.start, [given])
     rest = [one for one in to_code if one.outcome == "to code"]
+    code_cavities(desk, [one for one in rest if one.kind == "cavity"])
     code_injections(desk, [one for one in rest if one.kind == "injection"])
     code_subcutaneous(desk, [one for one in rest if one.kind == "subcutaneous infusion"])
     code_arterial(desk, rest)
@@ -83,13 +84,14 @@ def code_subcutaneous(desk: Desk, infusions: list[Given]) -> None:
             counted += dose
     if not counted:
         return
-    set_up = any(one.kind == PUMP_SET_UP for one in desk.encounter.procedures)
+    set_up = any(one.kind == SET_UP for one in desk.encounter.procedures)
     if not set_up and all(one.administration.device_id is None for one in counted):
         desk.raise_flag("F-ROUTE_CONFLICT")
     flowed = together(counted)
     desk.write("96369", first(flowed), counted)
     for hour in range(1, added_hours(whole(flowed)) + 1):
         desk.write("96370", first(flowed), counted, nth(flowed, 3600 * hour))
+    code_set_ups(desk, counted)
 
 
 def code_arterial(desk: Desk, givens: list[Given]) -> None:

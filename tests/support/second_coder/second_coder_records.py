@@ -85,7 +85,8 @@ def drug_of(one: Administration) -> str:
     """Return the identity of what was given."""
     if one.drug is None:
         return ""
-    begun = (one.flows or one.pump_flows)[0].start
+    flows = one.flows or one.pump_flows
+    begun = flows[0].start if flows else one.given_at or 0
     return substance(one.drug, datetime.fromtimestamp(begun, tz=UTC).date())
 
 

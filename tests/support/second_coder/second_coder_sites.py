@@ -63,11 +63,18 @@ def is_open(desk: Desk, site: AccessSite, second: int) -> bool:
 
 
 def same_access(desk: Desk, one: Given, other: Given) -> bool:
-    """Whether two administrations went through the same access."""
-    first, second = one.administration.site_id, other.administration.site_id
-    return first == second or (
-        first is not None and second is not None and root_of(desk, first) == root_of(desk, second)
-    )
+    """Whether two administrations went through the same access; what nobody can place is at none (R-SITE-5)."""
+    first, second = access_of(desk, one), access_of(desk, other)
+    return first == second != UNKNOWN_SITE
+
+
+def access_of(desk: Desk, given: Given) -> str | None:
+    """Return the first site of the chain something went through: as charted, else the only open one."""
+    told = given.administration.site_id
+    if told is not None:
+        return root_of(desk, told)
+    roots = {root_of(desk, site.site_id) for site in desk.encounter.sites if is_open(desk, site, given.start)}
+    return UNKNOWN_SITE if len(roots) > 1 else next(iter(roots), None)
 
 
 def note_second_sites(desk: Desk, givens: Iterable[Given]) -> None:

@@ -8,7 +8,7 @@ NEVER = 10**12
 
 MINUTE_S = 60
 
-MOMENTS = {"push", "injection", "on_body", "arterial push"}
+MOMENTS = {"push", "injection", "on_body", "arterial push", "cavity"}
 
 LATE_REGISTRATION = 30
 """Minutes by which registration may lag behind the bedside (A-4)."""
@@ -54,6 +54,14 @@ def leave_to_others(desk: Desk, given: Given, whose: str) -> None:
         desk.hold(given, "F-PREARRIVAL")
     else:
         given.outcome = "not billed: R-WIN-1"
+
+
+def settled_as_others(desk: Desk, given: Given) -> bool:
+    """Settle a moment before arrival that is not ours; return whether it was one (A-4)."""
+    whose = before_arrival(desk, given)
+    if whose != "ours":
+        leave_to_others(desk, given, whose)
+    return whose != "ours"
 
 
 def taken_over(desk: Desk, given: Given) -> int:
