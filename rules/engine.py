@@ -29,7 +29,7 @@ from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, policy_for
 from rules.rule import Rule
 from rules.screening.bundles import CODED_PROCEDURES
-from rules.screening.open_pauses import hold_where_they_decide
+from rules.screening.open_pauses import deciding_pauses
 from rules.screening.refused_events import refused_event_flags
 from rules.screening.screen import screen_all
 from rules.screening.screened import Screened
@@ -165,8 +165,8 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
             for administration in encounter.administrations:
                 sheet.refused.append(PROFESSIONAL.refuses(administration.administration_id))
         else:
+            sheet.deciding_pauses = deciding_pauses(encounter, lambda read: _sheet_of(read, context))
             screened = _code(context)
-            hold_where_they_decide(context, lambda otherwise: _sheet_of(otherwise, context))
     except NotInForceError as error:
         not_in_force = _not_in_force(encounter, setting, payer, revision, str(error))
         return Coding(with_sources(not_in_force), None, None, None)

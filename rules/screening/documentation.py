@@ -125,11 +125,12 @@ def _ask_for_the_resume(
     pause: Flow,
     sheet: Worksheet,
 ) -> None:
-    """Flag a pause that ends in a completed stop; whether its minutes change a line is seen once the stay is coded."""
+    """Flag a pause that ends in a completed stop: it blocks where its minutes would change a line of the stay."""
     to_the_pause = administration.minutes
     to_the_stop = whole_minutes(stretches_of((*flows, pause), sheet.policy.rounding))
     says = f"Paused and not resumed before the stop: {to_the_pause} minutes to the pause, {to_the_stop} if it flowed on."
-    sheet.flag("F-PAUSE_OPEN", [administration], says, to_the_pause=to_the_pause, to_the_stop=to_the_stop)
+    raise_flag = sheet.block if administration.id in sheet.deciding_pauses else sheet.flag
+    raise_flag("F-PAUSE_OPEN", [administration], says, to_the_pause=to_the_pause, to_the_stop=to_the_stop)
 
 
 def infused_into_muscle(

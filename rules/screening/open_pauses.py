@@ -2,11 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 
 from models.encounter import Administration, Encounter, Flow
-from rules.worksheet.context import Context
 from rules.worksheet.sheet import Worksheet
 
 OPEN_PAUSE = "F-PAUSE_OPEN"
@@ -15,32 +13,26 @@ Lines = Counter[tuple[str, date, tuple[str, ...]]]
 """Units by code, date of service and modifiers."""
 
 
-def hold_where_they_decide(context: Context, coded_again: Callable[[Encounter], Worksheet]) -> None:
+def deciding_pauses(encounter: Encounter, coded: Callable[[Encounter], Worksheet]) -> frozenset[str]:
     """
-    Let each flag of an open pause hold the set where its minutes would change a line of the stay.
+    Return the administrations with an open pause whose minutes would change a line of the stay.
 
     A pause may decide a unit of a dose of several bags, of another drug beside it or of a fluid, and may decide
-    nothing where its infusion earns no time. ``coded_again`` returns the sheet of the stay read otherwise.
+    nothing where its infusion earns no time. ``coded`` returns the sheet of a stay, whatever a person decided of it.
     """
-    asked = {
-        name for flag in context.sheet.flags if flag.flag == OPEN_PAUSE for name in flag.administration_ids
-    }
-    if not asked:
-        return
-    lines = _lines(context.sheet)
+    if all(one.open_pause is None for one in encounter.administrations):
+        return frozenset()
+    sheet = coded(encounter)
+    asked = {name for flag in sheet.flags if flag.flag == OPEN_PAUSE for name in flag.administration_ids}
+    lines = _lines(sheet)
 
     def decides(names: set[str]) -> bool:
-        return _lines(coded_again(_flowed_on(context.encounter, names))) != lines
+        return _lines(coded(_flowed_on(encounter, names))) != lines
 
     deciding = {name for name in asked if decides({name})}
     if not deciding and len(asked) > 1 and decides(asked):
         deciding = asked
-    context.sheet.flags = [
-        replace(flag, severity="block")
-        if flag.flag == OPEN_PAUSE and not deciding.isdisjoint(flag.administration_ids)
-        else flag
-        for flag in context.sheet.flags
-    ]
+    return frozenset(deciding)
 
 
 def _lines(sheet: Worksheet) -> Lines:

@@ -67,6 +67,8 @@ class Worksheet:
     """Administrations of which a person decided that they are not billed."""
     decided: list[tuple[Review, tuple[str, ...]]] = field(default_factory=list)
     """The other answers that settled a flag, each with the administrations the flag names."""
+    deciding_pauses: frozenset[str] = frozenset()
+    """Administrations whose pause nobody resumed would change a line if its minutes counted (R-DOC-10)."""
     _claims: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -3,6 +3,7 @@
 import sys
 from codecs import lookup
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from heapq import merge
 from itertools import chain
@@ -14,11 +15,13 @@ import click
 
 from models.field import Setting
 from rules.engine import Profile
+from rules.outcomes import outcomes
 from streams.batch.coder import CodedEncounter, Outcome, code_linked, code_stay
 from streams.batch.gather import Gatherer
 from streams.batch.spill_buckets import Buckets, LinesByEncounter
 from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
 from streams.cli.shared.instant import InstantType
+from streams.cli.shared.kept_stay import NAME, asked_of_kafka, kept_stay
 from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.encounter.charted_times import charted_times
 from streams.encounter.merge_groups import MergeGroups
@@ -75,7 +78,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
     """
     Draw encounters for a person: the timeline, then each line with its minutes, rule and source.
 
-    Reads events as JSON Lines from the files, or from stdin where there are none or one is -. The drawing shows
+    Reads events as JSON Lines from the files, or from stdin where there are none or one is -. With --encounter, no file
+    and KAFKA_BOOTSTRAP_SERVERS set, the events are those that Kafka keeps of the stay. The drawing shows
     when each drug flowed through which access site, which of those minutes were billed, and why the others
     were not. Drug names come from the events: treat what is drawn as you treat the chart.
 
@@ -86,12 +90,18 @@ def command(  # noqa: PLR0913 -- one parameter an option
         raise click.UsageError(message)
     check_policy(policy, overrides, setting, payer)
     profile = Profile(policy, overrides, setting, payer)
-    reader = _Reader(
-        tuple(dict.fromkeys(files)) or (STDIN,),
-        profile,
-        as_of,
-        with_times=svg is not None or html is not None,
-    )
+    with ExitStack() as kept:
+        inputs = tuple(dict.fromkeys(files)) or (STDIN,)
+        names = display_names(inputs)
+        if encounter is not None and asked_of_kafka(files, encounter):
+            inputs, names = (kept.enter_context(kept_stay(encounter)),), (NAME,)
+        reader = _Reader(inputs, names, profile, as_of, as_letter=svg is not None or html is not None)
+        return _draw(reader, encounter, svg, html, width)
+
+
+def _draw(
+    reader: "_Reader", encounter: str | None, svg: str | None, html: str | None, width: int | None
+) -> int:
     if html is not None:
         any_held = _write_letters(html, reader.pictures(encounter))
     elif svg is None:
@@ -169,23 +179,32 @@ class _Reader:
     """Reads events and yields encounters, coded as ``infusion code`` does, in the order of their ids."""
 
     def __init__(
-        self, inputs: Sequence[str], profile: Profile, as_of: datetime | None, *, with_times: bool
+        self,
+        inputs: Sequence[str],
+        names: Sequence[str],
+        profile: Profile,
+        as_of: datetime | None,
+        *,
+        as_letter: bool,
     ) -> None:
         self.rejected = 0
         self.any_drawn = False
         self._inputs = inputs
-        self._names = display_names(inputs)
+        self._names = names
         self._profile = profile
         self._as_of = as_of
-        self._with_times = with_times
+        self._as_letter = as_letter
 
     def pictures(self, wanted: str | None) -> Iterator[Picture]:
         """Yield every encounter, or the wanted one; rejects and faults go to stderr."""
         for encounter, coding, events, merged in self._stays(wanted):
             if wanted in {None, encounter.encounter_id}:
                 self.any_drawn = True
-                times = charted_times(events, merged) if self._with_times else {}
-                yield lay_out(encounter, coding.charge_set, coding.spans, times)
+                charge_set = coding.charge_set
+                # A letter shows what is charged; a coder at the terminal, what would release what is held.
+                times = charted_times(events, merged) if self._as_letter else {}
+                answers = () if self._as_letter else outcomes(encounter, self._profile, charge_set)
+                yield lay_out(encounter, charge_set, coding.spans, times, answers)
 
     def _stays(self, wanted: str | None) -> Iterator[CodedEncounter]:
         # What does not fit into memory is drawn bucket by bucket: in order only within each.

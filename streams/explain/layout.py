@@ -9,6 +9,7 @@ from models.charge import ChargeSet, CitedSource
 from models.charted_time import ChartedTimes
 from models.encounter import Administration, Encounter
 from models.interval import Stretch, union
+from models.review_item import AnswerOutcome
 from rules.coding.spans import Span
 from rules.screening.bundles import NOT_A_WINDOW
 from streams.explain.bars import UNKNOWN_SHOWN, Bounds
@@ -26,11 +27,13 @@ def lay_out(
     charge_set: ChargeSet,
     spans: Iterable[Span],
     times: ChartedTimes = MappingProxyType({}),
+    answers: tuple[AnswerOutcome, ...] = (),
 ) -> Picture:
     """
     Return the picture of a coded encounter; every administration has exactly one row.
 
-    ``times`` are what the events state of each administration, for a page that shows them.
+    ``times`` are what the events state of each administration, for a page that shows them; ``answers`` what each answer
+    to what holds the stay would give.
     """
     zone, clock = zone_of(encounter)
     bounds = _bounds(encounter)
@@ -69,6 +72,7 @@ def lay_out(
         voided=tuple(plain(administration_id) for administration_id in encounter.voided),
         sources=_sources(charge_set),
         facts=stay_facts(encounter, charge_set),
+        answers=answers,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from models.charge import ChargeSet, CitedSource, Clears, Flag, Reason, Severity, named
 from models.interval import Stretch
+from models.review_item import AnswerOutcome
 from streams.explain.clock import from_to
 from streams.explain.labels import plain
 from streams.explain.scale import Scale, scale_for
@@ -114,6 +115,8 @@ class Picture(NamedTuple):
     """Every citation once with its grade and address, best grade first."""
     facts: StayFacts = StayFacts()
     """What the head of a letter says of the stay."""
+    answers: tuple[AnswerOutcome, ...] = ()
+    """What each answer to what holds the stay would give."""
 
     @property
     def verdict(self) -> Verdict:

@@ -18,6 +18,7 @@ from streams.explain.terminal.frame import Frame
 from streams.explain.terminal.glyphs import ASCII, NARROWEST, UNICODE
 from streams.explain.terminal.legend import legend
 from streams.explain.terminal.page import Page
+from streams.explain.terminal.questions import answers
 from streams.explain.terminal.words import charges, flags, not_billed, sources
 
 _LONG: Final = 12
@@ -38,6 +39,7 @@ def render(picture: Picture, width: int, *, ascii_only: bool = False) -> Text:
     clipped = _timeline(page, picture) if picture.rows or picture.bands else []
     charges(page, picture)
     flags(page, picture)
+    answers(page, picture)
     not_billed(page, picture)
     sources(page, picture, clipped)
     return page.text()
