@@ -8,13 +8,13 @@ own CMS files in ``parameters/edits/<date>/sources.toml``. A citation of an unde
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
-from tomllib import TOMLDecodeError, load
+from tomllib import TOMLDecodeError, load, loads
 from types import MappingProxyType
 from typing import Final
 
 from rules.data_files import RULES
+from rules.site_folder import SiteFolder, cached_by_site, files_of, site_in_force
 
 GRADES: Final = frozenset({"A", "B", "C", "K", "unverified"})
 FIELDS: Final = ("title", "section", "edition", "href", "found", "grade", "note")
@@ -71,15 +71,26 @@ def bibliographies(root: Path = RULES) -> list[Path]:
     return [root / "sources.toml", *sorted((root / "parameters" / "edits").glob("*/sources.toml"))]
 
 
-@cache
+@cached_by_site()
 def sources() -> Mapping[str, Source]:
-    """Return every known authority by its key."""
-    return MappingProxyType(
-        {source.key: source for path in bibliographies() for source in _declared(path)},
-    )
+    """Return every known authority by its key, those a site declares beside its own rows too."""
+    site = site_in_force()
+    declared = [*map(_read, bibliographies()), *(site_bibliographies(site).values() if site else ())]
+    return MappingProxyType({source.key: source for entries in declared for source in _declared(entries)})
 
 
-@cache
+def site_bibliographies(site: SiteFolder) -> dict[str, dict[str, object]]:
+    """
+    Return what each sources.toml of a site's folder declares, by the file's name.
+
+    Raises:
+        TOMLDecodeError, UnicodeDecodeError: one of them is no TOML.
+    """
+    files = files_of(site).items()
+    return {name: loads(raw.decode("utf-8")) for name, raw in files if name.endswith("sources.toml")}
+
+
+@cached_by_site()
 def cite(key: str) -> str:
     """
     Return one readable line for a citation, fit for an appeal letter.
@@ -98,6 +109,34 @@ def declared_beside(edits: Path) -> frozenset[str]:
     """Return the keys known to tables under a folder of editions: the shipped ones and the folder's own."""
     own = (key for path in sorted(edits.glob("*/sources.toml")) for key in _read(path))
     return frozenset(sources()) | frozenset(own)
+
+
+def site_problems(site: SiteFolder) -> list[str]:
+    """Return what is wrong with the sources a site declares, one sentence each; empty when they are in order."""
+    problems_found: list[str] = []
+    seen = {
+        source.key: (source.title, "the shipped sources.toml")
+        for path in bibliographies()
+        for source in _declared(_read(path))
+    }
+    for name, raw in files_of(site).items():
+        if not name.endswith("sources.toml"):
+            continue
+        try:
+            declared = loads(raw.decode("utf-8"))
+        except (UnicodeDecodeError, TOMLDecodeError) as error:
+            problems_found.append(f"{name}: is not TOML: {error}.")
+            continue
+        for key, entry in declared.items():
+            problems_found += [f"{name} [{key}]: {wrong}" for wrong in _wrong(entry)]
+            title = str(entry.get("title", "")) if isinstance(entry, dict) else ""
+            # A refresh of ours and a later release may both bring one file of CMS's.
+            if key in seen and seen[key][0] != title:
+                problems_found.append(
+                    f"{name} [{key}]: already declared in {seen[key][1]}; a key stands for one source."
+                )
+            seen.setdefault(key, (title, name))
+    return problems_found
 
 
 def problems(root: Path = RULES) -> list[str]:
@@ -145,7 +184,7 @@ def _read(path: Path) -> dict[str, object]:
         return load(file)
 
 
-def _declared(path: Path) -> Iterator[Source]:
-    for key, entry in _read(path).items():
+def _declared(entries: Mapping[str, object]) -> Iterator[Source]:
+    for key, entry in entries.items():
         if isinstance(entry, dict):
             yield Source(key, **{name: str(entry.get(name, "")) for name in FIELDS})

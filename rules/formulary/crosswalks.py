@@ -7,14 +7,17 @@ with. A site adds its own rows to both; each file is read when the first code of
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from csv import DictReader
-from functools import cache, lru_cache
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from re import compile as pattern
 from typing import Final, NamedTuple
 
 from rules.data_files import DRUGS
+from rules.formulary.site_rows import site_cells
+from rules.site_folder import cached_by_site, site_in_force
 
 RXNORM: Final = "rxnorm.csv"
 NDC: Final = "ndc.csv"
@@ -49,22 +52,31 @@ def _rows(file: str, folder: Path) -> Iterator[dict[str, str]]:
         yield from DictReader(line for line in lines if not line.startswith("#"))
 
 
-@cache
+@cached_by_site()
 def rxnorm_concepts(folder: Path = DRUGS) -> dict[str, RxNormConcept]:
-    """Return every concept of the crosswalk by its identifier."""
+    """Return every concept of the crosswalk by its identifier, a site's own among them."""
     return {
         row["rxcui"]: RxNormConcept(row["rxcui"], row["tty"], row["ingredient"], row["product"])
-        for row in _rows(RXNORM, folder)
+        for row in chain(_rows(RXNORM, folder), _of_site(RXNORM))
     }
 
 
-@cache
+@cached_by_site()
 def ndc_hcpcs(folder: Path = DRUGS) -> dict[str, tuple[str, ...]]:
     """Return the HCPCS codes each package is billed with, by its eleven digits."""
     table: dict[str, tuple[str, ...]] = {}
     for row in _rows(NDC, folder):
         table[row["ndc"]] = (*table.get(row["ndc"], ()), row["hcpcs"])
+    for own in _of_site(NDC):
+        for package in eleven_digits(own["ndc"]):
+            table[package] = tuple(dict.fromkeys((*table.get(package, ()), own["hcpcs"])))
     return table
+
+
+def _of_site(file: str) -> Iterator[Mapping[str, str]]:
+    site = site_in_force()
+    if site is not None:
+        yield from site_cells(site, file)
 
 
 @lru_cache(maxsize=4096)

@@ -5,12 +5,14 @@ A drug is listed for a route: under the skin, and rarely into muscle. What a con
 a row says who does.
 """
 
+from collections.abc import Mapping
 from csv import DictReader
 from datetime import date
-from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from rules.data_files import SELF_ADMINISTERED
+from rules.formulary.site_rows import site_cells
+from rules.site_folder import cached_by_site, site_in_force
 from rules.sources import sources
 
 ROUTES: Final = frozenset({"SC", "IM"})
@@ -37,26 +39,31 @@ class Exclusion(NamedTuple):
         return self.ingredient in parts
 
 
-@cache
+@cached_by_site()
 def exclusions() -> tuple[Exclusion, ...]:
-    """Return every row of the list, whatever its dates."""
+    """Return every row of the list, whatever its dates; a site's come first, each in place of the shipped one."""
+    site = site_in_force()
+    own = [] if site is None else [_exclusion(cells) for cells in site_cells(site, SELF_ADMINISTERED.name)]
+    replaced = {row[:3] for row in own}
     with SELF_ADMINISTERED.open(encoding="utf-8", newline="") as file:
-        return tuple(
-            Exclusion(
-                row["ingredient"],
-                row["hcpcs"],
-                frozenset(row["routes"].split(";")),
-                row["listed_by"],
-                date.fromisoformat(row["from"]),
-                date.fromisoformat(row["until"]) if row["until"] else None,
-                row["cite"],
-                date.fromisoformat(row["as_of"]),
-            )
-            for row in DictReader(line for line in file if not line.startswith("#"))
-        )
+        listed = map(_exclusion, DictReader(line for line in file if not line.startswith("#")))
+        return (*own, *(row for row in listed if row[:3] not in replaced))
 
 
-@lru_cache(maxsize=4096)
+def _exclusion(row: Mapping[str, str]) -> Exclusion:
+    return Exclusion(
+        row["ingredient"],
+        row["hcpcs"],
+        frozenset(row["routes"].split(";")),
+        row["listed_by"],
+        date.fromisoformat(row["from"]),
+        date.fromisoformat(row["until"]) if row["until"] else None,
+        row["cite"],
+        date.fromisoformat(row["as_of"]),
+    )
+
+
+@cached_by_site(maxsize=4096)
 def excluded(ingredient: str, hcpcs: str | None, route: str, on: date) -> Exclusion | None:
     """
     Return the row that lists a drug for a route on a date of service, or None.
