@@ -13,6 +13,7 @@ import click
 
 from models.field import Setting
 from rules.engine import Profile
+from rules.site_folder import SiteFolder
 from streams.batch.coder import CodedEncounter, Outcome, code_linked, code_stay
 from streams.batch.gather import Gatherer
 from streams.batch.spill_buckets import Buckets, LinesByEncounter
@@ -60,6 +61,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     overrides: tuple[tuple[str, str], ...],
     setting: Setting | None,
     payer: str | None,
+    site: SiteFolder | None,
     as_of: datetime | None,
     width: int | None,
 ) -> int:
@@ -72,8 +74,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
     Exit status: 0 all coded, 1 something held or rejected, 2 wrong usage or an input that cannot be read.
     """
-    check_policy(policy, overrides, setting, payer)
-    profile = Profile(policy, overrides, setting, payer)
+    check_policy(policy, overrides, setting, payer, site)
+    profile = Profile(policy, overrides, setting, payer, site)
     reader = _Reader(tuple(dict.fromkeys(files)) or (STDIN,), profile, as_of)
     if svg is None:
         any_held = _print(reader.pictures(encounter), width)

@@ -9,6 +9,7 @@ import click
 
 from rules.data_files import EDITS
 from rules.tables.edition_files import Table
+from streams.cli.shared.site_option import site_path_option
 from streams.cms.refresh import Change, RefreshRefusedError, quarter_start, refresh
 
 _SHOWN: Final = 10
@@ -53,11 +54,14 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=
 @click.option(
     "--into",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=EDITS,
+    default=None,
     metavar="FOLDER",
-    help="Where the dated folders are. Default: those of this installation.",
+    help="Where the dated folders are. Default: the site's folder, else those of this installation.",
 )
-def command(*, quarter: date, replace: bool, into: Path, **paths: tuple[Path, ...]) -> int:
+@site_path_option
+def command(
+    *, quarter: date, replace: bool, into: Path | None, site_dir: Path | None, **paths: tuple[Path, ...]
+) -> int:
     """
     Take a quarter's tables from CMS's own files, as unpacked from their downloads.
 
@@ -79,7 +83,7 @@ def command(*, quarter: date, replace: bool, into: Path, **paths: tuple[Path, ..
         if paths[table]
     }
     try:
-        changes = refresh(quarter, files, into, replace=replace)
+        changes = refresh(quarter, files, into or editions_of(site_dir), replace=replace)
     except RefreshRefusedError as error:
         for fault in error.faults:
             click.echo(fault, err=True)
@@ -90,6 +94,15 @@ def command(*, quarter: date, replace: bool, into: Path, **paths: tuple[Path, ..
             click.echo(line)
     click.echo(f"written for dates of service from {quarter}; run 'infusion check' and the tests", err=True)
     return 0
+
+
+def editions_of(site_dir: Path | None) -> Path:
+    """Return the folder of editions to write: in a site's own folder where there is one, made if need be."""
+    if site_dir is None:
+        return EDITS
+    folder = site_dir / "edits"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def lines(change: Change) -> Iterator[str]:

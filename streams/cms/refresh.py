@@ -32,6 +32,7 @@ from rules.tables.edition_files import (
     laid_over,
     layers,
 )
+from rules.tables.in_force import with_what_ships
 from rules.tables.lookup import problems
 from streams.cms.files import read
 
@@ -101,7 +102,7 @@ def read_tables(on: date, files: Files, edits: Path = EDITS) -> dict[Table, tupl
 
     """
     our_families = families(edits)
-    known = _at_hand(editions(edits))
+    known = _at_hand(with_what_ships(edits))
     tables: dict[Table, tuple[Row, ...]] = {}
     faults: list[str] = []
     for table, paths in files.items():
@@ -144,7 +145,7 @@ def refresh(on: date, files: Files, edits: Path = EDITS, *, replace: bool = Fals
     """
     try:
         _restore(on, edits)
-        known = _at_hand(editions(edits))
+        known = _at_hand(with_what_ships(edits))
         standing = [
             edition
             for of_table in editions(edits).values()
