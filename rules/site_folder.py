@@ -21,7 +21,7 @@ DRUG_LISTS: Final = ("products.csv", "hcpcs.csv", "rxnorm.csv", "ndc.csv", "self
 """The files of ``drugs/`` a site may lay over those of ``rules/parameters/drugs``."""
 
 _HELD: Final = pattern(
-    r"(?:|drugs/|edits/\d{8}/)sources\.toml|policies/[^/]+\.toml|edits/\d{8}/(?:edition\.toml|[a-z_]+\.csv)"
+    r"sources\.toml|policies/[^/]+\.toml|(?:edits|drugs)/\d{8}/(?:edition\.toml|sources\.toml|[a-z_]+\.csv)"
     "|drugs/(?:" + "|".join(name.replace(".", r"\.") for name in DRUG_LISTS) + ")"
 )
 _WORDS: Final = frozenset({".md", ".txt"})

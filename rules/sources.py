@@ -1,8 +1,9 @@
 """
 The bibliography: every authority once, by the key that rules, parameters and tables cite.
 
-``sources.toml`` beside this module holds what people wrote down; a quarterly refresh adds the keys of its
-own CMS files in ``parameters/edits/<date>/sources.toml``. A citation of an undeclared key is an error.
+``sources.toml`` beside this module holds what people wrote down; a quarterly refresh adds the keys of the
+official files it read in ``parameters/edits/<date>/sources.toml`` and ``parameters/drugs/<date>/sources.toml``. A
+citation of an undeclared key is an error.
 """
 
 from collections.abc import Iterator, Mapping
@@ -68,7 +69,8 @@ class Source:
 
 def bibliographies(root: Path = RULES) -> list[Path]:
     """Return the files that declare sources, the house's own first, then one a refreshed edition."""
-    return [root / "sources.toml", *sorted((root / "parameters" / "edits").glob("*/sources.toml"))]
+    refreshed = (sorted((root / "parameters" / area).glob("*/sources.toml")) for area in ("edits", "drugs"))
+    return [root / "sources.toml", *(path for paths in refreshed for path in paths)]
 
 
 @cached_by_site()
@@ -105,9 +107,9 @@ def cite(key: str) -> str:
     return known[key].line()
 
 
-def declared_beside(edits: Path) -> frozenset[str]:
+def declared_beside(folder: Path) -> frozenset[str]:
     """Return the keys known to tables under a folder of editions: the shipped ones and the folder's own."""
-    own = (key for path in sorted(edits.glob("*/sources.toml")) for key in _read(path))
+    own = (key for path in sorted(folder.glob("*/sources.toml")) for key in _read(path))
     return frozenset(sources()) | frozenset(own)
 
 

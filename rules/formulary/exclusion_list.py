@@ -2,18 +2,20 @@
 The drugs Medicare's contractors take for self-administered: ``parameters/drugs/self_administered.csv``.
 
 A drug is listed for a route: under the skin, and rarely into muscle. What a contractor lists another may not, so
-a row says who does.
+a row says who does. A list that ``infusion refresh`` took in stands in place of the shipped one for dates of service
+from its edition's first day on.
 """
 
-from collections.abc import Mapping
 from csv import DictReader
 from datetime import date
+from pathlib import Path
 from typing import Final, NamedTuple
 
-from rules.data_files import SELF_ADMINISTERED
+from rules.data_files import DRUGS, SELF_ADMINISTERED
+from rules.formulary.drug_editions import DrugListError, at_hand, editions, rows
 from rules.formulary.site_rows import site_cells
 from rules.site_folder import cached_by_site, site_in_force
-from rules.sources import sources
+from rules.sources import declared_beside, sources
 
 ROUTES: Final = frozenset({"SC", "IM"})
 """Routes a patient may take alone; intravenous drugs are presumed covered."""
@@ -39,18 +41,14 @@ class Exclusion(NamedTuple):
         return self.ingredient in parts
 
 
-@cached_by_site()
-def exclusions() -> tuple[Exclusion, ...]:
-    """Return every row of the list, whatever its dates; a site's come first, each in place of the shipped one."""
-    site = site_in_force()
-    own = [] if site is None else [_exclusion(cells) for cells in site_cells(site, SELF_ADMINISTERED.name)]
-    replaced = {row[:3] for row in own}
-    with SELF_ADMINISTERED.open(encoding="utf-8", newline="") as file:
-        listed = map(_exclusion, DictReader(line for line in file if not line.startswith("#")))
-        return (*own, *(row for row in listed if row[:3] not in replaced))
+def exclusion(row: dict[str, str]) -> Exclusion:
+    """
+    Return one row of the file as what it says.
 
+    Raises:
+        ValueError: a day in it cannot be read.
 
-def _exclusion(row: Mapping[str, str]) -> Exclusion:
+    """
     return Exclusion(
         row["ingredient"],
         row["hcpcs"],
@@ -63,6 +61,32 @@ def _exclusion(row: Mapping[str, str]) -> Exclusion:
     )
 
 
+@cached_by_site()
+def exclusions() -> tuple[Exclusion, ...]:
+    """Return every row of the shipped list, whatever its dates."""
+    with SELF_ADMINISTERED.open(encoding="utf-8", newline="") as file:
+        return tuple(exclusion(row) for row in DictReader(line for line in file if not line.startswith("#")))
+
+
+@cached_by_site()
+def lists(folder: Path = DRUGS) -> tuple[tuple[date, tuple[Exclusion, ...]], ...]:
+    """Return the lists a refresh took in, each with its first date of service, the latest first."""
+    taken = [edition for edition in at_hand("self_administered", folder) if edition.effective != date.min]
+    return tuple(
+        (edition.effective, tuple(exclusion(row) for _, row in rows(edition))) for edition in reversed(taken)
+    )
+
+
+@cached_by_site(maxsize=512)
+def _in_force(on: date) -> tuple[Exclusion, ...]:
+    """Return the list of a date of service; a site's own rows come first, each in place of the listed one."""
+    listed = next((found for first, found in lists() if first <= on), None) or exclusions()
+    site = site_in_force()
+    own = () if site is None else tuple(map(exclusion, site_cells(site, SELF_ADMINISTERED.name)))
+    replaced = {row[:3] for row in own}
+    return (*own, *(row for row in listed if row[:3] not in replaced)) if own else listed
+
+
 @cached_by_site(maxsize=4096)
 def excluded(ingredient: str, hcpcs: str | None, route: str, on: date) -> Exclusion | None:
     """
@@ -71,7 +95,7 @@ def excluded(ingredient: str, hcpcs: str | None, route: str, on: date) -> Exclus
     ``hcpcs`` is the charted HCPCS code; it decides where only one product of an ingredient is listed.
     """
     code = hcpcs.strip().upper() if hcpcs is not None else None
-    for row in exclusions():
+    for row in _in_force(on):
         if route not in row.routes or on < row.since or (row.until is not None and row.until < on):
             continue
         if row.lists(ingredient) if row.ingredient else code == row.hcpcs:
@@ -79,20 +103,34 @@ def excluded(ingredient: str, hcpcs: str | None, route: str, on: date) -> Exclus
     return None
 
 
-def problems() -> list[str]:
-    """Return what is wrong with the list, one sentence each; nothing when it is in order."""
-    place = f"parameters/drugs/{SELF_ADMINISTERED.name}"
+def problems(folder: Path = DRUGS) -> list[str]:
+    """Return what is wrong with the lists, one sentence each; nothing when they are in order."""
+    shipped = f"parameters/drugs/{SELF_ADMINISTERED.name}"
+    found = [wrong for row in exclusions() for wrong in _wrong(shipped, row, frozenset(sources()))]
+    try:
+        taken = [one for one in editions(folder)["self_administered"] if one.effective != date.min]
+        known = declared_beside(folder) if taken else frozenset[str]()
+        for edition in taken:
+            place = f"parameters/drugs/{edition.place}"
+            for line, row in rows(edition):
+                try:
+                    found += _wrong(place, exclusion(row), known)
+                except ValueError:
+                    found.append(f"{place} line {line}: from, until and as_of must be dates, 2027-01-01.")
+    except DrugListError as error:
+        found.append(f"parameters/drugs/{error}")
+    return found
+
+
+def _wrong(place: str, row: Exclusion, known: frozenset[str]) -> list[str]:
     found: list[str] = []
-    for row in exclusions():
-        name = row.ingredient or row.hcpcs or "a row"
-        if not row.ingredient and not row.hcpcs:
-            found.append(f"{place}: a row names neither an ingredient nor a code.")
-        if not row.routes <= ROUTES:
-            found.append(
-                f"{place}: {name}: routes are SC and IM, joined by a semicolon; nothing else is listed."
-            )
-        if row.until is not None and row.until < row.since:
-            found.append(f"{place}: {name}: until lies before from.")
-        if row.cite not in sources():
-            found.append(f"{place}: {name}: cites {row.cite}, which rules/sources.toml does not hold.")
+    name = row.ingredient or row.hcpcs or "a row"
+    if not row.ingredient and not row.hcpcs:
+        found.append(f"{place}: a row names neither an ingredient nor a code.")
+    if not row.routes <= ROUTES:
+        found.append(f"{place}: {name}: routes are SC and IM, joined by a semicolon; nothing else is listed.")
+    if row.until is not None and row.until < row.since:
+        found.append(f"{place}: {name}: until lies before from.")
+    if row.cite not in known:
+        found.append(f"{place}: {name}: cites {row.cite}, which rules/sources.toml does not hold.")
     return found

@@ -67,7 +67,7 @@ def header(text: str) -> tuple[int, tuple[str, ...]]:
     return 0, ()
 
 
-def site_cells(site: SiteFolder, file: str) -> Iterator[Cells]:
+def site_cells(site: SiteFolder, file: str) -> Iterator[dict[str, str]]:
     """Yield the rows of one of a site's lists, every column of it there; nothing when the site has no such list."""
     raw = files_of(site).get(place(file))
     if raw is None:

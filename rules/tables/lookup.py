@@ -50,11 +50,13 @@ PTP_TABLE: Final[Mapping[Setting, Table]] = {
 BOOK_TABLE: Final[Mapping[Book, Table]] = {"cms_aoc_file": "add_on", "cpt_parentheticals": "add_on_cpt"}
 
 
-SITE_DRUGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "site_formulary": ("drugs/products.csv", "drugs/hcpcs.csv"),
-    "site_rxnorm": ("drugs/rxnorm.csv",),
-    "site_ndc": ("drugs/ndc.csv",),
-    "site_self_administered": ("drugs/self_administered.csv",),
+SITE_DRUGS: Final[Mapping[str, str]] = {
+    "products.csv": "site_formulary",
+    "hcpcs.csv": "site_formulary",
+    "rxnorm.csv": "site_rxnorm",
+    "ndc_rxnorm.csv": "site_rxnorm",
+    "ndc.csv": "site_ndc",
+    "self_administered.csv": "site_self_administered",
 }
 """What a charge set's ``tables`` calls a site's lists of drugs."""
 
@@ -215,5 +217,8 @@ def _editions(on: date, setting: Setting) -> dict[str, str]:
 def _site_drugs() -> dict[str, str]:
     site = site_in_force()
     files = {} if site is None else files_of(site)
-    lists = {name: [files[file] for file in held if file in files] for name, held in SITE_DRUGS.items()}
-    return {name: digest_of(*contents) for name, contents in lists.items() if contents}
+    lists: dict[str, list[bytes]] = {}
+    for name, content in files.items():
+        if name.startswith("drugs/") and name.endswith(".csv"):
+            lists.setdefault(SITE_DRUGS.get(name.rpartition("/")[2], "site_drugs"), []).append(content)
+    return {name: digest_of(*contents) for name, contents in lists.items()}

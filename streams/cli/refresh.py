@@ -10,7 +10,8 @@ import click
 from rules.data_files import EDITS
 from rules.tables.edition_files import Table
 from streams.cli.shared.site_option import site_path_option
-from streams.cms.refresh import Change, RefreshRefusedError, quarter_start, refresh
+from streams.cms.refresh import Change, quarter_start, refresh
+from streams.cms.refusal import RefreshRefusedError
 
 _SHOWN: Final = 10
 """Rows of each kind of change that are named; the folder itself holds them all."""
