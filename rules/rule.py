@@ -8,10 +8,10 @@ reads and what was applied cannot drift apart.
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Literal
 
 from models.charge import NotBilled, Reason
+from rules.site_folder import cached_by_site
 from rules.sources import cite
 
 Grade = Literal["A", "B", "C", "K"]
@@ -24,7 +24,7 @@ CODE_SET_BEGAN = date(2006, 1, 1)
 UNCITED = ("No primary source found: working knowledge, to be confirmed by a licensed coder.",)
 
 
-@cache
+@cached_by_site()
 def _citations(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Return where a rule is written; a rule without sources says that it still wants confirming."""
     return tuple(cite(key) for key in keys) or UNCITED

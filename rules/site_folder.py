@@ -60,7 +60,7 @@ def read_site(folder: Path) -> SiteFolder:
         SiteFolderError: there is no such folder, or a file of it cannot be read or is none that a site may have.
     """
     if not folder.is_dir():
-        message = f"{folder}: {'is no folder' if folder.exists() else 'there is no such folder'}; see rules/README.md for what a site's folder holds"
+        message = f"{folder}: {'is no folder' if folder.exists() else 'there is no such folder'}; docs/site/README.md says what it holds"
         raise SiteFolderError(message)
     whole = folder.resolve()
     return SiteFolder(str(whole), _digest(_files(whole)))
@@ -89,7 +89,7 @@ def _files(folder: Path) -> dict[str, bytes]:
         if any(part.startswith(".") for part in name.split("/")) or path.suffix in _WORDS or path.is_dir():
             continue
         if not _HELD.fullmatch(name):
-            message = f"{name}: a site's folder has no such file; see rules/README.md for the names there are"
+            message = f"{name}: a site's folder has no such file; docs/site/README.md has the names there are"
             raise SiteFolderError(message)
         try:
             files[name] = path.read_bytes()

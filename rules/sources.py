@@ -77,7 +77,8 @@ def bibliographies(root: Path = RULES) -> list[Path]:
 def sources() -> Mapping[str, Source]:
     """Return every known authority by its key, those a site declares beside its own rows too."""
     site = site_in_force()
-    declared = [*map(_read, bibliographies()), *(site_bibliographies(site).values() if site else ())]
+    # What ships comes last, so that no site gives a shipped key another meaning.
+    declared = [*(site_bibliographies(site).values() if site else ()), *map(_read, bibliographies())]
     return MappingProxyType({source.key: source for entries in declared for source in _declared(entries)})
 
 

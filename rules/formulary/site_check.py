@@ -11,11 +11,14 @@ from typing import Final, NamedTuple
 
 from rules.formulary.charted_name import Key, key
 from rules.formulary.check import meet, span_of, wrong_code, wrong_product
+from rules.formulary.drug_editions import DrugListError, of_site
+from rules.formulary.drug_editions import rows as rows_of
 from rules.formulary.products import HcpcsCode, Product, hcpcs_codes, products
 from rules.formulary.site_crosswalk_check import wrong_exclusions, wrong_packages, wrong_rxnorm
 from rules.formulary.site_rows import Cells, is_signed, place
 from rules.formulary.site_shape import Row, read_list, wrong_signature
 from rules.site_folder import SiteFolder, under_site
+from rules.sources import sources
 
 UNSIGNED: Final = frozenset({"assigned", "unverified"})
 """What a class rests on that nobody vouches for."""
@@ -40,21 +43,39 @@ def problems(site: SiteFolder, today: date) -> list[str]:
     found: list[str] = []
     with under_site(None):
         shipped = _Shipped(products(), hcpcs_codes())
-    rows = read_list(site, _PRODUCTS, found)
+    found += _wrong_editions(site)
+    own = read_list(site, _PRODUCTS, found)
     codes = read_list(site, _CODES, found)
     classes = {row.key: str(row.billing_class) for row in shipped.products}
-    classes |= {row["product"]: row["class"] for _, row in rows}
-    found += _told(_PRODUCTS, _wrong_products(rows, shipped, today))
+    classes |= {row["product"]: row["class"] for _, row in own}
+    found += _told(_PRODUCTS, _wrong_products(own, shipped, today))
     found += _told(_CODES, _wrong_codes(codes, shipped, classes))
     if found:  # what the crosswalks mean is read from these two
         return found
     concepts = {concept for row in shipped.products for concept in row.rxcui}
-    concepts |= {item.strip() for _, row in rows for item in row["rxcui"].split(";")}
+    concepts |= {item.strip() for _, row in own for item in row["rxcui"].split(";")}
     coded = {known.code for known in shipped.codes} | {row["code"] for _, row in codes}
     found += _told("rxnorm.csv", wrong_rxnorm(read_list(site, "rxnorm.csv", found), classes, concepts))
     found += _told("ndc.csv", wrong_packages(read_list(site, "ndc.csv", found), coded))
     listed = read_list(site, "self_administered.csv", found)
     return found + _told("self_administered.csv", wrong_exclusions(listed))
+
+
+def _wrong_editions(site: SiteFolder) -> Iterator[str]:
+    """Yield what is wrong with the lists a refresh wrote: how they are written, and what they cite."""
+    try:
+        dated = of_site(site)
+    except DrugListError as error:
+        yield f"drugs/{error}"
+        return
+    for edition in (edition for of_table in dated.values() for edition in of_table):
+        if edition.cite not in sources():
+            yield f"drugs/{edition.place}: cites {edition.cite}, which no sources.toml declares."
+        try:
+            for _ in rows_of(edition):
+                pass
+        except DrugListError as error:
+            yield f"drugs/{error}"
 
 
 def _told(file: str, wrong: Iterator[tuple[int, str]]) -> list[str]:

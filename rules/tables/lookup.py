@@ -202,12 +202,13 @@ def _editions(on: date, setting: Setting) -> dict[str, str]:
         tables["opps"] = "opps"
     effective: dict[str, str] = {}
     of_site: dict[str, str] = {}
-    for name, table in tables.items():
+    for name, table in {**tables, "add_on_cpt": BOOK_TABLE["cpt_parentheticals"]}.items():
         try:
             standing = in_force(table, on)
         except NotInForceError:
             continue
-        effective[name] = standing[-1].effective.isoformat()
+        if name in tables:
+            effective[name] = standing[-1].effective.isoformat()
         if own := [edition for edition in standing if edition.held is not None]:
             digest = digest_of(*(edition.held or b"" for edition in own))
             of_site[f"site_{name}"] = f"{own[-1].effective.isoformat()}.{digest}"
