@@ -60,11 +60,11 @@ def numbered(text: str) -> Iterator[tuple[int, dict[str | None, str | list[str] 
 
 
 def header(text: str) -> tuple[int, tuple[str, ...]]:
-    """Return the line number and the names of a table's columns; 0 and none for an empty file."""
+    """Return the line number and the names of a table's columns; 1 and none for an empty file."""
     for number, line in enumerate(StringIO(text, newline=""), 1):
         if line.strip() and not line.startswith("#"):
             return number, tuple(DictReader([line]).fieldnames or ())
-    return 0, ()
+    return 1, ()
 
 
 def site_cells(site: SiteFolder, file: str) -> Iterator[dict[str, str]]:

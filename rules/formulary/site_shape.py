@@ -59,7 +59,8 @@ def _wrong_header(file: str, names: tuple[str, ...]) -> Iterator[str]:
             near = get_close_matches(name, allowed, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             yield f"there is no column {name!r}.{hint} Columns: {', '.join(allowed)}."
-        elif names.count(name) > 1:
+            return
+        if names.count(name) > 1:
             yield f"the column {name} stands twice; keep one."
             return
     if missing := [name for name in NEEDED[file] if name not in names]:

@@ -52,7 +52,11 @@ def _taken(document: dict[str, Any], owners: dict[str, str]) -> Iterator[str]:
 def _line(text: str, problem: str) -> int:
     """Return the line of the entry or field that a problem begins with; 1 where it names none."""
     entry = match(r"(\w+) entry (\d+)", problem)
-    wanted = rf"^\s*\[\[\s*{entry[1]}\s*\]\]" if entry else rf"^\s*{escape(problem.split(maxsplit=1)[0])}\s*="
+    wanted = (
+        rf"^[ \t]*\[\[\s*{entry[1]}\s*\]\]"
+        if entry
+        else rf"^[ \t]*{escape(problem.split(maxsplit=1)[0])}\s*="
+    )
     places = [found.start() for found in finditer(wanted, text, MULTILINE)]
     number = int(entry[2]) - 1 if entry else 0
     return text.count("\n", 0, places[number]) + 1 if number < len(places) else 1
