@@ -14,6 +14,8 @@ from models.drug import CodeSystem, Drug
 from models.encounter import Encounter, Flow
 from rules.catalogue.site_check import problems, summary
 from rules.engine import Profile, code_encounter
+from rules.formulary import check, exclusion_list
+from rules.formulary.crosswalks import ndc_hcpcs
 from rules.formulary.lookup import lookup, substance
 from rules.policy.resolve import policy_for
 from rules.site_folder import SiteFolder, SiteFolderError, files_of, read_site, site_in_force, under_site
@@ -243,3 +245,58 @@ def test_a_sites_list_of_self_administered_drugs_comes_first(made: Made) -> None
     assert listed_set.lines == ()
     assert flags(listed_set) >= {"F-SAD"}
     assert "site_self_administered" in listed_set.tables
+
+
+DATED = 'effective = 2026-02-01\n\n[{table}]\ncite = "CMS-X"\nreleased = 2026-01-15\n'
+CITED = '[CMS-X]\ntitle = "A list of CMS"\ngrade = "A"\n'
+
+
+def test_a_sites_dated_drug_lists_lie_over_the_shipped_ones(made: Made) -> None:
+    """As a refresh writes them into the folder; what the site wrote by hand lies over both."""
+    site = made(
+        {
+            "drugs/20260201/edition.toml": DATED.format(table="ndc"),
+            "drugs/20260201/sources.toml": CITED,
+            "drugs/20260201/ndc.csv": "ndc,hcpcs\n99999000201,J0696\n",
+            "drugs/ndc.csv": "ndc,hcpcs\n99999-0003-01,J1100\n",
+        }
+    )
+    assert problems(site, TODAY) == []
+    with under_site(site):
+        named = [substance(Drug(code=f"99999-000{n}-01", system="ndc"), ON) for n in (2, 3)]
+        assert set(editions(ON)) >= {"site_ndc"}
+        assert substance(Drug(code="00003-2187-13", system="ndc"), ON) == "abatacept"
+    assert named == ["ceftriaxone", "dexamethasone"]
+
+
+def test_a_sites_dated_list_of_self_administered_drugs_stands_from_its_day(made: Made) -> None:
+    """In place of the shipped one, whole."""
+    row = "ketorolac,,IM,NGS,2025-01-01,,CMS-X,2026-01-15\n"
+    site = made(
+        {
+            "drugs/20260201/edition.toml": DATED.format(table="self_administered"),
+            "drugs/20260201/sources.toml": CITED,
+            "drugs/20260201/self_administered.csv": "ingredient,hcpcs,routes,listed_by,from,until,cite,as_of\n"
+            + row,
+        }
+    )
+    assert problems(site, TODAY) == []
+    assert "F-SAD" in flags(coded(stay(Drug(name="ketorolac"), "IM"), site))
+    assert "F-SAD" not in flags(coded(stay(Drug(name="ketorolac"), "IM"), None))
+
+
+def test_a_sites_folder_is_whole_with_what_ships(made: Made) -> None:
+    """A refresh reads and checks the lists of the folder it writes into as if all that ships were in it."""
+    site = made(
+        {
+            "drugs/products.csv": SIGNED + "house-mix,therapeutic,,pharmacist-1,pharmacist,2026-11-20\n",
+            "drugs/20260201/edition.toml": DATED.format(table="ndc"),
+            "drugs/20260201/sources.toml": CITED,
+            "drugs/20260201/ndc.csv": "ndc,hcpcs\n99999000201,J0696\n",
+        }
+    )
+    drugs = Path(site.path) / "drugs"
+    assert check.problems(drugs) == []
+    assert exclusion_list.problems(drugs) == []
+    assert ndc_hcpcs(drugs)["99999000201"] == ("J0696",)
+    assert len(ndc_hcpcs(drugs)) == len(ndc_hcpcs()) + 1
