@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from tomllib import TOMLDecodeError, load
@@ -12,6 +13,7 @@ import click
 
 from rules import parameter, sources
 from rules.catalogue import codes, coverage, site_check
+from rules.catalogue.table_age import too_old
 from rules.data_files import CODES, DRUGS, EDITS, FORMULARY, PARAMETERS
 from rules.formulary import exclusion_list
 from rules.formulary import lookup as formulary
@@ -78,13 +80,21 @@ AREAS: Final = (
     default=None,
     help="Where the golden cases are. Default: tests/cases of the checkout, if this is one.",
 )
+@click.option(
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=None,
+    metavar="DATE",
+    help="The day as of which tables are too old. Default: today.",
+)
 @site_path_option
-def command(*, place: Path | None, site_dir: Path | None) -> int:
+def command(*, place: Path | None, on: datetime | None, site_dir: Path | None) -> int:
     """
     Check that sources, numbers, tables, formulary, policies, codes, rules and golden cases are in order.
 
     Prints one line for each thing that is not: the file, what is wrong and what to do. A summary with what rests on
-    nobody's signature yet goes to stderr. With a site's folder it is checked too, and what it signs counts as signed.
+    nobody's signature yet goes to stderr, and so does each table that is older than a quarter, with what to fetch.
+    With a site's folder it is checked too, and what it signs counts as signed.
 
     Exit status: 0 in order, 1 something is not.
     """
@@ -99,6 +109,7 @@ def command(*, place: Path | None, site_dir: Path | None) -> int:
             *summary(),
             *(site_check.summary(site) if site else ()),
             *case_summary(place or cases.PLACE),
+            *(f"age        {line}" for line in too_old((on or datetime.now().astimezone()).date())),
         ):
             click.echo(line, err=True)
     click.echo("in order" if not problems else f"{len(problems)} to mend", err=True)

@@ -79,8 +79,11 @@ def install(folders: Sequence[DatedFolder], check: Callable[[], list[str]]) -> N
         held = not faults
     finally:
         if not held:
-            for folder in reversed(swapped):
-                folder.take_back()
+            for folder in folders:
+                if folder in swapped:
+                    folder.take_back()
+                else:
+                    folder.abandon()
     if faults:
         raise RefreshRefusedError(faults)
     for folder in folders:

@@ -35,6 +35,7 @@ from rules.tables.lookup import problems
 from streams.cms.dated_folder import DatedFolder, install
 from streams.cms.files import read
 from streams.cms.refusal import RefreshRefusedError
+from streams.cms.taken import Note
 from streams.cms.toml_text import quoted, sources_text, standing_sources
 
 QUARTER: Final = pattern(r"(\d{4})-?[Qq]([1-4])")
@@ -60,7 +61,7 @@ class Change:
     """
     How a table moved: rows now in force, and each row that came, went or changed against the day before.
 
-    ``notes`` are sentences about rows of the official file that were not taken, for a person to look at.
+    ``notes`` tell of rows of the official file that were not taken, for a person to look at.
     """
 
     table: str
@@ -68,7 +69,7 @@ class Change:
     came: tuple[str, ...]
     went: tuple[str, ...]
     moved: tuple[str, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def quarter_start(text: str) -> date:

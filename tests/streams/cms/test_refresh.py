@@ -11,7 +11,8 @@ from rules.parameter import NotInForceError
 from rules.tables.check import problems
 from rules.tables.edition_files import EDITS, Table, editions, families, laid_over, layers, rows
 from streams.cms.files import read
-from streams.cms.refresh import RefreshRefusedError, quarter_start, read_tables, refresh
+from streams.cms.refresh import quarter_start, read_tables, refresh
+from streams.cms.refusal import RefreshRefusedError
 
 NEW_YEAR = date(2027, 1, 1)
 
