@@ -34,18 +34,13 @@ FETCH: Final[Mapping[str, tuple[str, str]]] = {
 
 def newest(edits: Path = EDITS, drugs: Path = DRUGS) -> dict[str, date]:
     """Return the day of the newest edition of each table and list at hand, in the order of ``FETCH``."""
-    days = {
-        **{
-            table: max(one.effective for one in of_table)
-            for table, every in edition_files.editions(edits).items()
-            if (of_table := [one for one in every if not one.awaited])
-        },
-        **{
-            name: max(one.released for one in of_list)
-            for name, of_list in drug_editions.editions(drugs).items()
-            if of_list
-        },
-    }
+    days: dict[str, date] = {}
+    for table, every in edition_files.editions(edits).items():
+        if at_hand := [one.effective for one in every if not one.awaited]:
+            days[table] = max(at_hand)
+    for name, of_list in drug_editions.editions(drugs).items():
+        if of_list:
+            days[name] = max(one.released for one in of_list)
     return {name: days[name] for name in FETCH if name in days}
 
 

@@ -1,14 +1,15 @@
 """An RxNorm release as rows of ``rxnorm.csv`` and ``ndc_rxnorm.csv``, beside what is installed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from rules.formulary.charted_name import key
 from rules.formulary.crosswalks import RxNormConcept
 from rules.formulary.products import Catalogue
 from streams.cms.rxnorm_products import RxNormProducts, Target
 from streams.cms.rxnorm_release import RxNormRelease, read_packages
-from streams.cms.taken import Row, Taken, left_out
+from streams.cms.taken import Note, Row, Taken, left_out
 
 PACKAGED: Final = frozenset({"SCD", "SBD", "GPCK", "BPCK"})
 """The term types a package is one of."""
@@ -40,7 +41,27 @@ def rxnorm_rows(
         rows.append((str(rxcui), tty, kept.ingredient, kept.product, cite))
     conflicts = [str(rxcui) for rxcui in sorted(found.conflicts)]
     notes = left_out("concepts whose name reads as another drug than their relations say", conflicts)
-    return Taken(tuple(rows), release.released, notes)
+    return Taken(tuple(rows), release.released, (*notes, *_identifiers(release, catalogue)))
+
+
+def _identifiers(release: RxNormRelease, catalogue: Catalogue) -> Iterator[Note]:
+    """Yield the identifiers of ``products.csv`` that the release does not hold, or knows as another drug."""
+    missing: list[str] = []
+    contested: list[str] = []
+    for (system, rxcui), products in catalogue.by_code.items():
+        if system != "rxnorm":
+            continue
+        concept = release.concepts.get(int(rxcui)) if rxcui.isdecimal() else None
+        if concept is None:
+            missing.append(rxcui)
+            continue
+        named = catalogue.by_words.get(key(concept.name))
+        if named is not None and named.ingredient not in {product.ingredient for product in products}:
+            contested.append(f"{rxcui} {concept.name}")
+    if contested:
+        yield Note("to look at: identifiers of products.csv that RxNorm gives another drug", tuple(contested))
+    if missing:
+        yield Note("to look at: identifiers of products.csv that the release does not hold", tuple(missing))
 
 
 def package_rows(path: Path, concepts: tuple[Row, ...], release: RxNormRelease) -> Taken:

@@ -197,7 +197,12 @@ def test_a_release_of_rxnorm_leads_its_concepts_to_our_products(tmp_path: Path) 
     }
     assert found.pop(309090) == ("", "ceftriaxone")  # installed before, in no release
     assert found == CONCEPTS
-    assert changes["rxnorm"].notes[0].which == ("99000042", "99000075")
+    left_out, contested, missing, _ = changes["rxnorm"].notes
+    assert left_out.which == ("99000042", "99000075")
+    assert contested.line() == (
+        "1 to look at: identifiers of products.csv that RxNorm gives another drug (8339 piperacillin)"
+    )
+    assert "11124" in missing.which  # vancomycin, which these few rows do not hold
     assert rxnorm_concepts(drugs)["1665021"].tty == "SCD"
     assert drug_problems(drugs) == []
 
