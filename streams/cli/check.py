@@ -109,7 +109,10 @@ def command(*, place: Path | None, on: datetime | None, site_dir: Path | None) -
             *summary(),
             *(site_check.summary(site) if site else ()),
             *case_summary(place or cases.PLACE),
-            *(f"age        {line}" for line in too_old((on or datetime.now().astimezone()).date())),
+            *(
+                f"age        {line}"
+                for line in too_old((on or datetime.now().astimezone()).date(), *folders(site))
+            ),
         ):
             click.echo(line, err=True)
     click.echo("in order" if not problems else f"{len(problems)} to mend", err=True)
@@ -136,6 +139,15 @@ def site_findings(site_dir: Path | None) -> tuple[SiteFolder | None, list[str]]:
         return None, [f"{site_dir.name}/{error}"]
     wrong = [f"{site_dir.name}/{problem}" for problem in site_check.problems(site, newest_date())]
     return (None if wrong else site), wrong
+
+
+def folders(site: SiteFolder | None) -> tuple[Path, Path]:
+    """Return where the newest editions of the edits and of the drug lists are: a site's, else the shipped ones."""
+    own = [Path(site.path) / shipped.name if site is not None else shipped for shipped in (EDITS, DRUGS)]
+    edits, drugs = (
+        folder if folder.is_dir() else shipped for folder, shipped in zip(own, (EDITS, DRUGS), strict=True)
+    )
+    return edits, drugs
 
 
 def case_findings(place: Path) -> list[str]:
