@@ -1,19 +1,26 @@
 """``--site-dir`` and ``INFUSION_SITE_DIR``: one way for every verb that codes, shows what codes, or writes editions."""
 
+from datetime import date
 from json import loads
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 from click.testing import CliRunner, Result
+from drug_lists import ASP
 
-from rules.data_files import EDITS
-from rules.site_folder import read_site
+from models.drug import Drug
+from rules.data_files import DRUGS, EDITS
+from rules.formulary.lookup import substance
+from rules.site_folder import read_site, under_site
 from streams.cli import main
 from streams.cli.shared.site_option import VARIABLE
 from streams.worker.settings import WorkerSettings
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "docs" / "site"
+
+OWN_PACKAGES = ("99999-0002-01", "99999-0001-01")
+"""One that a refresh brought, and one that the example's pharmacy buys."""
 
 STAY = (
     '{"type":"encounter_opened","event_id":"a1","encounter_id":"ID","occurred_at":"2026-03-02T07:40:00-05:00",'
@@ -176,6 +183,35 @@ def test_refresh_writes_into_the_folder_and_never_into_the_package(tmp_path: Pat
     assert run("check", "--site-dir", str(site)).exit_code == 0
     shown = run("rules", "--on", "2027-01-15", "--site-dir", str(site))
     assert "CMS-OPPS-2027-01-01" in shown.stdout
+
+
+def test_refresh_writes_drug_lists_into_the_folder_too(tmp_path: Path) -> None:
+    """A package that came with the quarter is known with the folder, and what the site wrote by hand stays."""
+    shipped, site = sorted(path.name for path in DRUGS.iterdir()), tmp_path / "site"
+    copytree(EXAMPLE, site)
+    head = ASP.read_text(encoding="latin-1").split("_2026_CODE")[0]
+    columns = "_2026_CODE,Short Description,LABELER NAME,NDC2,Drug Name,HCPCS dosage,PKG SIZE,PKG QTY,BILLUNITS,BILLUNITSPKG"
+    listed = [*packages(), ("99999000201", "J0696")]
+    rows = "".join(
+        f"{code},x,x,{ndc[:5]}-{ndc[5:9]}-{ndc[9:]},x,1 MG,1,1,1,1,,,,,,\n" for ndc, code in listed
+    )
+    crosswalk = tmp_path / "January 2026 ASP NDC-HCPCS Crosswalk 121725.csv"
+    crosswalk.write_text(f"{head}{columns},,,,,,\n{rows}", encoding="latin-1")
+    result = run("refresh", "2026Q1", "--asp-ndc", str(crosswalk), **{VARIABLE: str(site)})
+    assert result.exit_code == 0, result.stderr
+    assert "  came 99999000201 J0696" in result.stdout
+    assert sorted(path.name for path in DRUGS.iterdir()) == shipped
+    assert run("check", "--site-dir", str(site)).exit_code == 0
+    with under_site(read_site(site)):
+        known = [substance(Drug(code=code, system="ndc"), date(2026, 3, 2)) for code in OWN_PACKAGES]
+    assert known == ["ceftriaxone", "dexamethasone"]
+
+
+def packages() -> list[tuple[str, str]]:
+    """Return the packages of the shipped crosswalk with their codes."""
+    rows = (DRUGS / "ndc.csv").read_text(encoding="utf-8").splitlines()
+    pairs = (row.partition(",") for row in rows if not row.startswith(("#", "ndc")))
+    return [(ndc, code) for ndc, _, code in pairs]
 
 
 def charged() -> list[str]:
