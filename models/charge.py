@@ -108,6 +108,8 @@ class ChargeSet:
     flags: tuple[Flag, ...]
     not_billed: tuple[NotBilled, ...]
     tables: dict[str, str]
+    facility: str | None = None
+    """Where the stay was, as its events name it; None where no event does, and in sets older than contract 1.2."""
 
 
 CHARGE_SET: TypeAdapter[ChargeSet] = TypeAdapter(ChargeSet)

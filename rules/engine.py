@@ -56,11 +56,7 @@ RULES = (SETTINGS, PROFESSIONAL)
 
 
 class Profile(NamedTuple):
-    """
-    The caller's choices: a policy, switches, the setting and payer of stays whose events name none.
-
-    ``site`` is the folder laid over what ships, None for none.
-    """
+    """The caller's choices: policy, switches, setting and payer of stays that name none, a site laid over what ships."""
 
     policy: str | None = None
     overrides: tuple[tuple[str, str], ...] = ()
@@ -255,6 +251,7 @@ def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet
         tuple(sorted(flags, key=lambda flag: (flag.flag, flag.administration_ids, flag.says))),
         tuple(sorted(sheet.refused, key=lambda refusal: (refusal.administration_id, refusal.rule))),
         editions(context.on, setting),
+        facility=encounter.facility,
     )
 
 
@@ -266,7 +263,7 @@ def _bare(
     name = charge_set_id(encounter.encounter_id, revision)
     return ChargeSet(
         name, encounter.encounter_id, revision, earlier, status, RULEBOOK_VERSION, "none", setting, payer, (), flags,
-        refused, {},
+        refused, {}, facility=encounter.facility,
     )  # fmt: skip
 
 
