@@ -72,7 +72,7 @@ MEANINGS: Final = {
     "lines": "By date of service, then in the order a claim lists codes.",
     "flags": "What a person must look at.",
     "not_billed": "Administrations that earn no line, and why.",
-    "tables": "Effective date of each edit table used, by table.",
+    "tables": "Effective date of each edit table used, by table; site_… names what a site's folder laid over, with a digest.",
     "ChargeSet.facility": "Where the stay was, as its events name it; null where none does.",
     "line_id": "The same in every revision, so that a later one replaces it in place.",
     "modifiers": "In the order a claim lists them.",

@@ -35,6 +35,7 @@ from rules.screening.screen import screen_all
 from rules.screening.screened import Screened
 from rules.screening.unknown_drug import with_what_waits
 from rules.screening.window import NOT_GIVEN
+from rules.site_folder import SiteFolder, under_site
 from rules.tables.lookup import editions
 from rules.worksheet.context import Context
 from rules.worksheet.reviews import Reviews, settled
@@ -59,12 +60,13 @@ RULES = (SETTINGS, PROFESSIONAL)
 
 
 class Profile(NamedTuple):
-    """The caller's choices: a policy, switches, and the setting and payer of stays whose events name none."""
+    """The caller's choices: policy, switches, setting and payer of stays that name none, a site laid over what ships."""
 
     policy: str | None = None
     overrides: tuple[tuple[str, str], ...] = ()
     setting: str | None = None
     payer: str | None = None
+    site: SiteFolder | None = None
 
     def setting_of(self, encounter: Encounter) -> str:
         """Return the setting of an encounter: its own, else the caller's, else a facility (R-SET-1)."""
@@ -126,15 +128,16 @@ def policy_of(encounter: Encounter, profile: Profile, on: date) -> Policy:
         NotInForceError: the date lies before the first cited value.
         PolicyError: the profile names a policy, switch or value that does not exist.
     """
-    return policy_for(
-        profile.setting_of(encounter),
-        profile.payer_of(encounter),
-        encounter.facility,
-        encounter.department,
-        on,
-        profile.policy,
-        profile.overrides,
-    )
+    with under_site(profile.site):
+        return policy_for(
+            profile.setting_of(encounter),
+            profile.payer_of(encounter),
+            encounter.facility,
+            encounter.department,
+            on,
+            profile.policy,
+            profile.overrides,
+        )
 
 
 def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revision: int = 1) -> Coding:  # noqa: B008 a named tuple is immutable
@@ -147,7 +150,13 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
 
     Raises:
         PolicyError: the profile names a policy, switch or value that does not exist.
+        SiteFolderError: the site's folder changed since the profile was made.
     """
+    with under_site(profile.site):
+        return _coded(encounter, profile, revision)
+
+
+def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
     calendar = Calendar(encounter)
     on = first_date(encounter, calendar)
     setting, payer = profile.setting_of(encounter), profile.payer_of(encounter)

@@ -8,10 +8,10 @@ reads and what was applied cannot drift apart.
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Literal
 
 from models.charge import NotBilled, Reason
+from rules.site_folder import cached_by_site
 from rules.sources import UNCITED, best_first, cite
 
 Grade = Literal["A", "B", "C", "K"]
@@ -21,7 +21,7 @@ CODE_SET_BEGAN = date(2006, 1, 1)
 """The first day of the drug administration codes and their minutes; no earlier date is coded."""
 
 
-@cache
+@cached_by_site()
 def _citations(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Return where a rule is written, best grade first; one without sources says that it wants confirming."""
     return tuple(cite(key) for key in best_first(keys)) or (UNCITED,)

@@ -9,14 +9,14 @@ citation of an undeclared key is an error.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache, lru_cache
 from pathlib import Path
-from tomllib import TOMLDecodeError, load
+from tomllib import TOMLDecodeError, load, loads
 from types import MappingProxyType
 from typing import Final
 
 from models.charge import CitedSource, SourceGrade
 from rules.data_files import RULES
+from rules.site_folder import SiteFolder, cached_by_site, files_of, site_in_force
 
 GRADES: Final[tuple[SourceGrade, ...]] = ("A", "B", "C", "unverified", "K")
 """Best first: a text somebody could read, though nobody here did, comes before no text at all."""
@@ -78,15 +78,27 @@ def bibliographies(root: Path = RULES) -> list[Path]:
     return [root / "sources.toml", *(path for paths in refreshed for path in paths)]
 
 
-@cache
+@cached_by_site()
 def sources() -> Mapping[str, Source]:
-    """Return every known authority by its key."""
-    return MappingProxyType(
-        {source.key: source for path in bibliographies() for source in _declared(path)},
-    )
+    """Return every known authority by its key, those a site declares beside its own rows too."""
+    site = site_in_force()
+    # What ships comes last, so that no site gives a shipped key another meaning.
+    declared = [*(site_bibliographies(site).values() if site else ()), *map(_read, bibliographies())]
+    return MappingProxyType({source.key: source for entries in declared for source in _declared(entries)})
 
 
-@cache
+def site_bibliographies(site: SiteFolder) -> dict[str, dict[str, object]]:
+    """
+    Return what each sources.toml of a site's folder declares, by the file's name.
+
+    Raises:
+        TOMLDecodeError, UnicodeDecodeError: one of them is no TOML.
+    """
+    files = files_of(site).items()
+    return {name: loads(raw.decode("utf-8")) for name, raw in files if name.endswith("sources.toml")}
+
+
+@cached_by_site()
 def cite(key: str) -> str:
     """
     Return one readable line for a citation, fit for an appeal letter.
@@ -107,20 +119,20 @@ def rank(key: str) -> int:
     return GRADES.index(known.grade) if known else len(GRADES)
 
 
-@cache
+@cached_by_site()
 def best_first(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Return source keys by grade, those of one grade in the order given."""
     return tuple(sorted(keys, key=rank))
 
 
-@cache
+@cached_by_site()
 def _by_line() -> Mapping[str, Source]:
     """Return the sources by the line they are cited with; of several with one line the best."""
     ordered = sorted(sources().values(), key=lambda source: -rank(source.key))
     return {source.line(): source for source in ordered}
 
 
-@lru_cache(maxsize=4096)
+@cached_by_site(maxsize=4096)
 def bibliography(cited: tuple[tuple[str, ...], ...]) -> tuple[CitedSource, ...]:
     """Return every citation among these once with its grade and address, best grade first."""
     known = _by_line()
@@ -137,6 +149,34 @@ def declared_beside(folder: Path) -> frozenset[str]:
     """Return the keys known to tables under a folder of editions: the shipped ones and the folder's own."""
     own = (key for path in sorted(folder.glob("*/sources.toml")) for key in _read(path))
     return frozenset(sources()) | frozenset(own)
+
+
+def site_problems(site: SiteFolder) -> list[str]:
+    """Return what is wrong with the sources a site declares, one sentence each; empty when they are in order."""
+    problems_found: list[str] = []
+    seen = {
+        source.key: (source.title, "the shipped sources.toml")
+        for path in bibliographies()
+        for source in _declared(_read(path))
+    }
+    for name, raw in files_of(site).items():
+        if not name.endswith("sources.toml"):
+            continue
+        try:
+            declared = loads(raw.decode("utf-8"))
+        except (UnicodeDecodeError, TOMLDecodeError) as error:
+            problems_found.append(f"{name}: is not TOML: {error}.")
+            continue
+        for key, entry in declared.items():
+            problems_found += [f"{name} [{key}]: {wrong}" for wrong in _wrong(entry)]
+            title = str(entry.get("title", "")) if isinstance(entry, dict) else ""
+            # A refresh of ours and a later release may both bring one file of CMS's.
+            if key in seen and seen[key][0] != title:
+                problems_found.append(
+                    f"{name} [{key}]: already declared in {seen[key][1]}; a key stands for one source."
+                )
+            seen.setdefault(key, (title, name))
+    return problems_found
 
 
 def problems(root: Path = RULES) -> list[str]:
@@ -184,8 +224,8 @@ def _read(path: Path) -> dict[str, object]:
         return load(file)
 
 
-def _declared(path: Path) -> Iterator[Source]:
-    for key, entry in _read(path).items():
+def _declared(entries: Mapping[str, object]) -> Iterator[Source]:
+    for key, entry in entries.items():
         if isinstance(entry, dict):
             told = {name: str(entry.get(name, "")) for name in FIELDS if name != "grade"}
             grade: SourceGrade = next((one for one in GRADES if one == entry.get("grade")), "unverified")

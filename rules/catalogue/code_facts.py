@@ -7,12 +7,13 @@ Everything the tables say of one code on one date, gathered for a reader.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Final
 
 from models.field import Setting
 from rules.parameter import NotInForceError
-from rules.tables.edition_files import TABLES, Edition, Table, in_force
+from rules.site_folder import cached_by_site
+from rules.tables.edition_files import TABLES, Edition, Table
+from rules.tables.in_force import in_force
 from rules.tables.lookup import (
     BOOK_TABLE,
     MUE_TABLE,
@@ -60,7 +61,7 @@ class CodeFacts:
         return bool(self.cites)
 
 
-@lru_cache(maxsize=256)
+@cached_by_site(maxsize=256)
 def code_facts(code: str, on: date) -> CodeFacts:
     """Return everything the tables say of one code on a date; a code nobody lists has empty facts."""
     standing = {table: layers for table in TABLES if (layers := _standing(table, on))}

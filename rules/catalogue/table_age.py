@@ -12,7 +12,7 @@ from typing import Final
 
 from rules.data_files import DRUGS, EDITS
 from rules.formulary import drug_editions
-from rules.tables import edition_files
+from rules.tables.in_force import with_what_ships
 
 OLDEST_DAYS: Final = 100
 """A quarter, and the days until its successor is fetched."""
@@ -35,7 +35,7 @@ FETCH: Final[Mapping[str, tuple[str, str]]] = {
 def newest(edits: Path = EDITS, drugs: Path = DRUGS) -> dict[str, date]:
     """Return the day of the newest edition of each table and list at hand, in the order of ``FETCH``."""
     days: dict[str, date] = {}
-    for table, every in edition_files.editions(edits).items():
+    for table, every in with_what_ships(edits).items():
         if at_hand := [one.effective for one in every if not one.awaited]:
             days[table] = max(at_hand)
     for name, of_list in drug_editions.editions(drugs).items():

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from models.charge import ChargeLine, Flag
@@ -13,6 +12,7 @@ from rules.flags import FLAGS
 from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy
 from rules.rule import Rule
+from rules.site_folder import cached_by_site
 from rules.tables.lookup import Book, addon_primaries, mue, ptp_edition
 from rules.worksheet.sheet import Earned
 
@@ -181,7 +181,7 @@ CHECKS: tuple[Callable[[Sequence[ClaimLine], EditSettings], Iterable[EditViolati
 )
 
 
-@lru_cache(maxsize=32768)
+@cached_by_site(maxsize=32768)
 def violations(claim: tuple[ClaimLine, ...], settings: EditSettings) -> tuple[EditViolation, ...]:
     """Return the edits a claim violates, in the order they are run; cached, for the same claims come up often."""
     violated: list[EditViolation] = []

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from models.charge import ExpectedPayment
 from rules.parameter import NotInForceError, parameter
+from rules.site_folder import cached_by_site
 from rules.tables.lookup import OppsRate, opps
 
 SEPARATELY_PAID = frozenset({"S", "T", "V"})
@@ -29,7 +30,7 @@ class PricedLine(NamedTuple):
     modifiers: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=4096)
+@cached_by_site(maxsize=4096)
 def _rate(code: str, on: date) -> OppsRate | None:
     """Return the rate of a code in the schedule of the date's own year; None where there is none."""
     try:
@@ -52,7 +53,7 @@ def _share(apc: str | None, on: date, modifiers: tuple[str, ...], *, rural_sch: 
     return 100, ""
 
 
-@lru_cache(maxsize=65536)
+@cached_by_site(maxsize=65536)
 def _payment(line: PricedLine, *, beside_paid: bool, rural_sch: bool) -> ExpectedPayment | None:
     rate = _rate(line.code, line.on)
     if rate is None:
@@ -85,7 +86,7 @@ def _payment(line: PricedLine, *, beside_paid: bool, rural_sch: bool) -> Expecte
     )
 
 
-@lru_cache(maxsize=32768)
+@cached_by_site(maxsize=32768)
 def expected_payments(
     lines: tuple[PricedLine, ...], setting: str, *, rural_sch: bool = False
 ) -> tuple[ExpectedPayment | None, ...]:

@@ -1,13 +1,13 @@
 """Modifiers an automatic coder may attach, each from a fact in the events (R-MOD)."""
 
 from datetime import date
-from functools import lru_cache
 
 from models.charge import Reason
 from models.field import Setting
 from rules.coding.site_reasons import quoted
 from rules.coding.sites import REASONED
 from rules.rule import Rule
+from rules.site_folder import cached_by_site
 from rules.tables.lookup import ptp
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
@@ -108,7 +108,7 @@ def second_site(
     return modifier, (REASONED.because(), SECOND_SITE.because())
 
 
-@lru_cache(maxsize=8192)
+@cached_by_site(maxsize=8192)
 def clashing_pairs(codes: frozenset[str], setting: Setting, on: date) -> tuple[tuple[str, str, int], ...]:
     """
     Return the NCCI pairs among codes on one date: column 1, column 2, modifier indicator; in order.

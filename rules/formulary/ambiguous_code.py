@@ -6,12 +6,12 @@ else the manner: what ran is no flush, and what was put under the skin or into m
 """
 
 from datetime import date
-from functools import lru_cache
 
 from models.drug import Drug
 from models.field import Intent, Technique
 from rules.formulary.lookup import Entry, lookup
 from rules.formulary.products import catalogue, edition
+from rules.site_folder import cached_by_site
 
 NO_FLUSH = frozenset({"infusion", "prolonged_pump", "pca", "injection", "on_body_injector"})
 """Manners of giving that no flush has."""
@@ -48,7 +48,7 @@ def _holding(drug: Drug, coded: Entry, on: date) -> Entry:
     return named if set(coded.ingredient.split("+")) < set(named.ingredient.split("+")) else coded
 
 
-@lru_cache(maxsize=512)
+@cached_by_site(maxsize=512)
 def _besides_flush(system: str | None, code: str, since: date) -> str | None:
     """Return the name of the product that a code may mean besides a flush, or None when it means only flushes."""
     names = [

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from models.drug import Drug
 from rules.data_files import ELECTROLYTES
 from rules.formulary.lookup import lookup
+from rules.site_folder import cached_by_site
 
 _NUMBER: Final = r"(\d+(?:,\d{3})*(?:\.\d+)?)"
 _VOLUME_UNIT: Final = r"(ml|cc|l|liters?|litres?)"
@@ -75,7 +76,7 @@ def _is_fluid(part: str, on: date) -> bool:
     return entry is not None and entry.billing_class == "hydration"
 
 
-@lru_cache(maxsize=4096)
+@cached_by_site(maxsize=4096)
 def read_bag(names: tuple[str, ...], ingredient: str, large_ml: int, on: date) -> Bag:
     """
     Return what names of one bag say, its own first and then those of its ingredients.

@@ -15,7 +15,7 @@ from typing import Final, get_args
 from rules.data_files import DRUGS
 from rules.formulary.charted_name import Key, key
 from rules.formulary.crosswalks import problems as wrong_crosswalks
-from rules.formulary.drug_editions import DrugListError, editions
+from rules.formulary.drug_editions import DrugListError, editions, whole_folder
 from rules.formulary.drug_editions import problems as wrong_editions
 from rules.formulary.drug_editions import rows as edition_rows
 from rules.formulary.name_strengths import problems as wrong_strengths
@@ -30,27 +30,29 @@ STATEMENT: Final = "formulary.toml"
 _CLASSES: Final = classes()
 _ROUTES: Final = frozenset({"IV", "SC", "IM", "IA"})
 _PUSHABLE: Final = frozenset(get_args(Pushable))
-_BASES: Final = frozenset(get_args(Basis)) - {"stated"}
+_BASES: Final = frozenset(get_args(Basis)) - {"signed", "stated"}
 _KEY: Final = pattern(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _CODE: Final = pattern(r"[A-Z][0-9]{4}|[0-9]{5}")
 
 _Row = tuple[int, Mapping[str, str]]
-_Span = tuple[date, date]
+Span = tuple[date, date]
+"""The first and the last day of a row."""
 
 
 def problems(folder: Path = DRUGS) -> list[str]:
     """Return what is wrong with the formulary's files, one sentence each; nothing when they are in order."""
     problems_found: list[str] = []
-    products = _table(folder, PRODUCTS, problems_found)
-    codes = _table(folder, HCPCS, problems_found)
+    base = whole_folder(folder)
+    products = _table(base, PRODUCTS, problems_found)
+    codes = _table(base, HCPCS, problems_found)
     for line, row in products:
-        problems_found += [f"{PRODUCTS} line {line}: {wrong}" for wrong in _wrong_product(row)]
+        problems_found += [f"{PRODUCTS} line {line}: {wrong}" for wrong in wrong_product(row)]
     problems_found += _shared_names(products)
     row_classes = {row["product"]: row["class"] for _, row in products}
     for line, row in codes:
-        problems_found += [f"{HCPCS} line {line}: {wrong}" for wrong in _wrong_code(row, row_classes)]
+        problems_found += [f"{HCPCS} line {line}: {wrong}" for wrong in wrong_code(row, row_classes)]
     problems_found += _overlapping_codes(codes, row_classes)
-    problems_found += [f"{STATEMENT}: {wrong}" for wrong in _wrong_statement(folder)]
+    problems_found += [f"{STATEMENT}: {wrong}" for wrong in _wrong_statement(base)]
     known = dict.fromkeys(declared_beside(folder))
     problems_found += wrong_editions(known, folder)
     refreshed = _refreshed_codes(folder, row_classes, problems_found)
@@ -59,8 +61,8 @@ def problems(folder: Path = DRUGS) -> list[str]:
     return [
         *problems_found,
         *wrong_crosswalks(row_classes, ingredients, product_codes, known, folder),
-        *wrong_words(sources(), folder),
-        *wrong_strengths(frozenset(row_classes), sources(), folder),
+        *wrong_words(sources(), base),
+        *wrong_strengths(frozenset(row_classes), sources(), base),
     ]
 
 
@@ -107,7 +109,7 @@ def _refreshed_codes(folder: Path, row_classes: Mapping[str, str], problems_foun
             codes = [(line, row) for line, row in edition_rows(edition)]
             for line, row in codes:
                 problems_found += [
-                    f"{edition.place} line {line}: {wrong}" for wrong in _wrong_code(row, row_classes)
+                    f"{edition.place} line {line}: {wrong}" for wrong in wrong_code(row, row_classes)
                 ]
             problems_found += [
                 wrong.replace(HCPCS, edition.place, 1) for wrong in _overlapping_codes(codes, row_classes)
@@ -123,7 +125,7 @@ def _list(cell: str) -> list[str]:
     return [item.strip() for item in cell.split(";") if item.strip()]
 
 
-def _span(row: Mapping[str, str]) -> _Span | None:
+def span_of(row: Mapping[str, str]) -> Span | None:
     """Return the first and last day of a row, None when a day cannot be read or they are in the wrong order."""
     try:
         first = date.fromisoformat(row["from"]) if row["from"] else date.min
@@ -133,11 +135,13 @@ def _span(row: Mapping[str, str]) -> _Span | None:
     return (first, last) if first <= last else None
 
 
-def _meet(first: _Span | None, second: _Span | None) -> bool:
+def meet(first: Span | None, second: Span | None) -> bool:
+    """Tell whether two spans have a day in common."""
     return first is not None and second is not None and first[0] <= second[1] and second[0] <= first[1]
 
 
-def _wrong_product(row: Mapping[str, str]) -> Iterator[str]:
+def wrong_product(row: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with one row of products."""
     for name in (row["product"], *(row["ingredient"] or row["product"]).split("+")):
         if not _KEY.fullmatch(name):
             yield f"{name!r} is no key; write lower-case words joined by hyphens, ingredients joined by +."
@@ -151,7 +155,7 @@ def _wrong_product(row: Mapping[str, str]) -> Iterator[str]:
         yield f"pushable is {row['pushable']!r}; write yes, never or unknown."
     if row["basis"] not in _BASES:
         yield f"basis is {row['basis']!r}; write {', '.join(sorted(_BASES))}."
-    if _span(row) is None:
+    if span_of(row) is None:
         yield "from and until must be dates such as 2026-01-01, the first not after the second."
     yield from _wrong_cites(row)
     yield from (
@@ -183,18 +187,19 @@ def _shared_names(products: Iterable[_Row]) -> Iterator[str]:
     for claims in owners.values():
         line, row, _ = claims[0]
         for other_line, other, name in claims[1:]:
-            if other_line != line and _meet(_span(row), _span(other)):
+            if other_line != line and meet(span_of(row), span_of(other)):
                 yield f"{PRODUCTS} line {other_line}: {name!r} already means {row['product']} in line {line}."
 
 
-def _wrong_code(row: Mapping[str, str], classes: Mapping[str, str]) -> Iterator[str]:
+def wrong_code(row: Mapping[str, str], classes: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with one row of drug codes; ``classes`` has the class of every product."""
     if not _CODE.fullmatch(row["code"]):
         yield f"{row['code']!r} is no product code; write J3373 or 90380."
     if row["product"] and row["product"] not in classes:
         yield f"{row['product']!r} is not in {PRODUCTS}."
     if not row["product"] and not row["until"]:
         yield "names neither a product nor a last day."
-    if _span(row) is None:
+    if span_of(row) is None:
         yield "from and until must be dates such as 2026-01-01, the first not after the second."
 
 
@@ -203,7 +208,7 @@ def _overlapping_codes(codes: Iterable[_Row], classes: Mapping[str, str]) -> Ite
     earlier: dict[str, list[_Row]] = defaultdict(list)
     for line, row in codes:
         for other_line, other in earlier[row["code"]]:
-            if not _meet(_span(row), _span(other)):
+            if not meet(span_of(row), span_of(other)):
                 continue
             if other["product"] == row["product"]:
                 yield f"{HCPCS} line {line}: {row['code']} overlaps line {other_line} in time."

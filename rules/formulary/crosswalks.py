@@ -12,13 +12,24 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from csv import DictReader
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from re import compile as pattern
 from typing import Final, NamedTuple
 
 from rules.data_files import DRUGS
-from rules.formulary.drug_editions import DrugEdition, DrugListError, DrugTable, editions, laid_over, rows
+from rules.formulary.drug_editions import (
+    DrugEdition,
+    DrugListError,
+    DrugTable,
+    editions,
+    laid_over,
+    rows,
+    whole_folder,
+)
+from rules.formulary.site_rows import site_cells
+from rules.site_folder import cached_by_site, site_in_force
 
 RXNORM: Final = "rxnorm.csv"
 NDC: Final = "ndc.csv"
@@ -53,26 +64,38 @@ def _rows(file: str, folder: Path) -> Iterator[dict[str, str]]:
         yield from DictReader(line for line in lines if not line.startswith("#"))
 
 
-@cache
+@cached_by_site()
 def rxnorm_concepts(folder: Path = DRUGS) -> dict[str, RxNormConcept]:
-    """Return every concept of the crosswalk by its identifier."""
+    """Return every concept of the crosswalk by its identifier, a site's own among them."""
+    listed = ((rxcui, row) for rxcui, (row, *_) in laid_over("rxnorm", "rxcui", folder).items())
+    own = ((row["rxcui"], row) for row in _of_site(RXNORM))
     return {
         rxcui: RxNormConcept(rxcui, row["tty"], row["ingredient"], row["product"])
-        for rxcui, (row, *_) in laid_over("rxnorm", "rxcui", folder).items()
+        for rxcui, row in chain(listed, own)
     }
 
 
-@cache
+@cached_by_site()
 def ndc_hcpcs(folder: Path = DRUGS) -> dict[str, tuple[str, ...]]:
     """Return the HCPCS codes each package is billed with, by its eleven digits."""
     packages = laid_over("ndc", "ndc", folder)
-    return {ndc: tuple(row["hcpcs"] for row in found) for ndc, found in packages.items()}
+    table = {ndc: tuple(row["hcpcs"] for row in found) for ndc, found in packages.items()}
+    for own in _of_site(NDC):
+        for package in eleven_digits(own["ndc"]):
+            table[package] = tuple(dict.fromkeys((*table.get(package, ()), own["hcpcs"])))
+    return table
 
 
-@cache
+@cached_by_site()
 def ndc_concepts(folder: Path = DRUGS) -> dict[str, str]:
     """Return the RxNorm concept of each package an RxNorm release lists, by its eleven digits."""
     return {ndc: row["rxcui"] for ndc, (row, *_) in laid_over("ndc_rxnorm", "ndc", folder).items()}
+
+
+def _of_site(file: str) -> Iterator[dict[str, str]]:
+    site = site_in_force()
+    if site is not None:
+        yield from site_cells(site, file)
 
 
 @lru_cache(maxsize=4096)
@@ -114,7 +137,7 @@ def problems(
     known_concepts: set[str] = set(ingredients)
     for file, columns in _COLUMNS.items():
         try:
-            table = list(_rows(file, folder))
+            table = list(_rows(file, whole_folder(folder)))
         except (OSError, UnicodeDecodeError) as error:
             yield f"{file}: cannot be read ({type(error).__name__}); mend or restore it."
             continue

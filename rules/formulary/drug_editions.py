@@ -10,11 +10,13 @@ because a package given last year is still that package.
 from collections.abc import Iterator, Mapping
 from csv import DictReader
 from datetime import date
+from io import StringIO
 from pathlib import Path
-from tomllib import TOMLDecodeError, load
-from typing import Final, Literal, NamedTuple, get_args
+from tomllib import TOMLDecodeError, loads
+from typing import Final, Literal, NamedTuple, TextIO, get_args
 
-from rules.data_files import DRUGS
+from rules.data_files import DRUGS, FORMULARY
+from rules.site_folder import SiteFolder, files_of, site_in_force
 
 DrugTable = Literal["hcpcs", "ndc", "rxnorm", "ndc_rxnorm", "self_administered"]
 TABLES: Final[tuple[DrugTable, ...]] = get_args(DrugTable)
@@ -30,6 +32,9 @@ COLUMNS: Final[Mapping[DrugTable, tuple[str, ...]]] = {
 
 SHIPPED: Final = "editions.toml"
 DATED: Final = "edition.toml"
+
+_DEEP: Final = 2
+"""How many folders a file of a dated edition lies in, within a site's."""
 
 
 class DrugListError(ValueError):
@@ -49,6 +54,8 @@ class DrugEdition(NamedTuple):
     released: date
     cite: str
     path: Path
+    held: bytes | None = None
+    """The rows of a site's edition as read with the rest of its folder; None for any other."""
 
     @property
     def place(self) -> str:
@@ -66,12 +73,50 @@ def editions(folder: Path = DRUGS) -> dict[DrugTable, tuple[DrugEdition, ...]]:
 
     """
     by_table: dict[DrugTable, list[DrugEdition]] = {table: [] for table in TABLES}
-    for edition in _read(folder / SHIPPED, SHIPPED, date.min):
+    for edition in _read(whole_folder(folder) / SHIPPED, SHIPPED, date.min):
         by_table[edition.table].append(edition)
     for dated in dated_folders(folder):
         for edition in _read(dated / DATED, f"{dated.name}/{DATED}", _day_of(dated)):
             by_table[edition.table].append(edition)
     return {table: tuple(found) for table, found in by_table.items()}
+
+
+def whole_folder(folder: Path) -> Path:
+    """Return a folder with all that ships in it; the shipped one for a site's, which is laid over that."""
+    return folder if (folder / FORMULARY.name).exists() or (folder / SHIPPED).exists() else DRUGS
+
+
+def of_site(site: SiteFolder) -> dict[DrugTable, tuple[DrugEdition, ...]]:
+    """
+    Return the dated editions of a site's folder, oldest first.
+
+    Raises:
+        DrugListError: an edition.toml is missing or does not say what it must.
+
+    """
+    files = files_of(site)
+    by_table: dict[DrugTable, list[DrugEdition]] = {table: [] for table in TABLES}
+    for dated in dict.fromkeys(
+        Path(name).parent for name in files if name.count("/") == _DEEP and name.startswith("drugs/")
+    ):
+        said = files.get((dated / DATED).as_posix())
+        path = Path(site.path) / dated / DATED
+        for edition in _read(path, f"{dated.name}/{DATED}", _day_of(dated), said):
+            held = files.get((dated / edition.path.name).as_posix())
+            by_table[edition.table].append(edition._replace(held=held))
+    return {table: tuple(found) for table, found in by_table.items()}
+
+
+def at_hand(table: DrugTable, folder: Path = DRUGS) -> tuple[DrugEdition, ...]:
+    """
+    Return the editions of a list in the order in which they lie, those of the site in force last.
+
+    Raises:
+        DrugListError: an edition is missing or not as it must be.
+
+    """
+    site = site_in_force()
+    return (*editions(folder)[table], *(of_site(site)[table] if site is not None else ()))
 
 
 def dated_folders(folder: Path = DRUGS) -> list[Path]:
@@ -89,7 +134,7 @@ def rows(edition: DrugEdition) -> Iterator[tuple[int, dict[str, str]]]:
     """
     wanted = COLUMNS[edition.table]
     try:
-        with edition.path.open(encoding="utf-8", newline="") as lines:
+        with _opened(edition) as lines:
             numbered = [(number, line) for number, line in enumerate(lines, 1) if not line.startswith("#")]
     except (OSError, UnicodeDecodeError) as error:
         message = f"{edition.place}: cannot be read ({type(error).__name__}); mend or restore it."
@@ -114,7 +159,7 @@ def laid_over(table: DrugTable, column: str, folder: Path = DRUGS) -> dict[str, 
 
     """
     by_code: dict[str, tuple[dict[str, str], ...]] = {}
-    for edition in editions(folder)[table]:
+    for edition in at_hand(table, folder):
         of_edition: dict[str, list[dict[str, str]]] = {}
         for _, row in rows(edition):
             of_edition.setdefault(row[column], []).append(row)
@@ -145,11 +190,16 @@ def _day_of(folder: Path) -> date:
         raise DrugListError(message) from error
 
 
-def _read(path: Path, place: str, effective: date) -> Iterator[DrugEdition]:
+def _opened(edition: DrugEdition) -> TextIO:
+    if edition.held is not None:
+        return StringIO(edition.held.decode("utf-8"), newline="")
+    return edition.path.open(encoding="utf-8", newline="")
+
+
+def _read(path: Path, place: str, effective: date, said: bytes | None = None) -> Iterator[DrugEdition]:
     try:
-        with path.open("rb") as file:
-            document = load(file)
-    except (OSError, TOMLDecodeError) as error:
+        document = loads((path.read_bytes() if said is None else said).decode("utf-8"))
+    except (OSError, UnicodeDecodeError, TOMLDecodeError) as error:
         message = f"{place}: cannot be read as TOML; write one section a list, with cite and released."
         raise DrugListError(message) from error
     if document.pop("effective", date.min) != effective:

@@ -8,12 +8,13 @@ from its edition's first day on.
 
 from csv import DictReader
 from datetime import date
-from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from rules.data_files import DRUGS, SELF_ADMINISTERED
-from rules.formulary.drug_editions import DrugListError, editions, rows
+from rules.formulary.drug_editions import DrugListError, at_hand, editions, rows
+from rules.formulary.site_rows import site_cells
+from rules.site_folder import cached_by_site, site_in_force
 from rules.sources import declared_beside, sources
 
 ROUTES: Final = frozenset({"SC", "IM"})
@@ -60,28 +61,33 @@ def exclusion(row: dict[str, str]) -> Exclusion:
     )
 
 
-@cache
+@cached_by_site()
 def exclusions() -> tuple[Exclusion, ...]:
     """Return every row of the shipped list, whatever its dates."""
     with SELF_ADMINISTERED.open(encoding="utf-8", newline="") as file:
         return tuple(exclusion(row) for row in DictReader(line for line in file if not line.startswith("#")))
 
 
-@cache
+@cached_by_site()
 def lists(folder: Path = DRUGS) -> tuple[tuple[date, tuple[Exclusion, ...]], ...]:
     """Return the lists a refresh took in, each with its first date of service, the latest first."""
-    taken = [edition for edition in editions(folder)["self_administered"] if edition.effective != date.min]
+    taken = [edition for edition in at_hand("self_administered", folder) if edition.effective != date.min]
     return tuple(
         (edition.effective, tuple(exclusion(row) for _, row in rows(edition))) for edition in reversed(taken)
     )
 
 
-@lru_cache(maxsize=512)
+@cached_by_site(maxsize=512)
 def _in_force(on: date) -> tuple[Exclusion, ...]:
-    return next((found for first, found in lists() if first <= on), None) or exclusions()
+    """Return the list of a date of service; a site's own rows come first, each in place of the listed one."""
+    listed = next((found for first, found in lists() if first <= on), None) or exclusions()
+    site = site_in_force()
+    own = () if site is None else tuple(map(exclusion, site_cells(site, SELF_ADMINISTERED.name)))
+    replaced = {row[:3] for row in own}
+    return (*own, *(row for row in listed if row[:3] not in replaced)) if own else listed
 
 
-@lru_cache(maxsize=4096)
+@cached_by_site(maxsize=4096)
 def excluded(ingredient: str, hcpcs: str | None, route: str, on: date) -> Exclusion | None:
     """
     Return the row that lists a drug for a route on a date of service, or None.

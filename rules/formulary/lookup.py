@@ -7,7 +7,6 @@ states before both. What is not known is not guessed: ``lookup`` then says None 
 """
 
 from datetime import date
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from models.drug import BillingClass, Drug
@@ -27,6 +26,7 @@ from rules.formulary.products import (
     products,
     statement,
 )
+from rules.site_folder import cached_by_site
 
 __all__ = [
     "Entry",
@@ -62,7 +62,7 @@ _COMPLEXITY: Final[tuple[FormularyClass, ...]] = (
 )
 """Most complex first: a mixed bag takes the class of the most complex thing in it."""
 
-_DOUBT: Final[tuple[Basis, ...]] = ("product", "cited", "assigned", "unverified")
+_DOUBT: Final[tuple[Basis, ...]] = ("product", "cited", "signed", "assigned", "unverified")
 """Surest first: a mixed bag is as sure as its least sure drug."""
 
 
@@ -133,11 +133,14 @@ def on_route(entry: Entry, route: str | None) -> Entry:
     Return the entry as it stands under a route, ``IV``, ``SC`` or ``IM``; most are the same under all.
 
     A biologic infused under complex monitoring is a plain injection under the skin (R-CLS-6); lidocaine is
-    an anaesthetic except into a vein. The change of class is an assignment no pharmacist has signed.
+    an anaesthetic except into a vein. The change of class is an assignment no pharmacist has signed, unless a site
+    signed the row.
     """
     if not entry.by_route or entry.basis == "stated":
         return entry
     for meant, kind in entry.by_route:
+        if meant == route and entry.basis == "signed":
+            return entry._replace(billing_class=kind)
         if meant == route:
             return entry._replace(billing_class=kind, basis="assigned", cites=("FORMULARY-2026-11",))
     return entry
@@ -164,12 +167,12 @@ def pushability() -> Pushability:
     return statement()[1]
 
 
-@lru_cache(maxsize=1)
+@cached_by_site()
 def _last_days() -> dict[str, date]:
     return {known.code: known.until for known in hcpcs_codes() if known.until is not None}
 
 
-@lru_cache(maxsize=8192)
+@cached_by_site(maxsize=8192)
 def _find(
     name: str | None,
     code: str | None,

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from csv import DictReader
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache, lru_cache
 from pathlib import Path
 from tomllib import load
 from typing import Final, Literal, NamedTuple, cast, get_args
@@ -23,18 +22,20 @@ from models.drug import BillingClass
 from rules.data_files import DRUGS, FORMULARY
 from rules.formulary.charted_name import Key, key
 from rules.formulary.crosswalks import eleven_digits, ndc_concepts, ndc_hcpcs, rxnorm_concepts
-from rules.formulary.drug_editions import laid_over
+from rules.formulary.drug_editions import laid_over, whole_folder
 from rules.formulary.name_reading import Meaning, Reader
 from rules.formulary.name_strengths import by_strength
+from rules.formulary.site_rows import site_codes, site_products
 from rules.parameter import NotInForceError
+from rules.site_folder import cached_by_site, site_in_force
 
 Pushable = Literal["yes", "never", "unknown"]
 """Whether the drug is ever given as an intravenous push; a site's pharmacist signs it."""
 
-Basis = Literal["product", "cited", "assigned", "unverified", "stated"]
+Basis = Literal["product", "cited", "signed", "assigned", "unverified", "stated"]
 """
-What a class rests on: the kind of product, a source, an assignment nobody has signed, a text nobody has
-read, or the word of whoever charted the drug.
+What a class rests on: the kind of product, a source, the signature of a site, an assignment nobody has signed, a
+text nobody has read, or the word of whoever charted the drug.
 """
 
 FormularyClass = BillingClass | Literal["declot", "chemodenervation", "own_code"]
@@ -62,6 +63,14 @@ class HcpcsCode(NamedTuple):
     until: date | None
 
 
+class Signature(NamedTuple):
+    """Who signed a row at a site, in which role, and on which day; ``by`` is the site's own name for a person."""
+
+    by: str
+    role: str
+    on: date
+
+
 class Product(NamedTuple):
     """
     One row of the formulary.
@@ -81,6 +90,7 @@ class Product(NamedTuple):
     since: date | None
     until: date | None
     names: tuple[str, ...]
+    signature: Signature | None = None
 
     @property
     def vehicle(self) -> bool:
@@ -187,38 +197,47 @@ def _by_route(cell: str) -> tuple[tuple[str, FormularyClass], ...]:
     return tuple((route, _class(kind)) for route, _, kind in pairs)
 
 
-@cache
+@cached_by_site()
 def products(folder: Path = DRUGS) -> tuple[Product, ...]:
-    """Return every row of the formulary, whatever its dates, in the order of the file."""
-    return tuple(
-        Product(
-            row["product"],
-            row["ingredient"] or row["product"],
-            _class(row["class"]),
-            _by_route(row["by_route"]),
-            cast("Pushable", row["pushable"]),
-            cast("Basis", row["basis"]),
-            _list(row["cites"]),
-            _list(row["rxcui"]),
-            _day(row["from"]),
-            _day(row["until"]),
-            (row["product"].replace("-", " "), *_list(row["names"])),
-        )
-        for _, row in rows("products.csv", folder)
+    """Return every row of the formulary, whatever its dates, in the order of the file; a site's come last."""
+    shipped = [cells for _, cells in rows("products.csv", whole_folder(folder))]
+    site = site_in_force()
+    return tuple(map(_product, shipped if site is None else (*shipped, *site_products(site, shipped))))
+
+
+def _product(row: Mapping[str, str]) -> Product:
+    return Product(
+        row["product"],
+        row["ingredient"] or row["product"],
+        _class(row["class"]),
+        _by_route(row["by_route"]),
+        cast("Pushable", row["pushable"]),
+        cast("Basis", row["basis"]),
+        _list(row["cites"]),
+        _list(row["rxcui"]),
+        _day(row["from"]),
+        _day(row["until"]),
+        (row["product"].replace("-", " "), *_list(row["names"])),
+        _signature(row) if row["basis"] == "signed" else None,
     )
 
 
-@cache
+def _signature(row: Mapping[str, str]) -> Signature:
+    return Signature(row["signed_by"], row["signed_role"], date.fromisoformat(row["signed_on"]))
+
+
+@cached_by_site()
 def hcpcs_codes(folder: Path = DRUGS) -> tuple[HcpcsCode, ...]:
     """Return every drug code, ended ones too; ``product`` is empty for an ended code of a drug not listed."""
+    listed = [row for of_code in laid_over("hcpcs", "code", folder).values() for row in of_code]
+    site = site_in_force()
     return tuple(
-        HcpcsCode(code, row["product"], _day(row["from"]), _day(row["until"]))
-        for code, of_code in laid_over("hcpcs", "code", folder).items()
-        for row in of_code
+        HcpcsCode(row["code"], row["product"], _day(row["from"]), _day(row["until"]))
+        for row in (listed if site is None else site_codes(site, listed))
     )
 
 
-@cache
+@cached_by_site()
 def statement() -> tuple[tuple[date, ...], Pushability]:
     """Return the days the formulary changed, oldest first, and what its pushable column rests on."""
     with FORMULARY.open("rb") as file:
@@ -231,7 +250,7 @@ def statement() -> tuple[tuple[date, ...], Pushability]:
     return days, Pushability(**text["pushable"])
 
 
-@lru_cache(maxsize=4096)
+@cached_by_site(maxsize=4096)
 def edition(on: date) -> date:
     """
     Return the day since which the formulary has been as it stands on a date of service.
@@ -248,13 +267,13 @@ def edition(on: date) -> date:
     return days[place - 1]
 
 
-@lru_cache(maxsize=8192)
+@cached_by_site(maxsize=8192)
 def meaning(name: str, since: date) -> Meaning[Product]:
     """Return what a charted name means in one edition; each name is read once and remembered."""
     return catalogue(since).means(name)
 
 
-@cache
+@cached_by_site()
 def catalogue(since: date, folder: Path = DRUGS) -> Catalogue:
     """Return the products of one edition, ready to be looked up."""
     in_force = {

@@ -51,7 +51,7 @@ def _unknown_sources(shipped: Iterable[Layer]) -> Iterator[str]:
             )
 
 
-def _unknown_drugs(layers: Iterable[Layer]) -> Iterator[str]:
+def unknown_drugs(layers: Iterable[Layer]) -> Iterator[str]:
     """Yield the drugs that a layer classes and the formulary does not know; no encounter could ever ask for them."""
     known = {row.ingredient for row in entries()}
     for layer in layers:
@@ -62,7 +62,7 @@ def _unknown_drugs(layers: Iterable[Layer]) -> Iterator[str]:
                 yield f"{Path(layer.file).name}: {answer.key!r} is no ingredient of the formulary{hint}"
 
 
-def _payer_problems(layers: tuple[Layer, ...], beside: tuple[Layer, ...]) -> Iterator[str]:
+def payer_problems(layers: tuple[Layer, ...], beside: tuple[Layer, ...]) -> Iterator[str]:
     """Yield the names that two payers of one directory claim, and the payers that extend a payer nobody has."""
     owners: dict[str, Layer] = {}
     for layer in layers:
@@ -99,8 +99,8 @@ def problems(extra_dirs: tuple[Path | str, ...] = ()) -> list[str]:
     shipped, *local = [tuple(map(read_layer, files)) for files in directories]
     problems_found += _global_gaps(shipped[0])
     problems_found += _unknown_sources(shipped)
-    problems_found += _unknown_drugs((*shipped, *chain.from_iterable(local)))
-    problems_found += _payer_problems(shipped, ())
+    problems_found += unknown_drugs((*shipped, *chain.from_iterable(local)))
+    problems_found += payer_problems(shipped, ())
     for layers in local:
-        problems_found += _payer_problems(layers, shipped)
+        problems_found += payer_problems(layers, shipped)
     return problems_found

@@ -197,16 +197,24 @@ def _scope_problems(document: dict[str, Any]) -> Iterator[str]:
         yield f"{scope} is missing: the identifier encounters carry"
 
 
-def _problems(document: dict[str, Any]) -> list[str]:
+def document_problems(document: dict[str, Any]) -> list[str]:
+    """Return everything wrong with a document, each with the entry it stands in."""
     return [*_head_problems(document), *_scope_problems(document), *_body_problems(document)]
 
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = path.read_bytes()
     except OSError as error:
         message = f"Policy file {path} cannot be read: {error.strerror or type(error).__name__}."
         raise PolicyError(message) from error
+    return parsed(raw, path)
+
+
+def parsed(raw: bytes, path: Path) -> dict[str, Any]:
+    """Return the document of a policy file; PolicyError when it is no TOML."""
+    try:
+        return tomllib.loads(raw.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"Policy file {path} is not TOML: {error}."
         raise PolicyError(message) from error
@@ -218,7 +226,7 @@ def problems(path: Path) -> list[str]:
         document = _document(path)
     except PolicyError as error:
         return [str(error)]
-    return [f"{path.name}: {problem}" for problem in _problems(document)]
+    return [f"{path.name}: {problem}" for problem in document_problems(document)]
 
 
 @lru_cache(maxsize=512)
@@ -228,8 +236,12 @@ def read_layer(path: Path) -> Layer:
 
     Raises PolicyError for a file that cannot be read, is not TOML, or says what no switch can mean.
     """
-    document = _document(path)
-    if wrong := _problems(document):
+    return layer_of(_document(path), path)
+
+
+def layer_of(document: dict[str, Any], path: Path) -> Layer:
+    """Return the layer of a document; PolicyError for one that says what no switch can mean."""
+    if wrong := document_problems(document):
         more = f" ({len(wrong) - 1} more: run `infusion check`)" if len(wrong) > 1 else ""
         message = f"Policy file {path}: {wrong[0]}{more}."
         raise PolicyError(message)

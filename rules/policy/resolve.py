@@ -24,11 +24,11 @@ from rules.policy.layer_files import (
     SCOPES,
     AdministrationClass,
     Layer,
-    layers_in,
     read_layer,
     shipped_layers,
 )
 from rules.policy.payers import by_name, compact, payer_named, with_what_it_extends
+from rules.policy.site_layers import Place, layers_at, with_the_sites
 from rules.policy.switches import SETTINGS, SWITCHES, PolicyError, Switch, chosen, switch
 
 __all__ = ["SWITCHES", "Origin", "Policy", "PolicyError", "chosen", "policy_for", "problems", "switch"]
@@ -185,7 +185,7 @@ def policy_for(
     on: date,
     choice: str | None = None,
     overrides: tuple[tuple[str, str], ...] = (),
-    extra_dirs: tuple[Path | str, ...] = (),
+    extra_dirs: tuple[Place, ...] = (),
 ) -> Policy:
     """
     Return the policy for an encounter on a date of service.
@@ -193,20 +193,21 @@ def policy_for(
     ``choice`` is ``--policy``: a profile in place of the encounter's payer (``medicare``), a profile and a
     setting (``medicare-facility``), ``default`` for no payer at all, or the path of a policy file, which then
     applies to every encounter in the layer its scope names. ``overrides`` are ``--set`` pairs, the last of
-    a switch winning. ``extra_dirs`` hold a site's own policy files. A payer nobody has a profile for is coded
+    a switch winning. ``extra_dirs`` hold policy files beside those of the site in force. A payer nobody has a profile for is coded
     under the global layer. Files are read once per process.
 
     Raises PolicyError for a choice, an override or a file that cannot be followed, and NotInForceError for a
     date before the first value of the global layer.
     """
+    extra_dirs = with_the_sites(extra_dirs)
     if not extra_dirs:
         facility = department = None  # only a site's own files tell facilities and departments apart
     return _policy_for(setting, payer, facility, department, on, choice, overrides, extra_dirs)
 
 
 @lru_cache(maxsize=64)
-def _payers(extra_dirs: tuple[Path | str, ...]) -> Mapping[str, Layer]:
-    local = [layer for directory in extra_dirs for layer in layers_in(Path(directory))]
+def _payers(extra_dirs: tuple[Place, ...]) -> Mapping[str, Layer]:
+    local = [layer for place in extra_dirs for layer in layers_at(place)]
     return by_name((*shipped_layers(), *local))
 
 
@@ -219,9 +220,9 @@ def _policy_for(
     on: date,
     choice: str | None,
     overrides: tuple[tuple[str, str], ...],
-    extra_dirs: tuple[Path | str, ...],
+    extra_dirs: tuple[Place, ...],
 ) -> Policy:
-    local = tuple(layer for directory in extra_dirs for layer in layers_in(Path(directory)))
+    local = tuple(layer for place in extra_dirs for layer in layers_at(place))
     picked = _chosen(choice, payer, _payers(extra_dirs))
     set_by_hand = dict(chosen(key, value) for key, value in overrides)
     whose = Origin("override", "--set") if "setting" in set_by_hand else Origin("encounter", "setting")

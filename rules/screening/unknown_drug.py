@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from functools import cache
 from typing import Final
 
 from models.charge import ChargeLine, Flag
@@ -13,6 +12,7 @@ from rules.formulary.bag_contents import UNNAMED, Part, contents, flat, identity
 from rules.formulary.lookup import lookup
 from rules.formulary.near_names import NEAREST, Listed, NearNames
 from rules.formulary.products import catalogue, edition, meaning
+from rules.site_folder import cached_by_site
 
 UNKNOWN_FLAG: Final = "F-CLASS_UNKNOWN"
 
@@ -103,7 +103,7 @@ def nearest(drug: Drug, on: date) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for said in unknown for name in _near(since).to(said)))[:NEAREST]
 
 
-@cache
+@cached_by_site()
 def _near(since: date) -> NearNames:
     """Return the names of one edition, ready to be compared."""
     by_key = catalogue(since).by_key.values()

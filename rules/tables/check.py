@@ -11,7 +11,8 @@ from typing import Final, get_args
 
 from models.charge import Packaging
 from rules.data_files import EDITS
-from rules.sources import declared_beside
+from rules.site_folder import SiteFolder, files_of
+from rules.sources import declared_beside, sources
 from rules.tables.edition_files import (
     KEY_WIDTH,
     EditFileError,
@@ -19,6 +20,7 @@ from rules.tables.edition_files import (
     Families,
     Row,
     Table,
+    beside,
     editions,
     families,
     laid_over,
@@ -26,6 +28,7 @@ from rules.tables.edition_files import (
     looks_like_a_code,
     rows,
 )
+from rules.tables.in_force import in_order, of_site, shipped
 
 LARGEST_MUE: Final = 1_000
 LARGEST_CENTS: Final = 100_000_00
@@ -48,18 +51,51 @@ def problems(edits: Path = EDITS) -> list[str]:
         return [str(error)]
     except (OSError, TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         return [f"{edits.name}: a TOML file beside the editions cannot be used ({type(error).__name__})."]
-    problems_found: list[str] = []
-    for of_one_table in editions_by_table.values():
-        for edition in of_one_table:
-            if edition.cite not in known:
-                place = f"{edition.path.parent.name}/edition.toml [{edition.table}]"
-                problems_found.append(f"{place}: cites {edition.cite!r}, which no sources.toml declares.")
-            problems_found += _wrong_rows(edition, kept, statuses, known)
+    problems_found = [
+        wrong
+        for of_one_table in editions_by_table.values()
+        for edition in of_one_table
+        for wrong in _wrong_edition(edition, kept, statuses, known)
+    ]
     if not problems_found:
         problems_found += [
             wrong for of_one_table in editions_by_table.values() for wrong in _both_ways(of_one_table)
         ]
     return problems_found
+
+
+def site_problems(site: SiteFolder) -> list[str]:
+    """Return what is wrong with the editions of the site in force, one sentence each, file and line first."""
+    try:
+        own = of_site(site)
+    except EditFileError as error:
+        return [str(error)]
+    known, kept, statuses = frozenset(sources()), families(), _statuses(EDITS)
+    named = {f"edits/{_place(edition)}" for of_table in own.values() for edition in of_table}
+    problems_found = [
+        f"{name.removeprefix('edits/')}: edition.toml beside it has no section for it; write one, or take the file away."
+        for name in files_of(site)
+        if name.startswith("edits/") and name.endswith(".csv") and name not in named
+    ]
+    for of_table in own.values():
+        for edition in of_table:
+            problems_found += _wrong_edition(edition, kept, statuses, known)
+    if problems_found:
+        return problems_found
+    return [
+        wrong
+        for table in own
+        for wrong in _both_ways(in_order(shipped()[table], own[table]) if own[table] else ())
+    ]
+
+
+def _wrong_edition(
+    edition: Edition, kept: Families, statuses: Statuses, known: frozenset[str]
+) -> Iterator[str]:
+    if edition.cite not in known:
+        place = f"{edition.path.parent.name}/edition.toml [{edition.table}]"
+        yield f"{place}: cites {edition.cite!r}, which no sources.toml declares."
+    yield from _wrong_rows(edition, kept, statuses, known)
 
 
 def _wrong_rows(
@@ -163,7 +199,7 @@ def _both_ways(of_table: tuple[Edition, ...]) -> Iterator[str]:
 
 
 def _statuses(edits: Path) -> dict[str, str]:
-    with (edits / "opps_status.toml").open("rb") as file:
+    with beside(edits, "opps_status.toml").open("rb") as file:
         document = load(file)
     statuses = {
         status: str(entry["packaging"]) for status, entry in document.items() if isinstance(entry, dict)

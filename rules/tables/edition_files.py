@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping
 from csv import DictReader
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from io import StringIO
 from pathlib import Path
-from tomllib import TOMLDecodeError, load
-from types import MappingProxyType
-from typing import Final, Literal, cast, get_args
+from tomllib import TOMLDecodeError, load, loads
+from typing import Final, Literal, TextIO, cast, get_args
 
 from rules.data_files import EDITS
 from rules.parameter import NotInForceError
@@ -55,6 +54,9 @@ KEY_WIDTH: Final[Mapping[Table, int]] = {
 
 CODE_LENGTH: Final = 5
 
+FAMILIES: Final = "families.toml"
+"""Stands beside the editions, in a folder that is whole by itself."""
+
 Covers = Literal["all", "read", "awaited"]
 """Every row of the table, the rows somebody read, or none yet."""
 
@@ -90,6 +92,8 @@ class Edition:
     covers: Covers
     note: str
     path: Path
+    held: bytes | None = None
+    """The rows of a site's edition as read with the rest of its folder; None for one that ships."""
 
     @property
     def awaited(self) -> bool:
@@ -138,13 +142,19 @@ def expand(span: str) -> Iterator[str]:
 
 
 def families(edits: Path = EDITS) -> Families:
-    """Return the codes ``families.toml`` names."""
+    """Return the codes ``families.toml`` names; the shipped one counts where a folder has none, as a site's has."""
     codes: dict[str, set[str]] = {"charged": set(), "beside": set()}
-    for family in _toml(edits / "families.toml").values():
+    for family in _toml(beside(edits, FAMILIES)).values():
         if isinstance(family, dict):
             for span in family["codes"]:
                 codes[family["standing"]].update(expand(span))
     return Families(frozenset(codes["charged"]), frozenset(codes["beside"]))
+
+
+def beside(edits: Path, name: str) -> Path:
+    """Return a file that stands beside the editions: the folder's own, else the shipped one."""
+    own = edits / name
+    return own if own.exists() else EDITS / name
 
 
 def editions(edits: Path = EDITS) -> dict[Table, tuple[Edition, ...]]:
@@ -157,7 +167,7 @@ def editions(edits: Path = EDITS) -> dict[Table, tuple[Edition, ...]]:
     """
     by_table: dict[Table, list[Edition]] = {table: [] for table in TABLES}
     for folder in sorted(path for path in edits.iterdir() if path.is_dir() and path.name.isdigit()):
-        for edition in _editions_in(folder):
+        for edition in editions_in(folder):
             by_table[edition.table].append(edition)
     return {table: tuple(of_table) for table, of_table in by_table.items()}
 
@@ -173,7 +183,7 @@ def rows(edition: Edition) -> Iterator[tuple[int, Row]]:
     place = f"{edition.path.parent.name}/{edition.path.name}"
     wanted = COLUMNS[edition.table]
     try:
-        with edition.path.open(encoding="utf-8", newline="") as file:
+        with _opened(edition) as file:
             reader = DictReader(file)
             if tuple(reader.fieldnames or ()) != wanted:
                 message = f"{place} line 1: the header must be {','.join(wanted)}."
@@ -219,29 +229,30 @@ def laid_over(editions_in_force: tuple[Edition, ...]) -> dict[Row, tuple[Row, Ed
     return merged
 
 
-@cache
-def shipped() -> Mapping[Table, tuple[Edition, ...]]:
-    """Return the editions this release ships, read once."""
-    return MappingProxyType(editions())
+def _opened(edition: Edition) -> TextIO:
+    if edition.held is None:
+        return edition.path.open(encoding="utf-8", newline="")
+    try:
+        return StringIO(edition.held.decode("utf-8"), newline="")
+    except UnicodeDecodeError as error:
+        message = (
+            f"{edition.path.parent.name}/{edition.path.name}: is not UTF-8 text; save it again as UTF-8."
+        )
+        raise EditFileError(message) from error
 
 
-@lru_cache(maxsize=8192)
-def in_force(table: Table, on: date) -> tuple[Edition, ...]:
+def editions_in(folder: Path, said: bytes | None = None) -> Iterator[Edition]:
     """
-    Return the shipped editions in force on a date, oldest first; the same tuple for every such date.
+    Yield the editions of one dated folder; ``said`` is its edition.toml where that is read already.
 
     Raises:
-        NotInForceError: the date lies before the table's first edition, or its edition is awaited.
+        EditFileError: its edition.toml does not say what it must.
 
     """
-    return layers(table, on, shipped()[table])
-
-
-def _editions_in(folder: Path) -> Iterator[Edition]:
     place = f"{folder.name}/edition.toml"
     try:
-        document = _toml(folder / "edition.toml")
-    except (OSError, TOMLDecodeError) as error:
+        document = _toml(folder / "edition.toml") if said is None else loads(said.decode("utf-8"))
+    except (OSError, UnicodeDecodeError, TOMLDecodeError) as error:
         message = f"{place}: cannot be read as TOML; write effective and one section a table."
         raise EditFileError(message) from error
     effective = document.pop("effective", None)

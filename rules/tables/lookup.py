@@ -9,7 +9,7 @@ what a line would be paid; it decides nothing that is billed.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from tomllib import load
 from types import MappingProxyType
 from typing import Final, Literal, cast
@@ -18,8 +18,10 @@ from models.charge import Packaging
 from models.field import Setting
 from rules.data_files import OPPS_STATUS
 from rules.parameter import NotInForceError
+from rules.site_folder import cached_by_site, digest_of, files_of, site_in_force
 from rules.tables.check import problems
-from rules.tables.edition_files import Edition, Table, in_force, laid_over
+from rules.tables.edition_files import Edition, Table, laid_over
+from rules.tables.in_force import in_force
 
 __all__ = [
     "Book",
@@ -47,6 +49,17 @@ PTP_TABLE: Final[Mapping[Setting, Table]] = {
     "professional_in_facility": "ptp_practitioner",
 }
 BOOK_TABLE: Final[Mapping[Book, Table]] = {"cms_aoc_file": "add_on", "cpt_parentheticals": "add_on_cpt"}
+
+
+SITE_DRUGS: Final[Mapping[str, str]] = {
+    "products.csv": "site_formulary",
+    "hcpcs.csv": "site_formulary",
+    "rxnorm.csv": "site_rxnorm",
+    "ndc_rxnorm.csv": "site_rxnorm",
+    "ndc.csv": "site_ndc",
+    "self_administered.csv": "site_self_administered",
+}
+"""What a charge set's ``tables`` calls a site's lists of drugs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +152,9 @@ def editions(on: date, setting: Setting = "facility") -> dict[str, str]:
     """
     Return the effective date of each table in force, for the charge set's ``tables``.
 
-    Keys are mue, ptp, add_on and, in a facility, opps; a table with no edition yet on the date is left out.
+    Keys are mue, ptp, add_on and, in a facility, opps; a table with no edition yet on the date is left out. What the
+    site in force lays over what ships has a key of its own, such as site_mue or site_formulary, with a digest of its
+    rows: so two sites' answers differ by more than chance.
     """
     return _editions(on, setting).copy()
 
@@ -196,7 +211,7 @@ def _rates(layers: tuple[Edition, ...]) -> Mapping[str, OppsRate]:
     return MappingProxyType(rates)
 
 
-@lru_cache(maxsize=4096)
+@cached_by_site(maxsize=4096)
 def _editions(on: date, setting: Setting) -> dict[str, str]:
     tables: dict[str, Table] = {
         "mue": MUE_TABLE[setting],
@@ -206,9 +221,25 @@ def _editions(on: date, setting: Setting) -> dict[str, str]:
     if setting == "facility":
         tables["opps"] = "opps"
     effective: dict[str, str] = {}
-    for name, table in tables.items():
+    of_site: dict[str, str] = {}
+    for name, table in {**tables, "add_on_cpt": BOOK_TABLE["cpt_parentheticals"]}.items():
         try:
-            effective[name] = in_force(table, on)[-1].effective.isoformat()
+            standing = in_force(table, on)
         except NotInForceError:
             continue
-    return effective
+        if name in tables:
+            effective[name] = standing[-1].effective.isoformat()
+        if own := [edition for edition in standing if edition.held is not None]:
+            digest = digest_of(*(edition.held or b"" for edition in own))
+            of_site[f"site_{name}"] = f"{own[-1].effective.isoformat()}.{digest}"
+    return effective | of_site | _site_drugs()
+
+
+def _site_drugs() -> dict[str, str]:
+    site = site_in_force()
+    files = {} if site is None else files_of(site)
+    lists: dict[str, list[bytes]] = {}
+    for name, content in files.items():
+        if name.startswith("drugs/") and name.endswith(".csv"):
+            lists.setdefault(SITE_DRUGS.get(name.rpartition("/")[2], "site_drugs"), []).append(content)
+    return {name: digest_of(*contents) for name, contents in lists.items()}

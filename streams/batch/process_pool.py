@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from models.charge import ChargeSet
 from rules.engine import Profile
+from rules.site_folder import SiteFolderError
 from streams.batch.coder import Outcome, code_linked, code_stay
 from streams.batch.error_place import fault
 from streams.batch.garbage_collection import pause, paused
@@ -79,6 +80,8 @@ def code_batch(recipe: Recipe, units: list[Unit]) -> Batch:
                 (charge_set.encounter_id.encode(), recipe.write(charge_set))
                 for charge_set in outcome.charge_sets
             ]
+        except SiteFolderError:
+            raise  # wrong for every stay
         except Exception as error:  # noqa: BLE001 -- one stay must not cost the night's others; the reject says where
             batch.rejects.append(_coding_fault(error, lines))
             continue

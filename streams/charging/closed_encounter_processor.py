@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from rules.engine import Profile
 from rules.policy.resolve import PolicyError
+from rules.site_folder import SiteFolderError
 from streams.charging.release import release
 from streams.charging.release_state import ReleaseState, UnreadableReleaseError
 from streams.wire import topics
@@ -62,7 +63,7 @@ def code_records(
             released = release(
                 previous, closed, profile, record.offset, committed=committed, traceparent=trace
             )
-        except (PolicyError, UnreadableReleaseError):
+        except (PolicyError, SiteFolderError, UnreadableReleaseError):
             raise  # wrong for every stay: the worker stops, and is started rightly
         except Exception:  # noqa: BLE001 - one stay the rules stumble over must not stop all others
             faults += 1

@@ -21,6 +21,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from rules.site_folder import SiteFolderError
 from streams.batch.error_place import fault
 
 VERBS: Final = (
@@ -97,6 +98,8 @@ class Verbs(click.Group):
             return INTERRUPTED
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except SiteFolderError as error:
+            raise click.ClickException(str(error)) from None
         except BrokenProcessPool:
             message = "a coding process ended before its work; free some memory and run again with --jobs 1"
             raise click.ClickException(message) from None

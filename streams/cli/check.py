@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import click
 
 from rules import parameter, sources
-from rules.catalogue import codes, coverage
+from rules.catalogue import codes, coverage, site_check
 from rules.catalogue.table_age import too_old
 from rules.coding import check as site_reasons
 from rules.data_files import CODES, DRUGS, EDITS, FORMULARY, PARAMETERS, SITE_REASONS
@@ -20,7 +20,9 @@ from rules.formulary import exclusion_list
 from rules.formulary import lookup as formulary
 from rules.policy import resolve as policy
 from rules.rulebook import VERSION, all_rules
+from rules.site_folder import SiteFolder, SiteFolderError, read_site, under_site
 from rules.tables import lookup as tables
+from streams.cli.shared.site_option import newest_date, site_path_option
 from streams.rulebook import golden_cases as cases
 
 _FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, OSError)
@@ -87,23 +89,34 @@ AREAS: Final = (
     metavar="DATE",
     help="The day as of which tables are too old. Default: today.",
 )
-def command(*, place: Path | None, on: datetime | None) -> int:
+@site_path_option
+def command(*, place: Path | None, on: datetime | None, site_dir: Path | None) -> int:
     """
     Check that sources, numbers, tables, formulary, policies, codes, rules and golden cases are in order.
 
     Prints one line for each thing that is not: the file, what is wrong and what to do. A summary with what rests on
     nobody's signature yet goes to stderr, and so does each table that is older than a quarter, with what to fetch.
+    With a site's folder it is checked too, and what it signs counts as signed.
 
     Exit status: 0 in order, 1 something is not.
     """
     problems = [problem for area in AREAS for problem in findings(area)]
     problems += case_findings(place or cases.PLACE)
-    for problem in problems:
+    site, wrong = site_findings(site_dir)
+    for problem in (*problems, *wrong):
         click.echo(problem)
-    for line in (*summary(), *case_summary(place or cases.PLACE)):
-        click.echo(line, err=True)
-    for line in too_old((on or datetime.now().astimezone()).date()):
-        click.echo(f"age        {line}", err=True)
+    problems += wrong
+    with under_site(site):
+        for line in (
+            *summary(),
+            *(site_check.summary(site) if site else ()),
+            *case_summary(place or cases.PLACE),
+            *(
+                f"age        {line}"
+                for line in too_old((on or datetime.now().astimezone()).date(), *folders(site))
+            ),
+        ):
+            click.echo(line, err=True)
     click.echo("in order" if not problems else f"{len(problems)} to mend", err=True)
     return 1 if problems else 0
 
@@ -116,6 +129,27 @@ def findings(area: Area) -> list[str]:
         what = f"cannot be checked ({type(error).__name__}); mend what else is found, then check again"
         return [f"{area.place.rstrip('/')}: {what}"]
     return [text if text.startswith("rules/") else f"{area.place}{text}" for text in problems]
+
+
+def site_findings(site_dir: Path | None) -> tuple[SiteFolder | None, list[str]]:
+    """Return a site's folder, None where it is out of order or there is none, and each thing wrong with it."""
+    if site_dir is None:
+        return None, []
+    try:
+        site = read_site(site_dir)
+    except SiteFolderError as error:
+        return None, [f"{site_dir.name}/{error}"]
+    wrong = [f"{site_dir.name}/{problem}" for problem in site_check.problems(site, newest_date())]
+    return (None if wrong else site), wrong
+
+
+def folders(site: SiteFolder | None) -> tuple[Path, Path]:
+    """Return where the newest editions of the edits and of the drug lists are: a site's, else the shipped ones."""
+    own = [Path(site.path) / shipped.name if site is not None else shipped for shipped in (EDITS, DRUGS)]
+    edits, drugs = (
+        folder if folder.is_dir() else shipped for folder, shipped in zip(own, (EDITS, DRUGS), strict=True)
+    )
+    return edits, drugs
 
 
 def case_findings(place: Path) -> list[str]:
@@ -155,14 +189,14 @@ def summary() -> Iterator[str]:
     """Yield how much there is, and how much of it nobody has confirmed yet."""
     grades = Counter(rule.grade for rule in all_rules())
     source_grades = Counter(source.grade for source in sources.sources().values())
-    bases = Counter(product.basis for product in formulary.entries())
+    bases = Counter(product.basis for product in site_check.in_force())
     kinds = Counter(row.status for row in (*coverage.code_rows(), *coverage.rule_rows()))
     yield f"rules      {VERSION}: {grades.total()}, of which {grades['K']} working knowledge (grade K)"
     yield f"coverage   codes and rules: {kinds['complete']} complete, {kinds['partial']} partial, {kinds['person']} left to a person"
     yield f"sources    {source_grades.total()}, of which {source_grades['K'] + source_grades['unverified']} nobody has read"
     yield (
         f"formulary  {bases.total()} products: class by kind of product {bases['product']}, cited {bases['cited']},"
-        f" assigned {bases['assigned']}, unverified {bases['unverified']}"
+        f" signed {bases['signed']}, assigned {bases['assigned']}, unverified {bases['unverified']}"
     )
     yield f"pushable   {formulary.pushability().basis}"
 

@@ -14,6 +14,7 @@ import click
 from models.charge import ChargeSet
 from models.field import Setting
 from rules.engine import Profile
+from rules.site_folder import SiteFolder
 from streams.batch.gather import Gatherer
 from streams.batch.process_pool import Batch, Code, Recipe, batches, coder
 from streams.batch.sorted_runs import Record, Spool, key_of_record
@@ -65,6 +66,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     overrides: tuple[tuple[str, str], ...],
     setting: Setting | None,
     payer: str | None,
+    site: SiteFolder | None,
     as_of: datetime | None,
     jobs: int,
     max_line_bytes: int,
@@ -78,8 +80,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
     Exit status: 0 all coded, 1 something held or rejected, 2 wrong usage or an input that cannot be read.
     """
-    check_policy(policy, overrides, setting, payer)
-    recipe = Recipe(Profile(policy, overrides, setting, payer), as_of, _writer(form))
+    check_policy(policy, overrides, setting, payer, site)
+    recipe = Recipe(Profile(policy, overrides, setting, payer, site), as_of, _writer(form))
     inputs = tuple(dict.fromkeys(files)) or (STDIN,)
     if inputs == (STDIN,) and sys.stdin.isatty():
         click.echo("Reading events from the terminal; end with Ctrl-D, or see --help.", err=True)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile
@@ -14,7 +15,9 @@ from typing import Final
 import click
 
 from models.charge import CHARGE_SET
+from rules.site_folder import SiteFolder
 from streams.batch.tally import Tally
+from streams.cli.shared.site_option import VARIABLE, site_option
 from streams.demo.comparison import Comparison, compare
 from streams.demo.reader import Reader
 from streams.demo.stage import Stage, stage
@@ -49,7 +52,8 @@ _COLUMNS: Final = 100
     show_default=True,
     help="How long to wait for the charges.",
 )
-def command(file: str | None, rate: float | None, form: str, seconds: float) -> int:
+@site_option
+def command(file: str | None, rate: float | None, form: str, seconds: float, site: SiteFolder | None) -> int:
     """
     Play events through the whole stream: an embedded broker, a worker, a publisher. Nothing else is needed.
 
@@ -62,10 +66,11 @@ def command(file: str | None, rate: float | None, form: str, seconds: float) -> 
     # Asked to end by whoever started us, we end what we started, as for Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     reader = Reader()
+    settings = {} if site is None else {VARIABLE: site.path}
     with tempfile.TemporaryDirectory(prefix="infusion-demo-") as folder:
         events = _events(file, Path(folder) / "day.jsonl")
-        charge_sets = _batch_charge_sets(events)
-        with stage(_say) as running:
+        charge_sets = _batch_charge_sets(events, settings)
+        with stage(_say, settings) as running:
             _say_what_runs(running)
             finished = asyncio.run(_play(running, events, rate, reader, charge_sets, seconds))
             if not finished:
@@ -96,13 +101,14 @@ def _events(file: str | None, copy: Path) -> Path:
     return copy
 
 
-def _batch_charge_sets(events: Path) -> list[bytes]:
+def _batch_charge_sets(events: Path, settings: Mapping[str, str]) -> list[bytes]:
     # As of now: a stay whose confirm window has not passed is a preview in the stream, too.
     now = datetime.now(UTC).isoformat(timespec="seconds")
     coded = subprocess.run(  # noqa: S603 - our own command
         [*_OURS, "code", "--quiet", "--as-of", now, str(events)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        env={**os.environ, **settings},
         check=False,
     )
     return coded.stdout.splitlines(keepends=True)

@@ -16,6 +16,7 @@ import click
 from models.field import Setting
 from rules.engine import Profile
 from rules.outcomes import outcomes
+from rules.site_folder import SiteFolder
 from streams.batch.coder import CodedEncounter, Outcome, code_linked, code_stay
 from streams.batch.gather import Gatherer
 from streams.batch.spill_buckets import Buckets, LinesByEncounter
@@ -72,6 +73,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     overrides: tuple[tuple[str, str], ...],
     setting: Setting | None,
     payer: str | None,
+    site: SiteFolder | None,
     as_of: datetime | None,
     width: int | None,
 ) -> int:
@@ -88,8 +90,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
     if svg is not None and html is not None:
         message = "--svg and --html write two different pages; ask for them one after the other"
         raise click.UsageError(message)
-    check_policy(policy, overrides, setting, payer)
-    profile = Profile(policy, overrides, setting, payer)
+    check_policy(policy, overrides, setting, payer, site)
+    profile = Profile(policy, overrides, setting, payer, site)
     with ExitStack() as kept:
         inputs = tuple(dict.fromkeys(files)) or (STDIN,)
         names = display_names(inputs)

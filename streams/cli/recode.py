@@ -12,6 +12,7 @@ from models.charge import ChargeSet
 from models.field import Setting
 from models.line_change import LineChange
 from rules.engine import Profile
+from rules.site_folder import SiteFolder
 from streams.batch.tally import Tally
 from streams.charging.recode import Recoded, compare, recode
 from streams.cli.shared.broker import broker
@@ -54,9 +55,9 @@ from streams.wire.charge_json import value_of, written
     help="With --compare: JSON Lines for machines, a table with net dollars for people, or CSV.",
 )
 @profile_options
-def command(
+def command(  # noqa: PLR0913 -- one parameter an option
     *, since: datetime | None, comparing: bool, form: str, encounter_id: str | None, policy: str | None, overrides: tuple[tuple[str, str], ...],
-    setting: Setting | None, payer: str | None,
+    setting: Setting | None, payer: str | None, site: SiteFolder | None,
 ) -> int:  # fmt: skip
     """
     Code closed stays again, from infusion.encounters.closed.v1: under this release's rules, or another policy.
@@ -71,8 +72,8 @@ def command(
     Exit status: 0 done and, with --compare, nothing would change; 1 something would, is held, or could not be
     read; 2 wrong usage or no Kafka.
     """
-    check_policy(policy, overrides, setting, payer)
-    profile = Profile(policy, overrides, setting, payer)
+    check_policy(policy, overrides, setting, payer, site)
+    profile = Profile(policy, overrides, setting, payer, site)
     if (since is None) == (encounter_id is None):
         message = "say --since DATE, or --restore ENCOUNTER"
         raise click.UsageError(message)

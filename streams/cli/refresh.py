@@ -9,6 +9,7 @@ import click
 
 from rules.data_files import DRUGS, EDITS
 from rules.tables.edition_files import Table
+from streams.cli.shared.site_option import site_path_option
 from streams.cms.drug_refresh import DrugFile
 from streams.cms.quarter import take_in
 from streams.cms.refresh import Change, quarter_start
@@ -70,24 +71,26 @@ _DOWNLOAD: Final = click.Path(exists=True, readable=True, path_type=Path)
 @click.option(
     "--into",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=EDITS,
+    default=None,
     metavar="FOLDER",
-    help="Where the dated folders of edits are. Default: those of this installation.",
+    help="Where the dated folders of edits are. Default: the site's folder, else those of this installation.",
 )
 @click.option(
     "--drugs-into",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=DRUGS,
+    default=None,
     metavar="FOLDER",
-    help="Where the drug lists are. Default: those of this installation.",
+    help="Where the drug lists are. Default: the site's folder, else those of this installation.",
 )
+@site_path_option
 def command(
     *,
     quarter: date,
     replace: bool,
     every_row: bool,
-    into: Path,
-    drugs_into: Path,
+    into: Path | None,
+    drugs_into: Path | None,
+    site_dir: Path | None,
     **paths: tuple[Path, ...] | Path | None,
 ) -> int:
     """
@@ -105,7 +108,8 @@ def command(
     }
     lists: dict[DrugFile, Path] = {name: given for name in _LISTS if isinstance(given := paths[name], Path)}
     try:
-        changes = take_in(quarter, tables, lists, into, drugs_into, replace=replace)
+        edits, drugs = into or folder_of(site_dir, EDITS), drugs_into or folder_of(site_dir, DRUGS)
+        changes = take_in(quarter, tables, lists, edits, drugs, replace=replace)
     except RefreshRefusedError as error:
         for fault in error.faults:
             click.echo(fault, err=True)
@@ -116,6 +120,15 @@ def command(
             click.echo(line)
     click.echo(f"written for dates of service from {quarter}; run 'infusion check' and the tests", err=True)
     return 0
+
+
+def folder_of(site_dir: Path | None, shipped: Path) -> Path:
+    """Return the folder to write into: the one of this name in a site's own, made if need be, else the shipped one."""
+    if site_dir is None:
+        return shipped
+    folder = site_dir / shipped.name
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def lines(change: Change, shown: int | None = _SHOWN) -> Iterator[str]:

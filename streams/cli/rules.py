@@ -13,6 +13,8 @@ from models.field import Setting
 from rules.catalogue.coverage import block, block_in
 from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, PolicyError, policy_for
+from rules.site_folder import SiteFolder, under_site
+from streams.cli.shared.site_option import site_option
 from streams.rulebook.entry import entry_of, nearest
 from streams.rulebook.facts import Facts, overview
 from streams.rulebook.golden_cases import cases
@@ -79,6 +81,7 @@ class Request(NamedTuple):
 @click.option("--policy", metavar="NAME", help="Show the switches as this policy answers them.")
 @click.option("--setting", type=click.Choice(get_args(Setting)), help="Whose claim it is. Default: facility.")
 @click.option("--payer", metavar="NAME", help="The payer whose answers to show.")
+@site_option
 @click.pass_context
 def command(
     context: click.Context,
@@ -88,6 +91,7 @@ def command(
     policy: str | None,
     setting: Setting | None,
     payer: str | None,
+    site: SiteFolder | None,
 ) -> None:
     """
     List the rules, numbers, switches and tables in force on a date, with their sources.
@@ -96,6 +100,7 @@ def command(
     """
     request = Request(on, form, policy, setting, payer)
     context.obj = request
+    context.with_resource(under_site(site))
     if context.invoked_subcommand is None:
         facts = overview(request.date, payer, request.answers())
         _put(facts, form, overview_text(facts, _width(), CHOSEN if on else TODAY))

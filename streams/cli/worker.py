@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
+from rules.site_folder import SiteFolder
 from streams.cli.shared.broker import broker
 from streams.cli.shared.profile_options import check_policy
+from streams.cli.shared.site_option import site_option
 from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.wire.topic_check import check_topics
@@ -19,6 +21,7 @@ from streams.worker.startup_checks import lock_data_dir, require_port
 
 
 @click.command("worker")
+@site_option
 @click.option(
     "--log-level",
     type=click.Choice(["info", "warning", "error"]),
@@ -26,7 +29,7 @@ from streams.worker.startup_checks import lock_data_dir, require_port
     show_default=True,
     help="How much to tell on stderr; nothing of a stay is in it.",
 )
-def command(log_level: str) -> int:
+def command(*, site: SiteFolder | None, log_level: str) -> int:
     """
     Read events, keep every stay, close it, and send what it comes to, until SIGTERM or Ctrl-C.
 
@@ -42,7 +45,8 @@ def command(log_level: str) -> int:
     except SettingError as error:
         raise click.UsageError(str(error)) from error
     profile: Any = settings.profile
-    check_policy(profile.policy, profile.overrides, profile.setting, profile.payer)
+    check_policy(profile.policy, profile.overrides, profile.setting, profile.payer, site)
+    settings = settings._replace(profile=settings.profile._replace(site=site))
     with broker() as connection:
         partitions = asyncio.run(_partitions(connection))
         try:

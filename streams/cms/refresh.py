@@ -30,6 +30,7 @@ from rules.tables.edition_files import (
     laid_over,
     layers,
 )
+from rules.tables.in_force import with_what_ships
 from rules.tables.lookup import problems
 from streams.cms.dated_folder import DatedFolder, install
 from streams.cms.files import read
@@ -100,7 +101,7 @@ def read_tables(on: date, files: Files, edits: Path = EDITS) -> dict[Table, tupl
 
     """
     our_families = families(edits)
-    known = _at_hand(editions(edits))
+    known = _at_hand(with_what_ships(edits))
     tables: dict[Table, tuple[Row, ...]] = {}
     faults: list[str] = []
     for table, paths in files.items():
@@ -162,7 +163,7 @@ def prepared(
     folder = DatedFolder(edits, on)
     try:
         folder.restore()
-        known = _at_hand(editions(edits))
+        known = _at_hand(with_what_ships(edits))
         standing = [
             edition
             for of_table in editions(edits).values()

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -46,10 +46,12 @@ def _end_with_parent() -> None:
 class Stage:
     """Broker and worker; made by ``stage``."""
 
-    def __init__(self, broker: EmbeddedBroker, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, broker: EmbeddedBroker, folder: Path, say: Callable[[str], None], settings: Mapping[str, str]
+    ) -> None:
         self.servers: Final = broker.bootstrap_servers
         self.log: Final = folder / "worker.log"
-        self._folder, self._say = folder, say
+        self._folder, self._say, self._settings = folder, say, settings
         self._worker: subprocess.Popen[bytes] | None = None
         self._ending = False
 
@@ -59,6 +61,7 @@ class Stage:
         return {
             **os.environ,
             **PACE,
+            **self._settings,
             SERVERS: self.servers,
             "INFUSION_WORKER_ID": "demo",
             "INFUSION_DATA_DIR": str(self._folder / "worker"),
@@ -137,11 +140,11 @@ class Stage:
 
 
 @contextmanager
-def stage(say: Callable[[str], None]) -> Iterator[Stage]:
-    """Give a broker with all topics and a folder for the worker; both are gone afterwards."""
+def stage(say: Callable[[str], None], settings: Mapping[str, str] | None = None) -> Iterator[Stage]:
+    """Give a broker with all topics and a folder for the worker, with more settings of it; all are gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="infusion-demo-") as folder, EmbeddedBroker() as broker:
         broker.create_topics([topic.name for topic in topics.TOPICS], PARTITIONS)
-        running = Stage(broker, Path(folder), say)
+        running = Stage(broker, Path(folder), say, settings or {})
         try:
             yield running
         finally:

@@ -15,7 +15,8 @@ from rules.policy.switches import SWITCHES, Switch
 from rules.rule import Rule
 from rules.rulebook import CHAPTERS, VERSION
 from rules.sources import best_first, sources
-from rules.tables.edition_files import TABLES, AwaitedError, Table, in_force
+from rules.tables.edition_files import TABLES, AwaitedError, Table
+from rules.tables.in_force import in_force
 
 Facts = dict[str, Any]
 

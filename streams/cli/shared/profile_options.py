@@ -8,6 +8,8 @@ import click
 
 from models.field import Setting
 from rules.policy.resolve import PolicyError, policy_for
+from rules.site_folder import SiteFolder, under_site
+from streams.cli.shared.site_option import site_option
 
 
 class SwitchType(click.ParamType):
@@ -43,18 +45,23 @@ _OPTIONS = (
         "--setting", type=click.Choice(get_args(Setting)), help="For encounters that do not say theirs."
     ),
     click.option("--payer", metavar="NAME", help="For encounters that do not say theirs."),
+    site_option,
 )
 
 
 def profile_options(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a verb ``policy``, ``overrides``, ``setting`` and ``payer``."""
+    """Give a verb ``policy``, ``overrides``, ``setting``, ``payer`` and ``site``."""
     for option in reversed(_OPTIONS):
         verb = option(verb)
     return verb
 
 
 def check_policy(
-    policy: str | None, overrides: tuple[tuple[str, str], ...], setting: Setting | None, payer: str | None
+    policy: str | None,
+    overrides: tuple[tuple[str, str], ...],
+    setting: Setting | None,
+    payer: str | None,
+    site: SiteFolder | None = None,
 ) -> None:
     """
     Refuse an unknown policy, switch or answer before anything is read; whether it is known does not depend on a date.
@@ -63,6 +70,7 @@ def check_policy(
         click.UsageError: there is none of this name.
     """
     try:
-        policy_for(setting or "facility", payer, None, None, date.max, policy, overrides)
+        with under_site(site):
+            policy_for(setting or "facility", payer, None, None, date.max, policy, overrides)
     except PolicyError as error:
         raise click.UsageError(str(error)) from error

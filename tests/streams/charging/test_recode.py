@@ -1,6 +1,7 @@
 """Closed stays coded again: the newest closing of each, beside what was charged."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from models.drug import Drug
 from models.encounter import Encounter, Flow
 from rules.engine import Profile, charge_set_id, code_encounter
 from rules.policy.resolve import PolicyError
+from rules.site_folder import read_site
 from streams.charging.recode import compare, newest, recode
 from streams.charging.release import release
 from streams.encounter.fold import fold
@@ -46,6 +48,18 @@ def closed(encounter: Encounter, version: int = 1, **told: Any) -> ClosedEncount
 def values(*closings: ClosedEncounter) -> list[bytes]:
     """Return the records of the topic."""
     return [to_bytes(one) for one in closings]
+
+
+def test_a_sites_folder_lies_over_what_ships() -> None:
+    """As in ``infusion code`` and in the worker: the folder is the profile's."""
+    signed = stay()._replace(
+        administrations=(stay().administrations[0]._replace(drug=Drug(name="onc premed bag")),)
+    )
+    profile = Profile(site=read_site(Path(__file__).resolve().parents[3] / "docs" / "site"))
+    (plain,), (own,) = (recode(values(closed(signed)), choice) for choice in (PROFILE, profile))
+    assert plain.status == "held"
+    assert [line.code for line in own.lines] == ["96365", "96366"]
+    assert own == code_encounter(signed, profile).charge_set
 
 
 def test_every_golden_case_is_coded_as_from_its_events() -> None:
