@@ -16,7 +16,16 @@ from typing_extensions import TypedDict
 
 from models.drug import Drug
 from models.encounter import Fault, Standing
-from models.field import DepartmentModifier, Intent, OrderStatus, Setting, StopReason, Technique
+from models.field import (
+    ChartedByRole,
+    DepartmentModifier,
+    Intent,
+    OrderStatus,
+    Setting,
+    StopReason,
+    SuppliedBy,
+    Technique,
+)
 
 ClosedStatus = Literal["preview", "final", "withdrawn"]
 ClosingReason = Literal[
@@ -147,6 +156,12 @@ class Given(TypedDict, total=False):
     counselling: bool
     lesion_count: Count
     complexity_documented: bool
+    procedure_id: str
+    lumen: str
+    charted_by_role: ChartedByRole
+    supplied_by: SuppliedBy
+    research: bool
+    order_modifiers: tuple[str, ...]
     given_at: Instant
     flows: tuple[Stretch, ...]
     pump_flows: tuple[Stretch, ...]
@@ -197,6 +212,8 @@ class Stay(TypedDict, total=False):
     overruled: tuple[str, ...]
     refused_events: tuple[Refusal, ...]
     merged_into: str
+    patient_key: str
+    other_accounts: tuple[str, ...]
 
 
 @with_config(_AS_READ)

@@ -18,10 +18,12 @@ from rules.coding.doses import timed_doses
 from rules.coding.injections import code_cavities, code_injections
 from rules.coding.intravenous import code_intravenous
 from rules.coding.modifiers import attach
+from rules.coding.order_modifiers import attach_order_modifiers
 from rules.coding.pumps import code_devices, code_patient_controlled, code_prolonged
 from rules.coding.sites import Accesses
 from rules.coding.spans import Span, spans_of
 from rules.coding.subcutaneous import code_subcutaneous
+from rules.coding.supplied_drugs import tell_supplier
 from rules.flags import FLAGS
 from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, policy_for
@@ -195,6 +197,8 @@ def _code(context: Context) -> Screened:
         devices = [p for p in encounter.procedures if p.kind in CODED_PROCEDURES]
         code_devices(context, devices, screened.port_flushes)
     attach(context)
+    attach_order_modifiers(context)
+    tell_supplier(context)
     return screened
 
 

@@ -135,5 +135,7 @@ def encounter(
             overruled,
             refused_events,
             None,  # where it was merged into, its own events need not tell
+            known["patient_key"],
+            (),  # nor what other accounts the patient has
         ),
     )

@@ -84,8 +84,6 @@ NEVER_AT_WORK = {
     "R-MOD-7": "modifiers that never apply",
     "R-MOD-9": "modifiers of drug lines, which this product does not make",
     "R-MOD-10": "a modifier of drug lines, which this product does not make",
-    "R-MOD-11": "modifiers that need facts of coverage no event tells",
-    "R-MOD-12": "modifiers that come with orders and registration",
 }
 """Rules that say only what an automatic coder leaves alone."""
 
