@@ -29,6 +29,7 @@ from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, policy_for
 from rules.rule import Rule
 from rules.screening.bundles import CODED_PROCEDURES
+from rules.screening.other_accounts import with_other_accounts
 from rules.screening.refused_events import refused_event_flags
 from rules.screening.screen import screen_all
 from rules.screening.screened import Screened
@@ -163,8 +164,9 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
         else:
             screened = _code(context)
     except NotInForceError as error:
-        return Coding(_not_in_force(encounter, setting, payer, revision, str(error)), None, None, None)
-    charge_set = _charge_set(context, payer, revision)
+        bare = _not_in_force(encounter, setting, payer, revision, str(error))
+        return Coding(with_other_accounts(bare, encounter.other_accounts), None, None, None)
+    charge_set = with_other_accounts(_charge_set(context, payer, revision), encounter.other_accounts)
     return Coding(charge_set, policy, sheet, screened)
 
 

@@ -33,7 +33,6 @@ SHOWN_BY = {
     # What is one stay, one site, one dose, one drug: decided before any line is made.
     "R-SET-1": "A hospital reports the repeat an office does not",
     "R-ENC-1": "An observation stay over three dates has one initial",
-    "R-ENC-2": "The afternoon visit of the same day has its own marked initial",
     "R-SITE-1": "Two sites required by protocol are two initials, the lower one marked",
     "R-SITE-2": "Each justified site has its own added hours and pushes",
     "R-SITE-3": "A line restarted after infiltration is the same site",
