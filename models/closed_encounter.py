@@ -38,6 +38,7 @@ ClosingReason = Literal[
     "cancelled",
     "provisional",
     "reopened",
+    "other_account",
 ]
 
 _AS_READ = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
