@@ -185,7 +185,7 @@ def from_bytes(stored: bytes) -> EncounterState:
     state.confirm_window_s, state.preview_while_open = confirm_window_s, preview_while_open
     state.refused = {name: (topic, offset) for name, (topic, offset) in refused.items()}
     if stored[0] > _WITHOUT_ACCOUNTS:
-        state.accounts = accounts_from(*later, encounter_id)
+        state.accounts = accounts_from(later[0], encounter_id)
     state.size_bytes = len(rest)
     lines = rest.split(b"\n") if rest else []
     state.events = dict.fromkeys(lines[:event_count])
