@@ -17,12 +17,14 @@ from typing_extensions import TypedDict
 from models.drug import Drug
 from models.encounter import Fault, Standing
 from models.field import (
+    ChartedByRole,
     DepartmentModifier,
     Intent,
     OrderStatus,
     ReviewDecision,
     Setting,
     StopReason,
+    SuppliedBy,
     Technique,
 )
 
@@ -37,6 +39,7 @@ ClosingReason = Literal[
     "cancelled",
     "provisional",
     "reopened",
+    "other_account",
 ]
 
 _AS_READ = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
@@ -155,6 +158,12 @@ class Given(TypedDict, total=False):
     counselling: bool
     lesion_count: Count
     complexity_documented: bool
+    procedure_id: str
+    lumen: str
+    charted_by_role: ChartedByRole
+    supplied_by: SuppliedBy
+    research: bool
+    order_modifiers: tuple[str, ...]
     given_at: Instant
     flows: tuple[Stretch, ...]
     pump_flows: tuple[Stretch, ...]
@@ -224,6 +233,8 @@ class Stay(TypedDict, total=False):
     refused_events: tuple[Refusal, ...]
     merged_into: str
     reviews: tuple[ReviewedFlag, ...]
+    patient_key: str
+    other_accounts: tuple[str, ...]
 
 
 @with_config(_AS_READ)

@@ -11,12 +11,14 @@ from typing import Literal, NamedTuple
 
 from models.drug import Drug
 from models.field import (
+    ChartedByRole,
     DepartmentModifier,
     Intent,
     OrderStatus,
     ReviewDecision,
     Setting,
     StopReason,
+    SuppliedBy,
     Technique,
 )
 
@@ -145,6 +147,14 @@ class Administration(NamedTuple):
     counselling: bool | None
     lesion_count: int | None
     complexity_documented: bool | None
+    procedure_id: str | None
+    """The procedure it was part of, or ``none`` where it was part of none (R-BUN-6)."""
+    lumen: str | None
+    charted_by_role: ChartedByRole | None
+    supplied_by: SuppliedBy | None
+    research: bool | None
+    order_modifiers: tuple[str, ...] | None
+    """As the order says; empty where a correction took them back."""
     given_at: int | None
     flows: tuple[Flow, ...]
     pump_flows: tuple[Flow, ...]
@@ -199,6 +209,10 @@ class Encounter(NamedTuple):
     """The stay that bills a merged one, at the end of however long a chain; None where no merge is known."""
     reviews: tuple[Review, ...] = ()
     """Answers to flags, in the order in which they were stored."""
+    patient_key: str | None = None
+    """Opaque and made by the feed: stays that share it are one patient's."""
+    other_accounts: tuple[str, ...] = ()
+    """Stays of the same patient on a day of this one that no word of registration explains, sorted."""
 
 
 def empty_encounter(encounter_id: str, standing: Standing) -> Encounter:

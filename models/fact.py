@@ -13,9 +13,11 @@ from models.field import (
     Instant,
     Intent,
     Minutes,
+    Modifier,
     OrderStatus,
     Quantity,
     Setting,
+    SuppliedBy,
     Technique,
     TimeZone,
     Words,
@@ -46,6 +48,7 @@ class StayFact(Fact):
     department_modifier: Annotated[DepartmentModifier, ANY_CASE_UPPER] | None = None
     key_reason_order_id: Identifier | None = None
     follows_encounter_id: Identifier | None = None
+    patient_key: Identifier | None = None
 
 
 class AccessFact(Fact):
@@ -87,7 +90,12 @@ class GivenFact(Fact):
     counselling: bool | None = None
     lesion_count: Annotated[int, Field(ge=1, le=1000)] | None = None
     complexity_documented: bool | None = None
+    procedure_id: Identifier | None = None
+    lumen: Identifier | None = None
     charted_by_role: ChartedByRole | None = None
+    supplied_by: SuppliedBy | None = None
+    research: bool | None = None
+    order_modifiers: Annotated[tuple[Modifier, ...], Field(max_length=20)] | None = None
 
 
 class ChartedInterval(BaseModel):

@@ -25,6 +25,13 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _two_characters(modifier: str) -> str:
+    if len(modifier) != 2 or not (modifier.isascii() and modifier.isalnum()):  # noqa: PLR2004 - by HCPCS' own rule
+        message = "not a modifier; write two letters or digits, for example Q1"
+        raise ValueError(message)
+    return modifier
+
+
 def _instant_schema() -> core_schema.CoreSchema:
     # Left to itself the reader also takes "1772463600" for an instant; the contract asks for RFC 3339.
     instant = core_schema.datetime_schema(tz_constraint="aware", ge=EARLIEST, lt=LATEST, strict=False)
@@ -55,4 +62,9 @@ StopReason = Literal["completed", "discontinued", "reaction", "kvo", "handed_ove
 OrderStatus = Literal["signed", "unsigned", "none"]
 ReviewDecision = Literal["accept", "no_code", "code", "attest", "dismiss"]
 """What a person may answer to a flag; which of them a flag admits stands in ``rules.flags``."""
+SuppliedBy = Literal["hospital", "patient", "white_bag"]
+"""Who bought the drug: the hospital, the patient, or a pharmacy that sent it for this patient (a white bag)."""
 ChartedByRole = Literal["nurse", "pharmacist", "physician", "device"]
+Modifier = Annotated[
+    str, AfterValidator(_two_characters), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9]{2}$"})
+]

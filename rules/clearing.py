@@ -119,7 +119,7 @@ CLEARING: Final[Mapping[str, Clearing]] = {
         _NOT_BILLED,
     ),
     "F-PROCEDURE_WINDOW": Clearing(
-        ("administration_charted: intent, indication", "procedure_ended: occurred_at"),
+        ("administration_charted: intent, indication, procedure_id", "procedure_ended: occurred_at"),
         {
             "accept": "It is as shown: separate work where a line is shown, part of the procedure where none is.",
             **_NOT_BILLED,
@@ -178,6 +178,10 @@ CLEARING: Final[Mapping[str, Clearing]] = {
         (_TIMES,), {"no_code": "Nothing is billed from here: the stay is coded by hand."}
     ),
     "F-THROMBOLYSIS": Clearing(("administration_charted: indication, intent",), _NOT_BILLED),
+    "F-RESEARCH": Clearing(
+        ("administration_charted: order_modifiers, research",),
+        {"accept": "It is billed as shown, without Q0 or Q1."},
+    ),
 }
 """By flag, in the order of ``rules.flags``; a flag that never holds a set is not in it."""
 

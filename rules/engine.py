@@ -20,16 +20,19 @@ from rules.coding.doses import timed_doses
 from rules.coding.injections import code_cavities, code_injections
 from rules.coding.intravenous import code_intravenous
 from rules.coding.modifiers import attach
+from rules.coding.order_modifiers import attach_order_modifiers
 from rules.coding.pumps import code_devices, code_patient_controlled, code_prolonged
 from rules.coding.sites import Accesses
 from rules.coding.spans import Span, spans_of
 from rules.coding.subcutaneous import code_subcutaneous
+from rules.coding.supplied_drugs import tell_supplier
 from rules.flags import FLAGS
 from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, policy_for
 from rules.rule import Rule
 from rules.screening.bundles import CODED_PROCEDURES
 from rules.screening.open_pauses import deciding_pauses
+from rules.screening.other_accounts import with_other_accounts
 from rules.screening.refused_events import refused_event_flags
 from rules.screening.screen import screen_all
 from rules.screening.screened import Screened
@@ -177,9 +180,10 @@ def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
             sheet.deciding_pauses = deciding_pauses(encounter, lambda read: _sheet_of(read, context))
             screened = _code(context)
     except NotInForceError as error:
-        not_in_force = _not_in_force(encounter, setting, payer, revision, str(error))
-        return Coding(with_sources(not_in_force), None, None, None)
-    charge_set = with_sources(_charge_set(context, payer, revision))
+        bare = _not_in_force(encounter, setting, payer, revision, str(error))
+        return Coding(with_sources(with_other_accounts(bare, encounter.other_accounts)), None, None, None)
+    charge_set = with_other_accounts(_charge_set(context, payer, revision), encounter.other_accounts)
+    charge_set = with_sources(charge_set)
     return Coding(charge_set, policy, sheet, screened)
 
 
@@ -219,6 +223,8 @@ def _code(context: Context) -> Screened:
         devices = [p for p in encounter.procedures if p.kind in CODED_PROCEDURES]
         code_devices(context, devices, screened.port_flushes)
     attach(context)
+    attach_order_modifiers(context)
+    tell_supplier(context)
     return screened
 
 

@@ -120,7 +120,7 @@ def _kinds() -> dict[str, FlagKind]:
         ("F-COMPLEXITY_DOC", "warn", "R-CLS-3", "Complex administration is billed, its documentation not seen.",
          "Make sure monitoring, training and supervision are documented."),
         ("F-PROCEDURE_WINDOW", "warn", "R-BUN-6", "Given during another procedure.",
-         "Decide whether the drug belongs to the procedure; if so, chart its intent as procedure."),
+         "Say what the drug was part of: procedure_id of the procedure, or none; or chart its intent as procedure."),
         ("F-DISCONTINUED", "warn", "R-MOD-6", "The infusion was stopped early.",
          "Facility: bill the actual time. Office: consider the planned code with modifier 53."),
         ("F-SPLIT_DOSE", "warn", "R-INJ-2", "One dose was given in several injections.",
@@ -167,6 +167,12 @@ def _kinds() -> dict[str, FlagKind]:
          "Take the flag, its administrations and one of the decisions it admits from the flag itself, and decide again."),
         ("F-SC_SETUP", "warn", "R-INF-9", "A subcutaneous infusion with several further pump set-ups.",
          "Check how many set-ups with new sites the payer takes."),
+        ("F-RESEARCH", "block", "R-MOD-12", "Given in a clinical trial, and no order says Q0 or Q1.",
+         "Send order_modifiers with Q0 for what the trial tests or Q1 for routine care, or research as false."),
+        ("F-ORDER_MODIFIER", "warn", "R-MOD-12", "A modifier of the order is not on the line.",
+         "Correct the order, or set the modifier by hand where the payer wants it."),
+        ("F-OTHER_ACCOUNT", "warn", "R-ENC-2", "The patient has another account on a day of this stay.",
+         "Merge the two where they are one stay; where the patient left and came back, name the earlier one in follows_encounter_id."),
     )  # fmt: skip
     kinds = {row[0]: FlagKind(*row) for row in rows}
     kinds.update({row[0]: FlagKind(*row, house=True) for row in ours})

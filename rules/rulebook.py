@@ -12,11 +12,13 @@ from rules.coding import (
     initial,
     injections,
     modifiers,
+    order_modifiers,
     pumps,
     pushes,
     self_administered,
     sites,
     subcutaneous,
+    supplied_drugs,
 )
 from rules.rule import Rule
 from rules.screening import (
@@ -64,6 +66,8 @@ CHAPTERS = {
     "a person's answers": reviews.RULES,
     "dates of service": service_dates.RULES,
     "modifiers": modifiers.RULES,
+    "modifiers of an order": order_modifiers.RULES,
+    "drugs supplied by others": supplied_drugs.RULES,
     "claim edits": claim_edits.RULES,
 }
 """Every rule by the question it answers. An id stands in one chapter, also when other modules apply the rule."""

@@ -57,6 +57,9 @@ INCLUDED = Rule(
     "A",
 )
 
+NO_PROCEDURE = "none"
+"""In place of a procedure's id: the drug was part of no procedure."""
+
 RULES = (
     CLASS_IS_DATED, ANTINEOPLASTIC, COMPLEX_BIOLOGIC, HORMONAL, SUPPORTIVE, PLAIN_INJECTED, UNKNOWN,
     ORDINARY, OTHER_CODES, SELF_GIVEN, BLOOD, INTEGRAL, FLUSH,
@@ -141,9 +144,14 @@ def _entry(given: Administration, route: str | None, on: date) -> Entry | None:
     if entry.disagreement and entry.basis != "stated":
         return None
     entry = on_route(entry, route)
-    if entry.billing_class == "anesthetic" and route == "IV" and ventilates(given, entry.ingredient, on):
+    if entry.billing_class == "anesthetic" and route == "IV" and _for_itself(given, entry, on):
         return entry._replace(billing_class="therapeutic")
     return entry
+
+
+def _for_itself(given: Administration, entry: Entry, on: date) -> bool:
+    """Tell whether an anaesthetic was given for itself: linked to no procedure, or to keep a ventilated patient asleep."""
+    return given.procedure_id == NO_PROCEDURE or ventilates(given, entry.ingredient, on)
 
 
 def classify(

@@ -29,6 +29,7 @@ from rules.screening.outside import outside
 from rules.screening.placing import place
 from rules.screening.plausibility import plausible
 from rules.screening.ports import PortFlush, flushes_port
+from rules.screening.procedure_links import refuse_linked
 from rules.screening.procedures import SEDATED, begun_inside, sedates, uncertain
 from rules.screening.pump_records import with_pump_records
 from rules.screening.screened import Screened
@@ -65,6 +66,9 @@ class Screener:
             return
         if read.route == OUTSIDE:
             sheet.refused.append(outside(charted, read))
+            return
+        if refuse_linked(_unread(charted), self._context):
+            self._flows_alongside(charted, self._kind(charted))
             return
         if charted.intent != "procedure" and self._belongs_elsewhere(charted):
             return
@@ -261,6 +265,8 @@ class Screener:
             sheet.flag("F-COMPLEXITY_DOC", [administration])
         if classified.unverified:
             sheet.flag("F-UNVERIFIED", [administration])
+        if charted.procedure_id is not None:
+            return  # the link says what it was part of, whatever the times say
         if sedates(charted, classified.entry.ingredient, self._windows, self._context.on):
             sheet.block("F-PROCEDURE_WINDOW", [administration], SEDATED)
         elif begun_inside(charted, self._windows):

@@ -8,7 +8,7 @@ from streams.batch.line_reader import Lines, Readable, lines_of, overlong
 from streams.batch.spill_buckets import Buckets
 from streams.encounter.merge_groups import MergeGroups
 from streams.wire.encounter_key import find_id, parsed_id
-from streams.wire.event_json import MERGE_MARKS, read
+from streams.wire.event_json import MERGE_MARKS, PATIENT_MARKS, read
 from streams.wire.rejects import Reject
 
 
@@ -19,6 +19,8 @@ class Gatherer:
         self.links: Final = MergeGroups()
         self.lines = 0
         """Lines seen, blank ones left out."""
+        self.patients = False
+        """Whether any line may name a patient's key, so that one stay may matter to another."""
         self._buckets = buckets
         self._limit = limit
         self._refuse = refuse
@@ -50,6 +52,7 @@ class Gatherer:
             else:
                 self._refuse(_reject_of(raw).at(file, number))
         self.lines += len(batch.lines) - blank
+        self.patients = self.patients or any(mark in batch.text for mark in PATIENT_MARKS)
         for raw in _possible_merges(batch.text):
             self._link(raw)
 

@@ -12,10 +12,12 @@ from typing import Final, NamedTuple
 
 from models.charge import ChargeSet
 from rules.engine import Profile
+from rules.screening.other_accounts import account_of
 from rules.site_folder import SiteFolderError
 from streams.batch.coder import Outcome, code_linked, code_stay
 from streams.batch.error_place import fault
 from streams.batch.garbage_collection import pause, paused
+from streams.batch.patient_accounts import PlacedAccount, unfinished
 from streams.batch.sorted_runs import Record
 from streams.batch.spill_buckets import LinesByEncounter
 from streams.batch.tally import Tally
@@ -46,6 +48,8 @@ class Batch(NamedTuple):
     tally: Tally
     lines: int
     """Lines put in, for the progress bar."""
+    accounts: list[PlacedAccount]
+    """The stays whose patient may have others; their records wait for those."""
 
 
 Code = Callable[[Iterable[list[Unit]]], Iterator[Batch]]
@@ -72,13 +76,17 @@ def batches(stays: LinesByEncounter, *, linked: bool = False) -> Iterator[list[U
 
 def code_batch(recipe: Recipe, units: list[Unit]) -> Batch:
     """Return what becomes of a batch; a fault of ours in one stay is reported and the others are coded."""
-    batch = Batch([], [], [], Tally(), sum(len(lines) for _, lines in units))
+    batch = Batch([], [], [], Tally(), sum(len(lines) for _, lines in units), [])
     for key, lines in units:
         try:
             outcome = _outcome_of(recipe, key, lines)
+            accounts = [account_of(stay.encounter) for stay in outcome.stays]
             records = [
-                (charge_set.encounter_id.encode(), recipe.write(charge_set))
-                for charge_set in outcome.charge_sets
+                (
+                    charge_set.encounter_id.encode(),
+                    recipe.write(charge_set) if account is None else unfinished(charge_set),
+                )
+                for charge_set, account in zip(outcome.charge_sets, accounts, strict=True)
             ]
         except SiteFolderError:
             raise  # wrong for every stay
@@ -86,6 +94,8 @@ def code_batch(recipe: Recipe, units: list[Unit]) -> Batch:
             batch.rejects.append(_coding_fault(error, lines))
             continue
         batch.records.extend(records)
+        place = min(lines)[:2]
+        batch.accounts.extend(PlacedAccount(account, *place) for account in accounts if account is not None)
         batch.rejects.extend(outcome.rejects)
         batch.faults.extend(outcome.faults)
         for charge_set in outcome.charge_sets:

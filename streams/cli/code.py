@@ -16,6 +16,7 @@ from models.field import Setting
 from rules.engine import Profile
 from rules.site_folder import SiteFolder
 from streams.batch.gather import Gatherer
+from streams.batch.patient_accounts import PatientAccounts, finished
 from streams.batch.process_pool import Batch, Code, Recipe, batches, coder
 from streams.batch.sorted_runs import Record, Spool, key_of_record
 from streams.batch.spill_buckets import Buckets
@@ -25,7 +26,6 @@ from streams.cli.shared.instant import InstantType
 from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.cli.shared.progress import ProgressDisplay, progress_display
 from streams.cli.shared.reject_order import RejectOrder
-from streams.encounter.merge_groups import MergeGroups
 from streams.wire.charge_json import written
 from streams.wire.rejects import Reject
 
@@ -153,28 +153,31 @@ class _Run:
                     gatherer.gather(number, stream, self._shown.passed)
             self.tally.events = gatherer.lines
             self._shown.stage("coding", gatherer.lines)
-            for _, line in self._in_order(buckets, gatherer.links, code):
+            for _, line in self._in_order(buckets, gatherer, code):
                 out.write(line)
         out.flush()
         self._rejects.show()
 
-    def _in_order(self, buckets: Buckets, links: MergeGroups, code: Code) -> Iterator[Record]:
-        # A small input is coded while it is written. Of a large one each bucket is coded and waits in a file.
+    def _in_order(self, buckets: Buckets, gatherer: Gatherer, code: Code) -> Iterator[Record]:
+        # A small input is coded while it is written. Of a large one each bucket is coded and waits in a file; and so
+        # it does where patients have keys, for the last stay read may be the other account of the first.
         runs: list[Iterator[Record]] = []
-        with Buckets() as linked, Spool() as spool:
+        links = gatherer.links
+        with Buckets() as linked, Spool() as spool, PatientAccounts(self._refuse) as accounts:
             for stays in buckets.drain():
                 for key in links.ids():
                     if key in stays:
                         linked.add(links.group(key), stays.pop(key))
-                run = self._records(code(batches(stays)))
-                runs.append(spool.add(run) if buckets.spilled else run)
+                run = self._records(code(batches(stays)), accounts)
+                runs.append(spool.add(run) if buckets.spilled or gatherer.patients else run)
             for groups in linked.drain():
-                sets = sorted(self._records(code(batches(groups, linked=True))), key=key_of_record)
+                sets = sorted(self._records(code(batches(groups, linked=True)), accounts), key=key_of_record)
                 runs.append(spool.add(sets) if linked.spilled else iter(sets))
-            yield from merge(*runs, key=key_of_record)
+            yield from finished(merge(*runs, key=key_of_record), accounts.others(spool), self._recipe.write)
 
-    def _records(self, coded: Iterator[Batch]) -> Iterator[Record]:
+    def _records(self, coded: Iterator[Batch], accounts: PatientAccounts) -> Iterator[Record]:
         for batch in coded:
+            accounts.add(batch.accounts)
             self._shown.passed(batch.lines)
             self.tally.add(batch.tally)
             if not self._quiet:

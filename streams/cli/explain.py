@@ -16,7 +16,9 @@ import click
 from models.field import Setting
 from rules.engine import Profile
 from rules.outcomes import outcomes
+from rules.screening.other_accounts import with_other_accounts
 from rules.site_folder import SiteFolder
+from streams.batch.accounts_beforehand import other_accounts_in
 from streams.batch.coder import CodedEncounter, Outcome, code_linked, code_stay
 from streams.batch.gather import Gatherer
 from streams.batch.spill_buckets import Buckets, LinesByEncounter
@@ -196,13 +198,15 @@ class _Reader:
         self._profile = profile
         self._as_of = as_of
         self._as_letter = as_letter
+        self._others: dict[str, tuple[str, ...]] = {}
 
     def pictures(self, wanted: str | None) -> Iterator[Picture]:
         """Yield every encounter, or the wanted one; rejects and faults go to stderr."""
         for encounter, coding, events, merged in self._stays(wanted):
             if wanted in {None, encounter.encounter_id}:
                 self.any_drawn = True
-                charge_set = coding.charge_set
+                others = self._others.get(encounter.encounter_id, ())
+                charge_set = with_other_accounts(coding.charge_set, others)
                 # A letter shows what is charged; a coder at the terminal, what would release what is held.
                 times = charted_times(events, merged) if self._as_letter else {}
                 answers = () if self._as_letter else outcomes(encounter, self._profile, charge_set)
@@ -212,11 +216,15 @@ class _Reader:
         # What does not fit into memory is drawn bucket by bucket: in order only within each.
         runs: list[Iterable[CodedEncounter]] = []
         linked: LinesByEncounter = {}
-        with Buckets() as buckets:
-            gatherer = Gatherer(buckets, _LONGEST_LINE, self._refuse)
+        with Buckets() as read, Buckets() as again:
+            gatherer = Gatherer(read, _LONGEST_LINE, self._refuse)
             for number, name in enumerate(self._inputs):
                 with open_input(name) as stream:
                     gatherer.gather(number, stream, lambda _: None)
+            buckets = read
+            if gatherer.patients:
+                buckets = again
+                self._others = other_accounts_in(read, again, gatherer.links, self._profile, self._refuse)
             only = None if wanted is None else gatherer.links.group(wanted.encode(errors="replace"))
             for stays in buckets.drain():
                 _set_aside(stays, gatherer.links, linked)

@@ -148,5 +148,7 @@ def encounter(
             refused_events,
             None,  # where it was merged into, its own events need not tell
             reviews,
+            known["patient_key"],
+            (),  # nor what other accounts the patient has
         ),
     )

@@ -129,15 +129,15 @@ def _sites(parts: Sequence[Part]) -> tuple[tuple[AccessSite, ...], list[Names]]:
     ), names
 
 
-def _procedures(parts: Sequence[Part]) -> tuple[Procedure, ...]:
-    joined, _ = _join_things(parts, [procedures_of(part.events.procedures) for part in parts])
+def _procedures(parts: Sequence[Part]) -> tuple[tuple[Procedure, ...], list[Names]]:
+    joined, names = _join_things(parts, [procedures_of(part.events.procedures) for part in parts])
     procedures = [procedure for _, procedure in joined]
     return tuple(
         sorted(
             procedures,
             key=lambda procedure: (_began(procedure.started_at, procedure.ended_at), procedure.procedure_id),
         )
-    )
+    ), names
 
 
 def _decisions(parts: Sequence[Part], names: Sequence[Names]) -> tuple[Decision, ...]:
@@ -220,16 +220,21 @@ def join(parts: Sequence[Part]) -> tuple[StayFacts, Parts]:
     names = _administration_names(parts)
     pool = _pool(parts, names)
     sites, site_names = _sites(parts)
+    procedures, procedure_names = _procedures(parts)
 
-    def at_its_site(administration: Administration) -> Administration:
-        renamed = site_names[pool.homes[administration.administration_id]]
-        site_id = administration.site_id
-        return administration._replace(site_id=renamed[site_id]) if site_id in renamed else administration
+    def as_named_now(administration: Administration) -> Administration:
+        home = pool.homes[administration.administration_id]
+        site_id, procedure_id = administration.site_id, administration.procedure_id
+        if site_id in site_names[home]:
+            administration = administration._replace(site_id=site_names[home][site_id])
+        if procedure_id in procedure_names[home]:
+            administration = administration._replace(procedure_id=procedure_names[home][procedure_id])
+        return administration
 
     return _stay(parts), Parts(
         sites=sites,
-        procedures=_procedures(parts),
-        administrations=tuple(map(at_its_site, administrations_of(pool.events, pool.voided))),
+        procedures=procedures,
+        administrations=tuple(map(as_named_now, administrations_of(pool.events, pool.voided))),
         voided=tuple(sorted(pool.voided)),
         decisions=_decisions(parts, names),
     )

@@ -19,6 +19,7 @@ REGISTERED = (
     "department_modifier",
     "key_reason_order_id",
     "follows_encounter_id",
+    "patient_key",
 )
 _OF_A_SITE = ("kind", "restart_of", "separate_site_reason")
 _OF_A_PROCEDURE = ("kind",)

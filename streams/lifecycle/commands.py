@@ -2,7 +2,8 @@
 The messages of the internal command topic: what one partition asks of another, or of itself at a later time.
 
 ``due``: look at a stay whose deadline has passed. ``told``: events of stays that merges connect with it.
-``event``: an event of it that lay in a partition of another stay. ``restored``: every event the events topic has of
+``event``: an event of it that lay in a partition of another stay. ``account``: to the directory of a patient, what one
+of the patient's stays is; ``beside``: to a stay, what another stay of its patient is. ``restored``: every event the events topic has of
 it, and of those merged with it, to bring a forgotten stay back.
 """
 
@@ -11,7 +12,10 @@ from typing import Any, Final, NamedTuple
 
 from orjson import JSONDecodeError, dumps, loads
 
-KINDS: Final = frozenset({"due", "told", "event", "restored"})
+from streams.lifecycle.account_notice import AccountNotice, notice_of, plain
+
+KINDS: Final = frozenset({"due", "told", "event", "restored", "account", "beside"})
+_OF_ACCOUNTS: Final = frozenset({"account", "beside"})
 
 
 class MisroutedRecord(NamedTuple):
@@ -25,15 +29,17 @@ class MisroutedRecord(NamedTuple):
 
 class Command(NamedTuple):
     """
-    One request about one stay.
+    One request about one stay, or about one patient.
 
-    ``stays`` holds lines of events by encounter; ``misrouted`` is where the event of an ``event`` command lay.
+    ``stays`` holds lines of events by encounter; ``misrouted`` is where the event of an ``event`` command lay;
+    ``notice`` is what an ``account`` or a ``beside`` says.
     """
 
     kind: str
     encounter_id: str
     stays: Mapping[str, tuple[bytes, ...]] = {}
     misrouted: MisroutedRecord | None = None
+    notice: AccountNotice | None = None
 
 
 class NotACommandError(ValueError):
@@ -51,6 +57,8 @@ def to_bytes(command: Command) -> bytes:
         partition, offset, key, headers = command.misrouted
         texts = [(name, _text(value)) for name, value in headers]
         fields["came"] = [partition, offset, None if key is None else _text(key), texts]
+    if command.notice is not None:
+        fields["account"] = plain(command.notice)
     return dumps(fields)
 
 
@@ -74,11 +82,12 @@ def from_bytes(raw: bytes) -> Command:
             for name, lines in fields.get("stays", {}).items()
         }
         misrouted = _misrouted_record(fields.get("came"))
+        notice = notice_of(fields["account"]) if kind in _OF_ACCOUNTS else None
     except (JSONDecodeError, AttributeError, KeyError, TypeError, ValueError):
         raise NotACommandError from None
     if kind not in KINDS or not isinstance(encounter_id, str):
         raise NotACommandError
-    return Command(kind, encounter_id, stays, misrouted)
+    return Command(kind, encounter_id, stays, misrouted, notice)
 
 
 def _misrouted_record(listed: Any) -> MisroutedRecord | None:

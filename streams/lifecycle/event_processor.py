@@ -11,11 +11,11 @@ from typing import Final
 from models.event import EncounterMerged, Event
 from models.event_subject import EVENT_VOIDED, STAY
 from rules.policy.resolve import PolicyError
-from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes, to_bytes
+from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes
 from streams.lifecycle.ineffective_events import ineffective_events
 from streams.lifecycle.merged_view import names_as_survivor, neighbours
 from streams.lifecycle.messages import chunks, closed_message
-from streams.lifecycle.processed_records import OutboundCommand, ProcessedRecords
+from streams.lifecycle.processed_records import OutboundCommand, ProcessedRecords, outbound
 from streams.lifecycle.reject_reasons import (
     EMPTY,
     FAULT,
@@ -113,8 +113,16 @@ class EncounterProcessor:
                 self._merge_events(command, record)
             elif command.kind == "restored":
                 self._restore(command, record)
-            elif (state := self._state(command.encounter_id)) is not None:
+            elif state := self._with_news(command, record):
                 self._touch(state, record)
+
+    def _with_news(self, command: Command, record: Record) -> EncounterState | None:
+        """Return the stay that is due, or to which another stay of its patient says something new; None for no such."""
+        state = self._state(command.encounter_id)
+        if state is None or command.notice is None:
+            return state
+        heard = state.accounts is not None and state.accounts.hear(command.notice)
+        return state if heard or record.offset <= state.offsets.get(self._topic, -1) else None
 
     def _state(self, encounter_id: str) -> EncounterState | None:
         return self._touched.get(encounter_id) or self._load(encounter_id)
@@ -217,8 +225,7 @@ class EncounterProcessor:
 
     def _forward(self, encounter_id: str, line: bytes, record: Record) -> None:
         misrouted = MisroutedRecord(self._partition, record.offset, record.key, tuple(record.headers))
-        command = Command("event", encounter_id, {encounter_id: (line,)}, misrouted)
-        self._commands.append(OutboundCommand(encounter_id, to_bytes(command)))
+        self._commands.append(outbound(Command("event", encounter_id, {encounter_id: (line,)}, misrouted)))
 
     def _refuse(
         self,
@@ -278,15 +285,16 @@ class EncounterProcessor:
                     self._refuse(self._cause_of[encounter_id], FAULT)
                 state.standing_stale, state.due_at, state.due_for = True, self._at + _RETRY_S, "retry"
                 continue
-            if state.has_merges and (
-                state.event_count() > state.events_shared or encounter_id in self._redelivered
-            ):
+            again, accounts = encounter_id in self._redelivered, state.accounts
+            if state.has_merges and (again or state.event_count() > state.events_shared):
                 self._share_events(state)
+            if accounts and (again or accounts.version > accounts.shared):
+                self._commands += map(outbound, accounts.notices(encounter_id))
         return ProcessedRecords(list(self._touched.values()), self._messages, self._commands, faults)
 
     def _share_events(self, state: EncounterState) -> None:
         connected = neighbours(state)
         for stays in chunks({**state.merged_events, state.encounter_id: state.events}):
             for name in connected:
-                self._commands.append(OutboundCommand(name, to_bytes(Command("told", name, stays))))
+                self._commands.append(outbound(Command("told", name, stays)))
         state.events_shared = state.event_count()

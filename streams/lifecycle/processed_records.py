@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.state import EncounterState
 from streams.wire.message import OutboundMessage
 
@@ -11,6 +12,11 @@ class OutboundCommand(NamedTuple):
 
     encounter_id: str
     value: bytes
+
+
+def outbound(command: Command) -> OutboundCommand:
+    """Return a command as it is sent, to whom it is about."""
+    return OutboundCommand(command.encounter_id, to_bytes(command))
 
 
 class ProcessedRecords(NamedTuple):

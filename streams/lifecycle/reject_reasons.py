@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from rules.screening.other_accounts import MOST_ACCOUNTS
 from streams.wire.rejects import WHOLE_LINE, Reject, fault_of_ours
 
 LONGEST: Final = 1 << 20
@@ -26,5 +27,10 @@ MERGED_INTO_FORGOTTEN: Final = Reject(
     "into_encounter_id",
     "the stay was closed and forgotten, so what was merged into it, or taken back, cannot be coded there",
     "bring the whole stay back with infusion recode --restore, then replay this reject",
+)
+TOO_MANY_ACCOUNTS: Final = Reject(
+    "patient_key",
+    f"more than {MOST_ACCOUNTS} encounters have one key, so that it is no patient's and tells of none of them",
+    "ask who makes the keys; an empty record number has one too",
 )
 FAULT: Final = fault_of_ours("its stay was put together")

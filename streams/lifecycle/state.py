@@ -13,6 +13,7 @@ from orjson import dumps, loads
 
 from models.closed_encounter import ClosedStatus, ClosingReason
 from models.encounter import Standing
+from streams.lifecycle.stay_accounts import StayAccounts, accounts_from
 
 Phase = Literal["open", "closed", "final", "forgotten"]
 """
@@ -23,8 +24,11 @@ good, until an event says otherwise. Forgotten: only the fact that it was there 
 Due = Literal["close", "inactive", "overdue", "preview", "confirm", "forget", "retry"]
 """What happens at the deadline; ``retry`` folds again a stay that could not be folded."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of the bytes. A worker reads every format up to its own; what an older one wrote is rewritten when it changes."""
+
+_WITHOUT_ACCOUNTS: Final = 1
+"""The format of release 26.11.0, whose stays knew nothing of their patient's others."""
 
 _HEAD: Final = Struct(">Bq")
 _NEVER: Final = (1 << 62) - 1
@@ -45,6 +49,7 @@ class EncounterState:
     """One stay: its events, those of stays merged with it, and what was last said of it. Instants in epoch seconds."""
 
     __slots__ = (
+        "accounts",
         "closed_at",
         "confirm_window_s",
         "departed_at",
@@ -108,6 +113,8 @@ class EncounterState:
         """Bytes of all its events."""
         self.refused: dict[str, tuple[str, int]] = {}
         """Its events that were refused for having no effect: which, and the topic and offset of what showed it."""
+        self.accounts: StayAccounts | None = None
+        """What it knows of its patient's other stays; None while its patient has no key."""
         self.indexed_at: int | None = None
         """The earliest deadline under which the index of deadlines has it; never written."""
         self.parsed: dict[bytes, Any] = {}
@@ -128,6 +135,7 @@ class EncounterState:
             self.events_shared, self.standing, self.departed_at, self.first_event_at, self.last_event_at, self.due_for,
             self.offsets, self.standing_stale, self.has_merges, self.confirm_window_s, self.preview_while_open,
             len(self.events), {name: len(lines) for name, lines in self.merged_events.items()}, self.refused,
+            None if self.accounts is None else self.accounts.plain(),
         ]  # fmt: skip
         head = _HEAD.pack(FORMAT, _NEVER if self.due_at is None else self.due_at)
         return b"\n".join([head + dumps(about), *self._lines()])
@@ -177,7 +185,7 @@ def from_bytes(stored: bytes) -> EncounterState:
         encounter_id, phase, version, status, closed_at, reason, events_when_closed,
         events_shared, standing, departed_at, first_event_at, last_event_at, due_for,
         offsets, standing_stale, has_merges, confirm_window_s, preview_while_open,
-        event_count, merged_counts, refused,
+        event_count, merged_counts, refused, *later,
     ) = loads(about)  # fmt: skip
     state = EncounterState(encounter_id, first_event_at)
     state.phase = phase if phase in _PHASES else "open"
@@ -189,6 +197,8 @@ def from_bytes(stored: bytes) -> EncounterState:
     state.offsets, state.standing_stale, state.has_merges = offsets, standing_stale, has_merges
     state.confirm_window_s, state.preview_while_open = confirm_window_s, preview_while_open
     state.refused = {name: (topic, offset) for name, (topic, offset) in refused.items()}
+    if stored[0] > _WITHOUT_ACCOUNTS:
+        state.accounts = accounts_from(later[0], encounter_id)
     state.size_bytes = len(rest)
     lines = rest.split(b"\n") if rest else []
     state.events = dict.fromkeys(lines[:event_count])

@@ -15,6 +15,7 @@ from models.encounter import Encounter, Standing, empty_encounter
 from rules.emission import Emission, in_confirm_window
 from streams.lifecycle.merged_view import encounter_of, merged_into
 from streams.lifecycle.state import Due, EncounterState
+from streams.lifecycle.stay_accounts import noted
 from streams.lifecycle.timeouts import Timeouts
 from streams.wire.closed_encounter_json import ClosedEncounter
 
@@ -67,7 +68,11 @@ def advance(
 
 def _encounter(state: EncounterState) -> Encounter:
     # A stay known only from a merge that was taken back: its charges are withdrawn too.
-    return encounter_of(state) or empty_encounter(state.encounter_id, "cancelled")
+    encounter = encounter_of(state) or empty_encounter(state.encounter_id, "cancelled")
+    state.accounts = noted(state.accounts, encounter)
+    if state.accounts is None:
+        return encounter
+    return encounter._replace(other_accounts=state.accounts.others())
 
 
 def _note_standing(state: EncounterState, encounter: Encounter, emission_of: EmissionPolicy) -> None:
@@ -109,9 +114,20 @@ def _reason_to_close(state: EncounterState, at: int) -> ClosingReason | None:
             return "reopened"
         if state.standing == "discharged" and state.phase != "open":
             return "late_event"
+    if _meets_others(state):
+        return "other_account"
     if state.due_at is None or state.due_at > at or state.due_for is None:
         return None
     return _REASONS.get(state.due_for)
+
+
+def _meets_others(state: EncounterState) -> bool:
+    """Tell whether a coded stay meets other accounts of its patient than when it was coded (R-ENC-2)."""
+    if not state.version or state.accounts is None or state.standing in _WITHDRAWN:
+        return False
+    if state.standing == "discharged" and state.phase == "open":
+        return False  # it is coded anew when its grace is over
+    return state.accounts.others() != state.accounts.others_when_closed
 
 
 def _close(
@@ -127,6 +143,8 @@ def _close(
     state.version += 1
     state.closed_at, state.reason, state.events_when_closed = at, reason, state.event_count()
     state.status = _status(state, at)
+    if state.accounts is not None:
+        state.accounts.others_when_closed = encounter.other_accounts
     if state.standing == "open":
         state.phase = "closed" if reason in {"inactive", "overdue"} else "open"
     else:

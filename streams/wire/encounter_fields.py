@@ -86,6 +86,7 @@ FIGURES: Final = ("rate_ml_per_h", "volume_ml", "dose")
 
 def _administration_fields(administration: Administration) -> dict[str, Any]:
     known = _with_instants(Administration._fields, administration, ("given_at", "last_seen_at"))
+    known |= _taken_back(administration)
     if administration.drug is not None:
         known["drug"] = _drug_fields(administration.drug)
     for name in FIGURES:
@@ -105,6 +106,11 @@ def _administration_fields(administration: Administration) -> dict[str, Any]:
     if administration.open_pause is not None:
         known["open_pause"] = _stretch(*administration.open_pause)
     return known
+
+
+def _taken_back(administration: Administration) -> dict[str, Any]:
+    """Return the list that a correction emptied: taken back is not the same as never said."""
+    return {"order_modifiers": []} if administration.order_modifiers == () else {}
 
 
 def _stretch(start: int, stop: int | None) -> dict[str, str]:

@@ -258,6 +258,10 @@ MERGE_MARKS: Final = (b"encounter_merged", b"\\u")
 """What a merge contains: its type as text, or an escape, since the type may be written with escapes."""
 
 
+PATIENT_MARKS: Final = (b"patient_key", b"\\u")
+"""What an event with a patient's key contains: the field's name as text, or an escape."""
+
+
 def may_be_merge(line: bytes) -> bool:
     """Tell whether a line may be a merge, without parsing it; only a line that may be is worth parsing."""
     return any(mark in line for mark in MERGE_MARKS)

@@ -19,8 +19,11 @@ from streams.engine.app import CheckpointApp
 from streams.engine.batches import PartitionBatch
 from streams.engine.records import PartitionRecords, Record, grouped_by_partition
 from streams.kafka.partitioner import home_of
+from streams.lifecycle.account_notice import is_directory
 from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.event_processor import EncounterProcessor
+from streams.lifecycle.patient_directory import process_notices
+from streams.lifecycle.processed_records import OutboundCommand
 from streams.wire import topics
 from streams.wire.message import OutboundMessage
 from streams.worker.encounter_store import EncounterStore
@@ -45,12 +48,14 @@ class Agents:
     async def follow(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Fold events into the stays they are about."""
         async for batch in stream:
-            self._guard(batch, partial(self._fold, batch, EncounterProcessor.process_events))
+            self._guard(
+                batch, partial(self._fold, batch.tp, batch.records, EncounterProcessor.process_events)
+            )
 
     async def close(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Advance stays that are due, and add the events of stays merged with them."""
         async for batch in stream:
-            self._guard(batch, partial(self._fold, batch, EncounterProcessor.process_commands))
+            self._guard(batch, partial(self._carry_out, batch))
 
     async def code(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Code closed encounters."""
@@ -104,10 +109,40 @@ class Agents:
         batch.finish()
         self._app.wake()
 
+    def _carry_out(self, batch: PartitionBatch) -> None:
+        """Do what a batch of commands asks: those keyed by a patient are for the patient's directory."""
+        asked = [record for record in batch.records if is_directory(record.key)]
+        others = (
+            [record for record in batch.records if not is_directory(record.key)] if asked else batch.records
+        )
+        self._fold(batch.tp, others, EncounterProcessor.process_commands)
+        if not asked:
+            return
+        partition, patients = batch.tp.partition, self._stays.patients
+        processed = process_notices(
+            asked,
+            partition,
+            int(self._clock()),
+            self._settings.timeouts.retention,
+            partial(patients.load, partition),
+        )
+        for directory in processed.directories:
+            patients.keep(partition, directory)
+        self._send(partition, processed.messages)
+        self._ask(processed.commands)
+
+    def _ask(self, commands: Iterable[OutboundCommand]) -> None:
+        """Send commands to the partitions of those they are for."""
+        for command in commands:
+            record = Record(command.encounter_id.encode(), command.value)
+            self._app.send_at_checkpoint(
+                topics.COMMANDS, home_of(command.encounter_id, self._partitions), record
+            )
+
     def _fold(
-        self, batch: PartitionBatch, process: Callable[[EncounterProcessor, Iterable[Any]], None]
+        self, tp: TP, records: Iterable[Any], process: Callable[[EncounterProcessor, Iterable[Any]], None]
     ) -> None:
-        topic, partition = batch.tp
+        topic, partition = tp
         processor = EncounterProcessor(
             topic,
             partition,
@@ -115,15 +150,12 @@ class Agents:
             partial(self._stays.load, partition),
             lambda name: home_of(name, self._partitions) == partition,
         )
-        process(processor, batch.records)
+        process(processor, records)
         processed = processor.finish(self._settings.timeouts, self._emission)
         for state in processed.states:
             self._stays.keep(partition, state)
         self._send(partition, processed.messages)
-        for command in processed.commands:
-            home = home_of(command.encounter_id, self._partitions)
-            record = Record(command.encounter_id.encode(), command.value)
-            self._app.send_at_checkpoint(topics.COMMANDS, home, record)
+        self._ask(processed.commands)
         if processed.faults:
             _log.error(
                 "%d stays could not be settled: a fault of ours; see infusion rejects", processed.faults

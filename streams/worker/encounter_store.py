@@ -7,8 +7,10 @@ from typing import Final
 
 from streams.engine.app import CheckpointApp
 from streams.engine.table import CheckpointTable
+from streams.lifecycle.account_notice import is_directory
 from streams.lifecycle.deadline_index import DeadlineIndex
 from streams.lifecycle.state import EncounterState, deadline_of, from_bytes
+from streams.worker.patient_store import PatientStore
 
 RETRY_S: Final = 30
 """Seconds until the command for a stay that is still due is sent again: it may have been lost with a worker."""
@@ -24,6 +26,8 @@ class EncounterStore:
         self._cache: dict[tuple[int, str], EncounterState] = {}
         self._evict_above = capacity
         self._due: dict[int, DeadlineIndex] = {}
+        self.patients: Final = PatientStore(app, table)
+        """The directories of patients, in the same table under keys that no encounter has."""
         app.when_revoked(self.clear)
 
     def clear(self) -> None:
@@ -37,7 +41,7 @@ class EncounterStore:
             self._due[partition] = DeadlineIndex(
                 (due_at, key)
                 for key, written in self._table.items_of(partition)
-                if (due_at := deadline_of(written)) is not None
+                if not is_directory(key) and (due_at := deadline_of(written)) is not None
             )
 
     def load(self, partition: int, encounter_id: str) -> EncounterState | None:

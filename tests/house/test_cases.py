@@ -33,7 +33,6 @@ SHOWN_BY = {
     # What is one stay, one site, one dose, one drug: decided before any line is made.
     "R-SET-1": "A hospital reports the repeat an office does not",
     "R-ENC-1": "An observation stay over three dates has one initial",
-    "R-ENC-2": "The afternoon visit of the same day has its own marked initial",
     "R-SITE-1": "Two sites required by protocol are two initials, the lower one marked",
     "R-SITE-2": "Each justified site has its own added hours and pushes",
     "R-SITE-3": "A line restarted after infiltration is the same site",
@@ -84,8 +83,6 @@ NEVER_AT_WORK = {
     "R-MOD-7": "modifiers that never apply",
     "R-MOD-9": "modifiers of drug lines, which this product does not make",
     "R-MOD-10": "a modifier of drug lines, which this product does not make",
-    "R-MOD-11": "modifiers that need facts of coverage no event tells",
-    "R-MOD-12": "modifiers that come with orders and registration",
 }
 """Rules that say only what an automatic coder leaves alone."""
 

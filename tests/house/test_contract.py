@@ -69,6 +69,12 @@ GIVEN = {
     "dose_unit": "g",
     "prehospital": False,
     "device_id": "pump-1",
+    "procedure_id": "none",
+    "lumen": "proximal",
+    "charted_by_role": "nurse",
+    "supplied_by": "white_bag",
+    "research": True,
+    "order_modifiers": ["Q1"],
 }
 STAY = {
     "setting": "facility",
@@ -77,6 +83,7 @@ STAY = {
     "arrived_at": AT,
     "department_modifier": "PO",
     "key_reason_order_id": "O1",
+    "patient_key": "9f2c61d8",
 }
 SITE = {"site_id": "left", "kind": "picc", "restart_of": "right", "separate_site_reason": "incompatible"}
 RUNNING = {"administration_id": "A1"}

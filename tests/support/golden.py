@@ -16,6 +16,7 @@ from timeline import cases_in, events_of
 
 from models.charge import ChargeLine, ChargeSet
 from rules.engine import Profile, code_encounter
+from rules.screening.other_accounts import account_of, others_beside
 from streams.encounter.fold import fold
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -61,7 +62,13 @@ def wanted_charges(case: Mapping[str, Any]) -> Charges:
 def coded(case: Mapping[str, Any]) -> ChargeSet:
     """Return the charge set of a case's timeline."""
     overrides = tuple(case.get("set", {}).items())
-    return code_encounter(fold(events_of(case)), Profile(overrides=overrides)).charge_set
+    stay = fold(events_of(case))
+    account = account_of(stay)
+    if account is not None:
+        others = [account_of(fold(events_of(other))) for other in case.get("also", ())]
+        beside = others_beside(account, [other for other in others if other is not None])
+        stay = stay._replace(other_accounts=beside)
+    return code_encounter(stay, Profile(overrides=overrides)).charge_set
 
 
 def refusals(case: Mapping[str, Any]) -> set[tuple[str, str]]:

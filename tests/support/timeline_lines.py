@@ -29,10 +29,20 @@ _GIVEN = {
     "amount": "dose",
     "unit": "dose_unit",
     "device": "device_id",
+    "procedure": "procedure_id",
+    "lumen": "lumen",
+    "role": "charted_by_role",
+    "supplied": "supplied_by",
 }
+_NONE_IS_A_WORD = frozenset({"order_status", "procedure_id"})
 _DRUG = {"class": "billing_class", "code": "code", "system": "system"}
 _WHOLE = {"planned": "planned_minutes", "lesions": "lesion_count"}
-_YES = {"prehospital": "prehospital", "counselling": "counselling", "complexity": "complexity_documented"}
+_YES = {
+    "prehospital": "prehospital",
+    "counselling": "counselling",
+    "complexity": "complexity_documented",
+    "research": "research",
+}
 _STAY = {
     "setting": "setting",
     "payer": "payer",
@@ -42,6 +52,7 @@ _STAY = {
     "zone": "time_zone",
     "key_reason_order": "key_reason_order_id",
     "follows": "follows_encounter_id",
+    "patient": "patient_key",
 }
 _CHARTED_TIMES = {"started": "started_at", "stopped": "stopped_at"}
 
@@ -197,7 +208,9 @@ class Timeline:
             message = "planned= and lesions= are whole numbers"
             raise UnreadableError(message) from None
         about |= {wire: value == "true" for wire, value in phrase.take(_YES).items()}
-        return {wire: value for wire, value in about.items() if value != "none" or wire == "order_status"}
+        if "modifiers" in phrase.options:
+            about["order_modifiers"] = [one for one in phrase.options.pop("modifiers").split(";") if one]
+        return {wire: value for wire, value in about.items() if value != "none" or wire in _NONE_IS_A_WORD}
 
     def _drug(self, name: str, phrase: Words) -> Wire:
         drug: Wire = {"name": name} | phrase.take(_DRUG)

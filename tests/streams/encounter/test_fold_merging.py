@@ -202,3 +202,13 @@ def test_where_merges_lead_round_in_a_circle_the_last_one_stands() -> None:
     assert merges([*first, *second]) == (("E2", "E1"),)
     found = fold_merged(first, {"E2": second})
     assert (found.encounter_id, found.standing, ids(found)) == ("E1", "open", ["X", "Y"])
+
+
+def test_a_drug_stays_linked_to_its_own_encounters_procedure() -> None:
+    """Two procedures of one name are two; what was given in one is no part of the other."""
+    own = of("E2", "10:00 procedure P1 biopsy", "10:05 push Y procedure=P1")
+    other = of("E1", "08:00 procedure P1 cardioversion", "08:05 push X procedure=P1", "09:00 merge E2")
+    found = fold_merged(own, {"E1": other})
+    assert {procedure.procedure_id for procedure in found.procedures} == {"P1", "E1/P1"}
+    linked = {given.administration_id: given.procedure_id for given in found.administrations}
+    assert linked == {"X": "E1/P1", "Y": "P1"}

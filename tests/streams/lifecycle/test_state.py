@@ -1,15 +1,22 @@
 """What is kept of a stay as bytes, when it is due, and what one partition asks of another."""
 
+from datetime import date
+
 import pytest
 from encounter_states import T0, injection, line
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.screening.other_accounts import Account
+from streams.lifecycle.account_notice import AccountNotice, directory_name
 from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes, to_bytes
 from streams.lifecycle.deadline_index import DeadlineIndex
 from streams.lifecycle.state import FORMAT, EncounterState, UnknownFormatError, deadline_of
 from streams.lifecycle.state import from_bytes as state_from_bytes
+from streams.lifecycle.stay_accounts import StayAccounts
 from streams.wire.event_json import as_line
+
+TUESDAY = date(2026, 3, 3)
 
 
 def made() -> EncounterState:
@@ -39,6 +46,11 @@ def made() -> EncounterState:
         True,
     )
     state.refused = {"0011": ("infusion.events.v1", 6)}
+    state.accounts = StayAccounts()
+    state.accounts.note(Account("k1", "Ü1", TUESDAY, TUESDAY, "E0"))
+    state.accounts.hear(AccountNotice("k1", "E2", 3, Account("k1", "E2", TUESDAY, TUESDAY, None)))
+    state.accounts.hear(AccountNotice("k1", "E3", 1, None))
+    state.accounts.shared, state.accounts.others_when_closed = 1, ("E2",)
     return state
 
 
@@ -46,7 +58,11 @@ def test_a_stay_comes_back_from_its_bytes_with_everything_that_is_written() -> N
     """Weight, index and read events are made anew."""
     state = made()
     back = state_from_bytes(state.to_bytes())
-    made_anew = {"size_bytes", "indexed_at", "parsed"}
+    made_anew = {"size_bytes", "indexed_at", "parsed", "accounts"}
+    assert back.accounts is not None
+    assert state.accounts is not None
+    assert back.accounts.plain() == state.accounts.plain()
+    assert back.accounts.others() == state.accounts.others() == ("E2",)
     for name in set(EncounterState.__slots__) - made_anew:
         assert getattr(back, name) == getattr(state, name), name
     assert list(back.events) == list(state.events)
@@ -123,6 +139,12 @@ def test_a_command_comes_back_as_it_was() -> None:
             "event", "E1", {"E1": (b"{}",)}, MisroutedRecord(2, 7, b"\xff\x00k", (("h", b"\xfe"), ("h", b"")))
         ),
         Command("event", "E1", {"E1": (b"{}",)}, MisroutedRecord(2, 7, None, ())),
+        Command(
+            "account",
+            directory_name("k1"),
+            notice=AccountNotice("k1", "E1", 2, Account("k1", "E1", TUESDAY, TUESDAY, "E0")),
+        ),
+        Command("beside", "E1", notice=AccountNotice("k1", "E2", 3, None)),
     ):
         assert from_bytes(to_bytes(command)) == command
 
@@ -135,6 +157,8 @@ def test_a_command_comes_back_as_it_was() -> None:
         b'{"command":"told","encounter_id":"E1","stays":{"E2":[1]}}',
         b'{"command":"event","encounter_id":"E1","came":[1]}',
         b'{"command":"event","encounter_id":"E1","came":"abcd"}',
+        b'{"command":"beside","encounter_id":"E1"}', b'{"command":"beside","encounter_id":"E1","account":["k1"]}',
+        b'{"command":"beside","encounter_id":"E1","account":["k1","E2",1,"Tuesday","2026-03-03",null]}',
     ],
 )  # fmt: skip
 def test_what_is_no_command_is_refused(raw: bytes) -> None:

@@ -76,6 +76,12 @@ FULL = EMPTY._replace(
             counselling=True,
             lesion_count=2,
             complexity_documented=False,
+            procedure_id="P1",
+            lumen="proximal",
+            charted_by_role="nurse",
+            supplied_by="white_bag",
+            research=True,
+            order_modifiers=("Q1", "GA"),
             given_at=MORNING,
             flows=(Flow(MORNING, MORNING + 60), Flow(MORNING + 90, None)),
             pump_flows=(Flow(MORNING, MORNING + 61),),
@@ -97,6 +103,8 @@ FULL = EMPTY._replace(
     departments=(DepartmentPeriod(MORNING, "ED", "ER"), DepartmentPeriod(MORNING + 60, "OBS", "PO")),
     overruled=("d2",),
     merged_into="E2",
+    patient_key="9f2c61d8",
+    other_accounts=("E7",),
     refused_events=(
         RefusedEvent("refused-1", None, "line: cut off"),
         RefusedEvent("refused-2", "m7", "route: no"),
@@ -214,6 +222,13 @@ def test_a_stay_with_everything_comes_back() -> None:
     ]
     assert blank == []
     assert repr(from_bytes(to_bytes(closed(FULL)))) == repr(closed(FULL))
+
+
+def test_modifiers_taken_back_come_back_as_taken_back() -> None:
+    """No modifier any more is not the same as never a word about one."""
+    given = FULL.administrations[0]._replace(order_modifiers=())
+    stay = FULL._replace(administrations=(given,))
+    assert from_bytes(to_bytes(closed(stay))).encounter == stay
 
 
 def test_what_is_not_known_is_left_out() -> None:

@@ -166,6 +166,7 @@ FIELDS = {
     "an endless id": (line(event_id=CANARY * 30), "event_id", "too long"),
     "a line feed in an id": (line(event_id=f"{CANARY}\n"), "event_id", "characters that may not stand here"),
     "an unknown word": (line(technique=CANARY), "technique", "not one of the known words"),
+    "no modifier": (line(order_modifiers=[CANARY]), "order_modifiers[0]", "not a modifier"),
     "a drug in words": (line(drug=CANARY), "drug", "must be an object"),
     "a yes": (line(prehospital="yes"), "prehospital", "must be true or false"),
     "half a minute": (line(planned_minutes=0.5), "planned_minutes", "must be a whole number"),

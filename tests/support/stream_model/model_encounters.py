@@ -10,6 +10,7 @@ from orjson import dumps, loads
 
 from models.event import EncounterMerged
 from rules.engine import Profile
+from rules.screening.other_accounts import account_of, others_beside, with_other_accounts
 from streams.batch.coder import code_linked, code_stay
 from streams.charging.release import at_revision
 from streams.encounter.merge_groups import MergeGroups
@@ -94,6 +95,21 @@ def script(seed: int, stays: int, chaos: int) -> Script:
     ])  # fmt: skip
 
 
+def with_patients(drawn: Script, seed: int) -> Script:
+    """Return a script whose registration names patients, two of them, at times another one, and whom a stay follows."""
+    chance = Random(seed)  # noqa: S311 - chance, not secrecy
+    usual = {name: chance.choice(("k1", "k1", "k2")) for name in NAMES}
+    said: dict[bytes, bytes] = {}
+    for name, line, _ in drawn.sent:
+        event = loads(line)
+        if event["type"] in {"encounter_opened", "encounter_updated"} and chance.random() < 0.9:
+            event["patient_key"] = usual[name] if chance.random() < 0.8 else chance.choice(("k1", "k2"))
+            if chance.random() < 0.2:
+                event["follows_encounter_id"] = chance.choice(NAMES)
+        said.setdefault(line, dumps(event))
+    return Script([(name, said[line], astray) for name, line, astray in drawn.sent])
+
+
 def scripts() -> st.SearchStrategy[Script]:
     """Draw scripts."""
     return st.builds(script, _SEEDS, st.sampled_from((1, 2, 3, 0)), st.sampled_from((0, 3, 6, 10)))
@@ -152,6 +168,14 @@ def expected(sent: list[bytes], profile: Profile, revisions: dict[str, int]) -> 
         else:
             outcomes.append(code_stay(name, stay_lines, profile))
     outcomes += [code_linked(stay_lines, profile) for stay_lines in groups.values()]
+    found = [account_of(stay.encounter) for outcome in outcomes for stay in outcome.stays]
+    accounts = {account.encounter_id: account for account in found if account is not None}
+    others = {name: others_beside(account, accounts.values()) for name, account in accounts.items()}
+    told = [
+        with_other_accounts(charge_set, others.get(charge_set.encounter_id, ()))
+        for outcome in outcomes
+        for charge_set in outcome.charge_sets
+    ]
     charges = {
         charge_set.encounter_id: None
         if charge_set.status == "cancelled"
@@ -160,8 +184,7 @@ def expected(sent: list[bytes], profile: Profile, revisions: dict[str, int]) -> 
             if revisions.get(charge_set.encounter_id, 1) == 1
             else at_revision(charge_set, revisions[charge_set.encounter_id])
         )
-        for outcome in outcomes
-        for charge_set in outcome.charge_sets
+        for charge_set in told
     }
     rejected = {(lines[reject.line], reject.reason) for outcome in outcomes for reject in outcome.rejects}
     return Expected(
