@@ -18,13 +18,14 @@ DEVELOPMENT := .venv/.installed-development
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-12s %s\n", $$1, $$2}'
 
-run: $(RUNTIME) ## Play the seeded day through Kafka and the worker, print every charge set, and compare with the file coder
+run: $(RUNTIME) ## Play the seeded day through Kafka and the worker, and compare with the file coder
 	@echo "== a synthetic day, seeds/day.jsonl: bedside events in, charge sets out, through an embedded Kafka broker"
 	@$(BIN)/infusion demo seeds/day.jsonl
 	@echo
 	@echo "Some sets are held for a person; this day is made so. seeds/README.md tells what each encounter shows."
 	@echo "One as a picture, and the same charges from the file alone:"
 	@echo "  $(BIN)/infusion explain --encounter ED-02 seeds/day.jsonl"
+	@echo "  $(BIN)/infusion code --format table seeds/day.jsonl"
 	@echo "  $(BIN)/infusion code seeds/day.jsonl > charges.jsonl"
 
 test: lint ## Format, lint, types, layers, then every test

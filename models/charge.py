@@ -9,7 +9,7 @@ Without slots on purpose: orjson writes an instance's dictionary three times as 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
@@ -31,14 +31,34 @@ Status = Literal["preview", "final", "held", "cancelled"]
 Severity = Literal["block", "warn", "info"]
 Packaging = Literal["paid", "packaged", "conditional", "not_paid", "other"]
 
+SourceGrade = Literal["A", "B", "C", "K", "unverified"]
+"""A: primary text. B: code book as quoted. C: press and payers. K: working knowledge. unverified: never read."""
+
 
 @dataclass(frozen=True)
 class Reason:
-    """One rule that shaped a line, its arithmetic in words, and where it is written."""
+    """
+    One rule that shaped a line, its arithmetic in words, and where it is written, best grade first.
+
+    ``administration_ids`` is filled where the line has several administrations: those the reason is about.
+    """
 
     rule: str
     says: str
     cites: tuple[str, ...]
+    administration_ids: tuple[str, ...] = ()
+
+
+_NAMED: Final = 4
+"""Administrations named in a sentence; of more, the first ones and how many follow."""
+
+
+def named(administration_ids: tuple[str, ...]) -> str:
+    """Return administrations as a reason names those it is about: A1, A2, A3 and 16 more."""
+    if len(administration_ids) <= _NAMED:
+        return ", ".join(administration_ids)
+    first = administration_ids[: _NAMED - 1]
+    return f"{', '.join(first)} and {len(administration_ids) - len(first)} more"
 
 
 @dataclass(frozen=True)
@@ -109,6 +129,19 @@ class NotBilled:
 
 
 @dataclass(frozen=True)
+class CitedSource:
+    """
+    One authority that the reasons and refusals of a set cite, word for word as in their ``cites``.
+
+    ``grade`` is null for words that are no known source's, a site's own say, and ``address`` where none is public.
+    """
+
+    cite: str
+    grade: SourceGrade | None
+    address: str | None
+
+
+@dataclass(frozen=True)
 class ChargeSet:
     """One encounter, coded: the newest revision replaces every earlier one whole."""
 
@@ -125,6 +158,10 @@ class ChargeSet:
     flags: tuple[Flag, ...]
     not_billed: tuple[NotBilled, ...]
     tables: dict[str, str]
+    facility: str | None = None
+    """Where the stay was, as its events name it; None where no event does, and in sets older than contract 1.2."""
+    sources: tuple[CitedSource, ...] = ()
+    """Every citation of the set once, best grade first."""
 
 
 CHARGE_SET: TypeAdapter[ChargeSet] = TypeAdapter(ChargeSet)

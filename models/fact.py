@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.drug import Drug
 from models.field import (
+    ChartedByRole,
     DepartmentModifier,
     Identifier,
     Instant,
@@ -85,6 +86,7 @@ class GivenFact(Fact):
     counselling: bool | None = None
     lesion_count: Annotated[int, Field(ge=1, le=1000)] | None = None
     complexity_documented: bool | None = None
+    charted_by_role: ChartedByRole | None = None
 
 
 class ChartedInterval(BaseModel):
@@ -100,3 +102,4 @@ class RunningFact(Fact):
     """Something about an infusion already named."""
 
     administration_id: Identifier
+    charted_by_role: ChartedByRole | None = None

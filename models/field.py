@@ -55,3 +55,4 @@ StopReason = Literal["completed", "discontinued", "reaction", "kvo", "handed_ove
 OrderStatus = Literal["signed", "unsigned", "none"]
 ReviewDecision = Literal["accept", "no_code", "code", "attest", "dismiss"]
 """What a person may answer to a flag; which of them a flag admits stands in ``rules.flags``."""
+ChartedByRole = Literal["nurse", "pharmacist", "physician", "device"]

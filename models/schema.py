@@ -34,6 +34,9 @@ REVIEW_ITEM_ID: Final = "urn:infusion-charges:review:v1"
 GREW: Final = frozenset(
     {
         "ChargeSet.tables",
+        "ChargeSet.sources",
+        "Reason.administration_ids",
+        "ChargeSet.facility",
         "ChargeLine.procedure_ids",
         "ChargeLine.expected_payment",
         "Flag.facts",

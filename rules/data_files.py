@@ -21,6 +21,7 @@ INDICATIONS: Final = PARAMETERS / "indications.toml"
 SITE_REASONS: Final = PARAMETERS / "site_reasons.toml"
 ELECTROLYTES: Final = PARAMETERS / "electrolytes.toml"
 VOLUME_REASONS: Final = PARAMETERS / "volume_reasons.toml"
+MODIFIERS: Final = PARAMETERS / "modifiers.toml"
 
 DRUGS: Final = PARAMETERS / "drugs"
 DRUG_WORDS: Final = DRUGS / "words.toml"

@@ -12,6 +12,7 @@ from models.charge import ChargeSet, Flag, NotBilled, Status
 from models.encounter import Encounter
 from models.field import Setting
 from rules.claim.charge_lines import stable_id
+from rules.claim.cited_sources import with_sources
 from rules.claim.settled_lines import settled_lines
 from rules.coding.arterial import code_arterial_infusions, code_arterial_pushes
 from rules.coding.decisions import code_answers, code_decisions, decided_administrations
@@ -150,7 +151,7 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
     on = first_date(encounter, calendar)
     setting, payer = profile.setting_of(encounter), profile.payer_of(encounter)
     if encounter.standing in {"cancelled", "merged"}:
-        return Coding(_cancelled(encounter, setting, payer, revision), None, None, None)
+        return Coding(with_sources(_cancelled(encounter, setting, payer, revision)), None, None, None)
     try:
         policy = policy_of(encounter, profile, on)
         limits = thresholds(on)
@@ -165,8 +166,9 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
         else:
             screened = _code(context)
     except NotInForceError as error:
-        return Coding(_not_in_force(encounter, setting, payer, revision, str(error)), None, None, None)
-    charge_set = _charge_set(context, payer, revision)
+        not_in_force = _not_in_force(encounter, setting, payer, revision, str(error))
+        return Coding(with_sources(not_in_force), None, None, None)
+    charge_set = with_sources(_charge_set(context, payer, revision))
     return Coding(charge_set, policy, sheet, screened)
 
 
@@ -245,6 +247,7 @@ def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet
         tuple(sorted(flags, key=lambda flag: (flag.flag, flag.administration_ids, flag.says))),
         tuple(sorted(sheet.refused, key=lambda refusal: (refusal.administration_id, refusal.rule))),
         editions(context.on, setting),
+        facility=encounter.facility,
     )
 
 
@@ -256,7 +259,7 @@ def _bare(
     name = charge_set_id(encounter.encounter_id, revision)
     return ChargeSet(
         name, encounter.encounter_id, revision, earlier, status, RULEBOOK_VERSION, "none", setting, payer, (), flags,
-        refused, {},
+        refused, {}, facility=encounter.facility,
     )  # fmt: skip
 
 

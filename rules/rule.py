@@ -12,7 +12,7 @@ from functools import cache
 from typing import Literal
 
 from models.charge import NotBilled, Reason
-from rules.sources import cite
+from rules.sources import UNCITED, best_first, cite
 
 Grade = Literal["A", "B", "C", "K"]
 """A: primary text. B: code book as quoted. C: press and payers. K: working knowledge, still to be confirmed."""
@@ -21,13 +21,10 @@ CODE_SET_BEGAN = date(2006, 1, 1)
 """The first day of the drug administration codes and their minutes; no earlier date is coded."""
 
 
-UNCITED = ("No primary source found: working knowledge, to be confirmed by a licensed coder.",)
-
-
 @cache
 def _citations(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Return where a rule is written; a rule without sources says that it still wants confirming."""
-    return tuple(cite(key) for key in keys) or UNCITED
+    """Return where a rule is written, best grade first; one without sources says that it wants confirming."""
+    return tuple(cite(key) for key in best_first(keys)) or (UNCITED,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,28 @@
 """
 The bibliography: every authority once, by the key that rules, parameters and tables cite.
 
-``sources.toml`` beside this module holds what people wrote down; a quarterly refresh adds the keys of its
-own CMS files in ``parameters/edits/<date>/sources.toml``. A citation of an undeclared key is an error.
+``sources.toml`` beside this module holds what people wrote down; a quarterly refresh adds the keys of the
+official files it read in ``parameters/edits/<date>/sources.toml`` and ``parameters/drugs/<date>/sources.toml``. A
+citation of an undeclared key is an error.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from tomllib import TOMLDecodeError, load
 from types import MappingProxyType
 from typing import Final
 
+from models.charge import CitedSource, SourceGrade
 from rules.data_files import RULES
 
-GRADES: Final = frozenset({"A", "B", "C", "K", "unverified"})
+GRADES: Final[tuple[SourceGrade, ...]] = ("A", "B", "C", "unverified", "K")
+"""Best first: a text somebody could read, though nobody here did, comes before no text at all."""
+UNCITED: Final = "No primary source found: working knowledge, to be confirmed by a licensed coder."
+"""What a rule cites that is written nowhere."""
+
 FIELDS: Final = ("title", "section", "edition", "href", "found", "grade", "note")
 
 
@@ -48,7 +54,7 @@ class Source:
     edition: str
     href: str
     found: str
-    grade: str
+    grade: SourceGrade
     note: str
 
     @property
@@ -68,7 +74,8 @@ class Source:
 
 def bibliographies(root: Path = RULES) -> list[Path]:
     """Return the files that declare sources, the house's own first, then one a refreshed edition."""
-    return [root / "sources.toml", *sorted((root / "parameters" / "edits").glob("*/sources.toml"))]
+    refreshed = (sorted((root / "parameters" / area).glob("*/sources.toml")) for area in ("edits", "drugs"))
+    return [root / "sources.toml", *(path for paths in refreshed for path in paths)]
 
 
 @cache
@@ -94,9 +101,41 @@ def cite(key: str) -> str:
     return known[key].line()
 
 
-def declared_beside(edits: Path) -> frozenset[str]:
+def rank(key: str) -> int:
+    """Return the place of a source among the grades, 0 for the best; a word that is no key comes last."""
+    known = sources().get(key)
+    return GRADES.index(known.grade) if known else len(GRADES)
+
+
+@cache
+def best_first(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return source keys by grade, those of one grade in the order given."""
+    return tuple(sorted(keys, key=rank))
+
+
+@cache
+def _by_line() -> Mapping[str, Source]:
+    """Return the sources by the line they are cited with; of several with one line the best."""
+    ordered = sorted(sources().values(), key=lambda source: -rank(source.key))
+    return {source.line(): source for source in ordered}
+
+
+@lru_cache(maxsize=4096)
+def bibliography(cited: tuple[tuple[str, ...], ...]) -> tuple[CitedSource, ...]:
+    """Return every citation among these once with its grade and address, best grade first."""
+    known = _by_line()
+    found = [
+        CitedSource(cite, source.grade, source.href or None)
+        if (source := known.get(cite))
+        else CitedSource(cite, "K" if cite == UNCITED else None, None)
+        for cite in dict.fromkeys([cite for cites in cited for cite in cites])
+    ]
+    return tuple(sorted(found, key=lambda one: GRADES.index(one.grade) if one.grade else len(GRADES)))
+
+
+def declared_beside(folder: Path) -> frozenset[str]:
     """Return the keys known to tables under a folder of editions: the shipped ones and the folder's own."""
-    own = (key for path in sorted(edits.glob("*/sources.toml")) for key in _read(path))
+    own = (key for path in sorted(folder.glob("*/sources.toml")) for key in _read(path))
     return frozenset(sources()) | frozenset(own)
 
 
@@ -148,4 +187,6 @@ def _read(path: Path) -> dict[str, object]:
 def _declared(path: Path) -> Iterator[Source]:
     for key, entry in _read(path).items():
         if isinstance(entry, dict):
-            yield Source(key, **{name: str(entry.get(name, "")) for name in FIELDS})
+            told = {name: str(entry.get(name, "")) for name in FIELDS if name != "grade"}
+            grade: SourceGrade = next((one for one in GRADES if one == entry.get("grade")), "unverified")
+            yield Source(key, grade=grade, **told)

@@ -1,14 +1,12 @@
 """Adds up what was earned into charge lines (R-DOS-4)."""
 
-from dataclasses import replace
 from datetime import date
 from hashlib import sha1
 from uuid import UUID
 
-from models.charge import ChargeLine, ExpectedPayment, Reason, weakest_evidence
+from models.charge import ChargeLine, ExpectedPayment, Reason, named, weakest_evidence
 from rules.claim.payment import PricedLine, expected_payments
 from rules.worksheet.sheet import Earned, Worksheet
-from rules.worksheet.timing import PUSH_OR_INFUSION
 
 NAMESPACE = UUID("6f6b7c1e-2a53-5c0e-9a3b-6d1f2f9f6c11")
 """The namespace of our ids alone, so that no id made in it meets anybody else's."""
@@ -20,6 +18,9 @@ RANK_ORDER = (
     "96372", "96377", "96380", "96381", "96360", "96361", "96521", "96522", "96523", "96549", "96379",
 )  # fmt: skip
 """Every code this product can emit, in the order a claim lists them within a date."""
+
+_SEVERAL = 2
+"""Administrations from which on a reason says which of them it is about."""
 
 _RANK = {code: rank for rank, code in enumerate(RANK_ORDER)}
 
@@ -43,20 +44,26 @@ def line_id(encounter_id: str, code: str, on: date, modifiers: tuple[str, ...]) 
     return stable_id("\x1f".join((encounter_id, code, on.isoformat(), *modifiers)))
 
 
+def _ids(entry: Earned) -> tuple[str, ...]:
+    """Return the administrations an entry was earned by, each once."""
+    ids = [administration.id for administration in entry.administrations]
+    return tuple(dict.fromkeys((*ids, *entry.decided_ids)))
+
+
 def _merge(encounter_id: str, entries: list[Earned], payment: ExpectedPayment | None) -> ChargeLine:
     first = entries[0]
     if len(entries) == 1:
-        ids = (*(administration.id for administration in first.administrations), *first.decided_ids)
+        ids = _ids(first)
         return ChargeLine(
             line_id(encounter_id, first.code, first.service_date, first.modifiers),
             first.code,
             first.units,
             first.modifiers,
             first.service_date,
-            tuple(dict.fromkeys(ids)),
+            ids,
             first.minutes,
             first.evidence,
-            first.reasons,
+            first.reasons if len(ids) < _SEVERAL else _reasons(entries, ids),
             first.procedure_ids,
             payment,
         )
@@ -64,34 +71,38 @@ def _merge(encounter_id: str, entries: list[Earned], payment: ExpectedPayment | 
     for entry in entries:
         if entry.minutes is not None and entry.administrations:
             counted.setdefault(entry.administrations[0].id, entry.minutes)
+    ids = tuple(dict.fromkeys([name for entry in entries for name in _ids(entry)]))
     return ChargeLine(
         line_id(encounter_id, first.code, first.service_date, first.modifiers),
         first.code,
         sum(entry.units for entry in entries),
         first.modifiers,
         first.service_date,
-        tuple(
-            dict.fromkeys(
-                name for e in entries for name in (*(c.id for c in e.administrations), *e.decided_ids)
-            )
-        ),
+        ids,
         sum(counted.values()) if counted else None,
         weakest_evidence(entry.evidence for entry in entries),
-        tuple(
-            {(reason.rule, reason.says): reason for entry in entries for reason in _reasons(entry)}.values()
-        ),
+        _reasons(entries, ids),
         tuple(dict.fromkeys(name for entry in entries for name in entry.procedure_ids)),
         payment,
     )
 
 
-def _reasons(entry: Earned) -> tuple[Reason, ...]:
-    """Return the reasons of an entry of many, with the administrations where the minutes of one alone are told."""
-    of = ", ".join(administration.id for administration in entry.administrations)
-    return tuple(
-        replace(reason, says=f"{of}: {reason.says}") if reason.rule == PUSH_OR_INFUSION.id else reason
-        for reason in entry.reasons
-    )
+def _reasons(entries: list[Earned], everyone: tuple[str, ...]) -> tuple[Reason, ...]:
+    """Return the reasons of a line, each once; of several administrations each says which it is about."""
+    told: dict[tuple[str, str], tuple[Reason, dict[str, None]]] = {}
+    for entry in entries:
+        ids = dict.fromkeys(_ids(entry))
+        for reason in entry.reasons:
+            told.setdefault((reason.rule, reason.says), (reason, {}))[1].update(ids)
+    if len(everyone) < _SEVERAL:
+        return tuple(reason for reason, _ in told.values())
+    return tuple(_about(reason, tuple(ids), everyone) for reason, ids in told.values())
+
+
+def _about(reason: Reason, ids: tuple[str, ...], everyone: tuple[str, ...]) -> Reason:
+    """Return a reason with the administrations it is about, in its words too where they are not all of the line's."""
+    says = reason.says if len(ids) == len(everyone) or not ids else f"{named(ids)}: {reason.says}"
+    return Reason(reason.rule, says, reason.cites, ids)
 
 
 def charge_lines(encounter_id: str, sheet: Worksheet) -> tuple[ChargeLine, ...]:

@@ -1,6 +1,6 @@
 """Runs the claim edits on the finished lines; a violation holds the set and leaves the line as it is (R-EDIT)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -13,7 +13,7 @@ from rules.flags import FLAGS
 from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy
 from rules.rule import Rule
-from rules.tables.lookup import Book, addon_primaries, mue
+from rules.tables.lookup import Book, addon_primaries, mue, ptp_edition
 from rules.worksheet.sheet import Earned
 
 EDITS = Rule("R-EDIT", "Add-ons need a primary, units a limit, pairs a reason.", ("NCCI11",), "A")
@@ -86,9 +86,21 @@ def _units_over(claim: Sequence[ClaimLine], settings: EditSettings) -> Iterable[
         limit = mue(code, settings.setting, on)
         units = sum(claim[place].units for place in places)
         if limit is not None and units > limit.value:
-            says = f"{units} unit{'s' if units != 1 else ''} of {code} on {on.isoformat()}; the edit allows {limit.value}."
+            edition = limit.effective.isoformat()
+            says = (
+                f"{units} unit{'s' if units != 1 else ''} of {code} on {on.isoformat()}; the edit allows {limit.value} "
+                f"{_ADJUDICATED[limit.mai]} (MUE adjudication indicator {limit.mai}, edition of {edition})."
+            )
             facts = (("code", code), ("units", units), ("limit", limit.value), ("indicator", limit.mai))
-            yield EditViolation("F-MUE", tuple(places), says, facts)
+            yield EditViolation("F-MUE", tuple(places), says, (*facts, ("edition", edition)))
+
+
+_ADJUDICATED: Final[Mapping[int, str]] = {
+    1: "a claim line",
+    2: "a date of service, whatever the record says",
+    3: "a date of service, unless a review of the record allows more",
+}
+"""What the limit counts, by its adjudication indicator."""
 
 
 def _why_no_modifier(column1: str, column2: str) -> str:
@@ -108,13 +120,18 @@ def _pairs_clashing(claim: Sequence[ClaimLine], settings: EditSettings) -> Itera
             if indicator == 1 and any(not any(claim[place].plain for place in side) for side in sides):
                 continue
             why = "no modifier can part them" if indicator == 0 else _why_no_modifier(column1, column2)
-            says = f"{column2} is bundled into {column1} on {on.isoformat()}; {why}."
-            yield EditViolation(
-                "F-NCCI",
-                (*sides[0], *sides[1]),
-                says,
-                (("column1", column1), ("column2", column2), ("indicator", indicator)),
+            edition = ptp_edition((column1, column2), settings.setting, on).isoformat()
+            says = (
+                f"{column2} is bundled into {column1} on {on.isoformat()}; {why} "
+                f"(NCCI modifier indicator {indicator}, edition of {edition})."
             )
+            facts = (
+                ("column1", column1),
+                ("column2", column2),
+                ("indicator", indicator),
+                ("edition", edition),
+            )
+            yield EditViolation("F-NCCI", (*sides[0], *sides[1]), says, facts)
 
 
 def _initials_unsupported(claim: Sequence[ClaimLine], settings: EditSettings) -> Iterable[EditViolation]:

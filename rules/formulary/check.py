@@ -15,10 +15,13 @@ from typing import Final, get_args
 from rules.data_files import DRUGS
 from rules.formulary.charted_name import Key, key
 from rules.formulary.crosswalks import problems as wrong_crosswalks
+from rules.formulary.drug_editions import DrugListError, editions
+from rules.formulary.drug_editions import problems as wrong_editions
+from rules.formulary.drug_editions import rows as edition_rows
 from rules.formulary.name_strengths import problems as wrong_strengths
 from rules.formulary.name_words import problems as wrong_words
 from rules.formulary.products import Basis, Pushable, classes, rows
-from rules.sources import sources
+from rules.sources import declared_beside, sources
 
 PRODUCTS: Final = "products.csv"
 HCPCS: Final = "hcpcs.csv"
@@ -48,11 +51,14 @@ def problems(folder: Path = DRUGS) -> list[str]:
         problems_found += [f"{HCPCS} line {line}: {wrong}" for wrong in _wrong_code(row, row_classes)]
     problems_found += _overlapping_codes(codes, row_classes)
     problems_found += [f"{STATEMENT}: {wrong}" for wrong in _wrong_statement(folder)]
+    known = dict.fromkeys(declared_beside(folder))
+    problems_found += wrong_editions(known, folder)
+    refreshed = _refreshed_codes(folder, row_classes, problems_found)
     ingredients = {concept for _, row in products for concept in _list(row["rxcui"])}
-    product_codes = {row["code"] for _, row in codes}
+    product_codes = {row["code"] for _, row in codes} | refreshed
     return [
         *problems_found,
-        *wrong_crosswalks(row_classes, ingredients, product_codes, sources(), folder),
+        *wrong_crosswalks(row_classes, ingredients, product_codes, known, folder),
         *wrong_words(sources(), folder),
         *wrong_strengths(frozenset(row_classes), sources(), folder),
     ]
@@ -89,6 +95,28 @@ def _table(folder: Path, file: str, problems_found: list[str]) -> list[_Row]:
         problems_found.append(f"{file}: has no column {', '.join(sorted(missing))}.")
         return []
     return good
+
+
+def _refreshed_codes(folder: Path, row_classes: Mapping[str, str], problems_found: list[str]) -> set[str]:
+    """Return the codes of dated editions; what is wrong with their rows becomes sentences."""
+    known: set[str] = set()
+    try:
+        for edition in editions(folder)["hcpcs"]:
+            if edition.effective == date.min:
+                continue
+            codes = [(line, row) for line, row in edition_rows(edition)]
+            for line, row in codes:
+                problems_found += [
+                    f"{edition.place} line {line}: {wrong}" for wrong in _wrong_code(row, row_classes)
+                ]
+            problems_found += [
+                wrong.replace(HCPCS, edition.place, 1) for wrong in _overlapping_codes(codes, row_classes)
+            ]
+            known.update(row["code"] for _, row in codes)
+    except DrugListError as error:
+        if str(error) not in problems_found:
+            problems_found.append(str(error))
+    return known
 
 
 def _list(cell: str) -> list[str]:

@@ -3,18 +3,22 @@ Codes of single products that other lists translate: clinical and branded drugs 
 
 ``parameters/drugs/rxnorm.csv`` says which product a concept above or below the ingredient is: by the product's key, or
 by the RxNorm identifier of its ingredient. ``parameters/drugs/ndc.csv`` says which HCPCS code a package is billed
-with. A site adds its own rows to both; each file is read when the first code of its kind comes.
+with, and ``ndc_rxnorm.csv``, which only a refresh brings, which concept a package is. A site adds its own rows to the
+first two; each file is read when the first code of its kind comes. A later edition's row lies over the earlier rows of
+the same code (``drug_editions``).
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterator
 from csv import DictReader
+from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 from re import compile as pattern
 from typing import Final, NamedTuple
 
 from rules.data_files import DRUGS
+from rules.formulary.drug_editions import DrugEdition, DrugListError, DrugTable, editions, laid_over, rows
 
 RXNORM: Final = "rxnorm.csv"
 NDC: Final = "ndc.csv"
@@ -53,18 +57,22 @@ def _rows(file: str, folder: Path) -> Iterator[dict[str, str]]:
 def rxnorm_concepts(folder: Path = DRUGS) -> dict[str, RxNormConcept]:
     """Return every concept of the crosswalk by its identifier."""
     return {
-        row["rxcui"]: RxNormConcept(row["rxcui"], row["tty"], row["ingredient"], row["product"])
-        for row in _rows(RXNORM, folder)
+        rxcui: RxNormConcept(rxcui, row["tty"], row["ingredient"], row["product"])
+        for rxcui, (row, *_) in laid_over("rxnorm", "rxcui", folder).items()
     }
 
 
 @cache
 def ndc_hcpcs(folder: Path = DRUGS) -> dict[str, tuple[str, ...]]:
     """Return the HCPCS codes each package is billed with, by its eleven digits."""
-    table: dict[str, tuple[str, ...]] = {}
-    for row in _rows(NDC, folder):
-        table[row["ndc"]] = (*table.get(row["ndc"], ()), row["hcpcs"])
-    return table
+    packages = laid_over("ndc", "ndc", folder)
+    return {ndc: tuple(row["hcpcs"] for row in found) for ndc, found in packages.items()}
+
+
+@cache
+def ndc_concepts(folder: Path = DRUGS) -> dict[str, str]:
+    """Return the RxNorm concept of each package an RxNorm release lists, by its eleven digits."""
+    return {ndc: row["rxcui"] for ndc, (row, *_) in laid_over("ndc_rxnorm", "ndc", folder).items()}
 
 
 @lru_cache(maxsize=4096)
@@ -98,11 +106,12 @@ def problems(
     folder: Path = DRUGS,
 ) -> Iterator[str]:
     """
-    Yield what is wrong with the two crosswalks; nothing when they are in order.
+    Yield what is wrong with the crosswalks, the shipped ones and those of each dated edition.
 
     ``products`` are the keys, ``ingredients`` the RxNorm identifiers of ``products.csv``, ``hcpcs`` the codes of
-    ``hcpcs.csv``, ``known`` the bibliography.
+    ``hcpcs.csv``, ``known`` the bibliography. A dated edition that cannot be read at all is ``drug_editions``' to say.
     """
+    known_concepts: set[str] = set(ingredients)
     for file, columns in _COLUMNS.items():
         try:
             table = list(_rows(file, folder))
@@ -113,24 +122,78 @@ def problems(
         if len(whole) < len(table):
             yield f"{file}: write {', '.join(sorted(columns))} in every row, and no more."
         elif file == RXNORM:
-            for row in whole:
-                yield from _wrong_concept(row, products, ingredients, known)
-            counted = Counter(row["rxcui"] for row in whole)
-            yield from (f"{RXNORM}: {rxcui} stands {n} times." for rxcui, n in counted.items() if n > 1)
+            known_concepts.update(row["rxcui"] for row in whole)
+            yield from _wrong_concepts(file, whole, products, ingredients, known)
         else:
-            for row in whole:
-                if len(row["ndc"]) != _ELEVEN or not row["ndc"].isdigit():
-                    yield f"{NDC}: {row['ndc']!r} is not eleven digits without hyphens."
-                if row["hcpcs"] not in hcpcs:
-                    yield f"{NDC}: {row['ndc']} is billed with {row['hcpcs']!r}, which is not in hcpcs.csv."
+            yield from _wrong_packages(file, whole, hcpcs)
+    for edition in _dated(folder):
+        try:
+            whole = [row for _, row in rows(edition)]
+        except DrugListError as error:
+            yield str(error)
+            continue
+        if edition.table == "rxnorm":
+            known_concepts.update(row["rxcui"] for row in whole)
+            yield from _wrong_concepts(edition.place, whole, products, ingredients, known)
+        elif edition.table == "ndc":
+            yield from _wrong_packages(edition.place, whole, hcpcs)
+        else:
+            yield from _wrong_concept_packages(edition.place, whole, known_concepts)
+
+
+_CHECKED_HERE: Final[tuple[DrugTable, ...]] = ("rxnorm", "ndc", "ndc_rxnorm")
+
+
+def _dated(folder: Path) -> list[DrugEdition]:
+    """Return the dated editions of the crosswalks, concepts before the packages that lean on them."""
+    try:
+        found = editions(folder)
+    except DrugListError:
+        return []
+    return [edition for table in _CHECKED_HERE for edition in found[table] if edition.effective != date.min]
+
+
+def _wrong_concepts(
+    file: str,
+    whole: list[dict[str, str]],
+    products: Collection[str],
+    ingredients: Collection[str],
+    known: Collection[str],
+) -> Iterator[str]:
+    for row in whole:
+        yield from _wrong_concept(file, row, products, ingredients, known)
+    counted = Counter(row["rxcui"] for row in whole)
+    yield from (f"{file}: {rxcui} stands {n} times." for rxcui, n in counted.items() if n > 1)
+
+
+def _wrong_packages(file: str, whole: list[dict[str, str]], hcpcs: Collection[str]) -> Iterator[str]:
+    for row in whole:
+        if len(row["ndc"]) != _ELEVEN or not row["ndc"].isdigit():
+            yield f"{file}: {row['ndc']!r} is not eleven digits without hyphens."
+        if row["hcpcs"] not in hcpcs:
+            yield f"{file}: {row['ndc']} is billed with {row['hcpcs']!r}, which is not in hcpcs.csv."
+
+
+def _wrong_concept_packages(
+    file: str, whole: list[dict[str, str]], concepts: Collection[str]
+) -> Iterator[str]:
+    for row in whole:
+        if len(row["ndc"]) != _ELEVEN or not row["ndc"].isdigit():
+            yield f"{file}: {row['ndc']!r} is not eleven digits without hyphens."
+        if row["rxcui"] not in concepts:
+            yield f"{file}: {row['ndc']} is concept {row['rxcui']!r}, which rxnorm.csv does not hold."
 
 
 def _wrong_concept(
-    row: dict[str, str], products: Collection[str], ingredients: Collection[str], known: Collection[str]
+    file: str,
+    row: dict[str, str],
+    products: Collection[str],
+    ingredients: Collection[str],
+    known: Collection[str],
 ) -> Iterator[str]:
-    at = f"{RXNORM}: {row['rxcui']}"
+    at = f"{file}: {row['rxcui']}"
     if not row["rxcui"].isdigit():
-        yield f"{RXNORM}: rxcui {row['rxcui']!r} is no number."
+        yield f"{file}: rxcui {row['rxcui']!r} is no number."
     if row["tty"] not in TERM_TYPES:
         yield f"{at}: tty {row['tty']!r} is no kind of drug; write {', '.join(sorted(TERM_TYPES))}."
     if bool(row["ingredient"]) == bool(row["product"]):

@@ -5,7 +5,8 @@ Of the files in ``parameters/drugs/`` this module reads three. ``products.csv`` 
 its brands, salts and biosimilars, its class, whether it is ever pushed, how sure we are and who says so.
 ``hcpcs.csv`` ties product codes to products and keeps the day a code ended. ``formulary.toml`` says from
 when the whole is in force and what the pushable column rests on. A row may carry its own ``from`` and
-``until``, both inclusive: a class that changes gets a second row, never an edit of the first.
+``until``, both inclusive: a class that changes gets a second row, never an edit of the first. What a refresh took in of
+CMS's drug codes lies over ``hcpcs.csv``, code by code (``drug_editions``).
 """
 
 from bisect import bisect_right
@@ -21,7 +22,8 @@ from typing import Final, Literal, NamedTuple, cast, get_args
 from models.drug import BillingClass
 from rules.data_files import DRUGS, FORMULARY
 from rules.formulary.charted_name import Key, key
-from rules.formulary.crosswalks import eleven_digits, ndc_hcpcs, rxnorm_concepts
+from rules.formulary.crosswalks import eleven_digits, ndc_concepts, ndc_hcpcs, rxnorm_concepts
+from rules.formulary.drug_editions import laid_over
 from rules.formulary.name_reading import Meaning, Reader
 from rules.formulary.name_strengths import by_strength
 from rules.parameter import NotInForceError
@@ -134,12 +136,19 @@ class Catalogue:
         return self.by_code.get(("rxnorm", concept.ingredient), ())
 
     def _packaged(self, code: str) -> tuple[Product, ...]:
-        """Return the product of a National Drug Code; one that can be read as two products is none."""
-        table = ndc_hcpcs()
+        """
+        Return the product of a National Drug Code; one that can be read as two products is none.
+
+        The code it is billed with decides; a package CMS does not list may be a concept of RxNorm.
+        """
+        table, concepts = ndc_hcpcs(), ndc_concepts()
         readings: set[tuple[Product, ...]] = set()
         for digits in eleven_digits(code):
             meant = (self.by_code.get(("hcpcs", hcpcs), ()) for hcpcs in table.get(digits, ()))
-            if products_meant := tuple(dict.fromkeys(product for each in meant for product in each)):
+            products_meant = tuple(dict.fromkeys(product for each in meant for product in each))
+            if not products_meant and digits in concepts:
+                products_meant = self.coded("rxnorm", concepts[digits])
+            if products_meant:
                 readings.add(products_meant)
         return readings.pop() if len(readings) == 1 else ()
 
@@ -179,7 +188,7 @@ def _by_route(cell: str) -> tuple[tuple[str, FormularyClass], ...]:
 
 
 @cache
-def products() -> tuple[Product, ...]:
+def products(folder: Path = DRUGS) -> tuple[Product, ...]:
     """Return every row of the formulary, whatever its dates, in the order of the file."""
     return tuple(
         Product(
@@ -195,16 +204,17 @@ def products() -> tuple[Product, ...]:
             _day(row["until"]),
             (row["product"].replace("-", " "), *_list(row["names"])),
         )
-        for _, row in rows("products.csv")
+        for _, row in rows("products.csv", folder)
     )
 
 
 @cache
-def hcpcs_codes() -> tuple[HcpcsCode, ...]:
+def hcpcs_codes(folder: Path = DRUGS) -> tuple[HcpcsCode, ...]:
     """Return every drug code, ended ones too; ``product`` is empty for an ended code of a drug not listed."""
     return tuple(
-        HcpcsCode(row["code"], row["product"], _day(row["from"]), _day(row["until"]))
-        for _, row in rows("hcpcs.csv")
+        HcpcsCode(code, row["product"], _day(row["from"]), _day(row["until"]))
+        for code, of_code in laid_over("hcpcs", "code", folder).items()
+        for row in of_code
     )
 
 
@@ -245,11 +255,11 @@ def meaning(name: str, since: date) -> Meaning[Product]:
 
 
 @cache
-def catalogue(since: date) -> Catalogue:
+def catalogue(since: date, folder: Path = DRUGS) -> Catalogue:
     """Return the products of one edition, ready to be looked up."""
     in_force = {
         row.key: row
-        for row in products()
+        for row in (products() if folder == DRUGS else products(folder))
         if (row.since is None or row.since <= since) and (row.until is None or since <= row.until)
     }
     by_words = {key(name): row for row in reversed(in_force.values()) for name in row.names}
@@ -257,7 +267,7 @@ def catalogue(since: date) -> Catalogue:
     for row in in_force.values():
         for concept in row.rxcui:
             by_code["rxnorm", concept] = (*by_code.get(("rxnorm", concept), ()), row)
-    for code in hcpcs_codes():
+    for code in hcpcs_codes() if folder == DRUGS else hcpcs_codes(folder):
         meant = in_force.get(code.product)
         known = by_code.get(("hcpcs", code.code), ())
         if meant is not None and meant not in known:

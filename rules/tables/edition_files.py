@@ -3,7 +3,8 @@ The edit tables on disk: which editions there are, what each covers, and what is
 
 ``parameters/edits/<yyyymmdd>/`` holds one effective date: a CSV a table and ``edition.toml`` saying where it
 came from. An edition that ``covers = "all"`` ends the one before; one that ``covers = "read"`` holds only rows
-somebody read, and lies over the one before, whose other rows continue.
+somebody read, and lies over the one before, whose other rows continue. One that is ``"awaited"`` has no CSV: it ends
+the one before on its date, and refuses every later date until the table itself is there.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from tomllib import TOMLDecodeError, load
 from types import MappingProxyType
-from typing import Final, Literal, get_args
+from typing import Final, Literal, cast, get_args
 
 from rules.data_files import EDITS
 from rules.parameter import NotInForceError
@@ -54,11 +55,29 @@ KEY_WIDTH: Final[Mapping[Table, int]] = {
 
 CODE_LENGTH: Final = 5
 
+Covers = Literal["all", "read", "awaited"]
+"""Every row of the table, the rows somebody read, or none yet."""
+
 Row = tuple[str, ...]
 
 
 class EditFileError(ValueError):
     """A table file does not hold what its name says; the message names file, line and field."""
+
+
+class AwaitedError(NotInForceError):
+    """The table changed on a day that is known, and what it changed to is still to be fetched."""
+
+    def __init__(self, table: str, on: date, first: date, fetch: str) -> None:
+        LookupError.__init__(
+            self, f"table {table} of {first} is awaited: dates from {first} have no value. Fetch {fetch}."
+        )
+        self.what, self.on, self.first, self.place = f"table {table}", on, first, fetch
+        self.table = table
+
+    def __reduce__(self) -> tuple[type["AwaitedError"], tuple[str, date, date, str]]:
+        """Return how to build the error again, so that it survives the way back from a worker process."""
+        return AwaitedError, (self.table, self.on, self.first, self.place)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,9 +87,14 @@ class Edition:
     table: Table
     effective: date
     cite: str
-    covers: Literal["all", "read"]
+    covers: Covers
     note: str
     path: Path
+
+    @property
+    def awaited(self) -> bool:
+        """Tell whether the table of this edition is still to be fetched."""
+        return self.covers == "awaited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +193,7 @@ def layers(table: Table, on: date, among: tuple[Edition, ...]) -> tuple[Edition,
     Return the editions whose rows are in force on a date, the later lying over the earlier.
 
     Raises:
-        NotInForceError: the date lies before the table's first edition.
+        NotInForceError: the date lies before the table's first edition, or its edition is awaited.
 
     """
     past = tuple(edition for edition in among if edition.effective <= on)
@@ -178,8 +202,11 @@ def layers(table: Table, on: date, among: tuple[Edition, ...]) -> tuple[Edition,
         first = among[0].effective if among else date.max
         what = f"table {table}"
         raise NotInForceError(what, on, first, place)
-    whole = [number for number, edition in enumerate(past) if edition.covers == "all"]
-    return past[whole[-1] :] if whole else past
+    ends = [number for number, edition in enumerate(past) if edition.covers != "read"]
+    standing = past[ends[-1] :] if ends else past
+    if standing[0].awaited:
+        raise AwaitedError(table, on, standing[0].effective, standing[0].note)
+    return standing
 
 
 def laid_over(editions_in_force: tuple[Edition, ...]) -> dict[Row, tuple[Row, Edition]]:
@@ -204,7 +231,7 @@ def in_force(table: Table, on: date) -> tuple[Edition, ...]:
     Return the shipped editions in force on a date, oldest first; the same tuple for every such date.
 
     Raises:
-        NotInForceError: the date lies before the table's first edition.
+        NotInForceError: the date lies before the table's first edition, or its edition is awaited.
 
     """
     return layers(table, on, shipped()[table])
@@ -225,11 +252,14 @@ def _editions_in(folder: Path) -> Iterator[Edition]:
         entry = document.pop(table, None)
         if entry is None:
             continue
-        if not isinstance(entry, dict) or entry.get("covers") not in {"all", "read"} or "cite" not in entry:
-            message = f'{place} [{table}]: write cite, and covers as "all" or "read".'
+        if not isinstance(entry, dict) or entry.get("covers") not in get_args(Covers) or "cite" not in entry:
+            message = f'{place} [{table}]: write cite, and covers as "all", "read" or "awaited".'
             raise EditFileError(message)
-        covers: Literal["all", "read"] = "all" if entry["covers"] == "all" else "read"
+        covers = cast("Covers", entry["covers"])
         note = str(entry.get("note", ""))
+        if covers == "awaited" and not note:
+            message = f"{place} [{table}]: an awaited table needs a note that names what to fetch."
+            raise EditFileError(message)
         yield Edition(table, effective, str(entry["cite"]), covers, note, folder / f"{table}.csv")
     if document:
         message = (

@@ -31,6 +31,7 @@ __all__ = [
     "opps",
     "problems",
     "ptp",
+    "ptp_edition",
 ]
 
 Book = Literal["cms_aoc_file", "cpt_parentheticals"]
@@ -100,6 +101,18 @@ def ptp(setting: Setting, on: date) -> Mapping[tuple[str, str], int]:
     return _pairs(in_force(PTP_TABLE[setting], on))
 
 
+def ptp_edition(pair: tuple[str, str], setting: Setting, on: date) -> date:
+    """
+    Return the first day of the edition a pair in force was read from; an older edition's where it continues.
+
+    Raises:
+        KeyError: the pair is not in force on the date.
+        NotInForceError: the date lies before the first edition.
+
+    """
+    return _pair_editions(in_force(PTP_TABLE[setting], on))[pair]
+
+
 def addon_primaries(book: Book, on: date) -> Mapping[str, frozenset[str]]:
     """
     Return, for each add-on code, the codes it may be added to, by CMS's file or by the codebook's notes.
@@ -147,6 +160,13 @@ def _pairs(layers: tuple[Edition, ...]) -> Mapping[tuple[str, str], int]:
         (column1, column2): int(indicator) for (column1, column2, indicator), _ in laid_over(layers).values()
     }
     return MappingProxyType(dict(sorted(pairs.items())))
+
+
+@cache
+def _pair_editions(layers: tuple[Edition, ...]) -> Mapping[tuple[str, str], date]:
+    return {
+        (column1, column2): edition.effective for (column1, column2, _), edition in laid_over(layers).values()
+    }
 
 
 @cache

@@ -4,10 +4,11 @@ The raw lines of a stay in, the stay and its charge set out: read, fold, code. P
 Stays that were merged are coded together, for the events of one belong to the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from pydantic import ValidationError
@@ -31,10 +32,12 @@ _HOUR: Final = 3600
 
 
 class CodedEncounter(NamedTuple):
-    """A stay as folded from its events, and its coding."""
+    """A stay as folded from its events, its coding, and the events: its own, and those of each stay merged into it."""
 
     encounter: Encounter
     coding: Coding
+    events: Sequence[Event] = ()
+    merged: Mapping[str, Sequence[Event]] = MappingProxyType({})
 
 
 class Outcome(NamedTuple):
@@ -65,7 +68,7 @@ def code_stay(
     except NoEventsError:  # every line of it was refused
         return Outcome((), tuple(rejects), ())
     coding = _coding(encounter, profile, as_of)
-    stays = (CodedEncounter(encounter, coding),)
+    stays = (CodedEncounter(encounter, coding, events),)
     doubtful = encounter.conflicts or encounter.standing == "cancelled"
     if not doubtful and not any(flag.severity == "block" for flag in coding.charge_set.flags):
         return Outcome(stays, tuple(rejects), ())
@@ -110,7 +113,7 @@ def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | 
         if encounter_id in into:
             encounter = encounter._replace(merged_into=survivor(encounter_id, into))
         coding = _coding(encounter, profile, as_of)
-        coded.append(CodedEncounter(encounter, coding))
+        coded.append(CodedEncounter(encounter, coding, mine, others))
         if encounter_id not in into:
             entries = [
                 entry

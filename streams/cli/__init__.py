@@ -11,7 +11,9 @@ Exit status: 0 all coded; 1 something held or rejected; 2 wrong usage, unreadabl
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from concurrent.futures.process import BrokenProcessPool
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -23,7 +25,7 @@ from streams.batch.error_place import fault
 
 VERBS: Final = (
     *("code", "explain", "rules", "check", "generate", "refresh", "schema"),
-    *("worker", "demo", "topics", "publish", "rejects", "recode"),
+    *("worker", "demo", "topics", "status", "publish", "charges", "review", "rejects", "recode"),
 )
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
 
@@ -46,6 +48,29 @@ class Verbs(click.Group):
             return None
         command: click.Command = import_module(f"{__name__}.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the verb that is meant; an unknown one is refused with the nearest there is."""
+        verbs = self.list_commands(ctx)
+        if args and not args[0].startswith("-") and args[0] not in verbs:
+            near = get_close_matches(args[0].lower(), verbs, 2, 0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else "infusion --help lists the verbs"
+            ctx.fail(f"there is no verb {args[0][:40]!a}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what each verb does, its first sentence whole."""
+        with formatter.section("Verbs"):
+            commands = [(verb, self.get_command(ctx, verb)) for verb in self.list_commands(ctx)]
+            formatter.write_dl(
+                [
+                    (verb, command.get_short_help_str(limit=400))
+                    for verb, command in commands
+                    if command is not None
+                ]
+            )
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
         """Run a verb and end the process with its exit status; a verb returns it, or None for 0."""
@@ -87,6 +112,28 @@ class Verbs(click.Group):
         return status
 
 
+SETTINGS: Final = frozenset(
+    f"INFUSION_{name}"
+    for name in (
+        "CACHED_STAYS", "DATA_DIR", "GRACE_MINUTES", "HORIZON_DAYS", "INACTIVE_HOURS", "LOOK_EVERY_SECONDS", "OVERDUE_DAYS",
+        "PAYER", "POLICY", "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "STORE", "WEB_PORT", "WORKER_ID",
+        # Read by the tests and by make alone.
+        "HYPOTHESIS_EXAMPLES", "KAFKA_CACHE", "REQUIRE_KAFKA", "SHARED",
+    )
+)  # fmt: skip
+"""Every variable of ours that something reads; a test compares it with what the code asks for."""
+
+
+def unknown_settings(names: Iterable[str]) -> list[str]:
+    """Return a sentence for each variable that looks like ours and that nothing reads: a slip would go unnoticed."""
+    sentences = []
+    for name in sorted(name for name in names if name.startswith("INFUSION_") and name not in SETTINGS):
+        near = get_close_matches(name, SETTINGS, 1, 0.8)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        sentences.append(f"{name[:60]} is set, and nothing reads it{hint}")
+    return sentences
+
+
 def _to_nowhere(descriptor: int) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, descriptor)
@@ -104,3 +151,5 @@ def _version() -> str:
 @click.version_option(_version(), prog_name="infusion")
 def main() -> None:
     """Turn infusion and injection events into charge lines that can be defended."""
+    for sentence in unknown_settings(os.environ):
+        click.echo(sentence, err=True)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from tomllib import TOMLDecodeError, load
@@ -12,6 +13,7 @@ import click
 
 from rules import parameter, sources
 from rules.catalogue import codes, coverage
+from rules.catalogue.table_age import too_old
 from rules.data_files import CODES, DRUGS, EDITS, FORMULARY, PARAMETERS
 from rules.formulary import exclusion_list
 from rules.formulary import lookup as formulary
@@ -76,12 +78,19 @@ AREAS: Final = (
     default=None,
     help="Where the golden cases are. Default: tests/cases of the checkout, if this is one.",
 )
-def command(*, place: Path | None) -> int:
+@click.option(
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=None,
+    metavar="DATE",
+    help="The day as of which tables are too old. Default: today.",
+)
+def command(*, place: Path | None, on: datetime | None) -> int:
     """
     Check that sources, numbers, tables, formulary, policies, codes, rules and golden cases are in order.
 
     Prints one line for each thing that is not: the file, what is wrong and what to do. A summary with what rests on
-    nobody's signature yet goes to stderr.
+    nobody's signature yet goes to stderr, and so does each table that is older than a quarter, with what to fetch.
 
     Exit status: 0 in order, 1 something is not.
     """
@@ -91,6 +100,8 @@ def command(*, place: Path | None) -> int:
         click.echo(problem)
     for line in (*summary(), *case_summary(place or cases.PLACE)):
         click.echo(line, err=True)
+    for line in too_old((on or datetime.now().astimezone()).date()):
+        click.echo(f"age        {line}", err=True)
     click.echo("in order" if not problems else f"{len(problems)} to mend", err=True)
     return 1 if problems else 0
 

@@ -23,6 +23,7 @@ from streams.cli.shared.inputs import STDIN, display_names, files_argument, open
 from streams.cli.shared.instant import InstantType
 from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.cli.shared.progress import ProgressDisplay, progress_display
+from streams.cli.shared.reject_order import RejectOrder
 from streams.encounter.merge_groups import MergeGroups
 from streams.wire.charge_json import written
 from streams.wire.rejects import Reject
@@ -137,6 +138,7 @@ class _Run:
         self._limit = limit
         self._shown = shown
         self._quiet = quiet
+        self._rejects = RejectOrder(self._names, shown.say)
 
     def code(self) -> None:
         """Write the charge set of every stay of the inputs to stdout, in the order of their ids."""
@@ -152,6 +154,7 @@ class _Run:
             for _, line in self._in_order(buckets, gatherer.links, code):
                 out.write(line)
         out.flush()
+        self._rejects.show()
 
     def _in_order(self, buckets: Buckets, links: MergeGroups, code: Code) -> Iterator[Record]:
         # A small input is coded while it is written. Of a large one each bucket is coded and waits in a file.
@@ -173,11 +176,11 @@ class _Run:
             self._shown.passed(batch.lines)
             self.tally.add(batch.tally)
             if not self._quiet:
-                for reject in sorted((*batch.rejects, *batch.faults), key=Reject.place):
-                    self._shown.say(reject.text(self._names))
+                for reject in (*batch.rejects, *batch.faults):
+                    self._rejects.add(reject)
             yield from batch.records
 
     def _refuse(self, reject: Reject) -> None:
         self.tally.rejected += 1
         if not self._quiet:
-            self._shown.say(reject.text(self._names))
+            self._rejects.add(reject)

@@ -37,10 +37,10 @@ _COLUMNS: Final = 100
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "jsonl", "none"]),
-    default="table",
+    type=click.Choice(["summary", "table", "jsonl", "none"]),
+    default="summary",
     show_default=True,
-    help="How to print the charge sets: a table for people, JSON Lines, or not at all.",
+    help="What to print of the charge sets: one table by code, each as a table, JSON Lines, or nothing.",
 )
 @click.option(
     "--seconds",
@@ -142,14 +142,15 @@ def _show(reader: Reader, form: str) -> None:
     if form == "jsonl":
         for value in values:
             out.write(value + b"\n")
-    elif form == "table":
+    elif form in {"summary", "table"}:
         from streams.cli.shared.charge_table import summary_table, table  # noqa: PLC0415 -- only a table pays for loading rich
 
         tally = Tally()
         for value in values:
             charge_set = CHARGE_SET.validate_json(value)
             tally.count(charge_set)
-            out.write(table(charge_set, _COLUMNS, colour=False))
+            if form == "table":
+                out.write(table(charge_set, _COLUMNS, colour=False))
         out.write(summary_table(tally, _COLUMNS, colour=False))
     out.flush()
 

@@ -1,10 +1,11 @@
-"""``infusion explain``: each encounter as a picture for a person, or one of them as an SVG page for a letter."""
+"""``infusion explain``: each encounter as a picture for a person, or as pages for a letter: SVG of one, HTML of any."""
 
 import sys
 from codecs import lookup
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from heapq import merge
+from itertools import chain
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Final
@@ -19,6 +20,7 @@ from streams.batch.spill_buckets import Buckets, LinesByEncounter
 from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
 from streams.cli.shared.instant import InstantType
 from streams.cli.shared.profile_options import check_policy, profile_options
+from streams.encounter.charted_times import charted_times
 from streams.encounter.merge_groups import MergeGroups
 from streams.explain.layout import lay_out
 from streams.explain.picture import Picture
@@ -38,6 +40,12 @@ _LONGEST_LINE: Final = 1 << 20
     metavar="FILE",
     help="Write one encounter's picture as SVG, fit for a letter; - is stdout.",
 )
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, writable=True, allow_dash=True),
+    metavar="FILE",
+    help="Write a page to read and to print, a stay after the other; - is stdout.",
+)
 @click.option("--encounter", metavar="ID", help="Explain this encounter only.")
 @profile_options
 @click.option(
@@ -55,6 +63,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     *,
     files: tuple[str, ...],
     svg: str | None,
+    html: str | None,
     encounter: str | None,
     policy: str | None,
     overrides: tuple[tuple[str, str], ...],
@@ -72,14 +81,24 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
     Exit status: 0 all coded, 1 something held or rejected, 2 wrong usage or an input that cannot be read.
     """
+    if svg is not None and html is not None:
+        message = "--svg and --html write two different pages; ask for them one after the other"
+        raise click.UsageError(message)
     check_policy(policy, overrides, setting, payer)
     profile = Profile(policy, overrides, setting, payer)
-    reader = _Reader(tuple(dict.fromkeys(files)) or (STDIN,), profile, as_of)
-    if svg is None:
+    reader = _Reader(
+        tuple(dict.fromkeys(files)) or (STDIN,),
+        profile,
+        as_of,
+        with_times=svg is not None or html is not None,
+    )
+    if html is not None:
+        any_held = _write_letters(html, reader.pictures(encounter))
+    elif svg is None:
         any_held = _print(reader.pictures(encounter), width)
     else:
         picture = _only(reader.pictures(encounter))
-        _write(svg, render_svg(picture))
+        _write(svg, [render_svg(picture)])
         any_held = picture.charge_set.status == "held"
     if encounter is not None and not reader.any_drawn:
         message = "no encounter of this id is in the input; check --encounter"
@@ -105,6 +124,24 @@ def _print(pictures: Iterable[Picture], width: int | None) -> bool:
     return any_held
 
 
+def _write_letters(file: str, pictures: Iterator[Picture]) -> bool:
+    """Write stays as one page; return whether any of them is held. Without a stay nothing is written."""
+    from streams.explain.html.page import render  # noqa: PLC0415 -- only this page pays for loading its templates
+
+    any_held = False
+
+    def seen(first: Picture) -> Iterator[Picture]:
+        nonlocal any_held
+        for picture in chain([first], pictures):
+            any_held = any_held or picture.charge_set.status == "held"
+            yield picture
+
+    first = next(pictures, None)
+    if first is not None:
+        _write(file, render(seen(first)))
+    return any_held
+
+
 def _only(pictures: Iterator[Picture]) -> Picture:
     picture = next(pictures, None)
     if picture is None:
@@ -116,31 +153,39 @@ def _only(pictures: Iterator[Picture]) -> Picture:
     return picture
 
 
-def _write(file: str, page: str) -> None:
+def _write(file: str, parts: Iterable[str]) -> None:
     if file == STDIN:
-        click.get_binary_stream("stdout").write(page.encode())
-    else:
-        Path(file).write_bytes(page.encode())
-        click.echo(f"wrote {display_names([file])[0]}", err=True)
+        stdout = click.get_binary_stream("stdout")
+        for part in parts:
+            stdout.write(part.encode())
+        return
+    with Path(file).open("wb") as page:
+        for part in parts:
+            page.write(part.encode())
+    click.echo(f"wrote {display_names([file])[0]}", err=True)
 
 
 class _Reader:
     """Reads events and yields encounters, coded as ``infusion code`` does, in the order of their ids."""
 
-    def __init__(self, inputs: Sequence[str], profile: Profile, as_of: datetime | None) -> None:
+    def __init__(
+        self, inputs: Sequence[str], profile: Profile, as_of: datetime | None, *, with_times: bool
+    ) -> None:
         self.rejected = 0
         self.any_drawn = False
         self._inputs = inputs
         self._names = display_names(inputs)
         self._profile = profile
         self._as_of = as_of
+        self._with_times = with_times
 
     def pictures(self, wanted: str | None) -> Iterator[Picture]:
         """Yield every encounter, or the wanted one; rejects and faults go to stderr."""
-        for encounter, coding in self._stays(wanted):
+        for encounter, coding, events, merged in self._stays(wanted):
             if wanted in {None, encounter.encounter_id}:
                 self.any_drawn = True
-                yield lay_out(encounter, coding.charge_set, coding.spans)
+                times = charted_times(events, merged) if self._with_times else {}
+                yield lay_out(encounter, coding.charge_set, coding.spans, times)
 
     def _stays(self, wanted: str | None) -> Iterator[CodedEncounter]:
         # What does not fit into memory is drawn bucket by bucket: in order only within each.

@@ -10,11 +10,14 @@ import click
 
 from models.charge import ChargeSet
 from models.field import Setting
+from models.line_change import LineChange
 from rules.engine import Profile
 from streams.batch.tally import Tally
 from streams.charging.recode import Recoded, compare, recode
 from streams.cli.shared.broker import broker
+from streams.cli.shared.change_rows import COLUMNS, HEAD, cents_of, change_cells, change_row, signed
 from streams.cli.shared.profile_options import check_policy, profile_options
+from streams.cli.shared.stay_rows import TextTable, csv_text
 from streams.kafka.connection import Connection
 from streams.kafka.publisher import MissingTopicError
 from streams.kafka.topic_reader import whole_topic
@@ -42,17 +45,25 @@ from streams.wire.charge_json import value_of, written
     is_flag=True,
     help="Tell what would be credited and charged, instead of every charge set.",
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "table", "csv"]),
+    default="jsonl",
+    show_default=True,
+    help="With --compare: JSON Lines for machines, a table with net dollars for people, or CSV.",
+)
 @profile_options
 def command(
-    *, since: datetime | None, comparing: bool, encounter_id: str | None, policy: str | None, overrides: tuple[tuple[str, str], ...],
+    *, since: datetime | None, comparing: bool, form: str, encounter_id: str | None, policy: str | None, overrides: tuple[tuple[str, str], ...],
     setting: Setting | None, payer: str | None,
 ) -> int:  # fmt: skip
     """
     Code closed stays again, from infusion.encounters.closed.v1: under this release's rules, or another policy.
 
     Nothing is sent and the running workers notice nothing: charge sets go to stdout as infusion code writes them,
-    or, with --compare, one JSON line for each line that would be credited or charged. KAFKA_BOOTSTRAP_SERVERS says
-    where Kafka is.
+    or, with --compare, each line that would be credited or charged, and what that comes to at national OPPS amounts.
+    KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
 
     With --restore ENCOUNTER the workers do notice: they get back what the events topic has of a stay they have
     forgotten, and code it again; then replay the event that was refused.
@@ -65,6 +76,9 @@ def command(
     if (since is None) == (encounter_id is None):
         message = "say --since DATE, or --restore ENCOUNTER"
         raise click.UsageError(message)
+    if form != "jsonl" and not comparing:
+        message = "--format goes with --compare; charge sets are JSON Lines, and infusion code prints them as tables"
+        raise click.UsageError(message)
     try:
         if encounter_id is not None:
             with broker() as connection:
@@ -76,7 +90,7 @@ def command(
         raise click.ClickException(str(error)) from None
     refused: list[Exception] = []
     if comparing:
-        status = _write_changes(compare(closed, charges, profile, _day(since), refused.append))
+        status = _write_changes(compare(closed, charges, profile, _day(since), refused.append), form)
     else:
         status = _write(recode(closed, profile, _day(since), refused.append))
     if refused:
@@ -123,16 +137,29 @@ def _write(sets: Iterable[ChargeSet]) -> int:
     return 0 if tally.all_coded else 1
 
 
-def _write_changes(stays_recoded: Iterable[Recoded]) -> int:
+def _write_changes(stays_recoded: Iterable[Recoded], form: str) -> int:
     out: Any = click.get_binary_stream("stdout")
-    stays = changed = lines = 0
+    stays = changed = lines = cents = 0
+    rows: list[LineChange] = []
+    if form == "csv":
+        out.write(csv_text([COLUMNS]).encode())
     for stay in stays_recoded:
         stays += 1
         changed += stay.changed
         lines += len(stay.changes)
         for change in stay.changes:
-            out.write(value_of(change) + b"\n")
+            cents += cents_of(change)
+            if form == "jsonl":
+                out.write(value_of(change) + b"\n")
+            elif form == "csv":
+                out.write(csv_text([change_cells(change)]).encode())
+            else:
+                rows.append(change)
+    if form == "table" and rows:
+        table = TextTable(HEAD, [change_row(change) for change in rows])
+        for cells in (HEAD, *map(change_row, rows)):
+            out.write(f"{table.line(cells)}\n".encode())
     out.flush()
     click.echo(f"stays       {stays:,} coded again, {changed:,} would change", err=True)
-    click.echo(f"lines       {lines:,} would be credited or charged", err=True)
+    click.echo(f"lines       {lines:,} would be credited or charged, {signed(cents)} USD net", err=True)
     return 1 if changed else 0

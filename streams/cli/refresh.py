@@ -1,4 +1,4 @@
-"""``infusion refresh``: a quarter of CMS's edit files in, a dated folder of tables out."""
+"""``infusion refresh``: a quarter of official edit files and drug lists in, dated folders of tables out."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -7,12 +7,21 @@ from typing import Final
 
 import click
 
-from rules.data_files import EDITS
+from rules.data_files import DRUGS, EDITS
 from rules.tables.edition_files import Table
-from streams.cms.refresh import Change, RefreshRefusedError, quarter_start, refresh
+from streams.cms.drug_refresh import DrugFile
+from streams.cms.quarter import take_in
+from streams.cms.refresh import Change, quarter_start
+from streams.cms.refusal import RefreshRefusedError
+from streams.cms.taken import LINES_NAMED
 
 _SHOWN: Final = 10
 """Rows of each kind of change that are named; the folder itself holds them all."""
+
+_TABLES: Final[tuple[Table, ...]] = (
+    *("mue_practitioner", "mue_outpatient", "ptp_practitioner", "ptp_outpatient", "add_on", "opps"),
+)
+_LISTS: Final[tuple[DrugFile, ...]] = ("hcpcs", "asp_ndc", "sad", "rxnorm")
 
 
 class QuarterType(click.ParamType):
@@ -29,6 +38,7 @@ class QuarterType(click.ParamType):
 
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_DOWNLOAD: Final = click.Path(exists=True, readable=True, path_type=Path)
 
 
 @click.command("refresh")
@@ -49,55 +59,73 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=
 )
 @click.option("--add-on", type=_FILE, multiple=True, metavar="FILE", help="Add-on codes and their primaries.")
 @click.option("--opps", type=_FILE, multiple=True, metavar="FILE", help="OPPS Addendum B.")
+@click.option("--hcpcs", type=_DOWNLOAD, metavar="FILE", help="HCPCS quarterly alpha-numeric file.")
+@click.option("--asp-ndc", type=_DOWNLOAD, metavar="FILE", help="ASP NDC-HCPCS crosswalk.")
+@click.option(
+    "--sad", type=_DOWNLOAD, metavar="FILE", help="Self-administered drug lists: MCD article export."
+)
+@click.option("--rxnorm", type=_DOWNLOAD, metavar="FOLDER", help="RxNorm release: its RRF files.")
 @click.option("--replace", is_flag=True, help="Write over tables this quarter already has.")
+@click.option("--every-row", is_flag=True, help="Name every row that came, went or changed.")
 @click.option(
     "--into",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=EDITS,
     metavar="FOLDER",
-    help="Where the dated folders are. Default: those of this installation.",
+    help="Where the dated folders of edits are. Default: those of this installation.",
 )
-def command(*, quarter: date, replace: bool, into: Path, **paths: tuple[Path, ...]) -> int:
+@click.option(
+    "--drugs-into",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=DRUGS,
+    metavar="FOLDER",
+    help="Where the drug lists are. Default: those of this installation.",
+)
+def command(
+    *,
+    quarter: date,
+    replace: bool,
+    every_row: bool,
+    into: Path,
+    drugs_into: Path,
+    **paths: tuple[Path, ...] | Path | None,
+) -> int:
     """
-    Take a quarter's tables from CMS's own files, as unpacked from their downloads.
+    Take a quarter's tables and drug lists from the official files.
 
-    QUARTER is 2027Q1 or its first day. Nothing is written unless every file is good and the result holds; then the
-    changes against the day before are listed. Large tables come in parts: give the option once for each.
+    QUARTER is 2027Q1 or its first day. Edit files are given as unpacked from their downloads; large tables come in
+    parts: give the option once for each. Drug lists are given as downloaded, an archive, its folder or the file in it.
+    Nothing is written unless every file is good and the result holds; then the changes against what is installed are
+    listed, with what of a file was left out.
 
     Exit status: 0 written, 2 nothing written.
     """
-    files: dict[Table, tuple[Path, ...]] = {
-        table: paths[table]
-        for table in (
-            "mue_practitioner",
-            "mue_outpatient",
-            "ptp_practitioner",
-            "ptp_outpatient",
-            "add_on",
-            "opps",
-        )
-        if paths[table]
+    tables: dict[Table, tuple[Path, ...]] = {
+        table: given for table in _TABLES if isinstance(given := paths[table], tuple) and given
     }
+    lists: dict[DrugFile, Path] = {name: given for name in _LISTS if isinstance(given := paths[name], Path)}
     try:
-        changes = refresh(quarter, files, into, replace=replace)
+        changes = take_in(quarter, tables, lists, into, drugs_into, replace=replace)
     except RefreshRefusedError as error:
         for fault in error.faults:
             click.echo(fault, err=True)
         click.echo("nothing was written", err=True)
         return 2
     for change in changes:
-        for line in lines(change):
+        for line in lines(change, None if every_row else _SHOWN):
             click.echo(line)
     click.echo(f"written for dates of service from {quarter}; run 'infusion check' and the tests", err=True)
     return 0
 
 
-def lines(change: Change) -> Iterator[str]:
-    """Yield how one table moved: its size, then the first rows that came, went or changed."""
+def lines(change: Change, shown: int | None = _SHOWN) -> Iterator[str]:
+    """Yield how one table moved: its size, then the first rows that came, went or changed, or all of them."""
     kinds = (("came", change.came), ("went", change.went), ("changed", change.moved))
     counts = ", ".join(f"{len(rows)} {kind}" for kind, rows in kinds)
     yield f"{change.table}: {change.rows} rows, {counts}"
     for kind, rows in kinds:
-        yield from (f"  {kind} {row}" for row in rows[:_SHOWN])
-        if len(rows) > _SHOWN:
-            yield f"  and {len(rows) - _SHOWN} more {kind}"
+        yield from (f"  {kind} {row}" for row in rows[:shown])
+        if shown is not None and len(rows) > shown:
+            yield f"  and {len(rows) - shown} more {kind}"
+    named = LINES_NAMED if shown is not None else None
+    yield from (f"  {note.line(named)}" for note in change.notes)

@@ -4,7 +4,7 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 import click
 from orjson import OPT_INDENT_2, dumps
@@ -105,15 +105,22 @@ def command(
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @click.option("--on", type=DateType(), metavar="DATE", help="Date of service, 2026-03-02. Default: today.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), help="As of the verb itself.")
+@click.option("--policy", metavar="NAME", help="As of the verb itself.")
+@click.option("--setting", type=click.Choice(get_args(Setting)), help="As of the verb itself.")
+@click.option("--payer", metavar="NAME", help="As of the verb itself.")
 @click.pass_obj
-def show(request: Request, *, names: tuple[str, ...], on: date | None, form: str | None) -> None:
+def show(request: Request, /, *, names: tuple[str, ...], **options: Any) -> None:
     """
-    Tell all of a code (96367), a rule (R-TIME-3), a flag (F-MUE), a switch (P-05), a number or a source.
+    Tell all of a code (96367), a rule (R-TIME-3), a flag (F-MUE), a switch (P-05) and more.
+
+    Also of an answer to a switch (each_dose, P-17=30), a number, a drug (rituximab, J9312), a modifier (59), a policy
+    (medicare-office, or the path of a policy file) and a source.
 
     Of a code: what it reports, which minutes earn it, what it may stand beside, unit limits and payment by
-    setting, the pairs it clashes with, the rules that earn it and the golden cases that prove it.
+    setting, the pairs it clashes with, the rules that earn it and the golden cases that prove it. Options may stand
+    before or after the word show.
     """
-    request = request._replace(on=on or request.on, form=form or request.form)
+    request = request._replace(**{name: value for name, value in options.items() if value is not None})
     policy = request.answers()
     entries = [_entry(name, request.date, policy) for name in names]
     for number, facts in enumerate(entries):
@@ -122,11 +129,14 @@ def show(request: Request, *, names: tuple[str, ...], on: date | None, form: str
 
 
 def _entry(name: str, on: date, policy: Policy | None) -> Facts:
-    facts = entry_of(name, on, policy, cases())
+    try:
+        facts = entry_of(name, on, policy, cases())
+    except PolicyError as error:
+        raise click.UsageError(str(error)) from error
     if facts is None:
         near = nearest(name)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        message = f"there is no code, rule, flag, switch, number or source {name!r}.{hint}"
+        message = f"there is no code, rule, flag, switch, answer, number, drug, modifier, policy or source {name!r}.{hint}"
         raise click.UsageError(message)
     return facts
 

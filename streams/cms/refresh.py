@@ -10,12 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from csv import writer
 from dataclasses import dataclass
 from datetime import date
-from json import dumps
 from pathlib import Path
 from re import compile as pattern
 from re import search
-from shutil import copytree, rmtree
-from tomllib import TOMLDecodeError, load
+from tomllib import TOMLDecodeError
 from typing import Final
 
 from rules.data_files import EDITS
@@ -33,7 +31,11 @@ from rules.tables.edition_files import (
     layers,
 )
 from rules.tables.lookup import problems
+from streams.cms.dated_folder import DatedFolder, install
 from streams.cms.files import read
+from streams.cms.refusal import RefreshRefusedError
+from streams.cms.taken import Note
+from streams.cms.toml_text import quoted, sources_text, standing_sources
 
 QUARTER: Final = pattern(r"(\d{4})-?[Qq]([1-4])")
 
@@ -53,23 +55,20 @@ NOT_FOR: Final[Mapping[Table, str]] = {"ptp_practitioner": "ccioph", "ptp_outpat
 Files = Mapping[Table, Sequence[Path]]
 
 
-class RefreshRefusedError(ValueError):
-    """Nothing was written; ``faults`` says why, one sentence each."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = tuple(faults)
-
-
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a table moved: rows now in force, and each row that came, went or changed against the day before."""
+    """
+    How a table moved: rows now in force, and each row that came, went or changed against the day before.
 
-    table: Table
+    ``notes`` tell of rows of the official file that were not taken, for a person to look at.
+    """
+
+    table: str
     rows: int
     came: tuple[str, ...]
     went: tuple[str, ...]
     moved: tuple[str, ...]
+    notes: tuple[Note, ...] = ()
 
 
 def quarter_start(text: str) -> date:
@@ -101,7 +100,7 @@ def read_tables(on: date, files: Files, edits: Path = EDITS) -> dict[Table, tupl
 
     """
     our_families = families(edits)
-    known = editions(edits)
+    known = _at_hand(editions(edits))
     tables: dict[Table, tuple[Row, ...]] = {}
     faults: list[str] = []
     for table, paths in files.items():
@@ -142,11 +141,36 @@ def refresh(on: date, files: Files, edits: Path = EDITS, *, replace: bool = Fals
         RefreshRefusedError: a file or the result is not good; the folder is as it was.
 
     """
+    changes, folder = prepared(on, files, edits, replace=replace)
     try:
-        _restore(on, edits)
-        known = editions(edits)
-        standing = [edition for of_table in known.values() for edition in of_table if edition.effective == on]
-        if taken := sorted(edition.table for edition in standing if edition.table in files and not replace):
+        install([folder], lambda: problems(edits))
+    except OSError as error:
+        raise RefreshRefusedError([str(error)]) from error
+    return changes
+
+
+def prepared(
+    on: date, files: Files, edits: Path = EDITS, *, replace: bool = False
+) -> tuple[tuple[Change, ...], DatedFolder]:
+    """
+    Read a quarter's tables and build its folder aside; return how each table would move, and what is to be installed.
+
+    Raises:
+        RefreshRefusedError: a file is not good; nothing is left of the attempt.
+
+    """
+    folder = DatedFolder(edits, on)
+    try:
+        folder.restore()
+        known = _at_hand(editions(edits))
+        standing = [
+            edition
+            for of_table in editions(edits).values()
+            for edition in of_table
+            if edition.effective == on
+        ]
+        there = {edition.table for edition in standing if not edition.awaited}
+        if taken := sorted(there & files.keys() if not replace else ()):
             tables = ", ".join(taken)
             raise RefreshRefusedError(
                 [f"{on:%Y%m%d} already holds {tables}; replace them on purpose, or not."]
@@ -154,10 +178,16 @@ def refresh(on: date, files: Files, edits: Path = EDITS, *, replace: bool = Fals
         tables_read = read_tables(on, files, edits)
         changes = tuple(_change(table, rows, on, known) for table, rows in tables_read.items())
         kept_editions = [edition for edition in standing if edition.table not in files]
-        _write(on, tables_read, kept_editions, files, edits)
+        _build(on, tables_read, kept_editions, files, folder)
     except (EditFileError, OSError, TOMLDecodeError) as error:
+        folder.abandon()
         raise RefreshRefusedError([str(error)]) from error
-    return changes
+    return changes, folder
+
+
+def _at_hand(known: Mapping[Table, tuple[Edition, ...]]) -> dict[Table, tuple[Edition, ...]]:
+    """Return the editions that have rows; an awaited one would hide the rows of the day before."""
+    return {table: tuple(one for one in of_table if not one.awaited) for table, of_table in known.items()}
 
 
 def _misnamed(table: Table, name: str, on: date) -> Iterator[str]:
@@ -198,49 +228,21 @@ def _change(
     )
 
 
-def _folders(on: date, edits: Path) -> tuple[Path, Path, Path]:
-    """Return a date's folder, the one it is built in, and the one its predecessor is set aside in."""
-    name = f"{on:%Y%m%d}"
-    return edits / name, edits / f".{name}.new", edits / f".{name}.old"
-
-
-def _restore(on: date, edits: Path) -> None:
-    """Put back what a refresh set aside when it was killed between its two renames."""
-    folder, _, old = _folders(on, edits)
-    if old.exists() and not folder.exists():
-        old.rename(folder)
-
-
-def _write(
+def _build(
     on: date,
     tables: Mapping[Table, Sequence[Row]],
     kept_editions: Sequence[Edition],
     files: Files,
-    edits: Path,
+    folder: DatedFolder,
 ) -> None:
-    folder, new, old = _folders(on, edits)
-    for leftover in (new, old):
-        rmtree(leftover, ignore_errors=True)
-    if folder.exists():
-        copytree(folder, new)
-    else:
-        new.mkdir()
+    new = folder.building()
     for table, rows in tables.items():
         with (new / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
             lines = writer(file, lineterminator="\n")
             lines.writerow(COLUMNS[table])
             lines.writerows(rows)
     (new / "edition.toml").write_text(_edition_toml(on, tables, kept_editions), encoding="utf-8")
-    (new / "sources.toml").write_text(_sources_toml(on, tables, files, folder), encoding="utf-8")
-    if folder.exists():
-        folder.rename(old)
-    new.rename(folder)
-    if faults := problems(edits):
-        rmtree(folder)
-        if old.exists():
-            old.rename(folder)
-        raise RefreshRefusedError(faults)
-    rmtree(old, ignore_errors=True)
+    (new / "sources.toml").write_text(_sources_toml(on, tables, files, folder.folder), encoding="utf-8")
 
 
 def _key(table: Table, on: date) -> str:
@@ -250,20 +252,15 @@ def _key(table: Table, on: date) -> str:
 def _edition_toml(on: date, tables: Mapping[Table, Sequence[Row]], kept_editions: Sequence[Edition]) -> str:
     parts = [f"effective = {on}\n"]
     for edition in kept_editions:
-        parts.append(
-            f"[{edition.table}]\ncite = {_quoted(edition.cite)}\ncovers = {_quoted(edition.covers)}\n"
-        )
+        parts.append(f"[{edition.table}]\ncite = {quoted(edition.cite)}\ncovers = {quoted(edition.covers)}\n")
         if edition.note:
-            parts[-1] += f"note = {_quoted(edition.note)}\n"
-    parts += [f'[{table}]\ncite = {_quoted(_key(table, on))}\ncovers = "all"\n' for table in sorted(tables)]
+            parts[-1] += f"note = {quoted(edition.note)}\n"
+    parts += [f'[{table}]\ncite = {quoted(_key(table, on))}\ncovers = "all"\n' for table in sorted(tables)]
     return "\n".join(parts)
 
 
 def _sources_toml(on: date, tables: Mapping[Table, Sequence[Row]], files: Files, folder: Path) -> str:
-    entries: dict[str, dict[str, str]] = {}
-    if (folder / "sources.toml").exists():
-        with (folder / "sources.toml").open("rb") as file:
-            entries = load(file)
+    entries = standing_sources(folder)
     for table in sorted(tables):
         names = ", ".join(sorted(path.name for path in files[table]))
         entries[_key(table, on)] = {
@@ -273,12 +270,4 @@ def _sources_toml(on: date, tables: Mapping[Table, Sequence[Row]], files: Files,
             "found": f"the official file, {names}",
             "grade": "A",
         }
-    return "\n".join(
-        f"[{key}]\n" + "".join(f"{name} = {_quoted(text)}\n" for name, text in entry.items())
-        for key, entry in entries.items()
-    )
-
-
-def _quoted(text: str) -> str:
-    """Return a TOML basic string: JSON's escapes are a part of TOML's."""
-    return dumps(text, ensure_ascii=False)
+    return sources_text(entries)

@@ -8,11 +8,11 @@ order and any number of times, a correction or a void before what it corrects.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from models.encounter import Encounter, Review
+from models.encounter import Encounter, RefusedEvent, Review
 from models.event import Event
 from streams.encounter.assembly import by_subject, encounter, parts_of
 from streams.encounter.dated_event import DatedEvent, date_events
-from streams.encounter.merged_stay import Part, join, reviewed
+from streams.encounter.merged_stay import Part, events_by_administration, join, reviewed
 from streams.encounter.refused_events import outstanding
 from streams.encounter.reviews import Known, reviews_of
 from streams.encounter.stay_facts import stay_of
@@ -150,6 +150,53 @@ def _survivor(states: Mapping[str, _Collected]) -> str:
     raise NoEventsError
 
 
+class _Joined(NamedTuple):
+    """The events of a stay and of those merged into it, each once, and in parts with the surviving stay first."""
+
+    parts: list[Part]
+    states: tuple[_Collected, ...]
+    everything: Sequence[DatedEvent]
+    live: Sequence[DatedEvent]
+    refused_events: tuple[RefusedEvent, ...]
+
+
+def _joined(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> _Joined:
+    own_state = _collect(own)
+    other_states = {encounter_id: _collect(events) for encounter_id, events in sorted(others.items())}
+    entries = sorted(own_state.events.values())
+    encounter_id = entries[0].encounter_id if entries else _survivor(other_states)
+    seen = dict(own_state.events)
+    joining: list[DatedEvent] = []
+    for state in other_states.values():
+        for key, entry in state.events.items():
+            if not _rekeyed(entry, seen.get(key)):
+                joining.append(entry)
+                seen.setdefault(key, entry)
+    everything: Sequence[DatedEvent] = sorted([*entries, *joining])
+    live = effective(everything)
+    refusals = [entry for entry in live if entry.fields["type"] == "event_refused"]
+    refused_events = outstanding(refusals, everything, live)
+    if own_state.refusals or any(state.refusals for state in other_states.values()):
+        everything, live = _without_refusals(everything), _without_refusals(live)
+        if not everything:
+            raise NoEventsError
+    return _Joined(
+        parts=_by_encounter((encounter_id, *other_states), live),
+        states=(own_state, *other_states.values()),
+        everything=everything,
+        live=live,
+        refused_events=refused_events,
+    )
+
+
+def _by_encounter(names: Sequence[str], entries: Iterable[DatedEvent]) -> list[Part]:
+    """Return events as parts of the one stay, each encounter's own together, the survivor first."""
+    own: dict[str, list[DatedEvent]] = {name: [] for name in names}
+    for entry in entries:
+        own[entry.encounter_id].append(entry)
+    return [Part(name, by_subject(of_it)) for name, of_it in own.items()]
+
+
 def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> Encounter:
     """
     Return the stay of ``own`` events together with the encounters merged into it, keyed by their ids.
@@ -162,50 +209,40 @@ def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> 
         MixedEncountersError: a list holds events of more than one encounter.
         NoEventsError: nothing is known of the survivor, not even that the others went into it.
     """
-    own_state = _collect(own)
-    other_states = {encounter_id: _collect(events) for encounter_id, events in sorted(others.items())}
-    entries = sorted(own_state.events.values())
-    encounter_id = entries[0].encounter_id if entries else _survivor(other_states)
-    seen = dict(own_state.events)
-    joining: list[DatedEvent] = []
-    for state in other_states.values():
-        for key, entry in state.events.items():
-            if not _rekeyed(entry, seen.get(key)):
-                joining.append(entry)
-                seen.setdefault(key, entry)
-    everything = sorted([*entries, *joining])
-    live = effective(everything)
-    refusals = [entry for entry in live if entry.fields["type"] == "event_refused"]
-    refused_events = outstanding(refusals, everything, live)
-    if own_state.refusals or any(state.refusals for state in other_states.values()):
-        everything, live = _without_refusals(everything), _without_refusals(live)
-        if not everything:
-            raise NoEventsError
-    names = (encounter_id, *other_states)
-    parts = _by_encounter(names, live)
-    whole = Known(*join(parts))
+    joined = _joined(own, others)
+    everything, live = joined.everything, joined.live
+    whole = Known(*join(joined.parts))
+    names = tuple(part.encounter_id for part in joined.parts)
     reviews = reviews_of(
-        reviewed(parts), whole, everything, lambda some: Known(*join(_by_encounter(names, some)))
+        reviewed(joined.parts), whole, everything, lambda some: Known(*join(_by_encounter(names, some)))
     )
-    own_first = sorted(live or everything, key=lambda entry: (entry.encounter_id != encounter_id, entry))
+    own_first = sorted(live or everything, key=lambda entry: (entry.encounter_id != names[0], entry))
     return encounter(
         *whole,
         earliest=own_first[0],
         last_recorded=max([entry.recorded for entry in everything]),
-        conflicts=frozenset[str]().union(
-            *(_unsettled(state, live) for state in (own_state, *other_states.values()))
-        ),
-        refused_events=refused_events,
+        conflicts=frozenset[str]().union(*(_unsettled(state, live) for state in joined.states)),
+        refused_events=joined.refused_events,
         reviews=reviews,
     )
 
 
-def _by_encounter(names: Sequence[str], entries: Iterable[DatedEvent]) -> list[Part]:
-    """Return events as parts of the one stay, each encounter's own together, the survivor first."""
-    own: dict[str, list[DatedEvent]] = {name: [] for name in names}
-    for entry in entries:
-        own[entry.encounter_id].append(entry)
-    return [Part(name, by_subject(of_it)) for name, of_it in own.items()]
+def administration_events(
+    own: Iterable[Event], others: Mapping[str, Iterable[Event]] | None = None
+) -> Mapping[str, Sequence[DatedEvent]]:
+    """
+    Return the live events behind each administration of a stay, in time order, by the id it has in the stay.
+
+    ``own`` and ``others`` are those of ``fold_merged``; without others those of ``fold``. Voided administrations are
+    among them.
+
+    Raises:
+        MixedEncountersError: a list holds events of more than one encounter.
+        NoEventsError: nothing is known of the stay.
+    """
+    if others:
+        return events_by_administration(_joined(own, others).parts)
+    return by_subject(effective(sorted(_collect(own).events.values()))).administrations
 
 
 def _merged_into(entry: DatedEvent) -> str | None:

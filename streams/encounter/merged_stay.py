@@ -80,6 +80,11 @@ def _pool(parts: Sequence[Part], names: Sequence[Names]) -> _Pool:
     return pool
 
 
+def events_by_administration(parts: Sequence[Part]) -> dict[str, list[DatedEvent]]:
+    """Return the events about each administration of the one stay, by the id it has there; the voided ones too."""
+    return _pool(parts, _administration_names(parts)).events
+
+
 def _join_things(
     parts: Sequence[Part], built: Sequence[Sequence[Named]]
 ) -> tuple[list[tuple[int, Named]], list[Names]]:

@@ -1,10 +1,12 @@
 """From a coded encounter to its picture: rows by access site, marks, other services, and when nothing happened."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
+from types import MappingProxyType
 from typing import Final
 
-from models.charge import ChargeSet
+from models.charge import ChargeSet, CitedSource
+from models.charted_time import ChartedTimes
 from models.encounter import Administration, Encounter
 from models.interval import Stretch, union
 from rules.coding.spans import Span
@@ -14,12 +16,22 @@ from streams.explain.clock import clock_change, from_to, hour, local, minute_of,
 from streams.explain.labels import plain, site_label, tags
 from streams.explain.picture import Band, Group, Mark, Picture, Row
 from streams.explain.rows import NEEDS_NO_ACCESS, RowContext, row
+from streams.explain.stay_facts import stay_facts
 
 _NOTHING: Final[tuple[Stretch, ...]] = ((0, 1),)
 
 
-def lay_out(encounter: Encounter, charge_set: ChargeSet, spans: Iterable[Span]) -> Picture:
-    """Return the picture of a coded encounter; every administration has exactly one row."""
+def lay_out(
+    encounter: Encounter,
+    charge_set: ChargeSet,
+    spans: Iterable[Span],
+    times: ChartedTimes = MappingProxyType({}),
+) -> Picture:
+    """
+    Return the picture of a coded encounter; every administration has exactly one row.
+
+    ``times`` are what the events state of each administration, for a page that shows them.
+    """
     zone, clock = zone_of(encounter)
     bounds = _bounds(encounter)
     marks = _marks(encounter, zone)
@@ -27,7 +39,7 @@ def lay_out(encounter: Encounter, charge_set: ChargeSet, spans: Iterable[Span]) 
     for span in spans:
         used.setdefault(span.administration_id, []).append(span)
     tag_of = tags(encounter)
-    context = _row_context(charge_set, bounds, zone)
+    context = _row_context(charge_set, bounds, zone, times, dated=_over_midnight(encounter, zone))
     drawn_rows = [
         (
             administration,
@@ -56,25 +68,25 @@ def lay_out(encounter: Encounter, charge_set: ChargeSet, spans: Iterable[Span]) 
         tags=tag_of,
         voided=tuple(plain(administration_id) for administration_id in encounter.voided),
         sources=_sources(charge_set),
+        facts=stay_facts(encounter, charge_set),
     )
+
+
+def _charted(encounter: Encounter) -> Iterator[int]:
+    """Yield every instant anything is charted for, in epoch seconds."""
+    stay = (encounter.arrived_at, encounter.departed_at, encounter.inpatient_ordered_at)
+    yield from (at for at in stay if at is not None)
+    for administration in encounter.administrations:
+        for flow in (*administration.flows, *administration.pump_flows):
+            yield from (end for end in flow if end is not None)
+        yield from administration.touched
+        if administration.given_at is not None:
+            yield administration.given_at
 
 
 def _latest(encounter: Encounter) -> int:
     """Return the last epoch minute anything is charted for."""
-    stay = (encounter.arrived_at, encounter.departed_at, encounter.inpatient_ordered_at)
-    seconds = [at for at in stay if at is not None]
-    for administration in encounter.administrations:
-        seconds += [
-            end
-            for flow in (*administration.flows, *administration.pump_flows)
-            for end in flow
-            if end is not None
-        ]
-        seconds += [
-            *administration.touched,
-            *(() if administration.given_at is None else (administration.given_at,)),
-        ]
-    return minute_of(max(seconds, default=0))
+    return minute_of(max(_charted(encounter), default=0))
 
 
 def _bounds(encounter: Encounter) -> Bounds:
@@ -86,7 +98,18 @@ def _bounds(encounter: Encounter) -> Bounds:
     return Bounds(arrived, admitted, departed, horizon, encounter.standing == "open")
 
 
-def _row_context(charge_set: ChargeSet, bounds: Bounds, zone: tzinfo) -> RowContext:
+def _over_midnight(encounter: Encounter, zone: tzinfo) -> bool:
+    """Tell whether anything of the stay is charted for two days."""
+    seconds = list(_charted(encounter))
+    return (
+        bool(seconds)
+        and local(minute_of(min(seconds)), zone).date() != local(minute_of(max(seconds)), zone).date()
+    )
+
+
+def _row_context(
+    charge_set: ChargeSet, bounds: Bounds, zone: tzinfo, times: ChartedTimes, *, dated: bool
+) -> RowContext:
     earned: dict[str, list[str]] = {}
     for line in charge_set.lines:
         for administration_id in line.administration_ids:
@@ -97,6 +120,8 @@ def _row_context(charge_set: ChargeSet, bounds: Bounds, zone: tzinfo) -> RowCont
         bounds,
         earned,
         frozenset(administration_id for flag in blocking for administration_id in flag.administration_ids),
+        times,
+        dated,
     )
 
 
@@ -158,7 +183,10 @@ def _groups(
     return tuple(Group(label, tuple(each)) for label, each in rows.items())
 
 
-def _sources(charge_set: ChargeSet) -> tuple[str, ...]:
-    reasons = [reason.cites for line in charge_set.lines for reason in line.reasons]
-    reasons += [refused.cites for refused in charge_set.not_billed]
-    return tuple(dict.fromkeys(cite for cites in reasons for cite in cites))
+def _sources(charge_set: ChargeSet) -> tuple[CitedSource, ...]:
+    """Return the bibliography of a set; a citation that an older set has no grade for comes last."""
+    cited = [reason.cites for line in charge_set.lines for reason in line.reasons]
+    cited += [refused.cites for refused in charge_set.not_billed]
+    known = {source.cite for source in charge_set.sources}
+    others = dict.fromkeys(cite for cites in cited for cite in cites if cite not in known)
+    return (*charge_set.sources, *(CitedSource(cite, None, None) for cite in others))

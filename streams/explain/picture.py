@@ -9,11 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 from typing import Literal, NamedTuple
 
-from models.charge import ChargeSet, Clears, Flag, Severity
+from models.charge import ChargeSet, CitedSource, Clears, Flag, Reason, Severity, named
 from models.interval import Stretch
 from streams.explain.clock import from_to
 from streams.explain.labels import plain
 from streams.explain.scale import Scale, scale_for
+from streams.explain.stay_facts import StayFacts
+from streams.explain.times import Stated
+from streams.explain.verdict import Verdict, verdict
 
 Fill = Literal["billed", "unbilled", "pause", "unknown", "running"]
 """Billed under a code; flowed without one; stopped in between; nobody charted a stop; not stopped so far."""
@@ -47,6 +50,10 @@ class Row(NamedTuple):
     pump_minutes: str
     blocked: bool
     note: str
+    amount: str = ""
+    """Dose, volume and rate as charted."""
+    stated: tuple[Stated, ...] = ()
+    """Its times, each with the event that states it."""
 
     @property
     def homes(self) -> Iterator[tuple[list[str], list[Piece]]]:
@@ -103,8 +110,20 @@ class Picture(NamedTuple):
     groups: tuple[Group, ...]
     tags: Mapping[str, str]
     voided: tuple[str, ...]
-    sources: tuple[str, ...]
-    """Every citation once, in the order in which the lines and then the refusals need it."""
+    sources: tuple[CitedSource, ...]
+    """Every citation once with its grade and address, best grade first."""
+    facts: StayFacts = StayFacts()
+    """What the head of a letter says of the stay."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What to call the minutes that earned a line, by the status of the set."""
+        return verdict(self.charge_set.status)
+
+    @property
+    def held_by(self) -> tuple[Flag, ...]:
+        """The flags that hold the set, alike ones as one."""
+        return tuple(flag for flag in self.flags if flag.severity == "block")
 
     def scale(self, width: float, gap: float) -> Scale:
         """Return the scale for a drawing ``width`` wide in which a break of the clock takes ``gap``."""
@@ -128,7 +147,16 @@ class Picture(NamedTuple):
 
     def citation_numbers(self, cites: Iterable[str]) -> str:
         """Return citations by their numbers among ``sources``, as [1][2]."""
-        return "".join(f"[{self.sources.index(cite) + 1}]" for cite in cites)
+        numbers = {source.cite: number for number, source in enumerate(self.sources, 1)}
+        return "".join(f"[{number}]" for number in sorted(numbers[cite] for cite in cites))
+
+    def reason_words(self, reason: Reason) -> str:
+        """Return what a reason says, the administrations it names called as in the drawing."""
+        ids = reason.administration_ids
+        said = f"{named(ids)}: "
+        if ids and reason.says.startswith(said):
+            return f"{self.names_of(ids)}: {reason.says.removeprefix(said)}"
+        return reason.says
 
     def names_of(self, ids: Iterable[str]) -> str:
         """Return administrations by the names and in the order they have in the drawing, then anything else."""

@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Final, NamedTuple
 
+from models.charted_time import ChartedTimes
 from models.encounter import Administration, Flow
 from models.interval import union, whole_minutes
 from rules.coding.spans import Span
+from streams.explain.amounts import amount
 from streams.explain.bars import Bounds, bar, same_story
 from streams.explain.clock import day, from_to, hour, minute_of
 from streams.explain.labels import drug_name, plain
 from streams.explain.picture import Row
+from streams.explain.times import stated
 
 NEEDS_NO_ACCESS: Final = frozenset({"injection", "on_body_injector"})
 _POINTS: Final = NEEDS_NO_ACCESS | {"push"}
@@ -25,6 +28,9 @@ class RowContext(NamedTuple):
     """The codes of the charge lines that name an administration, by its id."""
     blocked: frozenset[str]
     """Administrations that a flag holds the charges for."""
+    times: ChartedTimes
+    dated: bool
+    """Whether a clock alone leaves open which day it is of."""
 
 
 def row(administration: Administration, tag: str, spans: Sequence[Span], context: RowContext) -> Row:
@@ -61,6 +67,10 @@ def row(administration: Administration, tag: str, spans: Sequence[Span], context
         pump_minutes=f"{_minutes_of_flow(administration.pump_flows)} min",
         blocked=administration_id in context.blocked,
         note=", ".join(notes),
+        amount=amount(administration),
+        stated=stated(
+            administration, context.times.get(administration_id, ()), spans, context.zone, dated=context.dated
+        ),
     )
 
 

@@ -151,6 +151,19 @@ def deadline_of(stored: bytes) -> int | None:
     return None if due_at == _NEVER else int(due_at)
 
 
+def summary_of(stored: bytes) -> tuple[Phase, int | None]:
+    """
+    Return the phase and the deadline of a kept stay, without reading its events.
+
+    Raises:
+        UnknownFormatError: as ``deadline_of``.
+    """
+    due_at = deadline_of(stored)
+    about, _, _ = stored[_HEAD.size :].partition(b"\n")
+    phase = loads(about)[1]
+    return (phase if phase in _PHASES else "open"), due_at
+
+
 def from_bytes(stored: bytes) -> EncounterState:
     """
     Return the state that bytes hold.

@@ -22,14 +22,7 @@ async def restore(connection: Connection, encounter_id: str) -> int:
         MissingTopicError: there is no events or command topic.
         aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
     """
-    groups = await _merge_groups(connection)
-    connected = groups.group(encounter_id.encode())
-    stays: dict[str, dict[bytes, None]] = {}
-    async with aclosing(whole_topic(connection, topics.EVENTS)) as records:
-        async for record in records:
-            event = read(record.value or b"")
-            if not isinstance(event, Reject) and groups.group(event.encounter_id.encode()) == connected:
-                stays.setdefault(event.encounter_id, {})[as_line(record.value)] = None
+    stays = await events_on_topic(connection, encounter_id)
     count = sum(map(len, stays.values()))
     if count:
         command = Command("restored", encounter_id, {name: tuple(lines) for name, lines in stays.items()})
@@ -40,6 +33,27 @@ async def restore(connection: Connection, encounter_id: str) -> int:
         finally:
             await publisher.close()
     return count
+
+
+async def events_on_topic(connection: Connection, encounter_id: str) -> dict[str, dict[bytes, None]]:
+    """
+    Return the events that the events topic has of a stay, each once, and those of stays merges connect with it, by stay.
+
+    Reads the topic twice: a merge is told under the id of the stay that went, wherever that lies.
+
+    Raises:
+        MissingTopicError: there is no events topic.
+        aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
+    """
+    groups = await _merge_groups(connection)
+    connected = groups.group(encounter_id.encode())
+    stays: dict[str, dict[bytes, None]] = {}
+    async with aclosing(whole_topic(connection, topics.EVENTS)) as records:
+        async for record in records:
+            event = read(record.value or b"")
+            if not isinstance(event, Reject) and groups.group(event.encounter_id.encode()) == connected:
+                stays.setdefault(event.encounter_id, {})[as_line(record.value)] = None
+    return stays
 
 
 async def _merge_groups(connection: Connection) -> MergeGroups:

@@ -1,5 +1,7 @@
 """
-One entry of the rule book as a plain mapping: a code, a rule, a flag, a switch, a number or a source.
+One entry of the rule book as a plain mapping, whatever the name it was asked for by.
+
+A code, a rule, a flag, a switch or one answer to it, a number, a drug, a modifier, a policy or a source.
 
 ``infusion rules show`` prints it. Pure: the date, the policy and the golden cases are the caller's.
 """
@@ -12,6 +14,7 @@ from models.field import Setting
 from rules.catalogue.code_facts import CodeFacts, code_facts
 from rules.catalogue.codes import Code, code_on, codes, minutes_rule, never_coded, thresholds
 from rules.catalogue.coverage import gaps
+from rules.catalogue.modifiers import Modifier, modifiers
 from rules.clearing import clears, in_words
 from rules.flags import FLAGS, FlagKind
 from rules.parameter import NotInForceError, Parameter, parameters
@@ -21,8 +24,16 @@ from rules.rule import Rule
 from rules.rulebook import CHAPTERS, all_rules
 from rules.sources import Source, sources
 from rules.tables.lookup import Mue
+from streams.rulebook.drug_entry import drug_entry, drug_names
 from streams.rulebook.facts import Facts, citations, number_facts, rule_facts, switch_facts
 from streams.rulebook.golden_cases import Case
+from streams.rulebook.policy_entry import (
+    answer_entry,
+    answer_names,
+    answers_named,
+    policy_entry,
+    policy_names,
+)
 
 
 def names() -> dict[str, str]:
@@ -34,6 +45,10 @@ def names() -> dict[str, str]:
         *FLAGS,
         *(name for switch in SWITCHES for name in (switch.id, switch.key)),
         *(parameter.name for parameter in parameters()),
+        *(modifier.code for modifier in modifiers()),
+        *policy_names(),
+        *answer_names(),
+        *drug_names(),
         *sources(),
     ]
     return {name.casefold(): name for name in reversed(known)}
@@ -46,9 +61,18 @@ def nearest(name: str) -> list[str]:
 
 
 def entry_of(query: str, on: date, policy: Policy | None, cases: tuple[Case, ...] | None) -> Facts | None:
-    """Return the entry of a code, rule, flag, switch, number or source on a date; None for an unknown name."""
-    name = names().get(query.strip().casefold(), query.strip().upper())
-    facts = _facts_of(name, on, policy)
+    """
+    Return the entry of a code, rule, flag, switch, number, drug, modifier, policy or source on a date.
+
+    ``key=value`` is an answer to a switch, a path that ends in ``.toml`` a policy file. None for an unknown name.
+
+    Raises:
+        PolicyError: a policy file cannot be followed.
+    """
+    typed = query.strip()
+    name = names().get(typed.casefold(), typed)
+    facts = _facts_of(name, on, policy) or _facts_of(typed.upper(), on, policy)
+    facts = facts or _further_facts_of(name, on, policy)
     if facts is None:
         return None
     has_cases = facts["kind"] in {"code", "rule", "flag", "switch"}
@@ -67,10 +91,36 @@ def _facts_of(name: str, on: date, policy: Policy | None) -> Facts | None:
         return _switch_entry(switch, policy)
     if number is not None:
         return _number_entry(number, on)
-    code = _code_entry(name, on)
-    if code is None and name in sources():
+    return _code_entry(name, on)
+
+
+def _further_facts_of(name: str, on: date, policy: Policy | None) -> Facts | None:
+    """Return what answers, policies, modifiers and drugs there are of a name, the surest reading first."""
+    modifier = next((one for one in modifiers() if one.code == name.upper()), None)
+    if modifier is not None:
+        return _modifier_entry(modifier, policy)
+    if name in set(policy_names()) or name.endswith(".toml"):
+        return policy_entry(name, "facility" if policy is None else policy.setting, on)
+    if answers := answers_named(name):
+        return answer_entry(answers, on, policy)
+    if name in sources():
         return _source_entry(sources()[name])
-    return code
+    return None if "=" in name else drug_entry(name, on, policy)
+
+
+def _modifier_entry(modifier: Modifier, policy: Policy | None) -> Facts:
+    rules = {rule.id: rule for rule in all_rules()}
+    return {
+        "kind": "modifier",
+        "id": modifier.code,
+        "tells": modifier.tells,
+        "attached": modifier.attached,
+        "when": modifier.when,
+        "rules": [rule_facts(rules[name]) for name in modifier.rules if name in rules],
+        "switches": []
+        if policy is None
+        else [switch_facts(one, policy) for one in SWITCHES if one.key in modifier.switches],
+    }
 
 
 def _proofs(facts: Facts, cases: tuple[Case, ...] | None) -> Facts:

@@ -14,8 +14,8 @@ from rules.policy.resolve import Policy
 from rules.policy.switches import SWITCHES, Switch
 from rules.rule import Rule
 from rules.rulebook import CHAPTERS, VERSION
-from rules.sources import sources
-from rules.tables.edition_files import TABLES, Table, in_force
+from rules.sources import best_first, sources
+from rules.tables.edition_files import TABLES, AwaitedError, Table, in_force
 
 Facts = dict[str, Any]
 
@@ -53,9 +53,15 @@ def overview(on: date, payer: str | None, policy: Policy | None) -> Facts:
 
 
 def citations(*keys: str) -> list[Facts]:
-    """Return citations by key; a word that is no key, such as a site's own, stands for itself."""
-    known = sources()
-    return [{"key": key, "cite": known[key].line() if key in known else key} for key in keys]
+    """Return citations by key, best grade first; a word that is no key, such as a site's own, stands for itself."""
+    return [_citation(key) for key in best_first(keys)]
+
+
+def _citation(key: str) -> Facts:
+    source = sources().get(key)
+    if source is None:
+        return {"key": key, "cite": key, "grade": None, "address": None}
+    return {"key": key, "cite": source.line(), "grade": source.grade, "address": source.href or None}
 
 
 def rule_facts(rule: Rule) -> Facts:
@@ -104,6 +110,8 @@ def number_facts(parameter: Parameter, on: date) -> Facts:
 def _table(table: Table, on: date) -> Facts:
     try:
         layers = in_force(table, on)
+    except AwaitedError as error:
+        return {"table": table, "editions": [], "awaited": error.first.isoformat(), "fetch": error.place}
     except NotInForceError as error:
         return {"table": table, "editions": [], "first": error.first.isoformat()}
     return {

@@ -11,6 +11,7 @@ from textwrap import wrap
 from typing import Final
 
 from streams.rulebook.facts import Facts
+from streams.rulebook.further_text import FURTHER, Part, citation_rows
 
 _NARROWEST: Final = 24
 """Columns below which wrapping a sentence makes it unreadable; it then runs on."""
@@ -77,8 +78,9 @@ def overview_text(facts: Facts, width: int | None, when: str) -> str:
 
 
 def entry_text(facts: Facts, width: int | None) -> str:
-    """Return one entry: a code, a rule, a flag, a switch, a number or a source."""
+    """Return one entry: a code, a rule, a flag, a switch, a number, a source, or one of ``further_text``."""
     parts = {
+        **FURTHER,
         "code": _code,
         "rule": _rule,
         "flag": _flag,
@@ -92,9 +94,6 @@ def entry_text(facts: Facts, width: int | None) -> str:
     if "cases" in facts:
         lines += _cases(facts, width)
     return "\n".join(lines) + "\n"
-
-
-_Part = tuple[str, list[tuple[str, ...]]]
 
 
 def _keys(citations: Iterable[Facts]) -> str:
@@ -123,10 +122,16 @@ def _switch_row(switch: Facts) -> tuple[str, ...]:
     )
 
 
+def _why_none(table: Facts) -> str:
+    if "awaited" in table:
+        return f"the one of {table['awaited']} is awaited: fetch {table['fetch']}"
+    return f"its first edition begins on {table['first']}"
+
+
 def _table_rows(facts: Facts) -> Iterator[tuple[str, ...]]:
     for table in facts["tables"]:
         if not table["editions"]:
-            yield table["table"], "none", f"its first edition begins on {table['first']}"
+            yield table["table"], "none", _why_none(table)
             continue
         newest, *older = table["editions"]
         over = "".join(f", over {edition['effective']} [{edition['source']['key']}]" for edition in older)
@@ -138,16 +143,12 @@ def _table_rows(facts: Facts) -> Iterator[tuple[str, ...]]:
         yield "formulary", formulary["since"], "drugs and their classes"
 
 
-def _citation_rows(citations: Iterable[Facts]) -> list[tuple[str, ...]]:
-    return [(source["key"], source["cite"]) for source in citations]
-
-
 def _completeness(facts: Facts) -> tuple[str, str]:
     note = facts.get("left_out") or facts.get("note") or ""
     return "in the code", f"{_STATUSES[facts['status']]}{': ' if note else ''}{note}"
 
 
-def _rule(facts: Facts) -> list[_Part]:
+def _rule(facts: Facts) -> list[Part]:
     rows: list[tuple[str, ...]] = [
         ("chapter", facts["chapter"]),
         ("grade", facts["grade"]),
@@ -158,13 +159,13 @@ def _rule(facts: Facts) -> list[_Part]:
         rows.append(("earns", ", ".join(facts["codes"])))
     if facts["flags"]:
         rows.append(("flags", ", ".join(facts["flags"])))
-    citations = _citation_rows(facts["sources"]) or [
+    citations = citation_rows(facts["sources"]) or [
         ("", "No source was found: working knowledge, to be confirmed.")
     ]
     return [(f"{facts['id']}  {facts['says']}", rows), ("Written in", citations)]
 
 
-def _flag(facts: Facts) -> list[_Part]:
+def _flag(facts: Facts) -> list[Part]:
     rows: list[tuple[str, ...]] = [
         ("weight", facts["severity"]),
         ("to do", facts["suggestion"]),
@@ -176,7 +177,7 @@ def _flag(facts: Facts) -> list[_Part]:
     return [(f"{facts['id']}  {facts['means']}", rows)]
 
 
-def _switch(facts: Facts) -> list[_Part]:
+def _switch(facts: Facts) -> list[Part]:
     rows: list[tuple[str, ...]] = [("answers", facts["answers"]), ("starts from", facts["default"])]
     if facts["value"] is None:
         rows.append(("in force", f"nothing on {facts['on']}"))
@@ -187,13 +188,13 @@ def _switch(facts: Facts) -> list[_Part]:
         (answer, "; ".join(source["cite"] for source in citations))
         for answer, citations in facts["views"].items()
     ]
-    parts: list[_Part] = [
+    parts: list[Part] = [
         (f"{facts['id']}  {facts['key']}: {facts['question']}", [*rows, _completeness(facts)])
     ]
     return [*parts, ("Who holds which view", [*views])] if views else parts
 
 
-def _number(facts: Facts) -> list[_Part]:
+def _number(facts: Facts) -> list[Part]:
     history = [
         (
             value["since"],
@@ -207,7 +208,7 @@ def _number(facts: Facts) -> list[_Part]:
     return [(f"{facts['id']}  {facts['label']}", rows), ("Since", [*history])]
 
 
-def _source(facts: Facts) -> list[_Part]:
+def _source(facts: Facts) -> list[Part]:
     rows: list[tuple[str, ...]] = [("grade", facts["grade"])]
     rows += [(name, facts[name]) for name in ("href", "found", "note") if facts[name]]
     if facts["rules"]:
@@ -215,9 +216,9 @@ def _source(facts: Facts) -> list[_Part]:
     return [(f"{facts['id']}  {facts['cite']}", rows)]
 
 
-def _code(facts: Facts) -> list[_Part]:
+def _code(facts: Facts) -> list[Part]:
     if facts["reports"] is None:
-        parts: list[_Part] = [(facts["id"], [("", facts["note"]), *_citation_rows(facts.get("sources", ()))])]
+        parts: list[Part] = [(facts["id"], [("", facts["note"]), *citation_rows(facts.get("sources", ()))])]
     else:
         rows: list[tuple[str, ...]] = [
             ("family", facts["family"]),
@@ -236,7 +237,7 @@ def _code(facts: Facts) -> list[_Part]:
         return parts
     parts.append((f"Tables on {facts['on']}", [*_limits(facts), *_payment(facts), *_primaries(facts)]))
     parts.append(("NCCI pairs, with their modifier indicator", [*_pairs(facts)]))
-    read_from = [*_citation_rows(facts["table_sources"]), *(("note", note) for note in facts["table_notes"])]
+    read_from = [*citation_rows(facts["table_sources"]), *(("note", note) for note in facts["table_notes"])]
     read_from += (
         [("no edition yet", ", ".join(facts["tables_not_in_force"]))] if facts["tables_not_in_force"] else []
     )

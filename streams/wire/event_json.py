@@ -5,6 +5,7 @@ The models say what is wrong in pydantic's words and for a programmer; this modu
 person who owns the publisher, and leaves out whatever stood in the line.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -20,6 +21,9 @@ from streams.wire.rejects import WHOLE_LINE, Reject
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 INSTANT: Final = "write RFC 3339 with an offset, for example 2026-03-02T08:00:00-05:00"
+
+_SPEAKABLE: Final = re.compile(r"(?!.*\d{3})[A-Za-z_][A-Za-z0-9_.-]{0,39}")
+"""Names of fields that may be shown: nothing in them is long enough for a record number or a date."""
 
 _LONGEST_NAME: Final = 64
 """Characters of a name that are compared with ours: more would be no slip of the pen."""
@@ -41,8 +45,14 @@ def read(raw: bytes) -> Event | Reject:
             return read(raw.lstrip(BYTE_ORDER_MARK))
         errors = error.errors(include_url=False, include_input=False)
     if errors[0]["type"] == "json_invalid":
+        if _HL7.match(raw):
+            return Reject(WHOLE_LINE, "a segment of an HL7 v2 message, not an event", _OTHER_STANDARD)
         return unreadable_bytes(raw) or _not_json(errors[0]["ctx"]["error"])
     return _refused(errors, raw)
+
+
+_HL7: Final = re.compile(rb"\x0b?(?:MSH|FHS|BHS|PID|PV1|ORC|RXA|RXR|EVN|OBX)[|^~&#]")
+_OTHER_STANDARD: Final = "events are JSON Lines of the contract: have the interface engine write them as infusion schema events describes"
 
 
 def unreadable_bytes(raw: bytes) -> Reject | None:
@@ -183,6 +193,8 @@ def _refused(errors: list[ErrorDetails], raw: bytes) -> Reject:
 def _translated(error: ErrorDetails, raw: bytes) -> Reject:
     if error["type"] == "union_tag_invalid":
         return _unknown_type(raw)
+    if error["type"] == "union_tag_not_found" and "resourceType" in from_json(raw):
+        return Reject("resourceType", "a FHIR resource, not an event", _OTHER_STANDARD)
     if error["type"] == "extra_forbidden":
         return _unknown_field(error["loc"], raw)
     words = _REFUSED.get(error["type"])
@@ -214,9 +226,9 @@ def _unknown_field(loc: tuple[int | str, ...], raw: bytes) -> Reject:
     name = str(last)[:_LONGEST_NAME]
     owner = next(_classes()[str(step)] for step in reversed(steps) if step in _classes())
     near = _near(name, tuple(owner.model_fields), 1)
-    # A name near one of ours is a slip of the pen and safe to show; any other is shown by its position.
+    # A name that is shaped as names of fields are is safe to show; any other could hold anything, and is told by its place.
     known = name in _vocabulary()
-    shown = known or (name.isidentifier() and get_close_matches(name.lower(), near, 1, 0.8))
+    shown = known or _SPEAKABLE.fullmatch(name)
     path = _path(tuple(steps))
     if shown:
         field = f"{path}.{name}" if path else name

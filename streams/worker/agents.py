@@ -7,10 +7,9 @@ turns closed encounters into charge sets, line changes and review items.
 
 import logging
 from collections.abc import AsyncIterable, Callable, Iterable
-from functools import lru_cache, partial
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
-from aiokafka.partitioner import murmur2
 from faust.types import TP
 
 from models.encounter import Encounter
@@ -19,6 +18,7 @@ from streams.charging.closed_encounter_processor import code_records
 from streams.engine.app import CheckpointApp
 from streams.engine.batches import PartitionBatch
 from streams.engine.records import PartitionRecords, Record, grouped_by_partition
+from streams.kafka.partitioner import home_of
 from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.event_processor import EncounterProcessor
 from streams.wire import topics
@@ -28,13 +28,6 @@ from streams.worker.release_store import ReleaseStore
 from streams.worker.settings import WorkerSettings
 
 _log = logging.getLogger(__name__)
-_POSITIVE: Final = 0x7FFFFFFF
-
-
-@lru_cache(maxsize=1 << 16)
-def home_of(encounter_id: str, partitions: int) -> int:
-    """Return the partition of a stay by Kafka's default partitioner, so that any standard publisher finds the same one."""
-    return int((murmur2(encounter_id.encode()) & _POSITIVE) % partitions)
 
 
 class Agents:

@@ -97,6 +97,21 @@ def test_what_would_move_is_told_line_by_line(embedded: EmbeddedBroker, infusion
     put(embedded, CHARGES, [("E1", value_of(charge_set_of(closed("E1", 20), Profile())))])
     moved = infusion(embedded.bootstrap_servers, "recode", "--since", "2026-03-01", "--compare")
     assert "1 coded again, 1 would change" in moved.stderr
+    table = infusion(
+        embedded.bootstrap_servers, "recode", "--since", "2026-03-01", "--compare", "--format", "table"
+    )
+    assert [line.split()[2:3] + line.split()[-1:] for line in table.stdout.splitlines()[1:]] == [
+        ["credit", "-217.31"], ["charge", "+217.31"], ["charge", "+47.84"],
+    ]  # fmt: skip
+    assert "3 would be credited or charged, +47.84 USD net" in table.stderr
+    sheet = infusion(
+        embedded.bootstrap_servers, "recode", "--since", "2026-03-01", "--compare", "--format", "csv"
+    )
+    assert sheet.stdout.splitlines()[1].startswith("E1,2,credit,")
+    assert (
+        infusion(embedded.bootstrap_servers, "recode", "--since", "2026-03-01", "--format", "csv").exit_code
+        == 2
+    )
     said = [(one["change"], one["line"]["code"]) for one in map(loads, moved.stdout.splitlines())]
     assert said == [("credit", "96365"), ("charge", "96365"), ("charge", "96366")]
 

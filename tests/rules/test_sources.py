@@ -7,9 +7,11 @@ from re import findall
 from shutil import copytree
 
 import pytest
+from golden import coded
 
 from rules.data_files import PARAMETERS
-from rules.sources import UnknownSourceError, cite, problems, sources
+from rules.rulebook import all_rules
+from rules.sources import GRADES, UnknownSourceError, bibliography, cite, problems, sources
 
 SHARED = Path(environ.get("INFUSION_SHARED", Path(__file__).parents[3] / "shared"))
 POLICY_RULES = SHARED / "reference" / "cms" / "policy_rules.csv"
@@ -45,6 +47,52 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one() -> None:
     """A slip in a citation is found at once and says what to write."""
     with pytest.raises(UnknownSourceError, match="Did you mean IOM12"):
         cite("IOM-12")
+
+
+def test_a_reason_cites_its_best_source_first() -> None:
+    """The manual before the blog, whatever order the rule names them in."""
+    hours = next(rule for rule in all_rules() if rule.id == "R-TIME-3").because().cites
+    assert hours[0] == cite("IOM12")
+    for rule in all_rules():
+        grades = [GRADES.index(one.grade) for one in bibliography((rule.because().cites,)) if one.grade]
+        cited = [one.cite for one in bibliography((rule.because().cites,))]
+        assert grades == sorted(grades)
+        assert cited == list(rule.because().cites)
+
+
+def test_a_set_tells_grade_and_address_of_everything_it_cites() -> None:
+    """One set alone says where its rules can be read."""
+    timeline = [
+        "08:00 start ceftriaxone",
+        "09:31 stop ceftriaxone",
+        "08:00-09:40 infuse saline",
+        "10:00 discharge",
+    ]
+    found = coded({"timeline": timeline})
+    cited = {name for line in found.lines for reason in line.reasons for name in reason.cites}
+    cited |= {name for refusal in found.not_billed for name in refusal.cites}
+    assert {one.cite for one in found.sources} == cited
+    manual = next(one for one in found.sources if one.cite == cite("IOM12"))
+    assert manual.grade == "A"
+    assert manual.address == sources()["IOM12"].href
+    assert [one.grade for one in found.sources] == sorted(one.grade for one in found.sources if one.grade)
+
+
+def test_words_that_are_no_source_s_have_neither_grade_nor_address() -> None:
+    """A site's own say is told as it is, last."""
+    ours, theirs = bibliography((("our pharmacy committee, 2026-01-05", cite("IOM12")),))
+    assert (ours.grade, theirs) == ("A", bibliography((("our pharmacy committee, 2026-01-05",),))[0])
+    assert (theirs.grade, theirs.address) == (None, None)
+
+
+def test_every_primary_source_that_is_a_medicare_document_has_its_address() -> None:
+    """An auditor of Medicare can open what Medicare wrote; addresses are whole."""
+    missing = [
+        source.key
+        for source in sources().values()
+        if source.grade == "A" and source.title.startswith("Medicare") and not source.href
+    ]
+    assert missing == []
 
 
 def test_every_citation_fits_on_one_line() -> None:

@@ -1,5 +1,6 @@
 """The claim edits: by setting, by date, edition over edition; and that they agree with what was read."""
 
+import pickle
 from collections.abc import Callable
 from csv import DictReader
 from datetime import date
@@ -15,7 +16,7 @@ from rules.catalogue.code_facts import code_facts
 from rules.data_files import EDITS
 from rules.parameter import NotInForceError
 from rules.tables.check import problems as problems_under
-from rules.tables.edition_files import expand, families, looks_like_a_code
+from rules.tables.edition_files import AwaitedError, expand, families, looks_like_a_code
 from rules.tables.lookup import Mue, OppsRate, addon_primaries, editions, mue, opps, problems, ptp
 
 SLIPS = {
@@ -97,7 +98,12 @@ SLIPS = {
         "[mue_inpatient]",
         "no table is called mue_inpatient",
     ),
-    "a coverage nobody knows": ("20261001/edition.toml", '"read"', '"some"', 'covers as "all" or "read"'),
+    "a coverage nobody knows": (
+        "20261001/edition.toml",
+        '"read"',
+        '"some"',
+        'covers as "all", "read" or "awaited"',
+    ),
     "a packaging nobody knows": ("opps_status.toml", '"packaged"', '"bundled"', "packaging must be one of"),
 }
 """One wrong cell each: the file, what stood there, what stands there now, what is said of it."""
@@ -239,6 +245,37 @@ def test_the_editions_in_force_are_told_by_setting() -> None:
         "add_on": "2024-06-03",
     }
     assert editions(date(2024, 6, 10)) == {"add_on": "2024-06-03"}
+
+
+def test_the_year_whose_rates_are_awaited_has_none() -> None:
+    """The last day of 2026 is priced by its own schedule; the first of 2027 by none, and says what to fetch."""
+    assert opps("96365", date(2026, 12, 31)) is not None
+    with pytest.raises(
+        NotInForceError, match=r"table opps of 2027-01-01 is awaited.*Fetch the Addendum B"
+    ) as refused:
+        opps("96365", date(2027, 1, 1))
+    again = pickle.loads(pickle.dumps(refused.value))  # noqa: S301 our own bytes
+    assert (type(again), str(again)) == (AwaitedError, str(refused.value))
+    assert "opps" not in editions(date(2027, 1, 1))
+    assert "mue" in editions(date(2027, 1, 1))
+
+
+def test_an_awaited_table_that_is_there_is_a_slip(tmp_path: Path) -> None:
+    """Somebody put the file in and left the word standing."""
+    edits = tmp_path / "parameters" / "edits"
+    copytree(EDITS, edits)
+    (edits / "20270101" / "opps.csv").write_text("code,status,apc,cents\n", encoding="utf-8")
+    assert [wrong for wrong in problems_under(edits) if 'still says "awaited"' in wrong]
+
+
+def test_an_awaited_table_says_what_to_fetch(tmp_path: Path) -> None:
+    """A layer that only refuses helps nobody."""
+    edits = tmp_path / "parameters" / "edits"
+    copytree(EDITS, edits)
+    (edits / "20270101" / "edition.toml").write_text(
+        'effective = 2027-01-01\n[opps]\ncite = "OPPS26"\ncovers = "awaited"\n', encoding="utf-8"
+    )
+    assert "names what to fetch" in problems_under(edits)[0]
 
 
 def test_the_editions_are_the_callers_to_keep() -> None:

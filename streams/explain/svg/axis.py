@@ -67,7 +67,10 @@ class Axis:
         axis = y + 40
         day = self.scale.first_day
         if not self.ticks or self.ticks[0].date != day:
-            sheet.text(LEFT - 10, y + 14, day, SMALL, bold=True, anchor="end")
+            left = min(
+                (tick.x - measure(tick.date, SMALL, bold=True) / 2 for tick in self.ticks[:1]), default=0.0
+            )
+            sheet.text(LEFT + min(-10.0, left - 8), y + 14, day, SMALL, bold=True, anchor="end")
         for tick in self.ticks:
             x = LEFT + tick.x
             if tick.date:

@@ -1,13 +1,13 @@
 """The rows of the page: what was given on the left, its bar or its point under the clock."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from streams.explain.picture import Band, Piece, Row
 from streams.explain.svg.axis import LEFT, Axis
 from streams.explain.svg.fonts import BODY, SMALL, cut, measure, wrapped
-from streams.explain.svg.legend import diamond
+from streams.explain.svg.legend import coded, diamond
 from streams.explain.svg.sheet import (
-    ACCENT,
     DOTTED,
     DOUBTFUL,
     EDGE,
@@ -30,13 +30,43 @@ _MOST_LINES: Final = 3
 _ROOM: Final = LEFT - EDGE - 24
 
 
+def height(what: Row | Band, *, dated: bool) -> float:
+    """Return how high a row or another service is drawn, whatever the clock."""
+    if isinstance(what, Band):
+        return _high(len(_label_lines(what.label, (what.times,), bold=False)))
+    lines = _label_lines(f"{what.tag} {what.name}", _facts(what, dated=dated), bold=True)
+    return _high(len(lines)) + (_PUMP if what.pump else 0)
+
+
+def _facts(row: Row, *, dated: bool) -> tuple[str, ...]:
+    """Return what stands below a row's name: how much and how, then when."""
+    when = f"{row.day if dated else ''} {row.times}".strip()
+    return tuple(" · ".join(filter(None, words)) for words in ((row.amount, row.route), (when, row.minutes)))
+
+
+def _label_lines(name: str, facts: Sequence[str], *, bold: bool) -> list[tuple[str, float, bool]]:
+    """Return the lines of a label, each with its size and whether it is bold; none longer than its column."""
+    written: list[tuple[str, float, bool]] = []
+    for words, size, heavy in ((name, BODY, bold), *((words, SMALL, False) for words in facts)):
+        lines = wrapped(words, size, _ROOM, bold=heavy)
+        if len(lines) > _MOST_LINES:
+            lines[_MOST_LINES - 1 :] = [f"{lines[_MOST_LINES - 1][:-1]}…"]
+        written += [(line, size, heavy) for line in lines]
+    return written
+
+
+def _high(lines: int) -> float:
+    return max(_ROW, lines * _FOLD + 8)
+
+
 class Bars:
     """Draws rows one below the other and remembers which kinds of marks they used."""
 
-    def __init__(self, sheet: Sheet, axis: Axis) -> None:
+    def __init__(self, sheet: Sheet, axis: Axis, *, released: bool) -> None:
         self.used: set[str] = set()
         self._sheet = sheet
         self._axis = axis
+        self._released = released
 
     def group(self, label: str) -> None:
         """Write what the rows below have in common."""
@@ -49,18 +79,16 @@ class Bars:
         """Draw another service as a span from end to end."""
         sheet, y = self._sheet, self._sheet.y
         left, right = self._axis.at(band.start), max(self._axis.at(band.stop), self._axis.at(band.start) + 3)
-        height = self._write_label(band.label, band.times, bold=False)
+        high = self._write_label(band.label, band.times, bold=False)
         sheet.line(left, y + 17, right, y + 17, GREY, ' stroke-width="2"')
         for x in (left, right):
             sheet.line(x, y + 11, x, y + 23, GREY, ' stroke-width="2"')
-        sheet.y += height
+        sheet.y += high
 
     def row(self, row: Row, *, dated: bool) -> None:
         """Draw one administration, with the day where times alone do not say it."""
         sheet, y = self._sheet, self._sheet.y
-        when = f"{row.day if dated else ''} {row.times}".strip()
-        facts = " · ".join(filter(None, (row.route, when, row.minutes)))
-        height = self._write_label(f"{row.tag} {row.name}", facts, bold=True)
+        high = self._write_label(f"{row.tag} {row.name}", *_facts(row, dated=dated), bold=True)
         ends: list[float] = []
         for piece in row.pieces:
             self._piece(piece, y + 8)
@@ -68,25 +96,23 @@ class Bars:
         outside = self._write_codes(row, y + 23)
         if row.point is not None:
             x = self._axis.at(row.point)
-            diamond(sheet, x, y + 18, billed=bool(row.codes))
+            diamond(sheet, x, y + 18, coded=bool(row.codes), released=self._released)
             self.used.add("given" if row.codes else "unpaid")
             ends += [x - 9, x + 9]
         self._beside(" ".join(filter(None, (" + ".join(outside), row.note))), ends, y + 23)
-        sheet.y += height
+        sheet.y += high
         if row.pump:
             self._pump(row)
 
-    def _write_label(self, name: str, facts: str, *, bold: bool) -> float:
-        """Write a row's name and the facts below it; return how high the row is."""
+    def _write_label(self, name: str, *facts: str, bold: bool) -> float:
+        """Write a row's name and the facts below it, each from a line of its own; return how high the row is."""
         y = self._sheet.y - 1
-        for words, size, fill, heavy in ((name, BODY, INK, bold), (facts, SMALL, GREY, False)):
-            lines = wrapped(words, size, _ROOM, bold=heavy)
-            if len(lines) > _MOST_LINES:
-                lines[_MOST_LINES - 1 :] = [f"{lines[_MOST_LINES - 1][:-1]}…"]
-            for line in lines:
-                y += _FOLD
-                self._sheet.text(EDGE + 8, y, line, size, fill=fill, bold=heavy)
-        return max(_ROW, y - self._sheet.y + 9)
+        lines = _label_lines(name, facts, bold=bold)
+        for line, size, heavy in lines:
+            y += _FOLD
+            fill = INK if size == BODY else GREY
+            self._sheet.text(EDGE + 8, y, line, size, fill=fill, bold=heavy)
+        return _high(len(lines))
 
     def _pump(self, row: Row) -> None:
         sheet = self._sheet
@@ -110,7 +136,14 @@ class Bars:
             while codes and measure(" + ".join(codes), BODY, bold=True) > right - left - 2 * _INSET:
                 codes.pop()
             if codes:
-                self._sheet.text(left + _INSET, y, " + ".join(codes), BODY, fill=WHITE, bold=True)
+                self._sheet.text(
+                    left + _INSET,
+                    y,
+                    " + ".join(codes),
+                    BODY,
+                    fill=WHITE if self._released else INK,
+                    bold=True,
+                )
             inside.update(codes)
         return [code for code in row.codes if code not in inside]
 
@@ -121,7 +154,7 @@ class Bars:
         fill = "unbilled" if piece.fill == "running" else piece.fill
         self.used.add(fill)
         if fill == "billed":
-            sheet.rect(left, y, width, _BAR, ACCENT)
+            coded(sheet, left, y, width, _BAR, released=self._released)
         elif fill == "unbilled":
             sheet.rect(left, y, width, _BAR, WHITE)
             sheet.rect(left, y, width, _BAR, HATCH, OUTLINED)

@@ -15,7 +15,7 @@ _SEVERITY: Final = {"block": ("BLOCK", "bold red"), "warn": ("warn", "yellow"), 
 def charges(page: Page, picture: Picture) -> None:
     """Write each charge line, its reasons, and what it is worth."""
     charge_set = picture.charge_set
-    page.heading("Charges" if charge_set.status != "held" else "Charges, held: none is released")
+    page.heading(picture.verdict.lines)
     if not charge_set.lines:
         page.write("  ", "No charge line.")
     modifiers = max((len(" ".join(line.modifiers)) for line in charge_set.lines), default=0)
@@ -29,7 +29,10 @@ def charges(page: Page, picture: Picture) -> None:
         ids = [*line.administration_ids, *line.procedure_ids]
         page.write(lead, picture.names_of(ids), style="bold")
         for reason in line.reasons:
-            page.write(f"  {reason.rule:<10} ", f"{reason.says} {picture.citation_numbers(reason.cites)}")
+            page.write(
+                f"  {reason.rule:<10} ",
+                f"{picture.reason_words(reason)} {picture.citation_numbers(reason.cites)}",
+            )
         if line.expected_payment is not None:
             page.write("  national OPPS amount: ", payment(line.expected_payment))
     if any(line.expected_payment for line in charge_set.lines):
@@ -54,7 +57,7 @@ def flags(page: Page, picture: Picture) -> None:
 def not_billed(page: Page, picture: Picture) -> None:
     """Write what earned no line, and which minutes of what did earn one do not count."""
     if picture.refused or picture.voided:
-        page.heading("Not billed")
+        page.heading(picture.verdict.refused)
     for refused in picture.refused:
         page.write(f"  {refused.rule:<10} ", f"{refused.names}: {refused.says} {refused.cited}")
     if picture.voided:
@@ -71,7 +74,9 @@ def sources(page: Page, picture: Picture, clipped: Collection[Row]) -> None:
     if picture.sources:
         page.heading("Sources")
     for number, source in enumerate(picture.sources, 1):
-        page.write(f"  [{number}] ", source)
+        page.write(f"  [{number}] ", source.cite)
+        if source.address:
+            page.write(" " * len(f"  [{number}] "), source.address)
     names = {row.administration_id: row.name for row in clipped}
     numbered = {
         administration_id: plain(administration_id)

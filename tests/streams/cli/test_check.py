@@ -24,13 +24,25 @@ def test_the_house_is_in_order() -> None:
 
 def test_the_summary_says_what_nobody_has_signed() -> None:
     """How many rules are working knowledge, how many classes assigned or unread: said every time."""
-    said = {line.split()[0]: line for line in run().stderr.splitlines()[:-1]}
+    said = {line.split()[0]: line for line in run("--on", "2020-01-01").stderr.splitlines()[:-1]}
     assert list(said) == ["rules", "coverage", "sources", "formulary", "pushable", "cases"]
     assert "working knowledge (grade K)" in said["rules"]
     assert "partial" in said["coverage"]
     assert "nobody has read" in said["sources"]
     assert "assigned" in said["formulary"]
     assert "unverified" in said["formulary"]
+
+
+def test_tables_that_are_too_old_are_told_with_what_to_fetch() -> None:
+    """A hundred days are a quarter and the time to fetch the next; old tables are no fault, so the status is 0."""
+    young, old = run("--on", "2026-04-11"), run("--on", "2026-04-12")
+    told = (
+        "age        hcpcs is of 2026-01-01, 101 days old: fetch CMS's quarterly alpha-numeric HCPCS file and run"
+        " 'infusion refresh QUARTER --hcpcs FILE'"
+    )
+    assert told not in young.stderr.splitlines()
+    assert told in old.stderr.splitlines()
+    assert old.exit_code == 0
 
 
 def test_a_finding_is_a_line_with_its_file_and_status_1(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from drug_lists import ASP, HCPCS, drug_lists, tree
 
 from rules.tables.check import problems
 from rules.tables.edition_files import EDITS
 from streams.cli import main
 from streams.cli.refresh import lines
 from streams.cms.refresh import Change
+from streams.cms.taken import Note
 
 MUE = (
     'Copyright line,,,\r\n"HCPCS/\r\nCPT Code",Outpatient Hospital Services MUE Values,'
@@ -114,3 +116,44 @@ def test_a_long_list_of_changes_is_cut_with_its_count() -> None:
     assert told[0] == "ptp_outpatient: 12 rows, 12 came, 1 went, 0 changed"
     assert told[-2:] == ["  and 2 more came", "  went 96365 x"]
     assert len(told) == 13
+
+
+def test_drug_lists_are_taken_in_and_what_moved_is_said(tmp_path: Path) -> None:
+    """Counts, the lines, and what of the official file was left out."""
+    drugs = drug_lists(tmp_path)
+    result = run("2026Q1", "--hcpcs", HCPCS, "--asp-ndc", ASP, "--drugs-into", drugs)
+    assert result.exit_code == 0, result.stderr
+    told = result.stdout.splitlines()
+    assert told[:3] == [
+        "hcpcs: 6 rows, 2 came, 5 went, 2 changed",
+        "  came J3373 vancomycin 2025-07-01",
+        "  came J9256 nipocalimab 2026-01-01",
+    ]
+    assert "  changed J9019 asparaginase: nothing -> 2025-12-31" in told
+    assert "ndc: 8 rows, 7 came, 1 went, 0 changed" in told
+    assert told[-2] == "  3 left out: codes that hcpcs.csv does not hold (90371, J0897, J9305)"
+    assert "written for dates of service from 2026-01-01" in result.stderr
+
+
+def test_drug_lists_that_are_wrong_leave_everything_as_it_was(tmp_path: Path) -> None:
+    """The line, the column, and status 2."""
+    drugs, bad = drug_lists(tmp_path), tmp_path / "crosswalk.csv"
+    bad.write_text(ASP.read_text(encoding="latin-1").replace("J9305", "J93"), encoding="latin-1")
+    before = tree(drugs)
+    result = run("2026Q1", "--hcpcs", HCPCS, "--asp-ndc", bad, "--drugs-into", drugs)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        "crosswalk.csv line 17, field 'HCPCS code': must be a code of five characters.",
+        "nothing was written",
+    ]
+    assert result.stdout == ""
+    assert tree(drugs) == before
+
+
+def test_every_row_is_named_when_asked_for() -> None:
+    """Ten rows show what a list looks like; a person who adds the rest needs them all."""
+    codes = tuple(f"J{number}" for number in range(1000, 1012))
+    change = Change("hcpcs", 12, codes, (), (), (Note("left out: new codes", codes),))
+    assert len(list(lines(change, None))) == 14
+    assert list(lines(change, None))[-1].endswith("J1010, J1011)")
+    assert list(lines(change))[-1] == "  12 left out: new codes (J1000, J1001, J1002 and 9 more)"

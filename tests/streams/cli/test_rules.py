@@ -8,8 +8,11 @@ from click.testing import CliRunner, Result
 from orjson import loads
 
 from rules.catalogue.coverage import BEGIN, block
+from rules.catalogue.modifiers import ATTACHED, modifiers
 from rules.claim.charge_lines import RANK_ORDER
+from rules.coding.modifiers import BYPASSING
 from rules.flags import FLAGS
+from rules.formulary.lookup import entries
 from rules.parameter import parameters
 from rules.policy.switches import SWITCHES
 from rules.rulebook import all_rules
@@ -17,6 +20,7 @@ from rules.sources import sources
 from streams.cli import main
 from streams.rulebook.entry import nearest
 from streams.rulebook.golden_cases import Case, cases
+from streams.rulebook.policy_entry import answer_names, policy_names
 from streams.rulebook.text import columns
 
 DAY = "2026-03-02"
@@ -62,10 +66,12 @@ def test_every_rule_has_its_sentence_grade_and_sources() -> None:
     assert hours["says"] == "An added hour needs more than 30 minutes past the hour before it."
     assert hours["grade"] == "A"
     assert hours["chapter"] == "time"
-    assert {
+    assert part(hours, "sources")[0] == {
         "key": "IOM12",
         "cite": "Medicare Claims Processing Manual, Pub. 100-04, ch. 12, section 30.5 (2025-01-01)",
-    } in part(hours, "sources")
+        "grade": "A",
+        "address": sources()["IOM12"].href,
+    }
 
 
 def test_a_number_is_the_one_in_force_with_its_own_source() -> None:
@@ -151,13 +157,30 @@ def test_before_everything_nothing_is_in_force() -> None:
         (("--policy", "medicar"), "There is no policy 'medicar'. Did you mean medicare?"),
         (
             ("show", "96399"),
-            "there is no code, rule, flag, switch, number or source '96399'. Did you mean 96379",
+            "there is no code, rule, flag, switch, answer, number, drug, modifier, policy or source '96399'. Did you mean 96379",
         ),
+        (("show", "rituximb"), "Did you mean rituximab"),
+        (("show", "medicare-ofice"), "Did you mean medicare-office"),
+        (("show", "each_does"), "Did you mean each_dose"),
+        (("show", "P-17=many"), "there is no code, rule, flag, switch, answer"),
+        (("show", "nowhere.toml"), "nowhere.toml"),
         (("show", "96365", "R-TIM-3"), "Did you mean R-TIME-3"),
         (("show",), "Missing argument 'NAME...'."),
         (("shwo", "96365"), "No such command 'shwo'."),
     ],
-    ids=["no date", "no policy", "no code", "no rule", "no name", "no verb"],
+    ids=[
+        "no date",
+        "no policy",
+        "no code",
+        "no drug",
+        "no policy to show",
+        "no answer",
+        "no number",
+        "no file",
+        "no rule",
+        "no name",
+        "no verb",
+    ],
 )
 def test_wrong_usage_is_a_line_and_status_2(typed: tuple[str, ...], says: str) -> None:
     """With the nearest right word; nothing is printed for the names before it."""
@@ -233,6 +256,22 @@ def test_every_code_that_can_be_charged_has_a_page(code: str) -> None:
         ("IOM12", "cited by  R-"),
         ("36000", "Not charged here; the tables below tie it to codes that are."),
         ("Q0083", "Never charged. Per-visit codes of an earlier payment system"),
+        ("R-TIME-3", f"\n                {sources()['IOM12'].href}\n"),
+        ("rituximab", "rituximab\n  class     complex biologic\n"),
+        ("Rituxan 500 mg", "rituximab\n  class     complex biologic\n"),
+        ("J9312", "Product codes\n  C9467 "),
+        ("abatacept", "excluded  by "),
+        ("59", "Modifier 59  A service apart from another of the same day"),
+        ("xs", "attached  by the product, where a policy answers so"),
+        ("JW", "when      It belongs to the drug's line, never to its administration's."),
+        ("medicare", "layers      global, payer medicare"),
+        ("medicare-office", "setting     office"),
+        ("global", "P-31   confirm_window_after_departure_before_final"),
+        ("sum_per_dos", "sum_per_dos  an answer to P-05 same_drug_later_dose"),
+        ("sum_per_dos", "in force  no, each_dose is"),
+        ("missing_stop=push", "push  an answer to P-15 missing_stop"),
+        ("P-17 = 50 mL/h", "in force  yes"),
+        ("none", "none  an answer to P-15 missing_stop"),
     ],
 )
 def test_anything_the_house_names_can_be_looked_up(name: str, says: str) -> None:
@@ -240,6 +279,49 @@ def test_anything_the_house_names_can_be_looked_up(name: str, says: str) -> None
     result = run("--on", DAY, "show", name)
     assert result.exit_code == 0
     assert says in result.stdout
+
+
+def test_every_drug_modifier_policy_and_answer_has_a_page() -> None:
+    """None of them ends in a fault of ours, and a modifier names rules and switches that there are."""
+    names = [*(one.code for one in modifiers()), *policy_names(), *answer_names()]
+    names += [product.key for product in entries()]
+    assert run("--on", DAY, "show", *names).exit_code == 0
+    rules, switches = {rule.id for rule in all_rules()}, {one.key for one in SWITCHES}
+    assert all({*one.rules} <= rules and {*one.switches} <= switches for one in modifiers())
+    assert all(one.attached in ATTACHED for one in modifiers())
+
+
+def test_every_modifier_a_line_can_carry_can_be_looked_up() -> None:
+    """Those the product attaches and those that set a pair apart."""
+    known = {one.code for one in modifiers()}
+    assert known >= BYPASSING | {"PO", "PN", "ER", "76"}
+
+
+@pytest.mark.parametrize(
+    "options", [("--on", DAY), ("--payer", "medicare"), ("--setting", "office"), ("--policy", "aetna")]
+)
+def test_options_stand_before_or_after_the_word(options: tuple[str, ...]) -> None:
+    """Nobody has to remember which."""
+    before, after = run(*options, "show", "P-10", "96368_cap"), run("show", "P-10", "96368_cap", *options)
+    assert before.exit_code == 0
+    assert before.stdout == after.stdout
+
+
+def test_an_option_after_the_word_outweighs_one_before_it() -> None:
+    """The nearer one is meant."""
+    told_after = loads(run("--on", "2020-01-01", "--format", "json", "show", "P-05", "--on", DAY).stdout)
+    assert told_after["on"] == DAY
+
+
+def test_an_answer_is_told_as_data_too() -> None:
+    """With every switch that takes it, who holds it and which layers give it."""
+    (one,) = part(told("show", "cms_aoc_file"), "switches")
+    assert (one["id"], one["in_force"], one["default"]) == ("P-22", True, True)
+    layers = [(held["layer"], held["since"]) for held in part(one, "layers")]
+    assert (
+        layers == [("global", "2006-01-01"), ("payer medicare", "2024-06-03")]
+        or layers[-1][0] == "payer medicare"
+    )
 
 
 def test_every_rule_flag_switch_number_and_source_has_a_page() -> None:

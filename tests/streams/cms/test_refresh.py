@@ -7,10 +7,12 @@ from shutil import copytree
 
 import pytest
 
+from rules.parameter import NotInForceError
 from rules.tables.check import problems
 from rules.tables.edition_files import EDITS, Table, editions, families, laid_over, layers, rows
 from streams.cms.files import read
-from streams.cms.refresh import RefreshRefusedError, quarter_start, read_tables, refresh
+from streams.cms.refresh import quarter_start, read_tables, refresh
+from streams.cms.refusal import RefreshRefusedError
 
 NEW_YEAR = date(2027, 1, 1)
 
@@ -362,3 +364,23 @@ def test_a_refresh_killed_between_its_renames_loses_nothing(tmp_path: Path, edit
 
     assert standing(edits, "opps", NEW_YEAR)
     assert not (edits / ".20270101.old").exists()
+
+
+def test_a_file_takes_the_place_of_the_table_that_was_awaited(tmp_path: Path, edits: Path) -> None:
+    """The year was prepared; what moved is told against the last day of the year before."""
+    (edits / "20270101").mkdir()
+    (edits / "20270101" / "edition.toml").write_text(
+        'effective = 2027-01-01\n[opps]\ncite = "OPPS26"\ncovers = "awaited"\nnote = "fetch it"\n'
+        '[mue_outpatient]\ncite = "OPPS26"\ncovers = "awaited"\nnote = "fetch it too"\n',
+        encoding="utf-8",
+    )
+    refresh(date(2026, 10, 1), saved(tmp_path, {"opps": OPPS.replace("1,219.40", "1,200.00")}), edits)
+    with pytest.raises(NotInForceError):
+        standing(edits, "opps", NEW_YEAR)
+
+    (change,) = refresh(NEW_YEAR, saved(tmp_path, {"opps": OPPS}), edits)
+
+    assert change.moved == ("96365: S 5693 120000 -> S 5693 121940",)
+    assert standing(edits, "opps", NEW_YEAR)
+    with pytest.raises(NotInForceError, match="fetch it too"):
+        standing(edits, "mue_outpatient", NEW_YEAR)

@@ -49,7 +49,7 @@ def drug(name: str, administration_id: str, *flows: Flow, **known: Any) -> Admin
 def stay(*administrations: Administration, **known: Any) -> Encounter:
     """Return a discharged stay of which only these facts are known."""
     blank: dict[str, Any] = dict.fromkeys(Encounter._fields)
-    empty = dict.fromkeys(("sites", "procedures", "voided", "decisions", "conflicts"), ())
+    empty = dict.fromkeys(("sites", "procedures", "voided", "decisions", "conflicts", "departments"), ())
     told = {"encounter_id": "E1", "standing": "discharged", "time_zone": NEW_YORK, "utc_offset_s": -18000}
     return Encounter(**blank | empty | told | {"administrations": administrations} | known)
 
@@ -197,7 +197,7 @@ def test_lines_flags_refusals_and_money_follow_the_drawing() -> None:
         "Flags",
         "BLOCK F-MISSING_STOP",
         "info  F-NEAR",
-        "Not billed",
+        "Earns no line",
         "Minutes",
         "Sources",
     )
@@ -398,7 +398,7 @@ def test_the_page_keeps_flags_and_money_to_the_house() -> None:
     assert "Held: not released" in written
     assert MANUAL in written
     assert "$" not in written
-    assert "F-MISSING_STOP" not in written
+    assert "F-NEAR_THRESHOLD" not in written
 
 
 def test_names_cannot_break_out_of_the_page_or_the_terminal() -> None:

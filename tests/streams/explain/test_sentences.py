@@ -101,7 +101,7 @@ def test_a_pair_that_only_drug_and_time_part_is_left_to_a_person() -> None:
     words = explained(*infusion("A1", "ceftriaxone", "08:00", "09:00"), pump)
     assert (
         "F-NCCI A1, A2 96365 is bundled into 96416 on 2026-03-02; neither route nor site parts them, and on "
-        "another drug or time alone a person sets the modifier."
+        "another drug or time alone a person sets the modifier (NCCI modifier indicator 1, edition of 2024-07-01)."
     ) in words
 
 

@@ -176,7 +176,9 @@ def test_a_type_near_none_of_ours_is_met_with_examples() -> None:
         ({"occurred_at": None, "occured_at": "2026-03-02T08:00:00Z"}, "occured_at", "did you mean occurred_at?"),
         ({"encounterId": "E1"}, "encounterId", "did you mean encounter_id?"),
         ({"drug": {"namee": CANARY}}, "drug.namee", "did you mean name?"),
-        ({"drug": {"nane": CANARY}}, "field 1 of drug", "did you mean name?"),
+        ({"drug": {"nane": CANARY}}, "drug.nane", "did you mean name?"),
+        ({"order.priority": 1}, "order.priority", "leave it out or correct its name"),
+        ({"mrn_0047110": 1}, "field 8", "leave it out or correct its name"),
         ({"reason": "completed"}, "reason", "leave it out or correct its name"),
         ({CANARY: 1}, "field 8", "leave it out or correct its name"),
         ({"drug": {"name": "x", CANARY: 1}}, "field 2 of drug", "leave it out or correct its name"),
@@ -184,10 +186,10 @@ def test_a_type_near_none_of_ours_is_met_with_examples() -> None:
         ({"occurred\n_at": 1}, "field 8", "did you mean occurred_at?"),
     ],
 )  # fmt: skip
-def test_an_unknown_field_is_shown_when_it_is_a_slip_and_counted_out_when_not(
+def test_an_unknown_field_is_named_where_its_name_can_hold_no_record_number(
     fields: dict[str, Any], field: str, remedy: str
 ) -> None:
-    """A name near ours is safe to show; any other could be a patient's."""
+    """A name shaped as a field's is safe to show; any other could be a patient's, as one with a number in it is."""
     found = refused(line(**fields))
     assert found.field == field
     assert found.remedy.startswith(remedy)

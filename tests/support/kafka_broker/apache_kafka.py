@@ -32,7 +32,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 from kafka_archive import archive
-from kafka_jars import LOGGING, jars, java
+from kafka_jars import LOGGING, NoKafkaError, jars, java
 from kafka_process import Process
 from kafka_security import Security, security
 from kafka_settings import FOR_TESTS, free_ports, properties
@@ -233,6 +233,18 @@ def _learn(archived: Path) -> None:
             kafka.stop()
 
 
+HOW_TO_USE: Final = """\
+An Apache Kafka of one broker, until Ctrl-C. In another window, in this folder:
+
+  export KAFKA_BOOTSTRAP_SERVERS={} PATH="$PWD/.venv/bin:$PATH"
+  infusion topics --create --partitions 4 --replication-factor 1
+  infusion worker                         # stays in the window; the rest in a third one
+  infusion publish seeds/day.jsonl
+  infusion status
+  infusion charges --follow               # the first charges come a minute after the last event of a stay
+"""
+
+
 def main() -> None:
     """Keep a broker until Ctrl-C; in a folder that was named its data stays, for the next time."""
     given = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else None
@@ -240,8 +252,10 @@ def main() -> None:
     kafka = ApacheKafka(folder)
     try:
         kafka.start()
-        print(f"KAFKA_BOOTSTRAP_SERVERS={kafka.bootstrap}", flush=True)  # noqa: T201 -- what a person came for
+        print(HOW_TO_USE.format(kafka.bootstrap), flush=True)  # noqa: T201 -- what a person came for
         signal.pause()
+    except NoKafkaError as error:
+        sys.exit(f"no Kafka here: {error}")
     except KeyboardInterrupt:
         pass
     finally:

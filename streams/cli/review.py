@@ -1,0 +1,170 @@
+"""``infusion review``: what waits for a person, from Kafka; the newest of each stay, most money first."""
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+import click
+from orjson import dumps, loads
+from pydantic import ValidationError
+
+from models.charge import CHARGE_SET, ChargeSet
+from models.review_item import REVIEW_ITEM, ReviewItem
+from streams.cli.shared.broker import broker
+from streams.cli.shared.stay_options import stay_filter, stay_options
+from streams.cli.shared.stay_rows import (
+    REVIEW_COLUMNS,
+    REVIEW_HEAD,
+    Cells,
+    TextTable,
+    csv_text,
+    dollars,
+    review_cells,
+    review_rows,
+    withdrawn_row,
+)
+from streams.kafka.connection import Connection
+from streams.operations.published import Published, follow, newest
+from streams.operations.stay_filter import StayFilter, expected_cents
+from streams.wire.topics import CHARGES, REVIEW
+
+Waiting = tuple[ReviewItem, ChargeSet, Published]
+"""What is asked of a stay, the charge set it is asked about, and the record that asked."""
+
+
+@click.command("review")
+@click.argument("encounters", metavar="[ENCOUNTER]...", nargs=-1)
+@stay_options
+@click.option(
+    "--follow", "following", is_flag=True, help="Go on with what is asked and answered, until Ctrl-C."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "jsonl", "csv"]),
+    default="table",
+    show_default=True,
+    help="A line a flag for people or for a spreadsheet, or whole review items as JSON Lines.",
+)
+def command(*, encounters: tuple[str, ...], following: bool, form: str, **picked: Any) -> int:
+    """
+    Show what waits for a person: each stay's open questions on infusion.review.v1, the most money first.
+
+    What holds a stay stands before what only warns. Name encounters to see those alone. Money is the national OPPS
+    amount of the lines that wait with it. KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
+
+    Exit status: 0 shown, 1 nothing waits, 2 wrong usage or no Kafka.
+    """
+    wanted = stay_filter(**picked)
+    with broker() as connection:
+        return asyncio.run(_show(connection, form, wanted, frozenset(encounters), following=following))
+
+
+async def _show(
+    connection: Connection, form: str, wanted: StayFilter, encounters: frozenset[str], *, following: bool
+) -> int:
+    items, positions = await newest(connection, REVIEW)
+    sets, charged = await newest(connection, CHARGES)
+    waiting = [
+        one
+        for name, item in items.items()
+        if not encounters or name in encounters
+        for one in _read(item, sets)
+        if wanted.takes(one[1], item.at)
+    ]
+    waiting.sort(key=lambda one: (one[0].status != "held", -expected_cents(one[1]), one[0].encounter_id))
+    table = (
+        TextTable(REVIEW_HEAD, [row for one in waiting for row in _rows(one)]) if form == "table" else None
+    )
+    if table is not None:
+        click.echo(table.line(REVIEW_HEAD))
+    elif form == "csv":
+        click.echo(csv_text([REVIEW_COLUMNS]), nl=False)
+    for one in waiting:
+        _write(one, form, table)
+    held = [one for one in waiting if one[0].status == "held"]
+    cents = sum(expected_cents(one[1]) for one in held)
+    click.echo(
+        f"stays       {len(waiting):,}, of which held {len(held):,} with {dollars(cents)} USD", err=True
+    )
+    if following:
+        feed = _Following(sets, encounters)
+        async with aclosing(follow(connection, positions | charged)) as changes:
+            async for change in changes:
+                for item in feed.take(change):
+                    if item.value is None:
+                        _write_closed(item, form, table)
+                    for one in _read(item, sets) if item.value is not None else ():
+                        if wanted.takes(one[1], item.at):
+                            _write(one, form, table)
+    return 0 if waiting else 1
+
+
+class _Following:
+    """Brings each question together with the charge set it is about, whichever of the two topics is read first."""
+
+    def __init__(self, sets: dict[str, Published], encounters: frozenset[str]) -> None:
+        self._sets = sets
+        self._encounters = encounters
+        self._early: dict[str, Published] = {}
+
+    def take(self, change: Published) -> list[Published]:
+        """Take one record of either topic in, and return the review items that can be shown now."""
+        name = change.encounter_id
+        if change.topic == CHARGES:
+            self._sets[name] = change
+            waiting = self._early.pop(name, None)
+            return [waiting] if waiting is not None else []
+        if self._encounters and name not in self._encounters:
+            return []
+        if change.value is not None and _revision(change) != _revision(self._sets.get(name)):
+            self._early[name] = change
+            return []
+        return [change]
+
+
+def _revision(one: Published | None) -> int:
+    """Return the revision a record speaks of; 0 where it tells none."""
+    try:
+        revision = loads(one.value)["revision"] if one is not None and one.value is not None else 0
+    except (ValueError, KeyError, TypeError):
+        return 0
+    return revision if isinstance(revision, int) else 0
+
+
+def _read(item: Published, sets: dict[str, Published]) -> list[Waiting]:
+    """Return a review item beside its charge set; none where either is no value of this release."""
+    charged = sets.get(item.encounter_id)
+    if charged is None:
+        return []
+    try:
+        return [
+            (
+                REVIEW_ITEM.validate_json(item.value or b""),
+                CHARGE_SET.validate_json(charged.value or b""),
+                item,
+            )
+        ]
+    except ValidationError:
+        return []
+
+
+def _rows(one: Waiting) -> list[Cells]:
+    return [*review_rows(one[0], one[1], one[2].at)]
+
+
+def _write(one: Waiting, form: str, table: TextTable | None) -> None:
+    if table is not None:
+        for row in _rows(one):
+            click.echo(table.line(row))
+    elif form == "csv":
+        click.echo(csv_text(review_cells(one[0], one[1], one[2].at)), nl=False)
+    else:
+        click.echo(one[2].value or b"")
+
+
+def _write_closed(item: Published, form: str, table: TextTable | None) -> None:
+    if table is not None:
+        click.echo(table.line((*withdrawn_row(item.encounter_id, item.at)[:3], "answered", *["-"] * 6)))
+    elif form == "jsonl":
+        click.echo(dumps({"encounter_id": item.encounter_id, "answered": True}))

@@ -1,0 +1,41 @@
+"""The events of one stay, straight from Kafka: as its worker keeps them, else as the events topic has them."""
+
+from collections.abc import Sequence
+from contextlib import aclosing
+
+from streams.kafka.connection import Connection
+from streams.kafka.partitioner import home_of
+from streams.kafka.topic_reader import records_between, topic_consumer
+from streams.lifecycle.state import EncounterState, from_bytes
+from streams.operations.restore import events_on_topic
+from streams.wire import topics
+
+
+async def events_of_stay(connection: Connection, encounter_id: str) -> Sequence[bytes]:
+    """
+    Return the lines of a stay's events, and of stays that merges connect with it; none where nobody knows the stay.
+
+    What its worker keeps is one partition to read; the events topic is asked where the worker has nothing, or has
+    forgotten all but the fact that the stay was there.
+
+    Raises:
+        MissingTopicError: the topics are not there.
+        UnknownFormatError: a newer release keeps the stay.
+        aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
+    """
+    kept = await _kept(connection, encounter_id)
+    if kept is not None and kept.events:
+        return [*kept.events, *(line for lines in kept.merged_events.values() for line in lines)]
+    return [line for lines in (await events_on_topic(connection, encounter_id)).values() for line in lines]
+
+
+async def _kept(connection: Connection, encounter_id: str) -> EncounterState | None:
+    key, newest = encounter_id.encode(), None
+    async with topic_consumer(connection, topics.ENCOUNTERS_CHANGELOG) as (consumer, partitions):
+        home = [one for one in partitions if one.partition == home_of(encounter_id, len(partitions))]
+        starts, ends = await consumer.beginning_offsets(home), await consumer.end_offsets(home)
+        async with aclosing(records_between(consumer, starts, ends)) as records:
+            async for record in records:
+                if record.key == key:
+                    newest = record.value
+    return from_bytes(newest) if newest else None
