@@ -189,6 +189,14 @@ def _joined(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> _Joi
     )
 
 
+def _by_encounter(names: Sequence[str], entries: Iterable[DatedEvent]) -> list[Part]:
+    """Return events as parts of the one stay, each encounter's own together, the survivor first."""
+    own: dict[str, list[DatedEvent]] = {name: [] for name in names}
+    for entry in entries:
+        own[entry.encounter_id].append(entry)
+    return [Part(name, by_subject(of_it)) for name, of_it in own.items()]
+
+
 def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> Encounter:
     """
     Return the stay of ``own`` events together with the encounters merged into it, keyed by their ids.
@@ -204,7 +212,7 @@ def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> 
     joined = _joined(own, others)
     everything, live = joined.everything, joined.live
     whole = Known(*join(joined.parts))
-    names = [part.encounter_id for part in joined.parts]
+    names = tuple(part.encounter_id for part in joined.parts)
     reviews = reviews_of(
         reviewed(joined.parts), whole, everything, lambda some: Known(*join(_by_encounter(names, some)))
     )
@@ -217,14 +225,6 @@ def fold_merged(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> 
         refused_events=joined.refused_events,
         reviews=reviews,
     )
-
-
-def _by_encounter(names: Sequence[str], entries: Iterable[DatedEvent]) -> list[Part]:
-    """Return events as parts of the one stay, each encounter's own together, the survivor first."""
-    own: dict[str, list[DatedEvent]] = {name: [] for name in names}
-    for entry in entries:
-        own[entry.encounter_id].append(entry)
-    return [Part(name, by_subject(of_it)) for name, of_it in own.items()]
 
 
 def administration_events(
