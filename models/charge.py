@@ -7,7 +7,7 @@ Without slots on purpose: orjson writes an instance's dictionary three times as 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -37,6 +37,14 @@ class Reason:
     rule: str
     says: str
     cites: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PolicyLayer:
+    """A policy file that answered a switch of the set: its name, and a digest of what it says."""
+
+    name: str
+    version: str
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,8 @@ class Flag:
     says: str
     suggestion: str
     facts: dict[str, str | int]
+    reasons: tuple[Reason, ...] = ()
+    """The switches that decided that it is raised, or how."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,8 @@ class NotBilled:
     rule: str
     says: str
     cites: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    """The switches that decided it, beside the rule."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +120,10 @@ class ChargeSet:
     flags: tuple[Flag, ...]
     not_billed: tuple[NotBilled, ...]
     tables: dict[str, str]
+    policy_layers: tuple[PolicyLayer, ...] = ()
+    """In the order they were laid over each other; empty where no policy was asked, and in sets of older releases."""
+    overrides: dict[str, str] = field(default_factory=dict)
+    """The switches answered by hand (``--set``), by key."""
 
 
 CHARGE_SET: TypeAdapter[ChargeSet] = TypeAdapter(ChargeSet)

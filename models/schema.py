@@ -34,10 +34,14 @@ REVIEW_ITEM_ID: Final = "urn:infusion-charges:review:v1"
 GREW: Final = frozenset(
     {
         "ChargeSet.tables",
+        "ChargeSet.policy_layers",
+        "ChargeSet.overrides",
         "ChargeLine.procedure_ids",
         "ChargeLine.expected_payment",
         "Flag.facts",
+        "Flag.reasons",
         "NotBilled.cites",
+        "NotBilled.reasons",
     },
 )
 """Fields the contract's own example has not: always written, yet not demanded, for other writers may lack them."""
