@@ -10,8 +10,10 @@ from typing import NamedTuple
 from models.charge import ChargeSet, Flag, NotBilled, Status
 from models.encounter import Encounter
 from models.field import Setting
-from rules.claim.charge_lines import charge_lines, stable_id
+from rules.claim.charge_lines import charge_lines
 from rules.claim.claim_edits import check_lines
+from rules.claim.decided_by import flags_decided, lines_decided, refusals_decided
+from rules.claim.set_identity import at_revision
 from rules.coding.arterial import code_arterial_infusions, code_arterial_pushes
 from rules.coding.decisions import code_decisions, decided_administrations
 from rules.coding.doses import timed_doses
@@ -34,7 +36,7 @@ from rules.screening.unknown_drug import with_what_waits
 from rules.screening.window import NOT_GIVEN
 from rules.tables.lookup import editions
 from rules.worksheet.context import Context
-from rules.worksheet.service_dates import Calendar
+from rules.worksheet.service_dates import Calendar, first_date
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.timing import thresholds
 
@@ -85,33 +87,6 @@ class Coding(NamedTuple):
         if self.sheet is None or self.screened is None:
             return ()
         return spans_of(self.sheet, self.screened)
-
-
-def first_date(encounter: Encounter, calendar: Calendar) -> date:
-    """Return the first date of service, by which rules, policies and classes are chosen."""
-    moments = [
-        at
-        for administration in encounter.administrations
-        for at in _moments(administration.given_at, administration.flows)
-    ]
-    moments = moments or [p.started_at for p in encounter.procedures if p.started_at is not None]
-    known = moments or [
-        at
-        for at in (encounter.arrived_at, encounter.departed_at, encounter.last_recorded_at)
-        if at is not None
-    ]
-    return calendar.date_of(min(known, default=0))
-
-
-def _moments(given_at: int | None, flows: tuple[tuple[int, int | None], ...]) -> list[int]:
-    if given_at is not None:
-        return [given_at]
-    return [flow[0] for flow in flows[:1]]
-
-
-def charge_set_id(encounter_id: str, revision: int) -> str:
-    """Return the id of an encounter's charge set at a revision; a replay gives the same one."""
-    return stable_id(f"{encounter_id}\x1f{revision}")
 
 
 def policy_of(encounter: Encounter, profile: Profile, on: date) -> Policy:
@@ -210,16 +185,19 @@ def _stay_flags(context: Context) -> list[Flag]:
     if encounter.conflicts:
         flags.append(FLAGS["F-EVENT_CONFLICT"].on((), events=len(encounter.conflicts)))
     flags += refused_event_flags(encounter)
+    if context.sheet.policy.passed_over:
+        flags.append(FLAGS["F-POLICY_SCOPE"].on((), context.sheet.policy.passed_over))
     window = context.sheet.policy.confirm_window_after_departure_before_final * 3600
     left, stored = encounter.departed_at, encounter.last_recorded_at
     if left is not None and stored is not None and stored > left + window:
         flags.append(FLAGS["F-RECODE_AFTER_CLOSE"].on(()))
+        context.sheet.decided_by("confirm_window_after_departure_before_final", [""])
     return flags
 
 
 def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet:
     encounter, sheet = context.encounter, context.sheet
-    lines = charge_lines(encounter.encounter_id, sheet)
+    lines = lines_decided(charge_lines(encounter.encounter_id, sheet), sheet)
     flags = sheet.flags + _stay_flags(context)
     if lines:
         flags += check_lines(lines, sheet.policy, sheet.earned)
@@ -228,20 +206,32 @@ def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet
     if status == "final" and any(flag.severity == "block" for flag in flags):
         status = "held"
     setting: Setting = sheet.policy.setting
-    return ChargeSet(
-        charge_set_id(encounter.encounter_id, revision),
-        encounter.encounter_id,
+    return at_revision(
+        ChargeSet(
+            "",
+            encounter.encounter_id,
+            1,
+            None,
+            status,
+            RULEBOOK_VERSION,
+            sheet.policy.name,
+            setting,
+            payer,
+            lines,
+            tuple(
+                sorted(
+                    flags_decided(flags, lines, sheet),
+                    key=lambda flag: (flag.flag, flag.administration_ids, flag.says),
+                )
+            ),
+            tuple(
+                sorted(refusals_decided(sheet), key=lambda refusal: (refusal.administration_id, refusal.rule))
+            ),
+            editions(context.on, setting),
+            sheet.policy.layers,
+            dict(sheet.policy.overrides),
+        ),
         revision,
-        charge_set_id(encounter.encounter_id, revision - 1) if revision > 1 else None,
-        status,
-        RULEBOOK_VERSION,
-        sheet.policy.name,
-        setting,
-        payer,
-        lines,
-        tuple(sorted(flags, key=lambda flag: (flag.flag, flag.administration_ids, flag.says))),
-        tuple(sorted(sheet.refused, key=lambda refusal: (refusal.administration_id, refusal.rule))),
-        editions(context.on, setting),
     )
 
 
@@ -249,12 +239,22 @@ def _bare(
     encounter: Encounter, status: Status, setting: str, payer: str | None, revision: int,
     flags: tuple[Flag, ...], refused: tuple[NotBilled, ...],
 ) -> ChargeSet:  # fmt: skip
-    earlier = charge_set_id(encounter.encounter_id, revision - 1) if revision > 1 else None
-    name = charge_set_id(encounter.encounter_id, revision)
-    return ChargeSet(
-        name, encounter.encounter_id, revision, earlier, status, RULEBOOK_VERSION, "none", setting, payer, (), flags,
-        refused, {},
-    )  # fmt: skip
+    bare = ChargeSet(
+        "",
+        encounter.encounter_id,
+        1,
+        None,
+        status,
+        RULEBOOK_VERSION,
+        "none",
+        setting,
+        payer,
+        (),
+        flags,
+        refused,
+        {},
+    )
+    return at_revision(bare, revision)
 
 
 def _cancelled(encounter: Encounter, setting: str, payer: str | None, revision: int) -> ChargeSet:

@@ -148,6 +148,10 @@ def _kinds() -> dict[str, FlagKind]:
          "Have a pharmacist and a coder confirm the class."),
         ("F-THROMBOLYSIS", "warn", "R-BUN-6", "A thrombolytic whose giving is coded elsewhere.",
          "Chart what it was for, and see that the procedure (37195, 92977, 36593, 37211 to 37214) is charged."),
+        ("F-ASSUMED", "warn", "R-DOC-1", "A fact behind the line is assumed, for nobody charted it.",
+         "Chart what is missing: the route, the stop, or how long the pump runs."),
+        ("F-POLICY_SCOPE", "warn", "R-SET-1", "The policy that was named is another facility's or department's.",
+         "Name the folder of your policies in place of the file, so that each stay takes those of its own facility."),
         ("F-SC_SETUP", "warn", "R-INF-9", "A subcutaneous infusion with several further pump set-ups.",
          "Check how many set-ups with new sites the payer takes."),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from rules.formulary.lookup import lookup, substance
 from rules.formulary.routes import OUTSIDE, ChartedRoute, read_route
 from rules.screening.bag_chains import with_chained_bags
 from rules.screening.bundles import CARRIER, KEEP_OPEN, included_by_intent, procedure_windows
-from rules.screening.carriers import carrier_orders, only_keeps_open
+from rules.screening.carriers import carrier_orders, note_ceiling, only_keeps_open
 from rules.screening.classes import INCLUDED, INTEGRAL, Classified, classify
 from rules.screening.documentation import (
     NOTHING_BEGAN,
@@ -128,6 +128,7 @@ class Screener:
         if infused_into_muscle(charted, route, sheet, self._context.limits):
             sheet.flag("F-ROUTE_CONFLICT", [_unread(charted)], "An infusion is charted into muscle.")
             return
+        sheet.decided_by(classified.switch, [charted.administration_id] if classified.switch else [])
         assumed = route is None
         technique = technique_of(charted, read)
         if route is None:
@@ -162,6 +163,7 @@ class Screener:
             return
         if assumed:
             administration.evidence = "assumed"
+            sheet.flag("F-ASSUMED", [administration], f"No route is charted: taken for {route}.")
         if flowed_as_push(charted, read, administration.minutes, self._context.limits.infusion):
             says = f"Charted by the route of a push, and flowed for {administration.minutes} minutes."
             sheet.block("F-IMPLAUSIBLE_PUSH", [administration], says, minutes=administration.minutes)
@@ -171,6 +173,7 @@ class Screener:
     def _fluid_refused(self, administration: CodableAdministration) -> bool:
         """Refuse fluid that is a carrier, a flush, or only keeps a line open."""
         sheet, charted = self._sheet, administration.charted
+        note_ceiling(charted, sheet)
         if charted.order_id is not None and charted.order_id in self._carrier_orders:
             sheet.refuse([administration], CARRIER, "Shares its order with a drug: the drug's carrier.")
         elif administration.technique not in {"infusion", "prolonged_pump"}:

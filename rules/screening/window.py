@@ -93,6 +93,8 @@ def _take_over(administration: CodableAdministration, context: Context) -> bool:
         sheet.block("F-PREARRIVAL", [administration], says)
     else:
         sheet.flag("F-PREARRIVAL", [administration])
+    if flows:
+        sheet.decided_by("pre_arrival_infusions", [administration.id])
     if choice == "ignore" or momentary:
         sheet.refuse([administration], TAKE_OVER, "Given before the hospital took over.")
         return False
