@@ -35,6 +35,7 @@ CASE_KEYS = frozenset(
         "because",
         "worked",
         "amounts",
+        "policy",
     }
 )
 
