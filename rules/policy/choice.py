@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-from rules.policy.layer_files import SCOPES, Layer, layers_in, read_layer
+from rules.policy.layer_files import SCOPES, Layer, files_in, layers_in, read_layer
 from rules.policy.payers import compact, payer_named
 from rules.policy.switches import SETTINGS, PolicyError
 
@@ -26,9 +26,17 @@ def is_path(choice: str | None) -> bool:
 
 
 def folders(choice: str | None, extra_dirs: tuple[Path | str, ...]) -> tuple[Path, ...]:
-    """Return the folders whose layers are chosen stay by stay: those given, then the one ``--policy`` names."""
-    named = (Path(choice),) if choice is not None and is_path(choice) and Path(choice).is_dir() else ()
-    return (*map(Path, extra_dirs), *named)
+    """
+    Return the folders whose layers are chosen stay by stay: those given, then the one ``--policy`` names.
+
+    Raises PolicyError when the named folder holds no policy file.
+    """
+    if choice is None or not is_path(choice) or not Path(choice).is_dir():
+        return tuple(map(Path, extra_dirs))
+    if not files_in(Path(choice)):
+        message = f"Policy directory {choice} holds no TOML policy file. Name the folder in which they are."
+        raise PolicyError(message)
+    return (*map(Path, extra_dirs), Path(choice))
 
 
 def local_layers(directories: Iterable[Path]) -> tuple[Layer, ...]:
@@ -58,7 +66,7 @@ def _named(choice: str, payers: Mapping[str, Layer]) -> Chosen:
     hint = f" Did you mean {near[0]}?" if near else ""
     message = (
         f"There is no policy {choice!r}.{hint} Policies: {', '.join(names)}, each also with a setting"
-        f" (medicare-office), or the path of a TOML policy file."
+        f" (medicare-office), or the path of a TOML policy file or of a folder of them (policies/)."
     )
     raise PolicyError(message)
 

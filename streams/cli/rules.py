@@ -13,6 +13,7 @@ from models.field import Setting
 from rules.catalogue.coverage import block, block_in
 from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, PolicyError, policy_for
+from streams.cli.shared.profile_options import policy_option
 from streams.rulebook.entry import entry_of, nearest
 from streams.rulebook.facts import Facts, overview
 from streams.rulebook.golden_cases import cases
@@ -76,7 +77,7 @@ class Request(NamedTuple):
     show_default=True,
     help="Text for people, or JSON for machines.",
 )
-@click.option("--policy", metavar="NAME", help="Show the switches as this policy answers them.")
+@policy_option("Show the switches as this policy answers them.")
 @click.option("--setting", type=click.Choice(get_args(Setting)), help="Whose claim it is. Default: facility.")
 @click.option("--payer", metavar="NAME", help="The payer whose answers to show.")
 @click.pass_context
