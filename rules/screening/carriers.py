@@ -47,6 +47,8 @@ def only_keeps_open(charted: Administration, policy: Policy) -> bool:
 def note_ceiling(charted: Administration, sheet: Worksheet) -> None:
     """Note a fluid at a rate the ceiling is about (P-17): up to the policy's, or up to the rule book's."""
     highest = max(sheet.policy.kvo_rate_ceiling, _RULE_BOOKS_CEILING)
-    rates = [rate for _, rate in charted.rates] or [charted.rate_ml_per_h or 0]
+    rates = [rate for _, rate in charted.rates]
+    if not rates and charted.rate_ml_per_h is not None:
+        rates = [charted.rate_ml_per_h]
     if any(0 < rate <= highest for rate in rates):
         sheet.decided_by("kvo_rate_ceiling", [charted.administration_id])

@@ -31,7 +31,6 @@ SHOWN_BY = {
     "R-DEF-14": "A dose with one id stays one dose however wide the gap",
     "R-DEF-15": "A hospital reports the repeat an office does not",
     # What is one stay, one site, one dose, one drug: decided before any line is made.
-    "R-SET-1": "A hospital reports the repeat an office does not",
     "R-ENC-1": "An observation stay over three dates has one initial",
     "R-ENC-2": "The afternoon visit of the same day has its own marked initial",
     "R-SITE-1": "Two sites required by protocol are two initials, the lower one marked",

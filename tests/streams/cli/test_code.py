@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from orjson import dumps, loads
 
+from rules.data_files import POLICIES
 from streams.batch import spill_buckets as buckets
 from streams.cli import main
 
@@ -390,7 +391,7 @@ def test_a_policy_of_another_facility_is_told_and_its_stay_coded_without_it() ->
     there = [event("encounter_updated", "E1", "07:41", facility="SOUTH")]
     here = [event("encounter_updated", "E2", "07:41", facility="NORTH")]
     given = text(*stay("E1"), *there, *stay("E2"), *here)
-    result = code(given, "--policy", str(ROOT / "rules" / "policies" / "examples" / "north-campus.toml"))
+    result = code(given, "--policy", str(POLICIES / "examples" / "north-campus.toml"))
     assert result.exit_code == 1
     says = "the policy north-campus is for facility NORTH; this stay is in facility SOUTH"
     remedy = "name the folder of your policies in place of the file, so that each stay takes those of its own facility"
@@ -402,7 +403,7 @@ def test_a_policy_of_another_facility_is_told_and_its_stay_coded_without_it() ->
         "medicare-facility+north-campus",
     ]
     assert [flag["flag"] for flag in found["E1"]["flags"] if flag["severity"] == "warn"] == ["F-POLICY_SCOPE"]
-    fleet = code(given, "--policy", f"{ROOT / 'rules' / 'policies' / 'examples'}/")
+    fleet = code(given, "--policy", f"{POLICIES / 'examples'}/")
     assert fleet.exit_code == 0
     assert sets(fleet)["E2"]["policy"] == "medicare-facility+north-campus"
 
