@@ -81,6 +81,7 @@ def _primaries_missing(claim: Sequence[ClaimLine], settings: EditSettings) -> It
             yield EditViolation("F-ADDON_DATE", (place,), says, (("code", code),))
 
 
+@lru_cache(maxsize=4096)
 def codes_by_list(codes: frozenset[str], on: date) -> frozenset[str]:
     """Return the add-on codes that stand by one list of primaries and not by the other (P-22)."""
     try:

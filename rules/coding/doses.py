@@ -215,7 +215,8 @@ def timed_doses(administrations: Iterable[CodableAdministration], sheet: Workshe
     """Return the doses that flowed for a minute at least; flag the others, which no code times (R-DOC-5)."""
     given = list(administrations)
     doses = doses_of(given, sheet.policy)
-    _note_gaps(given, sheet)
+    if len(given) > 1:
+        _note_gaps(given, sheet)
     for dose in doses:
         if not dose.minutes:
             sheet.flag(

@@ -102,7 +102,7 @@ def in_rank_order(doses: list[Dose], policy: Policy, limits: Thresholds) -> list
 
 def moved_by_the_tie(doses: list[Dose], limits: Thresholds) -> list[Dose]:
     """Return the infusions whose place among all of them depends on how ties of rank are broken (P-03)."""
-    if len(doses) == 1:
+    if len({CODES[dose.family].infusion_rank for dose in doses}) == len(doses):
         return []
     orders = [sorted(doses, key=lambda dose: _precedence(dose, tie, limits)) for tie in TIES]
     places = zip(*orders, strict=True)

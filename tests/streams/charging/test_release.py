@@ -17,6 +17,7 @@ from models.encounter import Encounter, Flow, RefusedEvent
 from models.line_change import LINE_CHANGE, LineChange
 from models.review_item import REVIEW_ITEM
 from rules.claim.set_identity import at_revision, identity_in_26_11, identity_of
+from rules.data_files import POLICIES
 from rules.engine import Profile, code_encounter
 from streams.charging.release import charge_set_of, messages_of, release
 from streams.charging.release_state import ReleaseState, UnreadableReleaseError, from_bytes, to_bytes
@@ -473,6 +474,17 @@ def test_a_replay_under_the_same_policy_is_the_same_bytes() -> None:
     profile = Profile("medicare-facility", (("missing_stop", "push"), ("kvo_rate_ceiling", "30")))
     runs = [release(None, closed(HALF_HOUR_BESIDE), profile, 0) for _ in range(2)]
     assert runs[0] == runs[1]
+
+
+def test_a_policy_of_another_facility_stops_no_stream() -> None:
+    """The stay is released under its own policy, as the file coder has it, and a person finds the warning in the review."""
+    profile = Profile(str(POLICIES / "examples" / "north-campus.toml"))
+    there = stay(facility="SOUTH")
+    _, messages = release(None, closed(there), profile, 0)
+    assert on(CHARGES, messages) == [value_of(code_encounter(there, profile).charge_set)]
+    assert len(changes(messages)) == 2
+    (item,) = on(REVIEW, messages)
+    assert [flag.flag for flag in REVIEW_ITEM.validate_json(item or b"").flags] == ["F-POLICY_SCOPE"]
 
 
 def older(state: ReleaseState) -> ReleaseState:
