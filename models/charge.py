@@ -7,7 +7,7 @@ Without slots on purpose: orjson writes an instance's dictionary three times as 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
@@ -59,6 +59,14 @@ def named(administration_ids: tuple[str, ...]) -> str:
         return ", ".join(administration_ids)
     first = administration_ids[: _NAMED - 1]
     return f"{', '.join(first)} and {len(administration_ids) - len(first)} more"
+
+
+@dataclass(frozen=True)
+class PolicyLayer:
+    """A policy file that answered a switch of the set: its name, and a digest of what it says."""
+
+    name: str
+    version: str
 
 
 @dataclass(frozen=True)
@@ -116,6 +124,8 @@ class Flag:
     suggestion: str
     facts: dict[str, str | int]
     clears: tuple[Clears, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    """The switches that decided that it is raised, or how."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +136,8 @@ class NotBilled:
     rule: str
     says: str
     cites: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    """The switches that decided it, beside the rule."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +174,10 @@ class ChargeSet:
     """Where the stay was, as its events name it; None where no event does, and in sets older than contract 1.2."""
     sources: tuple[CitedSource, ...] = ()
     """Every citation of the set once, best grade first."""
+    policy_layers: tuple[PolicyLayer, ...] = ()
+    """In the order they were laid over each other; empty where no policy was asked, and in sets of older releases."""
+    overrides: dict[str, str] = field(default_factory=dict)
+    """The switches answered by hand (``--set``), by key."""
 
 
 CHARGE_SET: TypeAdapter[ChargeSet] = TypeAdapter(ChargeSet)

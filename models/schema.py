@@ -41,7 +41,11 @@ GREW: Final = frozenset(
         "ChargeLine.expected_payment",
         "Flag.facts",
         "Flag.clears",
+        "ChargeSet.policy_layers",
+        "ChargeSet.overrides",
+        "Flag.reasons",
         "NotBilled.cites",
+        "NotBilled.reasons",
     },
 )
 """Fields the contract's own example has not: always written, yet not demanded, for other writers may lack them."""

@@ -3,9 +3,9 @@
 from typing import Final, NamedTuple
 
 from models.encounter import Encounter
-from rules.engine import Profile, first_date, policy_of
+from rules.engine import Profile, policy_of
 from rules.parameter import NotInForceError
-from rules.worksheet.service_dates import Calendar
+from rules.worksheet.service_dates import Calendar, first_date
 
 _HOUR: Final = 3600
 _DEFAULT: Final = 72 * _HOUR

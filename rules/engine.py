@@ -4,15 +4,15 @@ Codes one encounter: from its facts to its charge set, in the steps of the ruleb
 Pure: the same facts, rulebook and policy give the same bytes. No clock, no random, no environment.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from models.charge import ChargeSet, Flag, NotBilled, Status
+from models.charge import ChargeSet, Flag, Status
 from models.encounter import Encounter
 from models.field import Setting
-from rules.claim.charge_lines import stable_id
 from rules.claim.cited_sources import with_sources
+from rules.claim.decided_by import flags_decided, lines_decided, refusals_decided
+from rules.claim.set_identity import at_revision
 from rules.claim.settled_lines import settled_lines
 from rules.coding.arterial import code_arterial_infusions, code_arterial_pushes
 from rules.coding.decisions import code_answers, code_decisions, decided_administrations
@@ -37,16 +37,15 @@ from rules.screening.refused_events import refused_event_flags
 from rules.screening.screen import screen_all
 from rules.screening.screened import Screened
 from rules.screening.unknown_drug import with_what_waits
-from rules.screening.window import NOT_GIVEN
 from rules.site_folder import SiteFolder, under_site
 from rules.tables.lookup import editions
+from rules.uncoded_stays import cancelled, not_in_force, status_of
+from rules.version import RULEBOOK_VERSION
 from rules.worksheet.context import Context
-from rules.worksheet.reviews import Reviews, settled
-from rules.worksheet.service_dates import Calendar
+from rules.worksheet.reviews import Reviews
+from rules.worksheet.service_dates import Calendar, first_date
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.timing import thresholds
-
-RULEBOOK_VERSION = "26.11.1"
 
 SETTINGS = Rule(
     "R-SET-1",
@@ -96,33 +95,6 @@ class Coding(NamedTuple):
         return spans_of(self.sheet, self.screened)
 
 
-def first_date(encounter: Encounter, calendar: Calendar) -> date:
-    """Return the first date of service, by which rules, policies and classes are chosen."""
-    moments = [
-        at
-        for administration in encounter.administrations
-        for at in _moments(administration.given_at, administration.flows)
-    ]
-    moments = moments or [p.started_at for p in encounter.procedures if p.started_at is not None]
-    known = moments or [
-        at
-        for at in (encounter.arrived_at, encounter.departed_at, encounter.last_recorded_at)
-        if at is not None
-    ]
-    return calendar.date_of(min(known, default=0))
-
-
-def _moments(given_at: int | None, flows: tuple[tuple[int, int | None], ...]) -> list[int]:
-    if given_at is not None:
-        return [given_at]
-    return [flow[0] for flow in flows[:1]]
-
-
-def charge_set_id(encounter_id: str, revision: int) -> str:
-    """Return the id of an encounter's charge set at a revision; a replay gives the same one."""
-    return stable_id(f"{encounter_id}\x1f{revision}")
-
-
 def policy_of(encounter: Encounter, profile: Profile, on: date) -> Policy:
     """
     Return the policy an encounter is coded under on its first date of service.
@@ -164,7 +136,7 @@ def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
     on = first_date(encounter, calendar)
     setting, payer = profile.setting_of(encounter), profile.payer_of(encounter)
     if encounter.standing in {"cancelled", "merged"}:
-        return Coding(with_sources(_cancelled(encounter, setting, payer, revision)), None, None, None)
+        return Coding(with_sources(cancelled(encounter, setting, payer, revision)), None, None, None)
     try:
         policy = policy_of(encounter, profile, on)
         limits = thresholds(on)
@@ -180,7 +152,7 @@ def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
             sheet.deciding_pauses = deciding_pauses(encounter, lambda read: _sheet_of(read, context))
             screened = _code(context)
     except NotInForceError as error:
-        bare = _not_in_force(encounter, setting, payer, revision, str(error))
+        bare = not_in_force(encounter, setting, payer, revision, str(error))
         return Coding(with_sources(with_other_accounts(bare, encounter.other_accounts)), None, None, None)
     charge_set = with_other_accounts(_charge_set(context, payer, revision), encounter.other_accounts)
     charge_set = with_sources(charge_set)
@@ -239,10 +211,13 @@ def _stay_flags(context: Context) -> list[Flag]:
         flags.append(FLAGS["F-EM_SAME_DAY"].on(()))
     if encounter.conflicts:
         flags.append(FLAGS["F-EVENT_CONFLICT"].on((), events=len(encounter.conflicts)))
+    if context.sheet.policy.passed_over:
+        flags.append(FLAGS["F-POLICY_SCOPE"].on((), context.sheet.policy.passed_over))
     window = context.sheet.policy.confirm_window_after_departure_before_final * 3600
     left, stored = encounter.departed_at, encounter.last_recorded_at
     if left is not None and stored is not None and stored > left + window:
         flags.append(FLAGS["F-RECODE_AFTER_CLOSE"].on(()))
+        context.sheet.decided_by("confirm_window_after_departure_before_final", [""])
     return flags
 
 
@@ -250,73 +225,39 @@ def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet
     encounter, sheet = context.encounter, context.sheet
     for flag in refused_event_flags(encounter):
         sheet.raise_flag(flag)
-    lines, edits = settled_lines(encounter.encounter_id, sheet)
+    earned, edits = settled_lines(encounter.encounter_id, sheet)
+    lines = lines_decided(earned, sheet)
     flags = sheet.flags + _stay_flags(context) + edits
     if sheet.reviews is not None:
         flags += sheet.reviews.left_over()
     flags = with_what_waits(flags, lines)
-    status: Status = "preview" if encounter.standing == "open" else _status(flags)
+    status: Status = "preview" if encounter.standing == "open" else status_of(flags)
     setting: Setting = sheet.policy.setting
-    return ChargeSet(
-        charge_set_id(encounter.encounter_id, revision),
-        encounter.encounter_id,
+    return at_revision(
+        ChargeSet(
+            "",
+            encounter.encounter_id,
+            1,
+            None,
+            status,
+            RULEBOOK_VERSION,
+            sheet.policy.name,
+            setting,
+            payer,
+            lines,
+            tuple(
+                sorted(
+                    flags_decided(flags, lines, sheet),
+                    key=lambda flag: (flag.flag, flag.administration_ids, flag.says),
+                )
+            ),
+            tuple(
+                sorted(refusals_decided(sheet), key=lambda refusal: (refusal.administration_id, refusal.rule))
+            ),
+            editions(context.on, setting),
+            facility=encounter.facility,
+            policy_layers=sheet.policy.layers,
+            overrides=dict(sheet.policy.overrides),
+        ),
         revision,
-        charge_set_id(encounter.encounter_id, revision - 1) if revision > 1 else None,
-        status,
-        RULEBOOK_VERSION,
-        sheet.policy.name,
-        setting,
-        payer,
-        lines,
-        tuple(sorted(flags, key=lambda flag: (flag.flag, flag.administration_ids, flag.says))),
-        tuple(sorted(sheet.refused, key=lambda refusal: (refusal.administration_id, refusal.rule))),
-        editions(context.on, setting),
-        facility=encounter.facility,
     )
-
-
-def _bare(
-    encounter: Encounter, status: Status, setting: str, payer: str | None, revision: int,
-    flags: tuple[Flag, ...], refused: tuple[NotBilled, ...],
-) -> ChargeSet:  # fmt: skip
-    earlier = charge_set_id(encounter.encounter_id, revision - 1) if revision > 1 else None
-    name = charge_set_id(encounter.encounter_id, revision)
-    return ChargeSet(
-        name, encounter.encounter_id, revision, earlier, status, RULEBOOK_VERSION, "none", setting, payer, (), flags,
-        refused, {}, facility=encounter.facility,
-    )  # fmt: skip
-
-
-def _cancelled(encounter: Encounter, setting: str, payer: str | None, revision: int) -> ChargeSet:
-    says = f"The stay was {encounter.standing}."
-    if encounter.standing == "merged" and encounter.merged_into is not None:
-        says = f"The stay was merged into {encounter.merged_into}, which bills it."
-    ids = sorted(
-        {administration.administration_id for administration in encounter.administrations}
-        | set(encounter.voided)
-    )
-    refused = tuple(NOT_GIVEN.refuses(name, says) for name in ids)
-    return _bare(encounter, "cancelled", setting, payer, revision, _overruled_flags(encounter), refused)
-
-
-def _overruled_flags(encounter: Encounter) -> tuple[Flag, ...]:
-    """Return the flag that names the discharges stored after a cancellation: only a reopening revives a stay."""
-    if not encounter.overruled:
-        return ()
-    says = "A discharge was stored after the cancellation; the stay stays cancelled until it is reopened."
-    return (FLAGS["F-EVENT_CONFLICT"].on((), says, event_ids=", ".join(encounter.overruled)),)
-
-
-def _not_in_force(
-    encounter: Encounter, setting: str, payer: str | None, revision: int, says: str
-) -> ChargeSet:
-    everyone = tuple(administration.administration_id for administration in encounter.administrations)
-    flags = (FLAGS["F-NOT_IN_FORCE"].on(everyone, says), *refused_event_flags(encounter))
-    flags, decided = settled(flags, encounter)
-    refused = (*(NOT_GIVEN.refuses(name) for name in encounter.voided), *decided)
-    status: Status = "preview" if encounter.standing == "open" else _status(flags)
-    return _bare(encounter, status, setting, payer, revision, flags, refused)
-
-
-def _status(flags: Iterable[Flag]) -> Status:
-    return "held" if any(flag.severity == "block" for flag in flags) else "final"

@@ -15,9 +15,9 @@ from models.charge import ChargeSet, Flag
 from models.encounter import Administration, Encounter, Flow, Review
 from models.review_item import AnswerOutcome, OutcomeLine
 from rules.answers import Answer, answers
-from rules.engine import Profile, code_encounter, first_date
+from rules.engine import Profile, code_encounter
 from rules.parameter import NotInForceError
-from rules.worksheet.service_dates import Calendar
+from rules.worksheet.service_dates import Calendar, first_date
 from rules.worksheet.timing import Thresholds, thresholds
 
 MOST_CODINGS: Final = 40

@@ -33,9 +33,10 @@ from rules.screening import (
     refused_events,
     window,
 )
+from rules.version import RULEBOOK_VERSION
 from rules.worksheet import reviews, service_dates, timing
 
-VERSION = engine.RULEBOOK_VERSION
+VERSION = RULEBOOK_VERSION
 
 CHAPTERS = {
     "setting": engine.RULES,

@@ -1,5 +1,6 @@
 """Adds up what was earned into charge lines (R-DOS-4)."""
 
+from dataclasses import replace
 from datetime import date
 from hashlib import sha1
 from uuid import UUID
@@ -119,7 +120,16 @@ def charge_lines(encounter_id: str, sheet: Worksheet) -> tuple[ChargeLine, ...]:
             for on, _, modifiers, code in (key,)
         ]
     )
-    payments = expected_payments(priced, sheet.setting, rural_sch=sheet.policy.rural_sch == "yes")
-    return tuple(
-        [_merge(encounter_id, together[key], payment) for key, payment in zip(ordered, payments, strict=True)]
-    )
+    rural = sheet.policy.rural_sch == "yes"
+    payments = expected_payments(priced, sheet.setting, rural_sch=rural)
+    lines = [
+        _merge(encounter_id, together[key], payment) for key, payment in zip(ordered, payments, strict=True)
+    ]
+    if any("PO" in line.modifiers for line in priced):
+        why = sheet.policy.because("rural_sch")
+        others = expected_payments(priced, sheet.setting, rural_sch=not rural)
+        lines = [
+            line if line.expected_payment == other else replace(line, reasons=(*line.reasons, why))
+            for line, other in zip(lines, others, strict=True)
+        ]
+    return tuple(lines)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
 from models.charge import ChargeLine, Flag
 from models.field import Setting
@@ -24,6 +24,9 @@ UNDER_THE_SKIN: Final = "96369"
 """RAC topic 0071 counts it among the initial services, so an initial beside it is questioned (R-INIT-1)."""
 INFUSED: Final = frozenset({"96365", "96366", "96367", "96368", "96413", "96415", "96417", "96422", "96423"})
 """Codes of infusions that ran here; a pump's start does not stand beside one of its own drug."""
+
+
+_BOOKS: Final[tuple[Book, ...]] = get_args(Book)
 
 
 class ClaimLine(NamedTuple):
@@ -78,6 +81,17 @@ def _primaries_missing(claim: Sequence[ClaimLine], settings: EditSettings) -> It
         elif settings.setting == "office" and not any((primary, on) in dated for primary in present):
             says = f"{code} stands on {on.isoformat()} without its primary code."
             yield EditViolation("F-ADDON_DATE", (place,), says, (("code", code),))
+
+
+@cached_by_site(maxsize=4096)
+def codes_by_list(codes: frozenset[str], on: date) -> frozenset[str]:
+    """Return the add-on codes that stand by one list of primaries and not by the other (P-22)."""
+    try:
+        books = [addon_primaries(book, on) for book in _BOOKS]
+    except NotInForceError:
+        return frozenset()
+    stands = [{code for code in codes if code not in book or book[code] & codes} for book in books]
+    return frozenset(stands[0] ^ stands[1])
 
 
 def _units_over(claim: Sequence[ClaimLine], settings: EditSettings) -> Iterable[EditViolation]:

@@ -6,7 +6,6 @@ from rules.coding.pushes import CHEMO_AGAIN
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
-from rules.worksheet.service_dates import dated_hours
 from rules.worksheet.sheet import Earned
 from rules.worksheet.timing import ADDED_HOUR, hours_in_words
 
@@ -60,11 +59,8 @@ def code_arterial_infusions(context: Context, doses: list[Dose]) -> list[Dose]:
             )
             reason = ADDED_HOUR.because(hours_in_words(dose.minutes, added, limits))
         if added:
-            limit = context.mue_limit("96423", dose.start)
-            by_hour = sheet.policy.dos == "by_hour"
-            for on, units in dated_hours(
-                dose.start, dose.flows, first, added, context.calendar, by_hour=by_hour, limit=limit
-            ):
+            dated, by_policy = context.dated_hours("96423", dose.start, dose.flows, first, added)
+            for on, units in dated:
                 sheet.earn(
                     Earned(
                         "96423",
@@ -73,7 +69,7 @@ def code_arterial_infusions(context: Context, doses: list[Dose]) -> list[Dose]:
                         tuple(dose.administrations),
                         dose.minutes,
                         dose.evidence,
-                        (reason,),
+                        (reason, *by_policy),
                     )
                 )
         sheet.billed(dose.administrations, dose.flows, "96422" if first else "96423")

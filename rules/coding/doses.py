@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from models.charge import Evidence
 from models.interval import Stretch, union, whole_minutes
 from rules.policy.resolve import Policy
+from rules.policy.switches import switch
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration, Family, weakest
 from rules.worksheet.sheet import Worksheet
@@ -31,6 +33,8 @@ TWO_BAGS = Rule("R-CONC-9", "Bags of one drug at one site that overlap are one i
 
 RULES = (LATER_DOSE, SEGMENTS, BOTTLES, LATER_CHEMO, ONE_SUBSTANCE, TWO_BAGS)
 
+_RULE_BOOKS_GAP: Final = int(switch("merge_gap_inside_one_dose_without_id").default)
+
 NO_GAP = 1
 """Clocks show whole minutes: a bag hung in the minute after the last one ended left no gap (R-SAME-3)."""
 
@@ -52,6 +56,11 @@ class Dose:
     def start(self) -> int:
         """The epoch second of its first flow."""
         return self.flows[0][0]
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of its administrations."""
+        return [administration.id for administration in self.administrations]
 
     @property
     def id(self) -> str:
@@ -154,26 +163,60 @@ def _ids_differ(one: CodableAdministration, other: CodableAdministration) -> boo
     return any(None not in pair and pair[0] != pair[1] for pair in pairs)
 
 
+def _chains(administrations: Iterable[CodableAdministration]) -> list[list[CodableAdministration]]:
+    """Return the administrations of each drug at each site, by time."""
+    chains: dict[tuple[str, str], list[CodableAdministration]] = {}
+    for administration in sorted(administrations, key=lambda c: (c.at, c.id)):
+        chains.setdefault((administration.site, administration.substance), []).append(administration)
+    return list(chains.values())
+
+
 def doses_of(administrations: Iterable[CodableAdministration], policy: Policy) -> list[Dose]:
     """
     Return the doses: infusions of one drug at one site that share a dose id, or follow closely.
 
     Closely is within P-07 under one order or without dose ids, and with no gap at all whatever the ids (R-SAME-3).
     """
-    chains: dict[tuple[str, str], list[CodableAdministration]] = {}
-    for administration in sorted(administrations, key=lambda c: (c.at, c.id)):
-        chains.setdefault((administration.site, administration.substance), []).append(administration)
-    gap = policy.merge_gap_inside_one_dose_without_id
+    return doses_within(administrations, policy.merge_gap_inside_one_dose_without_id)
+
+
+def doses_within(administrations: Iterable[CodableAdministration], gap: int) -> list[Dose]:
+    """Return the doses where so many whole minutes are still one dose."""
     return [
         _dose(members)
-        for chain in chains.values()
+        for chain in _chains(administrations)
         for members in (_joined(chain, gap) if len(chain) > 1 else [chain])
     ]
 
 
+def other_gaps(administrations: Iterable[CodableAdministration], policy: Policy) -> list[int]:
+    """Return the gaps with which to compare the policy's, for they would make other doses: none, the rule book's."""
+    chains = [chain for chain in _chains(administrations) if len(chain) > 1]
+    if not chains:
+        return []
+    own = [_ids_of(chain, policy.merge_gap_inside_one_dose_without_id) for chain in chains]
+    return [gap for gap in (0, _RULE_BOOKS_GAP) if [_ids_of(chain, gap) for chain in chains] != own]
+
+
+def _ids_of(chain: list[CodableAdministration], gap: int) -> set[tuple[str, ...]]:
+    return {tuple(sorted(one.id for one in members)) for members in _joined(chain, gap)}
+
+
+def _note_gaps(administrations: Iterable[CodableAdministration], sheet: Worksheet) -> None:
+    """Note the bags of which the gap allowed inside a dose decides how many doses they are (P-07)."""
+    key, gap = "merge_gap_inside_one_dose_without_id", sheet.policy.merge_gap_inside_one_dose_without_id
+    for chain in _chains(administrations):
+        for other in other_gaps(chain, sheet.policy):
+            apart = _ids_of(chain, gap) - _ids_of(chain, other)
+            sheet.decided_by(key, [name for ids in apart for name in ids])
+
+
 def timed_doses(administrations: Iterable[CodableAdministration], sheet: Worksheet) -> list[Dose]:
     """Return the doses that flowed for a minute at least; flag the others, which no code times (R-DOC-5)."""
-    doses = doses_of(administrations, sheet.policy)
+    given = list(administrations)
+    doses = doses_of(given, sheet.policy)
+    if len(given) > 1:
+        _note_gaps(given, sheet)
     for dose in doses:
         if not dose.minutes:
             sheet.flag(

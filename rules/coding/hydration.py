@@ -1,18 +1,14 @@
-"""Hydration: the minutes of fluid that ran alone, and the units they earn (R-HYD)."""
+"""Hydration: the units that fluid running alone earns, their codes and dates (R-HYD)."""
 
-from bisect import bisect_right
 from datetime import date
-from typing import NamedTuple
 
 from models.charge import Reason
-from models.interval import Coverage, Stretch, length, union
-from rules.coding.doses import doses_of
 from rules.coding.initial import KEY_REASON
 from rules.coding.modifiers import second_site
+from rules.coding.qualifying_minutes import Fragment, Hydration
 from rules.coding.site_group import SiteGroup
 from rules.rule import Rule
-from rules.screening.bundles import keep_open_stretches
-from rules.worksheet.codable import CodableAdministration, weakest
+from rules.worksheet.codable import weakest
 from rules.worksheet.context import Context
 from rules.worksheet.service_dates import HOURS_IN_A_DATE, clock_at
 from rules.worksheet.sheet import Earned
@@ -51,85 +47,6 @@ RULES = (
     ENOUGH, ALONE, SECONDARY, QUALIFYING, FRAGMENTS, BEFORE_AND_AFTER, NO_STOP, BOLUS, PAYERS_DIFFER,
     NEVER_CONCURRENT,
 )  # fmt: skip
-
-
-class Fragment(NamedTuple):
-    """Fluid that no drug's infusion broke, its pauses taken out, in epoch seconds; ``seconds`` are what counts."""
-
-    flows: list[Stretch]
-    seconds: int
-    """Less the documented pushes in it."""
-
-    @property
-    def start(self) -> int:
-        """The epoch second of its first flow."""
-        return self.flows[0][0]
-
-    @property
-    def minutes(self) -> int:
-        """The whole minutes that count."""
-        return self.seconds // 60
-
-
-class Hydration(NamedTuple):
-    """The qualifying pieces, minutes and units of a group's fluids; ``running`` are the fluids with such minutes."""
-
-    fragments: list[Fragment]
-    total: int
-    units: int
-    undocumented_pushes: bool
-    running: list[CodableAdministration]
-
-
-def _running(group: SiteGroup, fragments: list[Fragment]) -> list[CodableAdministration]:
-    used = Coverage(flow for fragment in fragments for flow in fragment.flows)
-    return [administration for administration in group.fluids if used.within(administration.flows)]
-
-
-def measure(context: Context, group: SiteGroup) -> Hydration:
-    """Return the qualifying minutes of a group's fluids and the units they would earn (R-HYD-4, R-HYD-5)."""
-    policy, limits = context.sheet.policy, context.limits
-    flows = []
-    for administration in group.fluids:
-        slow = keep_open_stretches(administration, policy.kvo_rate_ceiling, policy.rounding)
-        flows += Coverage(slow).outside(administration.flows) if slow else administration.flows
-    drugs = Coverage(group.other_flows)
-    for dose in group.doses:
-        drugs.add(dose.flows)
-    # A pause, an alarm or the next bag of one fluid is no break, and neither is a push: only a drug's infusion is.
-    pieces = drugs.outside(
-        union((fluid.start, fluid.flows[-1][1]) for fluid in doses_of(group.fluids, policy))
-    )
-    flowing = Coverage(flows)
-    pushes = [*group.pushes, *group.held_pushes]
-    deducted = policy.deduct_push_time_from_hydration != "none"
-    taken = Coverage(flow for push in pushes for flow in push.flows) if deducted else Coverage()
-    starts = [start for start, _ in pieces]
-    nominal = [0] * len(pieces)
-    undocumented = False
-    for push in pushes:
-        place = bisect_right(starts, push.at) - 1
-        beside = place >= 0 and push.at < pieces[place][1] and flowing.within([(push.at, push.at + 1)])
-        if not push.flows and beside:
-            undocumented = True
-            nominal[place] += 60 * policy.nominal_push_minutes if deducted else 0
-    fragments = []
-    for piece, granted in zip(pieces, nominal, strict=True):
-        ran = flowing.within([piece])
-        seconds = length(ran) - length(taken.within(ran)) - granted
-        if seconds > 0:
-            fragments.append(Fragment(ran, seconds))
-    if policy.hydration_fragments == "per_interval":
-        fragments = [fragment for fragment in fragments if fragment.minutes >= limits.hydration]
-        units = sum(limits.hydration_units(fragment.minutes) for fragment in fragments)
-        running = _running(group, fragments)
-        return Hydration(fragments, sum(f.seconds for f in fragments) // 60, units, undocumented, running)
-    total = sum(fragment.seconds for fragment in fragments) // 60
-    units = limits.hydration_units(total)
-    anchored = any(fragment.minutes >= limits.hydration for fragment in fragments)
-    if policy.hydration_fragments == "cumulative_anchor" and not anchored:
-        units = 0
-    return Hydration(fragments, total, units, undocumented, _running(group, fragments))
 
 
 def _unit_fragments(context: Context, hydration: Hydration) -> list[tuple[Fragment, int]]:
@@ -187,17 +104,23 @@ def code_hydration(context: Context, group: SiteGroup, hydration: Hydration) -> 
         modifier, stands = second_site(sheet, running, "96360", group.site_reason)
         modifiers = (modifier,)
         reasons += stands
-    dated = _dated(context, hydration, initial=initial)
+    by_hour = sheet.policy.dos == "by_hour"
+    dated = _dated(context, hydration, initial=initial, by_hour=by_hour)
+    other = _dated(context, hydration, initial=initial, by_hour=not by_hour)
+    of_first, of_added = [
+        (*reasons, sheet.policy.because("dos")) if moved else reasons
+        for moved in (dated[0][0] != other[0][0], dated != other)
+    ]
     evidence = weakest(running)
     given = tuple(running)
     for index, (on, started, count) in enumerate(dated):
         left = count
         if initial and index == 0:
-            first = Earned("96360", 1, on, given, hydration.total, evidence, reasons, modifiers)
+            first = Earned("96360", 1, on, given, hydration.total, evidence, of_first, modifiers)
             sheet.earn(first._replace(started=started))
             left -= 1
         if left:
-            added = Earned("96361", left, on, given, hydration.total, evidence, reasons)
+            added = Earned("96361", left, on, given, hydration.total, evidence, of_added)
             sheet.earn(added._replace(started=started))
     code = "96360" if initial else "96361"
     sheet.billed(running, [flow for fragment in hydration.fragments for flow in fragment.flows], code)
@@ -211,7 +134,9 @@ def _started(hydration: Hydration, fragment: Fragment) -> int:
     )
 
 
-def _dated(context: Context, hydration: Hydration, *, initial: bool) -> list[tuple[date, int, int]]:
+def _dated(
+    context: Context, hydration: Hydration, *, initial: bool, by_hour: bool
+) -> list[tuple[date, int, int]]:
     """
     Return units by date and, where the stay moved, by department; with each the minute its fluid started.
 
@@ -220,11 +145,11 @@ def _dated(context: Context, hydration: Hydration, *, initial: bool) -> list[tup
     calendar = context.calendar
     earned = _unit_fragments(context, hydration)
     limit = context.mue_limit("96361", hydration.fragments[0].start)
-    for by_hour in (context.sheet.policy.dos == "by_hour", True):
+    for each_hour in (by_hour, True):
         dated: dict[date, int] = {}
         apart: dict[tuple[date, int], list[int]] = {}
         for fragment, second in earned:
-            at = clock_at(fragment.flows, second) if by_hour else fragment.start
+            at = clock_at(fragment.flows, second) if each_hour else fragment.start
             on = calendar.date_of(at)
             dated[on] = dated.get(on, 0) + 1
             started = _started(hydration, fragment)
@@ -232,7 +157,7 @@ def _dated(context: Context, hydration: Hydration, *, initial: bool) -> list[tup
         first = min(dated)
         added = {on: units - (initial and on == first) for on, units in dated.items()}
         fits = limit is None or max(added.values()) <= limit
-        if by_hour or (fits and max(dated.values()) <= HOURS_IN_A_DATE):
+        if each_hour or (fits and max(dated.values()) <= HOURS_IN_A_DATE):
             break
     return [(on, min(starts), len(starts)) for (on, _), starts in sorted(apart.items())]
 

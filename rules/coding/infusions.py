@@ -2,6 +2,7 @@
 
 from models.charge import Reason
 from models.interval import Stretch, length, whole_minutes
+from rules.coding.answers_on_minutes import answers_part, note_joint_minutes
 from rules.coding.doses import BOTTLES, LATER_CHEMO, LATER_DOSE, SEGMENTS, Dose
 from rules.coding.initial import BEST_RANKED, EQUAL_RANK, FACILITY_RANK, KEY_REASON, SUBSEQUENT
 from rules.coding.modifiers import second_site
@@ -9,7 +10,7 @@ from rules.coding.site_group import CODES, Infused, SiteGroup
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
-from rules.worksheet.service_dates import SPILL, dated_hours
+from rules.worksheet.service_dates import SPILL
 from rules.worksheet.sheet import Earned
 from rules.worksheet.timing import ADDED_HOUR, FIRST_HOUR, PAUSES_OUT, hours_in_words
 
@@ -58,16 +59,8 @@ def _hours(
 ) -> None:
     """Enter added hours on the dates they belong to."""
     sheet = context.sheet
-    dated = dated_hours(
-        dose.start,
-        flows,
-        first_hour,
-        units,
-        context.calendar,
-        by_hour=sheet.policy.dos == "by_hour",
-        limit=context.mue_limit(code, dose.start),
-    )
-    reasons = (reason, SPILL.because()) if len(dated) > 1 else (reason,)
+    dated, by_policy = context.dated_hours(code, dose.start, flows, first_hour, units)
+    reasons = (reason, SPILL.because(), *by_policy) if len(dated) > 1 else (reason, *by_policy)
     for on, count in dated:
         sheet.earn(
             Earned(code, count, on, tuple(dose.administrations), whole_minutes(flows), dose.evidence, reasons)
@@ -140,6 +133,7 @@ def _chemo_beside_chemo(context: Context, dose: Dose) -> None:
     """Enter, refuse or flag chemotherapy beside chemotherapy as the policy says (P-11); it is never 96368."""
     sheet = context.sheet
     sheet.claim(dose.administrations, CHEMO_TWICE)
+    sheet.decided_by("chemo_chemo", dose.ids)
     match sheet.policy.chemo_chemo:
         case "bundle":
             sheet.refuse(
@@ -169,6 +163,9 @@ def _concurrent(context: Context, dose: Dose, shared: int, solo: int, *, beside_
     on = context.calendar.date_of(dose.start)
     scope = on if sheet.policy.cap_96368 == "dos" else None
     sheet.claim(dose.administrations, CONCURRENT)
+    if context.concurrent_dates and on not in context.concurrent_dates:
+        sheet.decided_by("96368_cap", dose.ids)
+    context.concurrent_dates.add(on)
     if scope in context.concurrent_used:
         sheet.refuse(
             dose.administrations,
@@ -196,17 +193,18 @@ def _repeated(context: Context, dose: Dose, flows: list[Stretch], minutes: int) 
     sheet.claim(dose.administrations, rule)
     sheet.flag("F-CHEMO_REPEAT" if chemo else "F-SAME_DRUG_REPEAT", dose.administrations)
     least = sheet.policy.minimum_minutes_of_a_later_dose
+    if answers_part("minimum_minutes_of_a_later_dose", minutes):
+        sheet.decided_by("minimum_minutes_of_a_later_dose", dose.ids)
     if minutes < least:
         sheet.refuse(
             dose.administrations, rule, f"A later dose of {minutes} minutes; this policy asks for {least}."
         )
         return False
-    code = CODES[dose.family].hour
     units = 1 + limits.added_hours(minutes)
     reason = rule.because(
         f"A later dose of a drug already infused, {minutes} minutes: {units} of the added-hour code."
     )
-    _hours(context, dose, flows, code, 0, units, reason)
+    _hours(context, dose, flows, CODES[dose.family].hour, 0, units, reason)
     return True
 
 
@@ -233,12 +231,31 @@ def near_threshold(context: Context, administrations: list[CodableAdministration
         context.sheet.flag("F-NEAR_THRESHOLD", administrations, says, minutes=minutes)
 
 
+def _alone(context: Context, site: Infused, dose: Dose) -> list[Stretch]:
+    """Return the flow of a partly overlapping dose that counts: without the shared one, or all of it (P-08)."""
+    context.sheet.decided_by("partial_overlap", dose.ids)
+    full = context.sheet.policy.partial_overlap == "full_time"
+    return dose.flows if full else site.covered.outside(dose.flows)
+
+
+def _again_after_concurrent(context: Context, dose: Dose) -> bool:
+    """Tell whether a dose on its own, after one beside another drug, is a repeat (H-12); flag it where it is not."""
+    context.sheet.decided_by("after_concurrent", dose.ids)
+    if context.sheet.policy.after_concurrent == "96366":
+        return True
+    says = "The first dose that is not beside another drug: sequential; some payers take it for a repeat."
+    context.sheet.flag("F-SAME_DRUG_REPEAT", dose.administrations, says)
+    return False
+
+
 def _beside_others(context: Context, site: Infused, dose: Dose) -> bool:
     """Enter an infusion that is not the initial; tell whether it was coded (R-CONC-1 to R-CONC-6)."""
     policy, limits = context.sheet.policy, context.limits
     least = policy.minimum_joint_minutes_for_concurrent
     shared = length(site.covered.within(dose.flows))
     lap, solo = shared // 60, (length(dose.flows) - shared) // 60
+    if solo < limits.infusion:
+        note_joint_minutes(context, site, dose, lap)
     if lap >= least and solo < limits.infusion:
         if dose.family != "chemotherapy":
             chemo = bool(site.chemotherapy.within(dose.flows))
@@ -250,16 +267,13 @@ def _beside_others(context: Context, site: Infused, dose: Dose) -> bool:
     alone = dose.flows
     if solo < limits.infusion:
         context.sheet.flag("F-OVERLAP_AMBIGUOUS", dose.administrations, shared=lap, alone=solo)
-    elif shared and policy.partial_overlap == "deduct":
-        alone = site.covered.outside(dose.flows)
+    elif shared:
+        alone = _alone(context, site, dose)
     minutes = whole_minutes(alone)
     near_threshold(context, dose.administrations, minutes)
-    again = dose.substance in site.reported
-    if not again and dose.substance in site.beside:
-        again = policy.after_concurrent == "96366"
-        if not again:
-            says = "The first dose that is not beside another drug: sequential; some payers take it for a repeat."
-            context.sheet.flag("F-SAME_DRUG_REPEAT", dose.administrations, says)
+    again = dose.substance in site.reported or (
+        dose.substance in site.beside and _again_after_concurrent(context, dose)
+    )
     code = CODES[dose.family].hour if again else CODES[dose.family].sequential
     if again:
         if not _repeated(context, dose, alone, minutes):

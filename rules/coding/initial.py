@@ -1,8 +1,11 @@
 """Chooses the initial service of each justified site of an encounter (R-HIER, R-INIT)."""
 
+from typing import Final
+
 from rules.coding.doses import Dose, doses_of
 from rules.coding.site_group import CODES, Push, SiteGroup
 from rules.policy.resolve import Policy
+from rules.policy.switches import switch
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.reviews import stands
@@ -45,13 +48,20 @@ RULES = (
 )  # fmt: skip
 
 
+TIES: Final = switch("equal_rank_initial").values
+"""How ties of rank may be broken (P-03)."""
+
 Precedence = tuple[int, int, int, int, str]
 
 
 def precedence(dose: Dose, policy: Policy, limits: Thresholds) -> Precedence:
     """Return the precedence of an infusion, lower first: by rank, then as the policy breaks ties (P-03)."""
+    return _precedence(dose, policy.equal_rank_initial, limits)
+
+
+def _precedence(dose: Dose, tie: str, limits: Thresholds) -> Precedence:
     rank = CODES[dose.family].infusion_rank
-    match policy.equal_rank_initial:
+    match tie:
         case "first_started":
             return (rank, dose.start, -dose.minutes, 0, dose.id)
         case "highest_paid":
@@ -62,9 +72,13 @@ def precedence(dose: Dose, policy: Policy, limits: Thresholds) -> Precedence:
 
 
 def best_service(
-    administrations: list[CodableAdministration], policy: Policy, limits: Thresholds
+    administrations: list[CodableAdministration], policy: Policy, limits: Thresholds, tie: str | None = None
 ) -> Precedence:
-    """Return the precedence of the best service among the administrations of one access, before sites are pooled."""
+    """
+    Return the precedence of the best service among the administrations of one access, before sites are pooled.
+
+    Ties of rank are broken as ``tie`` says, else as the policy does (P-03).
+    """
     fluids = [given for given in administrations if given.family == "hydration"]
     drugs = [given for given in administrations if given.family != "hydration"]
     ranks: list[Precedence] = [
@@ -74,7 +88,7 @@ def best_service(
     ]
     for dose in doses_of([given for given in drugs if given.technique == "infusion"], policy):
         if dose.minutes >= limits.infusion:
-            ranks.append(precedence(dose, policy, limits))
+            ranks.append(_precedence(dose, tie or policy.equal_rank_initial, limits))
         else:
             ranks.append((CODES[dose.family].push_rank, 0, dose.start, 0, dose.id))
     if sum(given.minutes for given in fluids) >= limits.hydration:
@@ -87,9 +101,20 @@ def in_rank_order(doses: list[Dose], policy: Policy, limits: Thresholds) -> list
     return sorted(doses, key=lambda dose: precedence(dose, policy, limits)) if len(doses) > 1 else doses
 
 
-def group_precedence(group: SiteGroup, policy: Policy, limits: Thresholds) -> Precedence:
+def moved_by_the_tie(doses: list[Dose], limits: Thresholds) -> list[Dose]:
+    """Return the infusions whose place among all of them depends on how ties of rank are broken (P-03)."""
+    if len({CODES[dose.family].infusion_rank for dose in doses}) == len(doses):
+        return []
+    orders = [sorted(doses, key=lambda dose: _precedence(dose, tie, limits)) for tie in TIES]
+    places = zip(*orders, strict=True)
+    return list(
+        {id(dose): dose for place in places if len(set(map(id, place))) > 1 for dose in place}.values()
+    )
+
+
+def group_precedence(group: SiteGroup, tie: str, limits: Thresholds) -> Precedence:
     """Return the precedence of a group's best service; the best group's initial needs no modifier (R-SITE-2)."""
-    ranks = [precedence(dose, policy, limits) for dose in group.doses]
+    ranks = [_precedence(dose, tie, limits) for dose in group.doses]
     ranks += [(CODES[push.family].push_rank, 0, push.at, 0, push.id) for push in group.pushes]
     ranks += [(HYDRATION_RANK, 0, fluid.at, 0, fluid.id) for fluid in group.counted_fluids]
     return min(ranks)
@@ -176,4 +201,5 @@ def choose_office_initial(
     administrations = [administration for service in choices for administration in service.administrations]
     administrations += [administration for group in groups for administration in group.fluids]
     review = sheet.flag("F-KEY_REASON", administrations, candidates=candidates)
+    sheet.decided_by("office_initial_when_no_key_reason", [one.id for one in administrations])
     return stands(review) or sheet.policy.office_initial_when_no_key_reason != "hold"

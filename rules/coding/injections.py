@@ -57,7 +57,7 @@ def code_injections(context: Context, injections: list[list[CodableAdministratio
     """
     sheet = context.sheet
     repeats = sheet.policy.repeat_injection_modifier
-    given: set[tuple[str, date]] = set()
+    given: dict[tuple[str, date], list[str]] = {}
     doses: dict[tuple[str, str], list[CodableAdministration]] = {}
     for injection in sorted(injections, key=lambda injection: (injection[0].at, injection[0].id)):
         first = injection[0]
@@ -68,6 +68,8 @@ def code_injections(context: Context, injections: list[list[CodableAdministratio
         if first.charted.dose_id is not None and not on_list(first.substance, "kit", context.on):
             shared = doses.setdefault((first.charted.dose_id, first.substance), [])
             shared.append(first)
+            if len(shared) > 1:
+                sheet.decided_by("split_im_sc_dose", [administration.id for administration in shared])
             if len(shared) > 1 and sheet.policy.split_im_sc_dose == "per_dose":
                 sheet.refuse(
                     injection, SPLIT_DOSE, "Part of a dose already counted; this policy counts doses."
@@ -81,7 +83,10 @@ def code_injections(context: Context, injections: list[list[CodableAdministratio
             reasons += (
                 NO_REPEATS.because(f"A further injection of the date: modifier {repeats}, by policy."),
             )
-        given.add((code, on))
+        same = given.setdefault((code, on), [])
+        same += [administration.id for administration in injection]
+        if len(same) > len(injection) and code in REPEATED:
+            sheet.decided_by("repeat_injection_modifier", same)
         sheet.earn(Earned(code, 1, on, tuple(injection), None, weakest(injection), reasons, modifiers))
         sheet.billed(
             injection,

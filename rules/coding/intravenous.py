@@ -1,17 +1,23 @@
 """Codes everything into a vein: sites, doses, initial, infusions, pushes, hydration (11.3, steps 6 to 9)."""
 
+from functools import partial
+from typing import Final
+
+from rules.coding.date_reset import note_reset
 from rules.coding.doses import Dose, overlaps_under_other_ids, summed, timed_doses
-from rules.coding.hydration import Hydration, code_hydration, measure
+from rules.coding.hydration import code_hydration
 from rules.coding.infusions import code_infusions
 from rules.coding.initial import (
-    Precedence,
+    TIES,
     best_service,
     choose_office_initial,
-    group_precedence,
     in_rank_order,
     leading_push,
+    moved_by_the_tie,
 )
+from rules.coding.main_site import main_first
 from rules.coding.pushes import Pushes, push_of, short_infusion
+from rules.coding.qualifying_minutes import Hydration, measure
 from rules.coding.site_group import Push, SiteGroup
 from rules.coding.sites import ONE_SITE, POOL, Accesses, SitePlan, assign_sites
 from rules.screening.bundles import (
@@ -21,12 +27,16 @@ from rules.screening.bundles import (
     SLOW_OR_SMALL,
     ask_for_reason,
     problem_of_fluid,
+    reason_decides,
 )
 from rules.screening.plausibility import EARLY_STOPS
 from rules.screening.screened import Screened
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
 from rules.worksheet.reviews import stands
+
+_LEAST_OF_A_PAYER: Final = 500
+"""Millilitres: the one minimum any payer is known to ask for (P-29)."""
 
 
 def code_intravenous(context: Context, screened: Screened) -> None:
@@ -41,6 +51,7 @@ def code_intravenous(context: Context, screened: Screened) -> None:
             administrations,
             sheet,
             lambda given: best_service(given, sheet.policy, context.limits),
+            [partial(best_service, policy=sheet.policy, limits=context.limits, tie=tie) for tie in TIES],
         )
     groups = _groups(context, administrations)
     _flow_alongside(context, screened, groups, plan)
@@ -51,14 +62,18 @@ def code_intravenous(context: Context, screened: Screened) -> None:
             hydration = measure(context, group)
             group.counted_fluids = hydration.running if hydration.units else []
             hydrations.append((group, hydration))
+    note_reset(context, groups)
     key = context.encounter.key_reason_order_id
     known = key is not None and any(
         administration.order_id == key for administration in context.encounter.administrations
     )
     if not sheet.facility and not choose_office_initial(groups, key, sheet, context.limits, known=known):
         return
-    for group in _main_first(context, groups, plan):
+    for group in main_first(context, groups, plan):
         order = in_rank_order(group.doses, sheet.policy, context.limits)
+        free = [dose for dose in group.doses if dose is not group.initial]
+        tied = moved_by_the_tie(free, context.limits)
+        sheet.decided_by("equal_rank_initial", [name for dose in tied for name in dose.ids])
         if isinstance(group.initial, Dose):
             lead = group.initial
             order = [lead, *(dose for dose in order if dose is not lead)]
@@ -78,6 +93,8 @@ def _reasoned_fluids(context: Context, screened: Screened) -> list[CodableAdmini
     for administration in screened.fluids:
         charted = administration.charted
         problem = problem_of_fluid(charted, sheet.policy, context.on)
+        if reason_decides(charted, sheet.policy, context.on):
+            sheet.decided_by("hydration_reason", [administration.id])
         if problem == "keep_open":
             sheet.refuse([administration], KEEP_OPEN, "Ordered to keep the line open: never billed.")
         elif (
@@ -127,7 +144,10 @@ def _too_small(context: Context, administration: CodableAdministration) -> bool:
     volume = administration.charted.volume_ml
     least = sheet.policy.hydration_minimum_volume
     if volume is None or volume > (least or context.limits.short_volume):
+        if volume is not None and volume <= _LEAST_OF_A_PAYER:
+            sheet.decided_by("hydration_minimum_volume", [administration.id])
         return False
+    sheet.decided_by("hydration_minimum_volume", [administration.id])
     sheet.flag("F-HYD_VOLUME", [administration], f"{volume:f} mL is a small volume for hydration.")
     return least is not None
 
@@ -160,6 +180,7 @@ def _groups(context: Context, administrations: list[CodableAdministration]) -> l
     groups = _SiteGroups(context)
     infusions = [c for c in administrations if c.technique == "infusion" and c.family != "hydration"]
     doses = timed_doses(infusions, sheet) if infusions else []
+    _note_later_doses(context, doses)
     if policy.same_drug_later_dose != "each_dose" and len(doses) > 1:
         # A push stays a push (11.3, step 7): only what is an infusion by itself is added up.
         least = context.limits.infusion
@@ -185,6 +206,17 @@ def _groups(context: Context, administrations: list[CodableAdministration]) -> l
         elif administration.technique == "push":
             groups.at(administration.site, administration.at).pushes.append(push_of(administration))
     return groups.all()
+
+
+def _note_later_doses(context: Context, doses: list[Dose]) -> None:
+    """Note the doses that would be one where those of a drug are added up, or are added up (P-05)."""
+    together: dict[tuple[str, str], list[Dose]] = {}
+    for dose in doses:
+        if dose.minutes >= context.limits.infusion:
+            together.setdefault((dose.site, dose.substance), []).append(dose)
+    for same in together.values():
+        if len(same) > 1:
+            context.sheet.decided_by("same_drug_later_dose", [name for dose in same for name in dose.ids])
 
 
 def _add_up(context: Context, doses: list[Dose]) -> list[Dose]:
@@ -218,6 +250,7 @@ def _as_push(context: Context, dose: Dose) -> Push | None:
     push = short_infusion(dose)
     if early:
         sheet.flag("F-DISCONTINUED", dose.administrations, minutes=dose.minutes)
+        sheet.decided_by("discontinued_15_min_infusion", dose.ids)
         push.planned_as_infusion = sheet.policy.discontinued_15_min_infusion.startswith("planned")
     return push
 
@@ -247,21 +280,3 @@ def _flow_over_midnight(groups: list[SiteGroup]) -> None:
             others = [other for other in groups if other.site == group.site and other is not group]
             group.other_flows += [flow for other in others for dose in other.doses for flow in dose.flows]
             group.held_pushes += [push for other in others for push in other.pushes]
-
-
-def _main_first(context: Context, groups: list[SiteGroup], plan: SitePlan) -> list[SiteGroup]:
-    """Return the groups, each date's best one first, and mark the others, whose initials need a modifier (R-SITE-2)."""
-    if len(groups) == 1:
-        return groups
-    best: dict[object, tuple[Precedence, SiteGroup]] = {}
-    for group in groups:
-        if group.doses or group.pushes or group.counted_fluids:
-            rank = group_precedence(group, context.sheet.policy, context.limits)
-            leader = best.get(group.day)
-            if leader is None or rank < leader[0]:
-                best[group.day] = (rank, group)
-    for group in groups:
-        main = best[group.day][1] if group.day in best else group
-        group.needs_site_modifier = main is not group
-        group.site_reason = plan.reasons.get(group.site) or plan.reasons.get(main.site, "")
-    return sorted(groups, key=lambda group: (str(group.day), group.needs_site_modifier, group.site))

@@ -105,7 +105,8 @@ def second_site(
     modifier = sheet.policy.distinct_site_modifier
     says = f"{code}-{modifier} stands on the reason charted for a second access: “{quoted(reason)}”."
     sheet.inform("F-SECOND_SITE", administrations, says, "Nothing to do; auditors list these modifiers.")
-    return modifier, (REASONED.because(), SECOND_SITE.because())
+    why = sheet.policy.because("distinct_site_modifier")
+    return modifier, (REASONED.because(), SECOND_SITE.because(), why)
 
 
 @cached_by_site(maxsize=8192)
@@ -147,9 +148,9 @@ def attach(context: Context) -> None:
         token = "59" if policy.distinct_site_modifier == "59" else "XE"
         for index, earned in enumerate(entries):
             if earned.code in INITIALS and not BYPASSING.intersection(earned.modifiers):
-                entries[index] = _with(
-                    earned, token, SECOND_STAY, "The patient had left and came back the same day."
-                )
+                marked = _with(earned, token, SECOND_STAY, "The patient had left and came back the same day.")
+                why = policy.because("distinct_site_modifier")
+                entries[index] = marked._replace(reasons=(*marked.reasons, why))
     if len(entries) > 1:
         _prove_pairs(sheet)
     if sheet.facility and encounter.departments:

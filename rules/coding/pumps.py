@@ -79,7 +79,14 @@ def code_prolonged(context: Context, administrations: list[CodableAdministration
             )
             sheet.flag("F-UNLISTED", [administration], says)
             continue
-        evidence = administration.evidence if minutes is not None else "assumed"
+        if administration.family == "chemotherapy" and administration.route != "IA":
+            sheet.decided_by("home_pump_code", [administration.id])
+        evidence = administration.evidence
+        if minutes is None:
+            evidence = "assumed"
+            sheet.flag(
+                "F-ASSUMED", [administration], "How long the pump runs is neither ordered nor charted."
+            )
         if planned is not None:
             says = f"Started on a pump, planned for {planned} minutes."
         elif ran is not None:
@@ -100,7 +107,7 @@ def code_devices(context: Context, procedures: list[Procedure], flushes: list[Po
     ``flushes`` are those charted among the drugs.
     """
     sheet = context.sheet
-    whole = any(earned.code == "G0498" for earned in sheet.earned)
+    home = {earned.code for earned in sheet.earned} & {"96416", "G0498"}
     for procedure in procedures:
         code = CODED_PROCEDURES[procedure.kind or ""]
         name = procedure.procedure_id
@@ -110,18 +117,21 @@ def code_devices(context: Context, procedures: list[Procedure], flushes: list[Po
         started = context.instant(procedure.started_at)
         on = context.calendar.date_of(started)
         if code == "96523":
-            included = _why_included(context, on)
+            included = _why_included(context, on, [name])
             if included is not None:
                 sheet.refused.append(included[0].refuses(name, included[1]))
                 continue
             rule, says = PORT_ALONE, "The port was irrigated; nothing else was done that day."
-        elif whole:
+        elif "G0498" in home:
+            sheet.decided_by("home_pump_code", [name])
             sheet.refused.append(
                 HOME_PUMP.refuses(name, "The clinic's home-pump code holds the later visit too.")
             )
             continue
         else:
             rule, says = HOME_PUMP, "A pump was refilled."
+            if home:
+                sheet.decided_by("home_pump_code", [name])
         reasons = (rule.because(says),)
         sheet.earn(Earned(code, 1, on, (), None, "charted", reasons, procedure_ids=(name,), started=started))
     _code_flushes(context, flushes)
@@ -135,7 +145,7 @@ def _code_flushes(context: Context, flushes: list[PortFlush]) -> None:
         administration, given_at = flush.administration, flush.administration.charted.given_at
         administration.technique = "push"
         on = context.calendar.date_of(context.instant(given_at)) if given_at is not None else None
-        included = _why_included(context, on) if on is not None else None
+        included = _why_included(context, on, [administration.id]) if on is not None else None
         if given_at is None or on is None or (included is not None and included[0] is PORT_ALONE):
             sheet.refused.append(flush.included)
         elif included is not None:
@@ -152,10 +162,11 @@ def _code_flushes(context: Context, flushes: list[PortFlush]) -> None:
             sheet.billed([administration], administration.flows, "96523")
 
 
-def _why_included(context: Context, on: date) -> tuple[Rule, str] | None:
+def _why_included(context: Context, on: date, ids: list[str]) -> tuple[Rule, str] | None:
     """Return the rule and the sentence by which the irrigation of a port is part of something else, else None."""
     if _busy(context, on):
         return PORT_ALONE, "The port was irrigated on a day with other services."
+    context.sheet.decided_by("home_pump_code", ids)
     if context.sheet.policy.home_pump_code == "G0498":
         return HOME_PUMP, "The clinic's home-pump code (G0498) holds the visit that ends it, port included."
     return None
@@ -185,6 +196,7 @@ def code_patient_controlled(
 ) -> list[CodableAdministration]:
     """Code patient-controlled analgesia by policy (P-23); return what the policy codes as an infusion."""
     sheet = context.sheet
+    sheet.decided_by("pca_basal_rate", [administration.id for administration in administrations])
     match sheet.policy.pca_basal_rate:
         case "infusion":
             for administration in administrations:

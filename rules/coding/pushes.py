@@ -2,6 +2,7 @@
 
 from models.charge import Reason
 from models.interval import Stretch
+from rules.coding.answers_on_minutes import note_push_gap
 from rules.coding.doses import Dose
 from rules.coding.initial import BEST_RANKED, FACILITY_RANK, KEY_REASON, SUBSEQUENT
 from rules.coding.modifiers import second_site
@@ -103,6 +104,7 @@ class Pushes:
     def __init__(self, context: Context, groups: list[SiteGroup]) -> None:
         self._context = context
         self._reported: dict[Scoped, int] = {}
+        self._charted: dict[Scoped, int | None] = {}  # the same moments with their seconds
         self._infused: dict[Scoped, list[Stretch]] = {}  # start to stop: a pause is inside the dose
         for group in groups:
             for dose in group.doses:
@@ -148,6 +150,7 @@ class Pushes:
         )
         context.sheet.billed(push.administrations, push.flows, code)
         self._reported[(group.day, push.substance)] = push.at
+        self._charted[(group.day, push.substance)] = push.administrations[0].charted.given_at
 
     def _initial(self, push: Push, group: SiteGroup) -> None:
         why = KEY_REASON.because() if group.by_key_reason else FACILITY_RANK.because(BEST_RANKED)
@@ -184,6 +187,7 @@ class Pushes:
         scoped = (group.day, push.substance)
         infused = self._infused.get(scoped)
         last = self._reported.get(scoped)
+        note_push_gap(self._context, push, self._charted.get(scoped))
         if infused is None and last is None:
             self._earn(
                 push,
@@ -211,6 +215,7 @@ class Pushes:
         apart = _distance(push.at, infused)
         if apart <= self._context.limits.push_again_after:
             choice = policy.same_drug_push_30_min_from_during_infusion
+            self._context.sheet.decided_by("same_drug_push_30_min_from_during_infusion", push.ids)
             where = "During" if apart == 0 else f"{apart} minutes from"
             if choice != "code":
                 if choice == "review":
@@ -221,6 +226,7 @@ class Pushes:
                 self._refuse(push, BOLUS_AND_DRIP, f"{where} the infusion of the same drug: not reported.")
                 return
         code = policy.push_code_when_the_drug_was_is_infused
+        self._context.sheet.decided_by("push_code_when_the_drug_was_is_infused", push.ids)
         if code == "none":
             self._refuse(
                 push, BOLUS_AND_DRIP, "The drug is infused too: by policy its pushes are not reported."

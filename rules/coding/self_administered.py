@@ -26,12 +26,15 @@ def refused_as_self_administered(
     """
     sheet, first = context.sheet, administrations[0]
     policy = sheet.policy
-    if policy.sad == "bill" or not policy.medicare:
+    if not policy.medicare:
         return False
     drug = first.charted.drug
     hcpcs = drug.code if drug is not None and drug.system in {"hcpcs", None} else None
     row = excluded(first.substance, hcpcs, first.route, context.on)
     if row is None:
+        return False
+    sheet.decided_by("sad", [administration.id for administration in administrations])
+    if policy.sad == "bill":
         return False
     says = (
         f"On the list of self-administered drugs ({row.listed_by}; {row.as_of}) for the route {first.route}: {code} would be"

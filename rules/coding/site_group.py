@@ -45,6 +45,11 @@ class Push:
     planned_as_infusion: bool = False
 
     @property
+    def ids(self) -> list[str]:
+        """The ids of its administrations."""
+        return [administration.id for administration in self.administrations]
+
+    @property
     def id(self) -> str:
         """The id of its first administration."""
         return self.administrations[0].id

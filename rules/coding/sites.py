@@ -1,6 +1,6 @@
 """Finds which administrations share an access; one site has one initial, a second needs a reason on file (R-SITE)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -115,12 +115,17 @@ class Accesses:
 
 
 def assign_sites(
-    encounter: Encounter, administrations: list[CodableAdministration], sheet: Worksheet, ranker: Ranker
+    encounter: Encounter,
+    administrations: list[CodableAdministration],
+    sheet: Worksheet,
+    ranker: Ranker,
+    others: Iterable[Ranker] = (),
 ) -> tuple[list[CodableAdministration], SitePlan]:
     """
     Put the site on every intravenous administration; ``ranker`` says how good the services of an access are.
 
     Returns the administrations whose site is known, the others standing behind ``F-SITE_UNKNOWN``, and the plan.
+    ``others`` are rankers that break ties of rank in other ways; where one makes another plan, the tie decided (P-03).
     """
     used = {administration.charted.site_id for administration in administrations}
     alone = len(used) == 1 and (None not in used or not encounter.sites)
@@ -145,6 +150,10 @@ def assign_sites(
     if unknown:
         sheet.flag("F-SITE_UNKNOWN", unknown)
     plan, joined = _plan(accesses, by_root, ranker)
+    for other in others:
+        apart, _ = _plan(accesses, by_root, other)
+        moved = [root for root in by_root if plan.site_of(root) != apart.site_of(root)]
+        sheet.decided_by("equal_rank_initial", [given.id for root in moved for given in by_root[root]])
     for root, given in by_root.items():
         for administration in given:
             administration.site = plan.site_of(root)

@@ -10,7 +10,6 @@ from rules.coding.self_administered import refused_as_self_administered
 from rules.rule import Rule
 from rules.worksheet.codable import CodableAdministration, weakest
 from rules.worksheet.context import Context
-from rules.worksheet.service_dates import dated_hours
 from rules.worksheet.sheet import Earned
 from rules.worksheet.timing import ADDED_HOUR, hours_in_words
 
@@ -48,12 +47,9 @@ def code_subcutaneous(
     added = limits.added_hours(minutes)
     if added:
         reason = ADDED_HOUR.because(hours_in_words(minutes, added, limits))
-        limit = context.mue_limit("96370", flows[0][0])
-        by_hour = sheet.policy.dos == "by_hour"
-        for day, units in dated_hours(
-            flows[0][0], flows, 1, added, context.calendar, by_hour=by_hour, limit=limit
-        ):
-            sheet.earn(Earned("96370", units, day, tuple(long), minutes, evidence, (reason,)))
+        dated, by_policy = context.dated_hours("96370", flows[0][0], flows, 1, added)
+        for day, units in dated:
+            sheet.earn(Earned("96370", units, day, tuple(long), minutes, evidence, (reason, *by_policy)))
     if len(setups) > 1:
         reason = UNDER_THE_SKIN.because("A further pump set-up with new sites: reported once.")
         started = context.instant(setups[1].started_at or 0)

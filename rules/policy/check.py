@@ -76,12 +76,23 @@ def payer_problems(layers: tuple[Layer, ...], beside: tuple[Layer, ...]) -> Iter
             yield str(error)
 
 
+def _place_problems(layers: tuple[Layer, ...]) -> Iterator[str]:
+    """Yield the layers of one directory that are for one facility, or for one department of it: none would be seen to win."""
+    owners: dict[tuple[str | None, ...], Layer] = {}
+    for layer in layers:
+        if layer.scope in {"facility", "department"}:
+            place = (layer.scope, layer.facility, layer.department)
+            if owners.setdefault(place, layer) is not layer:
+                named = " ".join(filter(None, (layer.facility, layer.department)))
+                yield f"{Path(layer.file).name}: {layer.scope} {named} already has the layer {owners[place].name}"
+
+
 def problems(extra_dirs: tuple[Path | str, ...] = ()) -> list[str]:
     """
     Return what is wrong with the policy files, one sentence each, for ``infusion check``; empty when in order.
 
     Unknown keys, values out of range, missing cites, unknown sources, a switch the global layer leaves
-    unanswered, a default that moved in one place only, two payers claiming one name. The shipped examples
+    unanswered, a default that moved in one place only, two payers claiming one name, two layers of one facility. The shipped examples
     and ``extra_dirs`` are a site's own: their cites may be words.
     """
     problems_found: list[str] = []
@@ -103,4 +114,5 @@ def problems(extra_dirs: tuple[Path | str, ...] = ()) -> list[str]:
     problems_found += payer_problems(shipped, ())
     for layers in local:
         problems_found += payer_problems(layers, shipped)
+        problems_found += _place_problems(layers)
     return problems_found

@@ -9,27 +9,23 @@ environment; the only files read are the shipped ones and those the caller names
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from models.charge import PolicyLayer, Reason
 from models.field import Setting
 from rules.parameter import NotInForceError
 from rules.policy.check import problems
-from rules.policy.layer_files import (
-    INHERITS,
-    SCOPES,
-    AdministrationClass,
-    Layer,
-    read_layer,
-    shipped_layers,
-)
-from rules.policy.payers import by_name, compact, payer_named, with_what_it_extends
-from rules.policy.site_layers import Place, layers_at, with_the_sites
-from rules.policy.switches import SETTINGS, SWITCHES, PolicyError, Switch, chosen, switch
+from rules.policy.choice import applies, chosen_by, folders, in_order, is_path, local_layers
+from rules.policy.layer_files import INHERITS, AdministrationClass, Layer, shipped_layers
+from rules.policy.layer_version import version_of
+from rules.policy.payers import by_name, with_what_it_extends
+from rules.policy.site_layers import Place, with_the_sites
+from rules.policy.switches import SWITCHES, PolicyError, Switch, chosen, switch
+from rules.sources import cite, sources
 
 __all__ = ["SWITCHES", "Origin", "Policy", "PolicyError", "chosen", "policy_for", "problems", "switch"]
 
@@ -108,6 +104,12 @@ class Policy:
     """Whether the payer is Medicare, or one whose layer extends Medicare's."""
     complex_biologic_classes: Mapping[str, AdministrationClass] = field(default_factory=dict, hash=False)
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False, repr=False)
+    layers: tuple[PolicyLayer, ...] = ()
+    """The policy files of which an answer stands, in the order they were laid over each other."""
+    overrides: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The switches answered by hand, by key."""
+    passed_over: str = ""
+    """Why the layer that ``--policy`` names does not code this stay: it is for another facility or department."""
 
     def value(self, key: str) -> str:
         """
@@ -129,52 +131,19 @@ class Policy:
         """
         return self.origins.get(key) or self.origins[switch(key).key]
 
+    def because(self, key: str) -> Reason:
+        """
+        Return the reason of what a switch decided: its value, who answered it and where that is written.
 
-class _Chosen(NamedTuple):
-    """The setting, the payer's layer or the further layer that ``--policy`` names."""
+        ``key`` may be a complex biologic that a layer's own map classes (P-14b).
 
-    setting: str | None
-    payer: Layer | None
-    more: tuple[Layer, ...] = ()
-
-
-def _named(choice: str, payers: Mapping[str, Layer]) -> _Chosen:
-    compacted = compact(choice)
-    if compacted in payers:
-        return _Chosen(None, payers[compacted])
-    for setting in (*sorted(SETTINGS, key=len, reverse=True), None):
-        name = compacted.removesuffix(compact(setting)) if setting else compacted
-        if setting and name == compacted:
-            continue
-        payer = payer_named(name, payers)
-        if payer is not None or name == "default":
-            return _Chosen(setting, payer)
-    names = ["default", *dict.fromkeys(layer.name for layer in payers.values())]
-    near = get_close_matches(
-        choice.casefold(), (*names, *(f"{profile}-{also}" for profile in names for also in SETTINGS)), n=1
-    )
-    hint = f" Did you mean {near[0]}?" if near else ""
-    message = (
-        f"There is no policy {choice!r}.{hint} Policies: {', '.join(names)}, each also with a setting"
-        f" (medicare-office), or the path of a TOML policy file."
-    )
-    raise PolicyError(message)
-
-
-def _chosen(choice: str | None, payer: str | None, payers: Mapping[str, Layer]) -> _Chosen:
-    its_own = payer_named(payer, payers) if payer else None
-    if choice is None:
-        return _Chosen(None, its_own)
-    if not choice.endswith(".toml") and "/" not in choice and "\\" not in choice:
-        return _named(choice, payers)
-    layer = read_layer(Path(choice))
-    return _Chosen(None, layer) if layer.scope == "payer" else _Chosen(None, its_own, (layer,))
-
-
-def _applies(layer: Layer, facility: str | None, department: str | None) -> bool:
-    if layer.scope == "department":
-        return layer.department == department and layer.facility in {None, facility}
-    return layer.scope == "global" or (layer.scope == "facility" and layer.facility == facility)
+        Raises PolicyError when there is neither such a switch nor such a drug.
+        """
+        mapped = self.complex_biologic_classes.get(key)
+        if mapped is None:
+            return _reason(switch(key), self.value(key), self.origin(key))
+        value = f"payer_map ({key}: {mapped})"
+        return _reason(switch("complex_biologic_class_map"), value, self.origin(key))
 
 
 def policy_for(
@@ -192,23 +161,34 @@ def policy_for(
 
     ``choice`` is ``--policy``: a profile in place of the encounter's payer (``medicare``), a profile and a
     setting (``medicare-facility``), ``default`` for no payer at all, or the path of a policy file, which then
-    applies to every encounter in the layer its scope names. ``overrides`` are ``--set`` pairs, the last of
-    a switch winning. ``extra_dirs`` hold policy files beside those of the site in force. A payer nobody has a profile for is coded
-    under the global layer. Files are read once per process.
+    is laid over every stay that does not say it is another facility's or department's; or the path of a folder of
+    policy files, from which each stay takes those of its own payer, facility and department. ``overrides`` are
+    ``--set`` pairs, the last of a switch winning. ``extra_dirs`` are folders of policy files beside those of the site in force. A payer
+    nobody has a profile for is coded under the global layer. Files are read once per process.
 
     Raises PolicyError for a choice, an override or a file that cannot be followed, and NotInForceError for a
     date before the first value of the global layer.
     """
     extra_dirs = with_the_sites(extra_dirs)
-    if not extra_dirs:
+    if not extra_dirs and not is_path(choice):
         facility = department = None  # only a site's own files tell facilities and departments apart
     return _policy_for(setting, payer, facility, department, on, choice, overrides, extra_dirs)
 
 
+def _reason(named: Switch, value: str, origin: Origin) -> Reason:
+    """Return the reason that every line of an answer has."""
+    return _reason_of(named.id, named.key, value, origin)
+
+
+@lru_cache(maxsize=1024)
+def _reason_of(switch_id: str, key: str, value: str, origin: Origin) -> Reason:
+    written_in = cite(origin.cite) if origin.cite in sources() else origin.cite
+    return Reason(switch_id, f"Policy switch {key} is {value}, by {origin.layer}.", (written_in,))
+
+
 @lru_cache(maxsize=64)
-def _payers(extra_dirs: tuple[Place, ...]) -> Mapping[str, Layer]:
-    local = [layer for place in extra_dirs for layer in layers_at(place)]
-    return by_name((*shipped_layers(), *local))
+def _payers(places: tuple[Place, ...]) -> Mapping[str, Layer]:
+    return by_name((*shipped_layers(), *local_layers(places)))
 
 
 @lru_cache(maxsize=8192)
@@ -222,17 +202,20 @@ def _policy_for(
     overrides: tuple[tuple[str, str], ...],
     extra_dirs: tuple[Place, ...],
 ) -> Policy:
-    local = tuple(layer for place in extra_dirs for layer in layers_at(place))
-    picked = _chosen(choice, payer, _payers(extra_dirs))
+    places = folders(choice, extra_dirs)
+    local = local_layers(places)
+    picked = chosen_by(choice, payer, _payers(places), facility, department)
     set_by_hand = dict(chosen(key, value) for key, value in overrides)
     whose = Origin("override", "--set") if "setting" in set_by_hand else Origin("encounter", "setting")
     if picked.setting and "setting" not in set_by_hand:
         whose = Origin("choice", "--policy")
     effective = chosen("setting", set_by_hand.pop("setting", picked.setting or setting))[1]
-    applying = [
-        layer for layer in local if layer not in picked.more and _applies(layer, facility, department)
-    ]
-    applying = sorted((*applying, *picked.more), key=lambda layer: SCOPES.index(layer.scope))
+    applying = in_order(
+        [
+            *(layer for layer in local if layer not in picked.more and applies(layer, facility, department)),
+            *picked.more,
+        ]
+    )
     layers = (
         shipped_layers()[0],
         *(layer for layer in applying if layer.scope == "global"),
@@ -241,11 +224,15 @@ def _policy_for(
     )
     base = picked.payer.name if picked.payer else "default"
     name = "+".join((f"{base}-{effective}", *(layer.name for layer in applying)))
-    began = [
-        answer.since for layer in layers for answer in (*layer.values, *layer.classes) if answer.since <= on
-    ]
+    answers = [answer for layer in layers for answer in (*layer.values, *layer.classes)]
+    began = [answer.since for answer in answers if answer.since <= on]
     return _composed(
-        name, (effective, whose), layers, max(began, default=on), tuple(sorted(set_by_hand.items()))
+        name,
+        (effective, whose),
+        layers,
+        max(began, default=on),
+        tuple(sorted(set_by_hand.items())),
+        picked.passed_over,
     )
 
 
@@ -256,6 +243,7 @@ def _composed(
     layers: tuple[Layer, ...],
     on: date,
     overrides: tuple[tuple[str, str], ...],
+    passed_over: str,
 ) -> Policy:
     """Return the policy of a stretch of dates on which no value changes: one object for all its encounters."""
     answers = {"setting": setting[0]}
@@ -281,6 +269,9 @@ def _composed(
     }
     push, _, minutes = answers["deduct_push_time_from_hydration"].partition(":")
     attributes |= {"deduct_push_time_from_hydration": push, "nominal_push_minutes": int(minutes or 0)}
+    by_hand = dict(overrides)
+    if setting[1].layer == "override":
+        by_hand["setting"] = setting[0]
     decisions = repr((sorted(answers.items()), sorted(classes.items()))).encode()
     return Policy(
         name=name,
@@ -288,8 +279,17 @@ def _composed(
         version=f"{max(layer.edition for layer in layers)}.{sha256(decisions).hexdigest()[:8]}",
         complex_biologic_classes=MappingProxyType(classes),
         origins=MappingProxyType(origins),
+        layers=_answering(layers, origins),
+        overrides=MappingProxyType(by_hand),
+        passed_over=passed_over,
         **attributes,
     )
+
+
+def _answering(layers: tuple[Layer, ...], origins: Mapping[str, Origin]) -> tuple[PolicyLayer, ...]:
+    """Return the layers of which an answer stands, in the order they were laid over each other."""
+    named = {origin.layer for origin in origins.values()}
+    return tuple(PolicyLayer(layer.label, version_of(layer)) for layer in layers if layer.label in named)
 
 
 def _not_in_force(question: Switch, layer: Layer, on: date) -> Exception:

@@ -122,8 +122,17 @@ FluidProblem = Literal["keep_open", "routine", "missing", "unlisted"]
 """Why a fluid cannot be hydration as charted; "unlisted" is a charted reason that is none for volume."""
 
 
+def reason_decides(charted: Administration, policy: Policy, on: date) -> bool:
+    """Tell whether the two answers on what is a reason for fluid part over the charted one (H-18)."""
+    return _problem(charted, policy, on, any_reason=True) != _problem(charted, policy, on, any_reason=False)
+
+
 def problem_of_fluid(charted: Administration, policy: Policy, on: date) -> FluidProblem | None:
     """Return why a fluid cannot be hydration as charted, or None if it can (R-HYD-7, R-HYD-8)."""
+    return _problem(charted, policy, on, any_reason=policy.hydration_reason == "any")
+
+
+def _problem(charted: Administration, policy: Policy, on: date, *, any_reason: bool) -> FluidProblem | None:
     if charted.indication is None or not charted.indication.strip():
         return "missing"
     if reason_for_volume(charted.indication, on) is not None or _lacks_electrolyte(charted, policy, on):
@@ -131,7 +140,7 @@ def problem_of_fluid(charted: Administration, policy: Policy, on: date) -> Fluid
     if means(charted.indication, "keep_open"):
         return "keep_open"
     maintenance = means(charted.indication, "maintenance")
-    if policy.hydration_reason == "any":
+    if any_reason:
         return "routine" if maintenance or means(charted.indication, "routine") else None
     return "routine" if means(charted.indication, "routine") and not maintenance else "unlisted"
 

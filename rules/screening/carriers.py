@@ -2,13 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from models.charge import NotBilled
 from models.encounter import Administration
 from rules.formulary.routes import read_route
 from rules.policy.resolve import Policy
+from rules.policy.switches import switch
 from rules.screening.classes import FLUSH, Classified, classify
 from rules.worksheet.context import Context
+from rules.worksheet.sheet import Worksheet
+
+_RULE_BOOKS_CEILING: Final = int(switch("kvo_rate_ceiling").default)
 
 
 def _is_fluid(charted: Administration, context: Context) -> bool:
@@ -42,3 +47,13 @@ def only_keeps_open(charted: Administration, policy: Policy) -> bool:
     if charted.rates:
         return all(rate <= ceiling for _, rate in charted.rates)
     return charted.rate_ml_per_h is not None and charted.rate_ml_per_h <= ceiling
+
+
+def note_ceiling(charted: Administration, sheet: Worksheet) -> None:
+    """Note a fluid at a rate the ceiling is about (P-17): up to the policy's, or up to the rule book's."""
+    highest = max(sheet.policy.kvo_rate_ceiling, _RULE_BOOKS_CEILING)
+    rates = [rate for _, rate in charted.rates]
+    if not rates and charted.rate_ml_per_h is not None:
+        rates = [charted.rate_ml_per_h]
+    if any(0 < rate <= highest for rate in rates):
+        sheet.decided_by("kvo_rate_ceiling", [charted.administration_id])

@@ -98,28 +98,37 @@ class Classified(NamedTuple):
     unverified: bool = False
     unclear: str | None = None
     """What to ask, where nothing charted says whether the bag was a drug or a fluid (R-INF-6)."""
+    switch: str = ""
+    """The switch that decided the family, or the drug that a layer's own map classes."""
 
 
 def _electrolyte(charted: Administration, entry: Entry, policy: Policy, on: date) -> Classified:
     """Return what a bag with an electrolyte or strong dextrose is, by its purpose or as the policy has it (P-14)."""
+    key = "electrolyte_bag_class"
     if policy.electrolyte_bag_class == "always_hydration":
-        return Classified("hydration", entry)
+        return Classified("hydration", entry, switch=key)
     if policy.electrolyte_bag_class == "always_therapeutic":
-        return Classified("therapeutic", entry)
+        return Classified("therapeutic", entry, switch=key)
     strong = is_strong_dextrose(charted, entry, on)
     purpose = purpose_of_dextrose(charted, entry, on) if strong else purpose_of(charted, entry, on)
     if purpose == "unclear":
-        return Classified("therapeutic", entry, unclear=ask_for_purpose(on))
-    return Classified(purpose, entry, unverified=purpose == "therapeutic" and entry.basis == "unverified")
+        return Classified("therapeutic", entry, unclear=ask_for_purpose(on), switch=key)
+    unverified = purpose == "therapeutic" and entry.basis == "unverified"
+    return Classified(purpose, entry, unverified=unverified, switch=key)
 
 
-def _complex(entry: Entry, policy: Policy) -> Family:
+def _complex(entry: Entry, policy: Policy) -> tuple[Family, str]:
+    """Return the family of a complex biologic, and the switch or the drug of the payer's map that decided it."""
+    key = "complex_biologic_class_map"
     if policy.complex_biologic_class_map == "ther":
-        return "therapeutic"
+        return "therapeutic", key
     if policy.complex_biologic_class_map == "payer_map":
         mapped = policy.complex_biologic_classes.get(entry.ingredient)
-        return "therapeutic" if mapped == "therapeutic" else "chemotherapy"
-    return "chemotherapy"
+        return (
+            "therapeutic" if mapped == "therapeutic" else "chemotherapy",
+            entry.ingredient if mapped else key,
+        )
+    return "chemotherapy", key
 
 
 def _routed_out(charted: Administration, kind: str, route: str | None) -> NotBilled:
@@ -171,12 +180,13 @@ def classify(
         unverified = kind == "therapeutic" and entry.basis == "unverified"
         return Classified(kind, entry, unverified=unverified)
     if kind == "complex_biologic":
-        family = _complex(entry, policy)
+        family, key = _complex(entry, policy)
         return Classified(
             family,
             entry,
             family == "chemotherapy" and not charted.complexity_documented,
             entry.basis == "unverified",
+            switch=key,
         )
     if kind == "hormonal_antineoplastic":
         if route in {"SC", "IM", None}:

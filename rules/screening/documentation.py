@@ -1,5 +1,7 @@
 """The times that count, the nurse's before the pump's before calculated ones; contradictions are flagged (R-DOC)."""
 
+from typing import Final, get_args
+
 from models.charge import Evidence
 from models.encounter import Administration, Encounter, Flow
 from models.interval import Stretch, union, whole_minutes
@@ -29,6 +31,9 @@ RUN_AGAIN = Rule("R-DOC-8", "Any late change codes the whole encounter again.", 
 
 RULES = (MINIMUM_RECORD, MISSING_START, NURSE_BILLS, RUN_AGAIN, CONTRADICTED)
 
+
+_TOLERATED_AT_MOST: Final = 60
+"""Minutes; apart by more, nurse and pump disagree under every answer (P-28)."""
 
 RAN_THROUGH = frozenset({"completed", "kvo"})
 """Reasons of a stop that say that all of the drug had flowed."""
@@ -62,6 +67,14 @@ def contradicted(administration: CodableAdministration, sheet: Worksheet) -> boo
         if not stands(sheet.flag(flag, [administration], says)):
             return True
     return False
+
+
+def _note_rounding(name: str, flows: tuple[Flow, ...], sheet: Worksheet) -> None:
+    """Note an administration whose minutes depend on how instants with seconds are read (P-24)."""
+    if any(flow.start % 60 or (flow.stop or 0) % 60 for flow in flows):
+        readings = {whole_minutes(stretches_of(flows, rounding)) for rounding in get_args(Rounding)}
+        if len(readings) > 1:
+            sheet.decided_by("rounding", [name])
 
 
 def resolve_times(
@@ -98,6 +111,7 @@ def resolve_times(
         flows = closed
     administration.flows = stretches_of(flows, sheet.policy.rounding)
     administration.minutes = whole_minutes(administration.flows)
+    _note_rounding(administration.id, flows, sheet)
     if not administration.flows:
         sheet.flag("F-NEGATIVE_DURATION", [administration], "Less than one minute of flow is charted.")
         return False
@@ -157,6 +171,8 @@ def _compare_with_pump(administration: CodableAdministration, sheet: Worksheet, 
     apart = abs(pump - administration.minutes)
     ends_apart = _ends_apart(administration, sheet)
     changes = _units(administration, pump, limits) != _units(administration, administration.minutes, limits)
+    if not changes and 0 < max(apart, ends_apart) <= _TOLERATED_AT_MOST:
+        sheet.decided_by("pump_tolerance", [administration.id])
     if changes or max(apart, ends_apart) > sheet.policy.pump_tolerance:
         says = f"The nurse charted {administration.minutes} minutes, the pump {pump}."
         if ends_apart > apart:

@@ -61,6 +61,7 @@ def hold_without_stop(
 ) -> None:
     """Hold an infusion whose stop nobody charted, unless the policy takes it for a push or refuses it (P-15)."""
     policy = sheet.policy.missing_stop
+    sheet.decided_by("missing_stop", [administration.id])
     if policy == "none":
         sheet.refuse(
             [administration], MISSING_STOP, "No stop is charted; this policy bills nothing without one."
@@ -68,6 +69,7 @@ def hold_without_stop(
     elif policy == "push" and administration.pushable == "yes" and administration.family == "therapeutic":
         administration.technique = "push"
         administration.evidence = "assumed"
+        sheet.flag("F-ASSUMED", [administration], "No stop is charted: taken for a push by policy.")
         administration.flows = []
     else:
         sheet.flag("F-MISSING_STOP", [administration], says)
@@ -84,6 +86,7 @@ def _found_stop(
         if charted.stop_reason != "handed_over":  # the window says so of a hand-over
             sheet.flag("F-RUNNING_AT_DEPARTURE", [administration], DEPARTURE.says)
         return left, None
+    sheet.decided_by("missing_stop", [administration.id])
     if sheet.policy.missing_stop != "hold_calculate_fallback":
         return None, None
     stop = _calculated_stop(charted, flows)

@@ -1,8 +1,10 @@
 """What cannot have happened as charted: it is flagged and not coded (R-DOC-5)."""
 
 from itertools import pairwise
+from typing import Final
 
 from models.encounter import Administration
+from rules.policy.switches import switch
 from rules.rule import Rule
 from rules.screening.missing_stops import constant_rate
 from rules.worksheet.codable import CodableAdministration
@@ -28,6 +30,8 @@ FAULT_FLAGS = {
     ),
 }
 
+_RULE_BOOKS_HOURS: Final = int(switch("sanity_limits").default)
+
 EARLY_STOPS = frozenset({"discontinued", "reaction"})
 
 
@@ -42,6 +46,10 @@ def _silent_minutes(administration: CodableAdministration) -> int:
 def _too_long(administration: CodableAdministration, sheet: Worksheet) -> bool:
     """Flag an infusion beyond the limit (P-27); tell whether it is refused: for so long nobody charted anything."""
     minutes, longest = administration.minutes, sheet.policy.sanity_limits * 60
+    if minutes > min(longest, _RULE_BOOKS_HOURS * 60):
+        silent = _silent_minutes(administration)
+        held = silent > min(longest, _RULE_BOOKS_HOURS * 60)
+        sheet.decided_by("sanity_limits", [administration.id], "" if held else "F-TOO_LONG")
     if minutes > longest:
         silent = _silent_minutes(administration)
         if silent > longest:

@@ -6,6 +6,7 @@ difference is judged like that of one administration told by two sources.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from models.encounter import Administration, Flow
 from rules.formulary.routes import read_route
@@ -13,6 +14,7 @@ from rules.screening.documentation import NURSE_BILLS
 from rules.screening.substances import substance_of
 from rules.worksheet.context import Context
 
+_A_MINUTE: Final = 60
 _FLOWING = frozenset({"infusion", "pca"})
 
 
@@ -110,6 +112,8 @@ def with_pump_records(
             continue
         joined.add(pump.administration_id)
         ids = ", ".join(nurse.administration_id for nurse in matches)
+        if _apart(matches[0].flows, pump.pump_flows) >= _A_MINUTE:
+            context.sheet.decided_by("merge_gap_inside_one_dose_without_id", [pump.administration_id])
         says = f"The pump's record of {ids}: one administration, billed as the nurse charted it."
         context.sheet.refused.append(NURSE_BILLS.refuses(pump.administration_id, says))
         starts = [nurse.flows[0].start for nurse in matches]

@@ -14,7 +14,7 @@ from rules.formulary.lookup import lookup, substance
 from rules.formulary.routes import OUTSIDE, ChartedRoute, read_route
 from rules.screening.bag_chains import with_chained_bags
 from rules.screening.bundles import CARRIER, KEEP_OPEN, included_by_intent, procedure_windows
-from rules.screening.carriers import carrier_orders, only_keeps_open
+from rules.screening.carriers import carrier_orders, note_ceiling, only_keeps_open
 from rules.screening.classes import INCLUDED, INTEGRAL, Classified, classify
 from rules.screening.documentation import (
     NOTHING_BEGAN,
@@ -143,6 +143,7 @@ class Screener:
             says = "An infusion is charted into muscle."
             sheet.flag("F-ROUTE_CONFLICT", [_unread(charted)], says, route="IM")
             return
+        sheet.decided_by(classified.switch, [charted.administration_id] if classified.switch else [])
         assumed = route is None
         technique = technique_of(charted, read)
         if route is None:
@@ -172,6 +173,7 @@ class Screener:
             return
         if assumed:
             administration.evidence = "assumed"
+            sheet.flag("F-ASSUMED", [administration], f"No route is charted: taken for {route}.")
         self._confirm(administration, read, classified)
         if not self._struck(administration):
             place(administration, self.screened)
@@ -195,6 +197,7 @@ class Screener:
     def _fluid_refused(self, administration: CodableAdministration) -> bool:
         """Refuse fluid that is a carrier, a flush, or only keeps a line open."""
         sheet, charted = self._sheet, administration.charted
+        note_ceiling(charted, sheet)
         if charted.order_id is not None and charted.order_id in self._carrier_orders:
             sheet.refuse([administration], CARRIER, "Shares its order with a drug: the drug's carrier.")
         elif administration.technique not in {"infusion", "prolonged_pump"}:

@@ -96,6 +96,8 @@ def _take_over(administration: CodableAdministration, context: Context) -> bool:
         review = sheet.flag("F-PREARRIVAL", [administration])
     if review is not None:
         return stands(review)
+    if flows:
+        sheet.decided_by("pre_arrival_infusions", [administration.id])
     if choice == "ignore" or momentary:
         sheet.refuse([administration], TAKE_OVER, "Given before the hospital took over.")
         return False

@@ -43,6 +43,28 @@ class Calendar:
         return _local_date(self._zone, self._offset_s, second // 900)
 
 
+def first_date(encounter: Encounter, calendar: Calendar) -> date:
+    """Return the first date of service, by which rules, policies and classes are chosen."""
+    moments = [
+        at
+        for administration in encounter.administrations
+        for at in _moments(administration.given_at, administration.flows)
+    ]
+    moments = moments or [p.started_at for p in encounter.procedures if p.started_at is not None]
+    known = moments or [
+        at
+        for at in (encounter.arrived_at, encounter.departed_at, encounter.last_recorded_at)
+        if at is not None
+    ]
+    return calendar.date_of(min(known, default=0))
+
+
+def _moments(given_at: int | None, flows: tuple[tuple[int, int | None], ...]) -> list[int]:
+    if given_at is not None:
+        return [given_at]
+    return [flow[0] for flow in flows[:1]]
+
+
 def clock_at(flows: Sequence[Stretch], flow_second: int) -> int:
     """Return the epoch second at which ``flow_second`` seconds had flowed; the last start when fewer did."""
     left = flow_second

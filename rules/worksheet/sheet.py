@@ -69,6 +69,8 @@ class Worksheet:
     """The other answers that settled a flag, each with the administrations the flag names."""
     deciding_pauses: frozenset[str] = frozenset()
     """Administrations whose pause nobody resumed would change a line if its minutes counted (R-DOC-10)."""
+    switched: dict[str, dict[str, None]] = field(default_factory=dict)
+    """The switches that decided what becomes of an administration, by its id (behind a flag's, if of that alone)."""
     _claims: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -92,6 +94,16 @@ class Worksheet:
             taken = claims.setdefault(administration.id, rule.id)
             if taken != rule.id:
                 raise DoubleClaimError(taken, rule.id)
+
+    def decided_by(self, switch: str, administration_ids: Iterable[str], flag: str = "") -> None:
+        """
+        Note that a switch decided what becomes of these administrations: its other answers would have it otherwise.
+
+        ``switch`` is its key, or a drug of a layer's own map (P-14b). Lines, refusals and flags get the reason at the
+        end (``rules.claim.decided_by``); with ``flag`` only that flag does. The id ``""`` stands for the whole stay.
+        """
+        for name in administration_ids:
+            self.switched.setdefault(flag + name, {})[switch] = None
 
     def flag(
         self,

@@ -18,7 +18,7 @@ from models.encounter import Encounter
 from models.event import Event, EventRefused
 from rules.emission import in_confirm_window
 from rules.engine import Coding, Profile, code_encounter
-from streams.batch.stay_problems import faults
+from streams.batch.stay_problems import faults, told
 from streams.encounter.event_problems import SourcedEvent, after_cancellation, circling, conflicts
 from streams.encounter.fold import NoEventsError, fold, fold_merged, merges
 from streams.encounter.merge_groups import survivor
@@ -70,7 +70,7 @@ def code_stay(
     coding = _coding(encounter, profile, as_of)
     stays = (CodedEncounter(encounter, coding, events),)
     doubtful = encounter.conflicts or encounter.standing == "cancelled"
-    if not doubtful and not any(flag.severity == "block" for flag in coding.charge_set.flags):
+    if not doubtful and not told(coding.charge_set):
         return Outcome(stays, tuple(rejects), ())
     entries = [SourcedEvent(*pair) for pair in zip(events, event_lines, strict=True) if _tells(pair[0])]
     rejects += [*conflicts(encounter, entries), *after_cancellation(encounter, entries)]

@@ -19,14 +19,25 @@ _ALSO_DATA: Final = frozenset({"F-CLASS_UNKNOWN", "F-NOT_IN_FORCE", "F-SITE_UNKN
 """Flags outside the documentation rules that a better event would clear."""
 
 
+PASSED_OVER: Final = "F-POLICY_SCOPE"
+
+
+def told(charge_set: ChargeSet) -> bool:
+    """Tell whether a set may have faults to tell of."""
+    return any(flag.severity == "block" or flag.flag == PASSED_OVER for flag in charge_set.flags)
+
+
 def faults(charge_set: ChargeSet, entries: Sequence[SourcedEvent]) -> Iterator[Reject]:
     """
     Yield one reject for each blocking flag that rests on what was charted or is missing from the chart.
 
     It points at the first event of the administrations the flag names, or of the stay. Flags that ask for a
     coder's judgement point at nothing in the input and are left to the charge set; so is a stop still to come.
+    A policy that was named and is another facility's is told of too: the stay was coded without it.
     """
     for flag in charge_set.flags:
+        if flag.flag == PASSED_OVER:
+            yield min(entries, key=_place).reject(flag.flag, _clause(flag.says), _clause(flag.suggestion))
         kind = FLAGS.get(flag.flag)
         if kind is None or flag.severity != "block":
             continue

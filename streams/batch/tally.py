@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, get_args
 
 from models.charge import ChargeSet, Status
+from streams.batch.stay_problems import PASSED_OVER
 
 _STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 
@@ -20,6 +21,8 @@ class Tally:
     statuses: Counter[Status] = field(default_factory=Counter)
     lines: int = 0
     units: int = 0
+    passed_over: int = 0
+    """Encounters of another facility or department than the policy that was named; coded without it."""
     held_by: Counter[str] = field(default_factory=Counter)
     """Encounters held, by each flag that holds them."""
     code_units: Counter[tuple[str, Status]] = field(default_factory=Counter)
@@ -37,6 +40,7 @@ class Tally:
             self.code_units[key] += line.units
             if line.expected_payment is not None:
                 self.code_cents[key] += line.expected_payment.cents or 0
+        self.passed_over += any(flag.flag == PASSED_OVER for flag in charge_set.flags)
         if charge_set.status == "held":
             self.held_by.update({flag.flag for flag in charge_set.flags if flag.severity == "block"})
 
@@ -47,14 +51,15 @@ class Tally:
         self.statuses += other.statuses
         self.lines += other.lines
         self.units += other.units
+        self.passed_over += other.passed_over
         self.held_by += other.held_by
         self.code_units += other.code_units
         self.code_cents += other.code_cents
 
     @property
     def all_coded(self) -> bool:
-        """Whether nothing was rejected and nothing is held."""
-        return not self.rejected and not self.statuses["held"]
+        """Whether nothing was rejected, nothing is held, and the policy that was named is everybody's."""
+        return not self.rejected and not self.statuses["held"] and not self.passed_over
 
     def summary(self) -> Iterator[str]:
         """Yield the lines of the summary, in words for a person."""
@@ -65,6 +70,8 @@ class Tally:
         coded = self.statuses.total()
         yield f"encounters  coded {coded:,}" + (f": {statuses}" if statuses else "")
         yield f"charges     lines {self.lines:,}, units {self.units:,}"
+        if self.passed_over:
+            yield f"policy      not for {self.passed_over:,} of them, of other facilities or departments: coded without it"
         if self.held_by:
             flags = sorted(self.held_by.items(), key=lambda pair: (-pair[1], pair[0]))
             yield "held by     " + ", ".join(f"{flag} {count:,}" for flag, count in flags)

@@ -15,7 +15,9 @@ from streams.charging.release_state import UnreadableReleaseError
 class _SentChargeSet:
     """The fields of a charge set that crediting it needs; others, which a release may have added, are passed over."""
 
+    charge_set_id: str
     revision: int
+    replaces: str | None
     status: Status
     lines: tuple[ChargeLine, ...]
 
@@ -29,6 +31,8 @@ class ChargedRevision:
 
     revision: int
     lines: tuple[ChargeLine, ...]
+    charge_set_id: str
+    replaces: str | None
 
 
 def charged_revision(value: bytes) -> ChargedRevision:
@@ -44,7 +48,8 @@ def charged_revision(value: bytes) -> ChargedRevision:
         sent = _SENT_CHARGE_SET.validate_json(value)
     except ValidationError as unknown:
         raise UnreadableReleaseError(wrong="holds a charge set this release does not know") from unknown
-    return ChargedRevision(sent.revision, sent.lines if sent.status == "final" else ())
+    lines = sent.lines if sent.status == "final" else ()
+    return ChargedRevision(sent.revision, lines, sent.charge_set_id, sent.replaces)
 
 
 def line_changes(before: tuple[ChargeLine, ...], charge_set: ChargeSet) -> Iterator[LineChange]:

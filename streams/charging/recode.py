@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from models.charge import ChargeSet
 from models.line_change import LineChange
+from rules.claim.set_identity import at_revision
 from rules.engine import Profile
 from streams.charging.line_changes import charged_revision, line_changes
-from streams.charging.release import at_revision, charge_set_of
+from streams.charging.release import charge_set_of
 from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import ClosedEncounter, NotAClosedEncounterError, from_bytes
 
@@ -108,8 +109,8 @@ def _compared(closed: ClosedEncounter, sent: bytes | None, profile: Profile) -> 
         again = charge_set_of(closed, profile)
         return Recoded(again, again.status != "cancelled", tuple(line_changes((), again)))
     before = charged_revision(sent)
-    again = charge_set_of(closed, profile, before.revision)
+    again = at_revision(charge_set_of(closed, profile), before.revision, before.replaces)
     if value_of(again) == sent:
         return Recoded(again, changed=False, changes=())
-    again = at_revision(again, before.revision + 1)
+    again = at_revision(again, before.revision + 1, before.charge_set_id)
     return Recoded(again, changed=True, changes=tuple(line_changes(before.lines, again)))

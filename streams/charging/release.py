@@ -13,7 +13,8 @@ from orjson import loads
 
 from models.charge import ChargeSet, weakest_evidence
 from models.review_item import ReviewItem
-from rules.engine import Profile, charge_set_id, code_encounter
+from rules.claim.set_identity import at_revision, identity_in_26_11
+from rules.engine import Profile, code_encounter
 from rules.outcomes import outcomes
 from streams.charging.line_changes import charged_revision, line_changes
 from streams.charging.release_state import PendingRevision, ReleaseState
@@ -64,9 +65,9 @@ def release(
     return Release(state, messages)
 
 
-def charge_set_of(closed: ClosedEncounter, profile: Profile, revision: int = 1) -> ChargeSet:
+def charge_set_of(closed: ClosedEncounter, profile: Profile) -> ChargeSet:
     """
-    Return the charge set of a closed encounter, as ``infusion code`` gives it.
+    Return the charge set of a closed encounter, as ``infusion code`` gives it: at revision 1.
 
     Before the confirm window has passed a set that would be final is a preview; a withdrawn stay has a cancelled
     set without lines.
@@ -77,7 +78,7 @@ def charge_set_of(closed: ClosedEncounter, profile: Profile, revision: int = 1) 
     encounter = closed.encounter
     if closed.status == "withdrawn" and encounter.standing not in {"cancelled", "merged"}:
         encounter = encounter._replace(standing="merged" if closed.merged_into else "cancelled")
-    charge_set = code_encounter(encounter, profile, revision=revision).charge_set
+    charge_set = code_encounter(encounter, profile).charge_set
     if closed.status == "preview" and charge_set.status == "final":
         return replace(charge_set, status="preview")
     return charge_set
@@ -133,8 +134,12 @@ def _next_state(
     previous: ReleaseState | None, closed: ClosedEncounter, profile: Profile, offset: int, committed: int
 ) -> ReleaseState:
     """Return the state after a closed encounter that was not answered yet."""
-    revision, before = (1, None) if previous is None else (previous.revision, previous.charge_set)
-    charge_set = charge_set_of(closed, profile, revision)
+    before = None if previous is None else previous.charge_set
+    charge_set = charge_set_of(closed, profile)
+    if previous is not None:
+        charge_set = at_revision(
+            charge_set, previous.revision, None if before is None else loads(before)["replaces"]
+        )
     withdrawn = charge_set.status == "cancelled"
     value = None if withdrawn else value_of(charge_set)
     unconfirmed = (
@@ -152,8 +157,7 @@ def _next_state(
             pending_revisions=unconfirmed,
         )
     if previous is not None:
-        revision += 1
-        charge_set = at_revision(charge_set, revision)
+        charge_set = at_revision(charge_set, previous.revision + 1, _newest_id(previous, closed.encounter_id))
         value = None if withdrawn else value_of(charge_set)
     standing = before if previous is None or previous.charged is None else previous.charged
     lines = () if standing is None else charged_revision(standing).lines
@@ -162,30 +166,30 @@ def _next_state(
     item = None if withdrawn else _review_item(charge_set, closed, profile)
     return ReleaseState(
         *about,
-        revision,
+        charge_set.revision,
         value,
         None if item is None else value_of(item),
         previous is not None
         and (previous.review is not None or (previous.review_sent and bool(unconfirmed))),
-        (*unconfirmed, PendingRevision(offset, revision, closed.closed_at, changes)),
+        (*unconfirmed, PendingRevision(offset, charge_set.revision, closed.closed_at, changes)),
         standing if keeps_charges else None,
+        charge_set.charge_set_id,
     )
+
+
+def _newest_id(previous: ReleaseState, encounter_id: str) -> str:
+    """Return the id of the newest revision of a stay, also where an older release made it or withdrew it."""
+    if previous.charge_set_id is not None:
+        return previous.charge_set_id
+    if previous.charge_set is not None:
+        return charged_revision(previous.charge_set).charge_set_id
+    return identity_in_26_11(encounter_id, previous.revision)
 
 
 def _held_by_refusals_alone(charge_set: ChargeSet) -> bool:
     """Tell whether nothing but refused events holds a set: they never credit what is charged already (R-DOC-9)."""
     blocking = {flag.flag for flag in charge_set.flags if flag.severity == "block"}
     return charge_set.status == "held" and blocking == {"F-REFUSED_EVENT"}
-
-
-def at_revision(charge_set: ChargeSet, revision: int) -> ChargeSet:
-    """Return the set as coding at a revision above 1 gives it: nothing else in it depends on the revision."""
-    return replace(
-        charge_set,
-        charge_set_id=charge_set_id(charge_set.encounter_id, revision),
-        revision=revision,
-        replaces=charge_set_id(charge_set.encounter_id, revision - 1),
-    )
 
 
 _SEVERITIES_FOR_REVIEW: Final = {"block": 0, "warn": 1}

@@ -15,11 +15,11 @@ from orjson import JSONDecodeError, dumps, loads
 
 from models.closed_encounter import ClosedStatus
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The first byte of a stored state. Another layout takes the next number, and the reader keeps the old one's."""
 
-_WITHOUT_CHARGED: Final = 1
-"""The format of release 26.11.0, which has no ``charged``."""
+_ADDED_SINCE: Final = {1: 2, 2: 1, FORMAT: 0}
+"""By format, how many of the last fields it lacks: 26.11.0 wrote no ``charged``, 26.11.1 no ``charge_set_id``."""
 
 _COMPRESSION_LEVEL: Final = 1
 _LENGTH: Final = Struct(">I")
@@ -43,7 +43,8 @@ class ReleaseState(NamedTuple):
     line feed, None where there is none: a tombstone, or nothing to take back. ``review_sent`` tells that a review
     item may lie on the topic from before. ``pending_revisions`` are those whose messages may not have been sent yet,
     oldest first. ``charged`` is the final set whose lines still stand charged while the newest set is held by a refused
-    event alone (R-DOC-9); None where the newest set itself says what is charged.
+    event alone (R-DOC-9); None where the newest set itself says what is charged. ``charge_set_id`` is the newest
+    revision's, a tombstone's too: the next one replaces it. None where an older release stored the state.
     """
 
     version: int
@@ -56,6 +57,7 @@ class ReleaseState(NamedTuple):
     review_sent: bool
     pending_revisions: tuple[PendingRevision, ...]
     charged: bytes | None = None
+    charge_set_id: str | None = None
 
     @property
     def changes(self) -> tuple[bytes, ...]:
@@ -85,6 +87,7 @@ def to_bytes(state: ReleaseState) -> bytes:
             state.review_sent,
             [(*pending[:3], [len(text) for text in pending.changes]) for pending in state.pending_revisions],
             None if state.charged is None else len(state.charged),
+            state.charge_set_id,
         )
     )
     return bytes((FORMAT,)) + compress(b"".join((_LENGTH.pack(len(head)), head, *texts)), _COMPRESSION_LEVEL)
@@ -97,22 +100,21 @@ def from_bytes(stored: bytes) -> ReleaseState:
     Raises:
         UnreadableReleaseError: another release of the worker wrote them, or they are damaged.
     """
-    if stored[:1] not in {bytes((_WITHOUT_CHARGED,)), bytes((FORMAT,))}:
+    if not stored or stored[0] not in _ADDED_SINCE:
         wrong = f"has format {stored[0]}, not {FORMAT}" if stored else "is empty"
         raise UnreadableReleaseError(wrong)
     try:
         body = decompress(stored[1:])
         (length,) = _LENGTH.unpack_from(body)
         head = loads(body[_LENGTH.size : _LENGTH.size + length])
-        if stored[0] == _WITHOUT_CHARGED:
-            head.append(None)
+        head += [None] * _ADDED_SINCE[stored[0]]
         return _unpacked(head, body[_LENGTH.size + length :])
     except (zlib_error, error, JSONDecodeError, TypeError, ValueError) as damage:
         raise UnreadableReleaseError(wrong="is damaged") from damage
 
 
 def _unpacked(head: list[Any], texts: bytes) -> ReleaseState:
-    *first_fields, set_length, review_length, review_sent, pending_heads, charged_length = head
+    *first_fields, set_length, review_length, review_sent, pending_heads, charged_length, set_id = head
     place = 0
 
     def text(length: int | None) -> bytes | None:
@@ -136,5 +138,6 @@ def _unpacked(head: list[Any], texts: bytes) -> ReleaseState:
             review_sent,
             pending_revisions,
             text(charged_length),
+            set_id,
         )
     )

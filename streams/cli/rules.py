@@ -14,6 +14,7 @@ from rules.catalogue.coverage import block, block_in
 from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, PolicyError, policy_for
 from rules.site_folder import SiteFolder, under_site
+from streams.cli.shared.profile_options import policy_option
 from streams.cli.shared.site_option import site_option
 from streams.rulebook.entry import entry_of, nearest
 from streams.rulebook.facts import Facts, overview
@@ -78,7 +79,7 @@ class Request(NamedTuple):
     show_default=True,
     help="Text for people, or JSON for machines.",
 )
-@click.option("--policy", metavar="NAME", help="Show the switches as this policy answers them.")
+@policy_option("Show the switches as this policy answers them.")
 @click.option("--setting", type=click.Choice(get_args(Setting)), help="Whose claim it is. Default: facility.")
 @click.option("--payer", metavar="NAME", help="The payer whose answers to show.")
 @site_option

@@ -1,12 +1,12 @@
 """The stream's charges beside those of ``infusion code`` on the same events, byte for byte. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from orjson import OPT_APPEND_NEWLINE, OPT_SORT_KEYS, dumps, loads
 
 from models.charge import CHARGE_SET
-from rules.engine import charge_set_id
+from rules.claim.set_identity import at_revision
 from streams.demo.reader import Reader
 
 
@@ -48,8 +48,9 @@ def compare(coded: Iterable[bytes], reader: Reader) -> Comparison:
         elif streamed is None:
             missing.append(name)
         else:
-            revision = loads(streamed)["revision"]
-            same = _at_revision(line, revision) == streamed + b"\n"
+            sent = loads(streamed)
+            revision = sent["revision"]
+            same = _at_revision(line, revision, sent["replaces"]) == streamed + b"\n"
             identical += same
             later += same and revision > 1
             different += [] if same else [name]
@@ -60,16 +61,9 @@ def compare(coded: Iterable[bytes], reader: Reader) -> Comparison:
     )  # fmt: skip
 
 
-def _at_revision(line: bytes, revision: int) -> bytes:
+def _at_revision(line: bytes, revision: int, replaces: str | None) -> bytes:
     """Return a charge set as it reads at a later revision: its own id, its predecessor's, its number."""
     if revision == 1:
         return line
-    charge_set: Mapping[str, Any] = loads(line)
-    name = charge_set["encounter_id"]
-    revised = {
-        **charge_set,
-        "charge_set_id": charge_set_id(name, revision),
-        "revision": revision,
-        "replaces": charge_set_id(name, revision - 1),
-    }
-    return dumps(CHARGE_SET.validate_json(dumps(revised)), option=OPT_SORT_KEYS | OPT_APPEND_NEWLINE)
+    revised = at_revision(CHARGE_SET.validate_json(line), revision, replaces)
+    return dumps(revised, option=OPT_SORT_KEYS | OPT_APPEND_NEWLINE)

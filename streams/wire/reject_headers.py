@@ -8,7 +8,7 @@ stand beside its own. Pure.
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from rules.engine import RULEBOOK_VERSION
+from rules.version import RULEBOOK_VERSION
 from streams.wire.message import Headers
 
 REASON: Final = "infusion-reject-reason"

@@ -10,8 +10,9 @@ from models.charge import CHARGE_SET, ChargeLine, ChargeSet
 from models.encounter import Encounter
 from models.line_change import LINE_CHANGE
 from models.review_item import REVIEW_ITEM
-from rules.engine import Profile, charge_set_id, code_encounter
-from streams.charging.release import release
+from rules.claim.set_identity import at_revision, identity_of
+from rules.engine import Profile, code_encounter
+from streams.charging.release import charge_set_of, release
 from streams.charging.release_state import ReleaseState, from_bytes, to_bytes
 from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import ClosedEncounter
@@ -123,18 +124,18 @@ def test_a_reader_who_adds_up_agrees_too(records: list[ClosedEncounter]) -> None
 @LAW
 @given(closings())
 def test_revisions_rise_and_each_names_the_one_before(records: list[ClosedEncounter]) -> None:
-    """Whole sets, one after the other, each as coding the stay at that revision gives it."""
-    last = 0
+    """Whole sets, one after the other, each as coding the stay at that revision gives it; a withdrawal has a revision too."""
+    last, before = 0, None
     for one, messages in zip(records, run(records).messages, strict=True):
         for value in (message.value for message in messages if message.topic == CHARGES):
             if value is None:
                 last += 1
+                before = identity_of(charge_set_of(one, PROFILE), last)
                 continue
             found = CHARGE_SET.validate_json(value)
-            assert found.revision == last + 1
-            assert found.replaces == (charge_set_id("E1", last) if last else None)
-            last = found.revision
-            expected = code_encounter(one.encounter, PROFILE, revision=last).charge_set
+            assert (found.revision, found.replaces) == (last + 1, before)
+            last, before = found.revision, found.charge_set_id
+            expected = at_revision(code_encounter(one.encounter, PROFILE).charge_set, last, found.replaces)
             if one.status == "preview" and expected.status == "final":
                 assert value == value_of(expected).replace(b'"status":"final"', b'"status":"preview"')
             else:

@@ -36,9 +36,10 @@ HORIZON = 300 * 86_400
 PREVIEWS = Profile(overrides=(("P-30", "provisional+replace"),))
 
 
-def revisions_of(newest: dict[bytes, bytes | None]) -> dict[str, int]:
-    """Return the revision of each charge set there is."""
-    return {key.decode(): loads(value)["revision"] for key, value in newest.items() if value is not None}
+def revisions_of(newest: dict[bytes, bytes | None]) -> dict[str, tuple[int, str | None]]:
+    """Return the revision of each charge set there is, and the id of the one it replaces."""
+    sets = {key.decode(): loads(value) for key, value in newest.items() if value is not None}
+    return {name: (one["revision"], one["replaces"]) for name, one in sets.items()}
 
 
 def lines_charged(cluster: Cluster) -> dict[str, Any]:

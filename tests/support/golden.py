@@ -15,6 +15,7 @@ from typing import Any
 from timeline import cases_in, events_of
 
 from models.charge import ChargeLine, ChargeSet
+from rules.data_files import POLICIES
 from rules.engine import Profile, code_encounter
 from rules.screening.other_accounts import account_of, others_beside
 from streams.encounter.fold import fold
@@ -59,16 +60,23 @@ def wanted_charges(case: Mapping[str, Any]) -> Charges:
     return charges
 
 
+def profile_of(case: Mapping[str, Any]) -> Profile:
+    """Return the policy and the switches of a case; a policy is one of the shipped examples, or a name."""
+    named = case.get("policy")
+    example = POLICIES / "examples" / f"{named}.toml"
+    policy = str(example) if named is not None and example.is_file() else named
+    return Profile(policy, tuple(case.get("set", {}).items()))
+
+
 def coded(case: Mapping[str, Any]) -> ChargeSet:
     """Return the charge set of a case's timeline."""
-    overrides = tuple(case.get("set", {}).items())
     stay = fold(events_of(case))
     account = account_of(stay)
     if account is not None:
         others = [account_of(fold(events_of(other))) for other in case.get("also", ())]
         beside = others_beside(account, [other for other in others if other is not None])
         stay = stay._replace(other_accounts=beside)
-    return code_encounter(stay, Profile(overrides=overrides)).charge_set
+    return code_encounter(stay, profile_of(case)).charge_set
 
 
 def refusals(case: Mapping[str, Any]) -> set[tuple[str, str]]:

@@ -36,6 +36,7 @@ CASE_KEYS = frozenset(
         "worked",
         "amounts",
         "also",
+        "policy",
     }
 )
 

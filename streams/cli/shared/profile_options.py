@@ -29,9 +29,25 @@ class SwitchType(click.ParamType):
         return key.strip(), answer.strip()
 
 
+def _only_one(_: click.Context, __: click.Parameter, named: tuple[str, ...]) -> str | None:
+    if len(named) > 1:
+        message = (
+            f"given {len(named)} times ({', '.join(named)}); name one: a payer, a policy file, or the folder of all"
+            " your policy files"
+        )
+        raise click.BadParameter(message)
+    return named[0] if named else None
+
+
+def policy_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option that names a policy, ``text`` its help; given twice it is refused, for neither would win."""
+    return click.option("--policy", metavar="NAME", multiple=True, callback=_only_one, help=text)
+
+
 _OPTIONS = (
-    click.option(
-        "--policy", metavar="NAME", help="Code every encounter under this policy, in place of its payer's."
+    policy_option(
+        "Code every encounter under this policy, in place of its payer's: a payer, or a policy file. A folder of"
+        " policy files gives each encounter those of its own payer, facility and department."
     ),
     click.option(
         "--set",

@@ -10,6 +10,7 @@ from typing import Final
 from rich.cells import cell_len
 from rich.text import Text
 
+from models.charge import ChargeSet
 from streams.explain.labels import plain
 from streams.explain.picture import Picture, Row
 from streams.explain.terminal.axis import clock, marks
@@ -55,7 +56,17 @@ def _header(page: Page, picture: Picture) -> None:
     payer = f"payer {plain(charge_set.payer)}" if charge_set.payer else "no payer given"
     setting = charge_set.setting.replace("_", " ")
     page.write("", f"{setting} · {payer} · policy {charge_set.policy} · rulebook {charge_set.rulebook}")
+    if decided_by := _decided_by(charge_set):
+        page.write("", decided_by)
     page.write("", f"{picture.dates} · clock {picture.clock}")
+
+
+def _decided_by(charge_set: ChargeSet) -> str:
+    """Return the policy layers that answered, each with its version, and what was answered by hand."""
+    layers = ", ".join(f"{plain(layer.name)} {layer.version}" for layer in charge_set.policy_layers)
+    by_hand = ", ".join(f"{key}={value}" for key, value in charge_set.overrides.items())
+    parts = (f"policy layers {layers}" if layers else "", f"by hand {by_hand}" if by_hand else "")
+    return " · ".join(part for part in parts if part)
 
 
 def _timeline(page: Page, picture: Picture) -> list[Row]:

@@ -11,7 +11,8 @@ from timeline import events_of
 
 from models.drug import Drug
 from models.encounter import Encounter, Flow
-from rules.engine import Profile, charge_set_id, code_encounter
+from rules.claim.set_identity import identity_of
+from rules.engine import Profile, code_encounter
 from rules.policy.resolve import PolicyError
 from rules.site_folder import read_site
 from streams.charging.recode import compare, newest, recode
@@ -161,7 +162,7 @@ def test_what_would_be_charged_otherwise_is_told_line_by_line() -> None:
     """At the next revision, credits before charges: what a release would send."""
     (found,) = compare(values(closed(stay(minutes=211), 2)), topic(closed(stay())), PROFILE)
     assert found.changed
-    assert (found.charge_set.revision, found.charge_set.replaces) == (2, charge_set_id("E1", 1))
+    assert (found.charge_set.revision, found.charge_set.replaces) == (2, identity_of(found.charge_set, 1))
     assert [(one.change, one.line.code, one.line.units) for one in found.changes] == [
         ("credit", "96365", 1), ("credit", "96366", 1), ("charge", "96365", 1), ("charge", "96366", 3),
     ]  # fmt: skip
@@ -199,3 +200,22 @@ def test_another_rulebook_version_alone_moves_no_line() -> None:
     older = {"E1": sent.replace(b'"rulebook":"26.11.1"', b'"rulebook":"26.10.3"')}
     (found,) = compare(values(closed(stay())), older, PROFILE)
     assert (found.changed, found.changes, found.charge_set.revision) == (True, (), 2)
+
+
+def test_another_policy_is_told_beside_what_was_charged() -> None:
+    """The set says by which switch it differs, at its own identity; lines keep their ids."""
+    bag = stay().administrations[0]._replace(
+        administration_id="A2", drug=Drug(name="vancomycin"), given_at=MORNING + 60 * 61,
+        flows=(Flow(MORNING + 60 * 61, MORNING + 60 * 221),),
+    )  # fmt: skip
+    overlapping = closed(stay()._replace(administrations=(*stay().administrations, bag)))
+    sent = topic(overlapping)
+    (same,) = compare(values(overlapping), sent, PROFILE)
+    assert not same.changed
+    (found,) = compare(values(overlapping), sent, Profile(overrides=(("P-08", "full_time"),)))
+    assert found.changed
+    assert found.charge_set.overrides == {"partial_overlap": "full_time"}
+    assert found.charge_set.replaces == same.charge_set.charge_set_id
+    assert found.charge_set.charge_set_id != identity_of(same.charge_set, 2)
+    credited = {one.line.line_id for one in found.changes if one.change == "credit"}
+    assert credited & {one.line.line_id for one in found.changes if one.change == "charge"}

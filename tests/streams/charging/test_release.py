@@ -3,19 +3,22 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from zlib import compress, decompress
 
 import pytest
-from golden import all_cases
-from orjson import loads
+from golden import all_cases, profile_of
+from orjson import dumps, loads
 from second_coder_timelines import BLANK, EMPTY
 from timeline import events_of
 
-from models.charge import CHARGE_SET
+from models.charge import CHARGE_SET, ChargeLine
 from models.drug import Drug
 from models.encounter import Encounter, Flow, RefusedEvent
 from models.line_change import LINE_CHANGE, LineChange
 from models.review_item import REVIEW_ITEM
-from rules.engine import Profile, charge_set_id, code_encounter
+from rules.claim.set_identity import at_revision, identity_in_26_11, identity_of
+from rules.data_files import POLICIES
+from rules.engine import Profile, code_encounter
 from streams.charging.release import charge_set_of, messages_of, release
 from streams.charging.release_state import ReleaseState, UnreadableReleaseError, from_bytes, to_bytes
 from streams.encounter.fold import fold
@@ -165,7 +168,7 @@ def test_a_preview_that_is_confirmed_is_charged() -> None:
     _, (_, messages) = said(closed(stay(), status="preview"), closed(stay(), 1, closed_at=EVENING + 9000))
     (value,) = on(CHARGES, messages)
     found = CHARGE_SET.validate_json(value or b"")
-    assert (found.status, found.revision, found.replaces) == ("final", 2, charge_set_id("E1", 1))
+    assert (found.status, found.revision, found.replaces) == ("final", 2, identity_of(found, 1))
     assert value == value_of(code_encounter(stay(), PROFILE, revision=2).charge_set)
     assert told(messages) == ["2 charge 96365 x1", "2 charge 96366 x1"]
 
@@ -215,7 +218,8 @@ def test_a_withdrawn_stay_is_credited_and_its_charges_and_questions_are_taken_ba
     _, (_, messages) = said(closed(stay()), closed(stay(), 2, status="withdrawn", merged_into="E2"))
     assert told(messages) == ["2 credit 96365 x1", "2 credit 96366 x1"]
     assert on(CHARGES, messages) == [None]
-    assert {one.charge_set_id for one in changes(messages)} == {charge_set_id("E1", 2)}
+    withdrawn = charge_set_of(closed(stay(), 2, status="withdrawn"), PROFILE)
+    assert {one.charge_set_id for one in changes(messages)} == {identity_of(withdrawn, 2)}
     _, (_, messages) = said(closed(STOPLESS), closed(STOPLESS, 2, status="withdrawn"))
     assert (on(CHARGES, messages), on(REVIEW, messages), told(messages)) == ([None], [None], [])
 
@@ -235,10 +239,11 @@ def test_withdrawn_twice_is_withdrawn_once() -> None:
 
 
 def test_a_stay_reinstated_is_a_new_revision() -> None:
-    """The withdrawal was one of its own, so no id comes twice with two meanings."""
+    """The withdrawal was one of its own, so no id comes twice with two meanings; it is what the third one replaces."""
     _, (*_, messages) = said(closed(stay()), closed(stay(), 2, status="withdrawn"), closed(stay(), 3))
     (value,) = on(CHARGES, messages)
-    assert value == value_of(code_encounter(stay(), PROFILE, revision=3).charge_set)
+    withdrawn = identity_of(charge_set_of(closed(stay(), 2, status="withdrawn"), PROFILE), 2)
+    assert value == value_of(at_revision(code_encounter(stay(), PROFILE).charge_set, 3, withdrawn))
     assert told(messages) == ["3 charge 96365 x1", "3 charge 96366 x1"]
 
 
@@ -378,17 +383,108 @@ def test_a_state_of_another_format_says_which_worker_to_run() -> None:
     state, _ = said(closed(stay()))
     assert state is not None
     stored = to_bytes(state)
-    assert stored[0] == 2
+    assert stored[0] == 3
     for bad, wrong in (
-        (b"\x03" + stored[1:], "has format 3, not 2"),
+        (b"\x04" + stored[1:], "has format 4, not 3"),
         (b"", "is empty"),
         (stored[:-9], "is damaged"),
-        (b"\x02secret", "is damaged"),
+        (b"\x03secret", "is damaged"),
     ):
         with pytest.raises(UnreadableReleaseError, match=wrong) as refused:
             from_bytes(bad)
         assert "run the release of the worker that wrote it" in str(refused.value)
         assert "secret" not in str(refused.value)
+
+
+def stored_by_26_11_1(state: ReleaseState) -> bytes:
+    """Return the bytes in which that release kept a state: the layout of today without its last field."""
+    body = decompress(to_bytes(state)[1:])
+    length = int.from_bytes(body[:4], "big")
+    head = dumps(loads(body[4 : 4 + length])[:-1])
+    return b"\x02" + compress(len(head).to_bytes(4, "big") + head + body[4 + length :])
+
+
+def test_a_set_of_the_release_before_is_replaced_by_its_own_id() -> None:
+    """Its state has no id beside the set; a withdrawal of its time had the id it gave to the stay and revision."""
+    state, _ = said(closed(stay()))
+    assert state is not None
+    read = from_bytes(stored_by_26_11_1(state))
+    assert read == state._replace(charge_set_id=None)
+    made, _ = release(read, closed(stay(211), 2), PROFILE, 5)
+    assert made is not None
+    assert (
+        CHARGE_SET.validate_json(made.charge_set or b"").replaces
+        == loads(state.charge_set or b"")["charge_set_id"]
+    )
+    state, _ = said(closed(stay()), closed(stay(), 2, status="withdrawn"))
+    assert state is not None
+    made, _ = release(from_bytes(stored_by_26_11_1(state)), closed(stay(), 3), PROFILE, 5)
+    assert made is not None
+    assert CHARGE_SET.validate_json(made.charge_set or b"").replaces == identity_in_26_11("E1", 2)
+
+
+# ---------------------------------------------------------------- another policy between two revisions
+
+HALF_HOUR_BESIDE = stay(
+    administrations=(
+        stay().administrations[0],
+        stay()
+        .administrations[0]
+        ._replace(
+            administration_id="A2",
+            drug=Drug(name="vancomycin"),
+            flows=(Flow(MORNING + 60 * 61, MORNING + 60 * 191),),
+            given_at=MORNING + 60 * 61,
+            touched=(MORNING + 60 * 191,),
+        ),
+    )
+)
+"""Two antibiotics that share half an hour: 130 minutes, of which 30 are deducted or not (P-08)."""
+
+
+def held_lines(*sent: tuple[OutboundMessage, ...]) -> dict[str, ChargeLine]:
+    """Return the lines a reader holds who puts charges in place by line id, and takes credits out as they were charged."""
+    held: dict[str, ChargeLine] = {}
+    for change in (one for messages in sent for one in changes(messages)):
+        if change.change == "credit":
+            assert held.pop(change.line.line_id) == change.line
+        else:
+            assert change.line.line_id not in held
+            held[change.line.line_id] = change.line
+    return held
+
+
+def test_another_policy_is_another_set_of_the_same_lines() -> None:
+    """A line that is on both sets keeps its id, so a reader by line id ends with the newer set and nothing twice."""
+    full = Profile(overrides=(("partial_overlap", "full_time"),))
+    first = release(None, closed(HALF_HOUR_BESIDE), PROFILE, 0)
+    second = release(first.state, closed(HALF_HOUR_BESIDE, 2), full, 1, committed=1)
+    before, after = (CHARGE_SET.validate_json(on(CHARGES, one.messages)[0] or b"") for one in (first, second))
+    assert (before.overrides, after.overrides) == ({}, {"partial_overlap": "full_time"})
+    assert (after.revision, after.replaces) == (2, before.charge_set_id)
+    assert identity_of(before, 2) != after.charge_set_id
+    units = [{line.code: line.units for line in one.lines} for one in (before, after)]
+    assert units == [{"96365": 1, "96366": 1, "96367": 1}, {"96365": 1, "96366": 2, "96367": 1}]
+    assert {line.line_id for line in before.lines} & {line.line_id for line in after.lines}
+    assert held_lines(first.messages, second.messages) == {line.line_id: line for line in after.lines}
+
+
+def test_a_replay_under_the_same_policy_is_the_same_bytes() -> None:
+    """A second worker, or the same a year later."""
+    profile = Profile("medicare-facility", (("missing_stop", "push"), ("kvo_rate_ceiling", "30")))
+    runs = [release(None, closed(HALF_HOUR_BESIDE), profile, 0) for _ in range(2)]
+    assert runs[0] == runs[1]
+
+
+def test_a_policy_of_another_facility_stops_no_stream() -> None:
+    """The stay is released under its own policy, as the file coder has it, and a person finds the warning in the review."""
+    profile = Profile(str(POLICIES / "examples" / "north-campus.toml"))
+    there = stay(facility="SOUTH")
+    _, messages = release(None, closed(there), profile, 0)
+    assert on(CHARGES, messages) == [value_of(code_encounter(there, profile).charge_set)]
+    assert len(changes(messages)) == 2
+    (item,) = on(REVIEW, messages)
+    assert [flag.flag for flag in REVIEW_ITEM.validate_json(item or b"").flags] == ["F-POLICY_SCOPE"]
 
 
 def older(state: ReleaseState) -> ReleaseState:
@@ -401,7 +497,7 @@ def older(state: ReleaseState) -> ReleaseState:
     for line in lines:
         del line["expected_payment"], line["procedure_ids"]
     bare = {**vars(found), "lines": lines}
-    del bare["tables"]
+    del bare["tables"], bare["policy_layers"], bare["overrides"]
     return state._replace(charge_set=value_of(bare))  # type: ignore[arg-type] # an older release's set
 
 
@@ -444,7 +540,7 @@ def test_every_golden_case_is_released_as_it_is_coded() -> None:
     """The stays people wrote down: the value on the topic is the line ``infusion code`` writes."""
     for _, case in all_cases():
         encounter = fold(events_of(case))
-        profile = Profile(overrides=tuple(case.get("set", {}).items()))
+        profile = profile_of(case)
         made = release(None, closed(encounter), profile, 0)
         expected = code_encounter(encounter, profile).charge_set
         if expected.status != "cancelled":

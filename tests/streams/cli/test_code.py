@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from orjson import dumps, loads
 
+from rules.data_files import POLICIES
 from streams.batch import spill_buckets as buckets
 from streams.cli import main
 
@@ -364,6 +365,7 @@ def test_setting_and_payer_fill_what_events_leave_out() -> None:
     ("options", "says"),
     [
         (["--policy", "nobodys"], "There is no policy"),
+        (["--policy", "medicare", "--policy", "aetna"], "given 2 times (medicare, aetna); name one"),
         (["--set", "partial_overlap=perhaps"], "does not take"),
         (["--set", "partial_overlap"], "write KEY=VALUE"),
         (["--as-of", "2026-03-02T08:00:00"], "has no offset"),
@@ -382,6 +384,28 @@ def test_wrong_usage_is_said_before_anything_is_coded(options: list[str], says: 
     assert result.exit_code == 2
     assert result.stdout_bytes == b""
     assert says in result.stderr
+
+
+def test_a_policy_of_another_facility_is_told_and_its_stay_coded_without_it() -> None:
+    """One line names policy and facility, the flag stands in the set, the rest is coded, and the exit status says so."""
+    there = [event("encounter_updated", "E1", "07:41", facility="SOUTH")]
+    here = [event("encounter_updated", "E2", "07:41", facility="NORTH")]
+    given = text(*stay("E1"), *there, *stay("E2"), *here)
+    result = code(given, "--policy", str(POLICIES / "examples" / "north-campus.toml"))
+    assert result.exit_code == 1
+    says = "the policy north-campus is for facility NORTH; this stay is in facility SOUTH"
+    remedy = "name the folder of your policies in place of the file, so that each stay takes those of its own facility"
+    assert rejects(result) == [f"stdin:1: F-POLICY_SCOPE: {says}; {remedy}"]
+    assert "policy      not for 1 of them" in result.stderr
+    found = sets(result)
+    assert [found[name]["policy"] for name in ("E1", "E2")] == [
+        "medicare-facility",
+        "medicare-facility+north-campus",
+    ]
+    assert [flag["flag"] for flag in found["E1"]["flags"] if flag["severity"] == "warn"] == ["F-POLICY_SCOPE"]
+    fleet = code(given, "--policy", f"{POLICIES / 'examples'}/")
+    assert fleet.exit_code == 0
+    assert sets(fleet)["E2"]["policy"] == "medicare-facility+north-campus"
 
 
 def test_an_input_without_events_is_no_error() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.engine import RULEBOOK_VERSION
+from rules.version import RULEBOOK_VERSION
 from streams.wire.reject_headers import Origin, origin, original_headers_of, reject_headers, replay_headers
 from streams.wire.rejects import Reject
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from orjson import dumps, loads
 
 from models.event import EncounterMerged
+from rules.claim.set_identity import at_revision
 from rules.engine import Profile
 from rules.screening.other_accounts import account_of, others_beside, with_other_accounts
 from streams.batch.coder import code_linked, code_stay
-from streams.charging.release import at_revision
 from streams.encounter.merge_groups import MergeGroups
 from streams.synthetic.generator import stays as generated
 from streams.wire.charge_json import value_of
@@ -148,8 +148,8 @@ class Expected(NamedTuple):
     """Lines it names as without effect, and its words."""
 
 
-def expected(sent: list[bytes], profile: Profile, revisions: dict[str, int]) -> Expected:
-    """Return what the file coder makes of these lines; each set at the revision that was reached."""
+def expected(sent: list[bytes], profile: Profile, revisions: dict[str, tuple[int, str | None]]) -> Expected:
+    """Return what the file coder makes of these lines; each set at the revision that was reached, and what it replaces."""
     lines = list(dict.fromkeys(sent))
     by_stay: dict[str, list[InputLine]] = {}
     links = MergeGroups()
@@ -179,11 +179,7 @@ def expected(sent: list[bytes], profile: Profile, revisions: dict[str, int]) -> 
     charges = {
         charge_set.encounter_id: None
         if charge_set.status == "cancelled"
-        else value_of(
-            charge_set
-            if revisions.get(charge_set.encounter_id, 1) == 1
-            else at_revision(charge_set, revisions[charge_set.encounter_id])
-        )
+        else value_of(at_revision(charge_set, *revisions.get(charge_set.encounter_id, (1, None))))
         for charge_set in told
     }
     rejected = {(lines[reject.line], reject.reason) for outcome in outcomes for reject in outcome.rejects}
