@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from models.charge import ChargeSet, Flag
-from models.encounter import Administration, Encounter, Flow, Review
+from models.encounter import Administration, Encounter, Flow
 from models.review_item import AnswerOutcome, OutcomeLine
-from rules.answers import Answer, answers
+from rules.answers import Answer, answers, as_review
 from rules.engine import Profile, code_encounter
 from rules.parameter import NotInForceError
 from rules.worksheet.service_dates import Calendar, first_date
@@ -85,25 +85,14 @@ def outcomes(encounter: Encounter, profile: Profile, charge_set: ChargeSet) -> t
 def _trials(encounter: Encounter, flag: Flag) -> Iterator[_Trial]:
     for answer in answers(flag):
         if answer.decision is not None:
-            yield _Trial(answer, None, _decided(encounter, flag, answer))
+            review = as_review(flag, answer, comparable_code="00000" if answer.compared else None)
+            yield _Trial(answer, None, encounter._replace(reviews=(*encounter.reviews, review)))
         elif (answer.event, answer.field) == _STOP:
             for value, tried in _stops(encounter, flag):
                 yield _Trial(answer, value, tried)
         else:
             for value, tried in _facts(encounter, flag, answer):
                 yield _Trial(answer, value, tried)
-
-
-def _decided(encounter: Encounter, flag: Flag, answer: Answer) -> Encounter:
-    """Return the stay with a decision on it that nobody has made yet."""
-    about = flag.facts.get("code", flag.facts.get("column2"))
-    code = answer.code or (str(about) if about is not None and flag.flag != "F-MULTI_INITIAL" else None)
-    refusals = tuple(str(flag.facts[name]) for name in ("refusal_id", "event_id") if name in flag.facts)
-    review = Review(
-        "", flag.flag, flag.administration_ids, refusals if flag.flag == "F-REFUSED_EVENT" else (),
-        answer.decision or "accept", code, "00000" if answer.compared else None, "", "", encounter.last_recorded_at or 0,
-    )  # fmt: skip
-    return encounter._replace(reviews=(*encounter.reviews, review))
 
 
 def _facts(encounter: Encounter, flag: Flag, answer: Answer) -> Iterator[tuple[str, Encounter]]:
