@@ -106,6 +106,10 @@ def _about(reason: Reason, ids: tuple[str, ...], everyone: tuple[str, ...]) -> R
     return Reason(reason.rule, says, reason.cites, ids)
 
 
+def _cents(payment: ExpectedPayment | None) -> int | None:
+    return None if payment is None else payment.cents
+
+
 def charge_lines(encounter_id: str, sheet: Worksheet) -> tuple[ChargeLine, ...]:
     """Return the lines, one per code, date and modifiers, by date and then in rank order."""
     together: dict[_Key, list[Earned]] = {}
@@ -129,7 +133,9 @@ def charge_lines(encounter_id: str, sheet: Worksheet) -> tuple[ChargeLine, ...]:
         why = sheet.policy.because("rural_sch")
         others = expected_payments(priced, sheet.setting, rural_sch=not rural)
         lines = [
-            line if line.expected_payment == other else replace(line, reasons=(*line.reasons, why))
+            line
+            if _cents(line.expected_payment) == _cents(other)
+            else replace(line, reasons=(*line.reasons, why))
             for line, other in zip(lines, others, strict=True)
         ]
     return tuple(lines)

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from models.charge import ChargeLine, Flag
 from models.encounter import Review
 from rules.claim.charge_lines import RANK_ORDER, charge_lines
-from rules.claim.claim_edits import EditViolation, violated
+from rules.claim.claim_edits import EditViolation, codes_by_list, violated
 from rules.coding.modifiers import BYPASSING
 from rules.coding.pumps import PUMP_STARTS
 from rules.worksheet.reviews import answered, because, refuses, said
@@ -51,6 +51,7 @@ def settled_lines(encounter_id: str, sheet: Worksheet) -> tuple[tuple[ChargeLine
             continue
         told.append(answered(flag, answer))
         if answer.decision == "no_code":
+            _note_the_list(sheet, flag, lines)
             _take_off(sheet, _excess(violation, flag, answer, lines), answer)
         else:
             standing.add(_name(flag))
@@ -58,6 +59,14 @@ def settled_lines(encounter_id: str, sheet: Worksheet) -> tuple[tuple[ChargeLine
         lines = charge_lines(encounter_id, sheet)
         found = violated(lines, sheet.policy, sheet.earned) if lines else []
     return lines, [*told, *(_worded(flag) for _, flag in found if _name(flag) not in standing)]
+
+
+def _note_the_list(sheet: Worksheet, flag: Flag, lines: Sequence[ChargeLine]) -> None:
+    """Note that the list of primaries decided, where an add-on code is taken off that stands by the other list (P-22)."""
+    code = flag.facts.get("code")
+    by_list = codes_by_list(frozenset(line.code for line in lines), lines[0].service_date)
+    if flag.flag.startswith("F-ADDON") and code in by_list:
+        sheet.decided_by("add_on_primary_list", flag.administration_ids)
 
 
 def _name(flag: Flag) -> tuple[object, ...]:

@@ -201,5 +201,7 @@ def choose_office_initial(
     administrations = [administration for service in choices for administration in service.administrations]
     administrations += [administration for group in groups for administration in group.fluids]
     review = sheet.flag("F-KEY_REASON", administrations, candidates=candidates)
+    if stands(review):
+        return True
     sheet.decided_by("office_initial_when_no_key_reason", [one.id for one in administrations])
-    return stands(review) or sheet.policy.office_initial_when_no_key_reason != "hold"
+    return sheet.policy.office_initial_when_no_key_reason != "hold"

@@ -25,6 +25,7 @@ from rules.policy.layer_version import version_of
 from rules.policy.payers import by_name, with_what_it_extends
 from rules.policy.site_layers import Place, with_the_sites
 from rules.policy.switches import SWITCHES, PolicyError, Switch, chosen, switch
+from rules.site_folder import cached_by_site
 from rules.sources import cite, sources
 
 __all__ = ["SWITCHES", "Origin", "Policy", "PolicyError", "chosen", "policy_for", "problems", "switch"]
@@ -180,7 +181,7 @@ def _reason(named: Switch, value: str, origin: Origin) -> Reason:
     return _reason_of(named.id, named.key, value, origin)
 
 
-@lru_cache(maxsize=1024)
+@cached_by_site(maxsize=1024)
 def _reason_of(switch_id: str, key: str, value: str, origin: Origin) -> Reason:
     written_in = cite(origin.cite) if origin.cite in sources() else origin.cite
     return Reason(switch_id, f"Policy switch {key} is {value}, by {origin.layer}.", (written_in,))
@@ -191,7 +192,7 @@ def _payers(places: tuple[Place, ...]) -> Mapping[str, Layer]:
     return by_name((*shipped_layers(), *local_layers(places)))
 
 
-@lru_cache(maxsize=8192)
+@cached_by_site(maxsize=8192)
 def _policy_for(
     setting: str,
     payer: str | None,
@@ -224,8 +225,7 @@ def _policy_for(
     )
     base = picked.payer.name if picked.payer else "default"
     name = "+".join((f"{base}-{effective}", *(layer.name for layer in applying)))
-    answers = [answer for layer in layers for answer in (*layer.values, *layer.classes)]
-    began = [answer.since for answer in answers if answer.since <= on]
+    began = [one.since for layer in layers for one in (*layer.values, *layer.classes) if one.since <= on]
     return _composed(
         name,
         (effective, whose),
@@ -236,7 +236,7 @@ def _policy_for(
     )
 
 
-@lru_cache(maxsize=4096)
+@cached_by_site(maxsize=4096)
 def _composed(
     name: str,
     setting: tuple[str, Origin],
