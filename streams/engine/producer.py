@@ -100,6 +100,7 @@ class CertainProducer(driver.Producer):
                     f"records for {group.topic} were not written: {type(result).__name__}"
                 )
                 raise self._failed from result
+            self.app.vitals.written[group.topic] += len(group.records)
             offsets.append(result)
         return offsets
 
