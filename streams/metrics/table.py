@@ -11,6 +11,7 @@ from typing import Final
 from rules.flags import FLAGS
 from streams.metrics.metric import WAITING, WRITING, Metric, Process
 from streams.wire import topics
+from streams.wire.reject_kinds import KINDS
 
 STATES: Final = ("caught_up", "behind", "never_read", "unknown")
 """Of a partition: nothing unread; something unread; records there and no position yet; not asked successfully yet."""
@@ -25,36 +26,13 @@ READY_STATES: Final = (
 )
 """What /readyz says; the first two are ready. Idle: a member of the group, and all partitions are others'."""
 
-REJECT_REASONS: Final = (
-    *(
-        "unreadable",
-        "unknown_type",
-        "unknown_field",
-        "missing_field",
-        "wrong_value",
-        "two_ids",
-        "too_long",
-        "empty",
-    ),
-    *(
-        "stay_forgotten",
-        "stay_too_heavy",
-        "no_effect",
-        "not_a_command",
-        "not_a_closed_encounter",
-        "fault",
-        "other",
-    ),
-)
+REJECT_REASONS: Final = KINDS
 """Kinds of reasons; the words a person reads stand in the reject's own headers."""
 
 SOURCES: Final = 20
 """Sources told apart: the name is free text of a feed, and a feed that numbers them must not fill Prometheus."""
 
 PAYERS: Final = 20
-
-UNNAMED: Final = "unnamed"
-"""The source of an event that names none."""
 
 _NAMED_SOURCES: Final = {"source": ("emar", "pump", "adt", "manual")}
 _READ: Final = {"topic": (topics.EVENTS, topics.COMMANDS, topics.CLOSED)}
