@@ -152,9 +152,9 @@ FEEDS: Final = (
 
 MONEY: Final = (
     Metric("infusion_bedside_to_charge_seconds", "histogram",
-           "From the end of what a line is for to the line's charge; each line once.", buckets=WAITING),
+           "From the end of what a line is for to its charge; of lines not charged before.", buckets=WAITING),
     Metric("infusion_departure_to_charge_seconds", "histogram",
-           "From the departure to the first charge of a stay; each stay once.", buckets=WAITING),
+           "From the departure to a charge; of stays that had none until then.", buckets=WAITING),
     _gauge("infusion_charge_sets", "Stays by the status of their newest charge set.", "status",
            known={"status": STATUSES}),
     _counter("infusion_charge_set_revisions_total", "Charge sets sent, by status; a second revision counts again.",
