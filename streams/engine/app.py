@@ -149,6 +149,7 @@ class CheckpointApp(faust.App):
         timer = threading.Timer(self._stop_within, self.fatal, (timeout,))
         timer.daemon = True
         timer.start()
+        _log.info("told to stop: finishing what is in hand")
         try:
             await super().stop()
         finally:

@@ -6,6 +6,7 @@ them; it wraps each record in four tasks; it sleeps a second when every queue is
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from time import monotonic
@@ -20,9 +21,11 @@ from mode import ServiceT
 from streams.engine.batches import PartitionBatch
 from streams.engine.lease import BACKLOG_MS, IDLE_MS, SOON_MS, LeaseThread
 from streams.engine.lost_input import input_lost
+from streams.engine.positions import spans
 from streams.engine.progress import Progress
 
 _FETCH_S = 1.0
+_log = logging.getLogger(__name__)
 
 BACKLOG: Final = 2_000
 """Unread records from which on it is better to be done soon than to answer each soon."""
@@ -119,6 +122,7 @@ class BatchConsumer(driver.Consumer):
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin a new membership: nothing handed out before counts any more."""
+        _log.info("dealt by the group: %s", spans(tp for tp in assigned if not self._is_changelog_tp(tp)))
         self.progress.clear()
         self.app.discard_unwritten()
         await super().on_partitions_assigned(assigned, generation_id)

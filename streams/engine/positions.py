@@ -5,9 +5,28 @@ Read from the engine's own books: what was committed, what was handed out and wh
 fetches have shown. What no fetch has shown yet only Kafka knows.
 """
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from faust.types import TP
+
+
+def spans(places: Iterable[TP]) -> str:
+    """Return partitions in few words: each topic with its numbers, runs of them as one."""
+    numbers: dict[str, list[int]] = {}
+    for place in sorted(places):
+        numbers.setdefault(place.topic, []).append(place.partition)
+    return ", ".join(f"{topic} {_runs(found)}" for topic, found in numbers.items()) or "no partition"
+
+
+def _runs(numbers: list[int]) -> str:
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return " ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
 class Position(NamedTuple):

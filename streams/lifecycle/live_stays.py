@@ -70,7 +70,7 @@ class LiveStays:
 
     def figures(self, at: float) -> StayFigures:
         """Return what they come to at an instant."""
-        stays = [stay for by_key in self._by_partition.values() for stay in by_key.values()]
+        stays = [stay for by_key in list(self._by_partition.values()) for stay in list(by_key.values())]
         departed = sum(stay.departed for stay in stays)
         running = [since for stay in stays if not stay.departed for since in stay.running]
         waiting = [stay.due_at for stay in stays if stay.due_at is not None]

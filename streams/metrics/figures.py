@@ -44,7 +44,8 @@ class Figures:
                     labels: ([0] * (len(metric.buckets) + 1), 0.0) for labels in metric.from_the_start()
                 }
             else:
-                first = {} if metric.kind == "gauge" and not metric.known else metric.from_the_start()
+                # A gauge at 0 says something, so whoever knows says it.
+                first = metric.from_the_start() if metric.kind == "counter" else []
                 self._values[metric.name] = dict.fromkeys(first, 0.0)
 
     def add(self, name: str, amount: float = 1, *labels: str) -> None:

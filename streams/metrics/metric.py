@@ -36,7 +36,7 @@ class Metric(NamedTuple):
     help: str
     labels: tuple[str, ...] = ()
     known: Mapping[str, tuple[str, ...]] = {}
-    """The values labels are known to have: a series of each is on the page from the start, at 0."""
+    """The values labels are known to have: a counter's series of each is on the page from the start, at 0."""
     most: int = 0
     """How many values the first label may have when feeds choose them; later ones are counted as ``other``. 0: any."""
     buckets: tuple[float, ...] = ()
