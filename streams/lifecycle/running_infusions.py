@@ -36,7 +36,7 @@ class RunningInfusions:
         return [at for name, at in self._starts.items() if name not in self._ended] if self._starts else []
 
     def _add(self, fact: dict[str, Any]) -> None:
-        kind, name = fact["type"], fact.get("administration_id")
+        kind, name = fact["type"], str(fact.get("administration_id"))
         if kind in {"infusion_stopped", "administration_voided"}:
             self._ended.add(name)
         elif kind == "infusion_started":

@@ -74,7 +74,7 @@ class LagWatch:
         if new := [tp for tp, position in positions.items() if position.committed is None]:
             self._committed = await asker.committed(topics.APPLICATION)
             self._starts = await asker.starts(new)
-        wanted = {
+        wanted: dict[Spot, int] = {
             tp: place.committed
             for tp, place in self._places(positions)
             if place.committed is not None
@@ -85,7 +85,7 @@ class LagWatch:
         if wanted:
             found = await asker.timestamps(wanted)
             self._written = {spot: about for spot, about in self._written.items() if spot in positions} | {
-                spot: (wanted[TP(*spot)], written_at) for spot, written_at in found.items()
+                spot: (wanted[spot], written_at) for spot, written_at in found.items()
             }
         if monotonic() - self._settings_at > SETTINGS_EVERY_S:
             self._settings_at = monotonic()

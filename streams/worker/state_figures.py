@@ -132,7 +132,7 @@ class StateFigures:
         yield "infusion_due_encounters", (), stays.due
         yield "infusion_overdue_encounters", (), stays.overdue
         yield "infusion_oldest_overdue_seconds", (), stays.oldest_overdue_s
-        sources = dict(self._stays.last_words)
+        sources: dict[str, float] = {**self._stays.last_words}
         for source, came_at in list(self._agents.arrived.items()):
             sources[source] = max(came_at, sources.get(source, 0))
         for source, came_at in sources.items():

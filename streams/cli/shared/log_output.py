@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, TextIO
 
 from orjson import dumps
 
@@ -79,7 +79,7 @@ class _NoChatter(logging.Filter):
         return record.levelno >= logging.WARNING or not str(record.msg).startswith("[^")
 
 
-class _Counting(logging.StreamHandler):  # type: ignore[type-arg] - generic in the stubs alone
+class _Counting(logging.StreamHandler[TextIO]):
     """Tells how many lines of which level there were."""
 
     def __init__(self, count: Callable[[str], None] | None) -> None:
