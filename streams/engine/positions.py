@@ -64,6 +64,12 @@ def positions_of(app: Any) -> dict[TP, Position]:
     return positions
 
 
+def is_rebalancing(app: Any) -> bool:
+    """Tell whether the group is dealing partitions anew, and waits for its members."""
+    consumer = app._consumer  # noqa: SLF001 - as above
+    return consumer is not None and bool(consumer._thread.rebalancing)  # noqa: SLF001 - the consumer's own part
+
+
 def membership_silence_s(app: Any) -> float | None:
     """Return for how many seconds the group has not confirmed this worker's membership; None when it never did."""
     consumer = app._consumer  # noqa: SLF001 - as above

@@ -21,7 +21,7 @@ STATUSES: Final = ("preview", "final", "held", "cancelled")
 SEVERITIES: Final = ("block", "warn")
 
 READY_STATES: Final = (
-    *("ready", "idle", "starting", "recovering", "stopping"),
+    *("ready", "idle", "starting", "recovering", "rebalancing", "stopping"),
     *("broker_silent", "coordinator_silent", "not_polling", "checkpoint_stuck"),
 )
 """What /readyz says; the first two are ready. Idle: a member of the group, and all partitions are others'."""

@@ -25,7 +25,7 @@ from streams.worker.release_store import ReleaseStore
 from streams.worker.state_figures import StateFigures
 
 SLOW_CHECKPOINT_S: Final = 5.0
-_PASSING: Final = frozenset({"starting", "recovering", "stopping"})
+_PASSING: Final = frozenset({"starting", "recovering", "rebalancing", "stopping"})
 """States that are no trouble."""
 
 _LOOK_S: Final = 1.0

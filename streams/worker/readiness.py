@@ -13,6 +13,9 @@ from streams.metrics.probes import Verdict
 SILENT_S: Final = 10.0
 """Seconds after which a broker or a coordinator that answers every few seconds counts as silent."""
 
+SLOW_S: Final = 5.0
+"""Seconds without an answer after which it is the broker, where the coordinator is silent too."""
+
 STALE_S: Final = 15.0
 """Seconds after which a poll or a checkpoint, made each second, counts as stuck."""
 
@@ -37,6 +40,8 @@ class Signs(NamedTuple):
     recovering: bool
     partitions: int
     stopping: bool = False
+    rebalancing: bool = False
+    """Whether the group is dealing partitions anew."""
 
 
 def verdict_of(signs: Signs) -> Verdict:
@@ -48,23 +53,37 @@ def _verdicts(signs: Signs) -> Iterator[Verdict]:
     """Yield everything that is to be said of a worker, what explains the rest first."""
     if signs.stopping:
         yield Verdict("stopping", "it was told to stop, and finishes what is in hand")
-    if signs.broker > SILENT_S:
+    yield from _connection(signs)
+    if signs.recovering:
+        yield Verdict("recovering", "its tables are being restored from their changelogs")
+    yield from _progress(signs)
+    if not signs.partitions:
+        yield Verdict("idle", "all partitions are other workers'; it takes over when one goes")
+    yield Verdict("ready", f"reading {signs.partitions} partitions")
+
+
+def _connection(signs: Signs) -> Iterator[Verdict]:
+    coordinator_silent = signs.coordinator is None or signs.coordinator > SILENT_S
+    # A heartbeat is sent every few seconds, so a broker that is frozen is noticed by the one or the other first.
+    if signs.broker > SILENT_S or (signs.dealt and coordinator_silent and signs.broker > SLOW_S):
         yield Verdict(
             "broker_silent", f"Kafka has not answered about this worker's partitions for {signs.broker:.0f} s"
         )
     if not signs.dealt:
         yield Verdict("starting", "the group has not dealt partitions to this worker yet")
-    if signs.coordinator is None or signs.coordinator > SILENT_S:
+    if coordinator_silent and signs.rebalancing:
+        yield Verdict(
+            "rebalancing", "the group deals partitions anew, and waits for a member that is slow to answer"
+        )
+    if coordinator_silent:
         since = "yet" if signs.coordinator is None else f"for {signs.coordinator:.0f} s"
         yield Verdict("coordinator_silent", f"the group has not confirmed this worker's membership {since}")
-    if signs.recovering:
-        yield Verdict("recovering", "its tables are being restored from their changelogs")
+
+
+def _progress(signs: Signs) -> Iterator[Verdict]:
     if signs.poll is None or signs.poll > STALE_S:
         yield Verdict("not_polling", "it has stopped asking for records")
     if signs.writing is not None and signs.writing > SILENT_S:
         yield Verdict("checkpoint_stuck", f"a checkpoint has been under way for {signs.writing:.0f} s")
     if signs.checkpoint is None or signs.checkpoint > STALE_S:
         yield Verdict("checkpoint_stuck", "it has stopped writing checkpoints")
-    if not signs.partitions:
-        yield Verdict("idle", "all partitions are other workers'; it takes over when one goes")
-    yield Verdict("ready", f"reading {signs.partitions} partitions")

@@ -5,7 +5,7 @@ from time import monotonic
 from typing import Final
 
 from streams.engine.app import CheckpointApp
-from streams.engine.positions import membership_silence_s, positions_of
+from streams.engine.positions import is_rebalancing, membership_silence_s, positions_of
 from streams.engine.vitals import Vitals
 from streams.lifecycle.live_stays import StayFigures
 from streams.metrics.figures import Sample
@@ -60,6 +60,7 @@ class StateFigures:
             vitals.recovering,
             len(positions_of(self._app)),
             bool(self._app.should_stop),
+            is_rebalancing(self._app),
         )
 
     def verdict(self) -> Verdict:

@@ -100,5 +100,8 @@ def log_to_stderr(process: str, level: str, form: Form, count: Callable[[str], N
     root = logging.getLogger()
     root.handlers[:] = [handler]
     least = getattr(logging, level.upper())
+    logging.getLogger("mode.timers").setLevel(
+        logging.ERROR
+    )  # a commit that takes longer than a second, each time
     root.setLevel(max(logging.WARNING, least))
     logging.getLogger("streams").setLevel(least)
