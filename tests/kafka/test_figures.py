@@ -59,6 +59,17 @@ def until(port: int, state: str, seconds: float) -> float:
     return time.monotonic() - began
 
 
+def dealt_among(one: int, other: int) -> tuple[int, int]:
+    """Return the port of the worker that has the partitions, and of the idle one."""
+    began = time.monotonic()
+    while time.monotonic() - began < 60:
+        said = {readiness(port).state: port for port in (one, other)}
+        if said.keys() == {"ready", "idle"}:
+            return said["ready"], said["idle"]
+        time.sleep(0.1)
+    pytest.fail(f"not settled: {said}")
+
+
 class Truth(NamedTuple):
     """What the broker says of one partition: records from the committed position on, and how old the first one is."""
 
@@ -130,12 +141,14 @@ def test_lag_is_the_brokers_truth_under_a_burst_after_a_kill_and_while_the_broke
     kafka = own_kafka()
     for topic in topics.TOPICS:
         kafka.create_topic(topic.name, settings=topic.settings())
-    reader, port = started(begun, "worker-1", tmp_path, kafka.bootstrap)
-    until(port, "ready", 60)
+    made = {
+        port: worker
+        for name in ("worker-1", "worker-2")
+        for worker, port in [started(begun, name, tmp_path, kafka.bootstrap)]
+    }
+    port, idle = dealt_among(*made)
+    reader = made[port]
     assert scraped(port).value("infusion_lag_seconds", **PLACE) == 0
-    _, idle = started(begun, "worker-2", tmp_path, kafka.bootstrap)
-    until(idle, "idle", 60)
-    until(port, "ready", 60)
     burst(kafka.bootstrap, BURST)
     broker = Broker(kafka.bootstrap)
     try:

@@ -72,11 +72,24 @@ class JsonFormatter(logging.Formatter):
         ).decode()
 
 
+_BENIGN: Final = re.compile(
+    r"Heartbeat failed for group \S+ because it is rebalancing"
+    r"|Group Coordinator Request failed: .*GroupCoordinatorNotAvailableError"
+    r"|Timer .* is overlapping"
+)
+"""
+What looks like trouble and is none: a deal of partitions, a cluster's first group, a commit that takes more than its
+second. What lasts is told by /readyz, and logged when it changes.
+"""
+
+
 class _NoChatter(logging.Filter):
-    """Leaves out what Faust's services say of their own starting and stopping."""
+    """Leaves out what Faust's services say of their own starting and stopping, and warnings that mean nothing."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno >= logging.WARNING or not str(record.msg).startswith("[^")
+        if record.levelno < logging.WARNING:
+            return not str(record.msg).startswith("[^")
+        return not _BENIGN.match(_DECORATION.sub("", record.getMessage()))
 
 
 class _Counting(logging.StreamHandler[TextIO]):
@@ -100,8 +113,5 @@ def log_to_stderr(process: str, level: str, form: Form, count: Callable[[str], N
     root = logging.getLogger()
     root.handlers[:] = [handler]
     least = getattr(logging, level.upper())
-    logging.getLogger("mode.timers").setLevel(
-        logging.ERROR
-    )  # a commit that takes longer than a second, each time
     root.setLevel(max(logging.WARNING, least))
     logging.getLogger("streams").setLevel(least)
