@@ -68,15 +68,17 @@ class PartitionAsker:
             consumer.unsubscribe()
         return found
 
-    async def committed(self, group: str) -> dict[Spot, int]:
-        """Return the positions a group has committed; partitions without one are not among them."""
+    async def committed(self, group: str, spots: Collection[Spot]) -> dict[Spot, int]:
+        """Return the positions a group has committed in these partitions; those without one are not among them."""
         admin = AIOKafkaAdminClient(
             **self._connection.for_aiokafka(), request_timeout_ms=int(ANSWER_S * 1000)
         )
         try:
             async with asyncio.timeout(ANSWER_S):
                 await admin.start()
-                found = await admin.list_consumer_group_offsets(group)
+                found = await admin.list_consumer_group_offsets(
+                    group, None, [TopicPartition(*spot) for spot in spots]
+                )
         finally:
             await admin.close()
         return {tuple(place): about.offset for place, about in found.items() if about.offset >= 0}

@@ -72,7 +72,7 @@ class LagWatch:
         self._ends = await asker.ends(list(positions) or [_ANY])
         self.answered_at = monotonic()
         if new := [tp for tp, position in positions.items() if position.committed is None]:
-            self._committed = await asker.committed(topics.APPLICATION)
+            self._committed = await asker.committed(topics.APPLICATION, new)
             self._starts = await asker.starts(new)
         wanted: dict[Spot, int] = {
             tp: place.committed
