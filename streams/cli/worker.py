@@ -14,7 +14,6 @@ from streams.cli.shared.profile_options import check_policy
 from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.metrics.bind import BindError
-from streams.metrics.probes import Probes, listening
 from streams.wire.topic_check import check_topics
 from streams.wire.topics import EVENTS
 from streams.worker.log_throttle import ThrottleFilter
@@ -54,6 +53,8 @@ def command(log_level: str, log_format: Form) -> int:
         settings = settings_from(os.environ)
     except SettingError as error:
         raise click.UsageError(str(error)) from error
+    from streams.metrics.probes import listening  # noqa: PLC0415 - brings an HTTP server, which a list of verbs needs not
+
     profile: Any = settings.profile
     check_policy(profile.policy, profile.overrides, profile.setting, profile.payer)
     with broker() as connection:
@@ -87,6 +88,7 @@ def _run(
 ) -> int:  # fmt: skip
     import faust  # noqa: PLC0415 - takes half a second, and a wrong setting should be told at once
 
+    from streams.metrics.probes import Probes  # noqa: PLC0415 - as above
     from streams.worker.application import build_observed  # noqa: PLC0415 - as above
 
     app, observation = build_observed(connection, settings, partitions)

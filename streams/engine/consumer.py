@@ -101,10 +101,12 @@ class BatchConsumer(driver.Consumer):
         earliest = await self.earliest_offsets(*sources) if sources else {}
         ends = await self.highwaters(*sources) if sources else {}
         positions: dict[TP, int] = {}
+        unread: set[TP] = set()
         for tp in sources:
             first, position = earliest.get(tp, 0), committed.get(tp)
             if position is None or position < 0:
                 position = first
+                unread.add(tp)
             elif position < first:
                 input_lost(self.app.vitals, tp, position, first)
                 position = first
@@ -117,7 +119,6 @@ class BatchConsumer(driver.Consumer):
                 )
             positions[tp] = position
         await self.seek_wait(positions)
-        unread = {tp for tp in sources if (committed.get(tp) or -1) < 0}
         self.progress = {tp: Progress(at, never_read=tp in unread) for tp, at in positions.items()}
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
