@@ -12,6 +12,7 @@ from models.event import EncounterMerged, Event
 from models.event_subject import EVENT_VOIDED, STAY
 from rules.policy.resolve import PolicyError
 from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes, to_bytes
+from streams.lifecycle.event_counts import EventCounts
 from streams.lifecycle.ineffective_events import ineffective_events
 from streams.lifecycle.merged_view import names_as_survivor, neighbours
 from streams.lifecycle.messages import chunks, closed_message
@@ -36,6 +37,7 @@ from streams.wire.event_json import as_line, read
 from streams.wire.message import OutboundMessage, Record
 from streams.wire.refused_event import legible_encounter_id, refused_line
 from streams.wire.reject_headers import reject_headers
+from streams.wire.reject_kinds import kind_of
 from streams.wire.rejects import TWO_IDS, WHOLE_LINE, Reject
 
 _MAY_CHANGE_STANDING: Final = STAY | EVENT_VOIDED
@@ -76,6 +78,8 @@ class EncounterProcessor:
         """The record of this batch that brought each line of an event."""
         self._messages: list[OutboundMessage] = []
         self._commands: list[OutboundCommand] = []
+        self.counts = EventCounts()
+        """What the batch came to so far, for figures."""
 
     def process_events(self, records: Iterable[Record]) -> None:
         """Add records of the events topic to their stays."""
@@ -144,6 +148,8 @@ class EncounterProcessor:
         if line in state.events:
             if record.offset <= state.offsets.get(self._topic, -1) or state.due_for == "retry":
                 self._touch(state, record)
+            else:
+                self.counts.repeat(event, record)
             return None
         if state.size_bytes + len(line) > HEAVIEST:
             return TOO_HEAVY
@@ -153,6 +159,7 @@ class EncounterProcessor:
         state.last_event_at = self._at
         state.standing_stale = state.standing_stale or event.type in _MAY_CHANGE_STANDING
         state.has_merges = state.has_merges or isinstance(event, EncounterMerged)
+        self.counts.take(event, record, late=state.version > 0)
         self._touch(state, record)
         return None
 
@@ -231,6 +238,7 @@ class EncounterProcessor:
         key, own = record.key, record.headers
         if misrouted is not None:  # a reject goes back to the events topic: as a command it could not be read
             topic, (partition, offset, key, own) = topics.EVENTS, misrouted
+        self.counts.rejects[topic, kind_of(reject)] += 1
         about = reject_headers(own, reject.reason, topic, partition, offset)
         self._messages.append(OutboundMessage(topics.REJECTS, key, value or record.value, about))
 

@@ -10,7 +10,7 @@ from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.kafka.group_lag import PartitionLag, group_lag
 from streams.kafka.group_members import Cluster, cluster_of
-from streams.lifecycle.state import Phase, UnknownFormatError, summary_of
+from streams.lifecycle.state import UnknownFormatError, deadline_of, phase_of
 from streams.operations.topic_view import TopicView
 from streams.wire import topics
 from streams.wire.topic_check import check_topics
@@ -33,7 +33,7 @@ class StreamStatus:
     cluster: Cluster
     topics_wrong: tuple[str, ...] = ()
     lags: tuple[PartitionLag, ...] = ()
-    phases: Counter[Phase] = field(default_factory=Counter)
+    phases: Counter[str] = field(default_factory=Counter)
     next_due_s: int | None = None
     """The nearest deadline of a stay that is not final yet."""
     overdue: int = 0
@@ -79,7 +79,7 @@ class StatusReader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._stays: dict[bytes, tuple[Phase, int | None]] = {}
+        self._stays: dict[bytes, tuple[str, int | None]] = {}
         self._charges: dict[bytes, tuple[str, int]] = {}
         self._questions: dict[bytes, int] = {}
         self._rejects = 0
@@ -129,7 +129,7 @@ class StatusReader:
 
     def _take_stay(self, record: Any) -> None:
         try:
-            summary = summary_of(record.value) if record.value else None
+            summary = (phase_of(record.value), deadline_of(record.value)) if record.value else None
         except UnknownFormatError:
             return
         if summary is None:
