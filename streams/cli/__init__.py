@@ -25,7 +25,7 @@ from streams.batch.error_place import fault
 
 VERBS: Final = (
     *("code", "explain", "rules", "check", "generate", "refresh", "schema"),
-    *("worker", "demo", "topics", "status", "publish", "charges", "review", "rejects", "recode"),
+    *("worker", "watch", "demo", "topics", "status", "publish", "charges", "review", "rejects", "recode"),
 )
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
 

@@ -9,14 +9,13 @@ from typing import Any, Final
 import click
 
 from streams.cli.shared.broker import broker
-from streams.cli.shared.log_output import FORMS, Form, log_to_stderr
+from streams.cli.shared.log_output import FORMS, Form, log_to_stderr, throttle_client_log
 from streams.cli.shared.profile_options import check_policy
 from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.metrics.bind import BindError
 from streams.wire.topic_check import check_topics
 from streams.wire.topics import EVENTS
-from streams.worker.log_throttle import ThrottleFilter
 from streams.worker.settings import SettingError, WorkerSettings, settings_from
 from streams.worker.startup_checks import lock_data_dir
 
@@ -99,18 +98,7 @@ def _run(
         log_format,
         lambda level: figures.add("infusion_log_events_total", 1, level),
     )
-    log = logging.getLogger("aiokafka")
-    log.propagate = True
-    once = ThrottleFilter()
-    for name in (
-        "",
-        ".conn",
-        ".cluster",
-        ".consumer.fetcher",
-        ".consumer.group_coordinator",
-        ".producer.sender",
-    ):
-        logging.getLogger(f"aiokafka{name}").addFilter(once)
+    throttle_client_log()
     worker = faust.Worker(app, override_logging=False, quiet=True)
     worker.spinner = None  # it would have every logger make debug records, to spin by them
     probes = Probes(observation.answers(worker.loop), taken)

@@ -10,9 +10,10 @@ from itertools import islice
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupLoadInProgressError
 
 from streams.kafka.connection import Connection
+from streams.kafka.group_coordinator import GroupClient
 
 Spot = tuple[str, int]
 """A topic and the number of a partition."""
@@ -31,12 +32,13 @@ class PartitionAsker:
     """
     Asks about partitions; every question raises ``TimeoutError`` or a Kafka error when there is no answer in time.
 
-    It is connected by the first question, and anew after one that failed.
+    It is connected by the first question, and anew after one that failed. ``groups`` is asked about positions.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, patience_s: float = ANSWER_S) -> None:
+        self._connection, self._patience_s = connection, patience_s
         self._consumer: Any = None
+        self.groups: Final = GroupClient(connection, patience_s)
 
     async def ends(self, spots: Collection[Spot]) -> dict[Spot, int]:
         """Return the offset after the last record of each partition."""
@@ -82,31 +84,36 @@ class PartitionAsker:
 
     async def committed(self, group: str, spots: Collection[Spot]) -> dict[Spot, int]:
         """Return the positions a group has committed in these partitions; those without one are not among them."""
-        admin = AIOKafkaAdminClient(
-            **self._connection.for_aiokafka(), request_timeout_ms=int(ANSWER_S * 1000)
-        )
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                await admin.start()
-                found = await admin.list_consumer_group_offsets(
-                    group, None, [TopicPartition(*spot) for spot in spots]
-                )
-        finally:
-            await admin.close()
+        places = [TopicPartition(*spot) for spot in spots]
+
+        async def question(admin: Any, coordinator: int) -> dict[TopicPartition, Any]:
+            found: dict[TopicPartition, Any] = await admin.list_consumer_group_offsets(
+                group, coordinator, places
+            )
+            # The client drops an error that is about the group as a whole, and what is left looks like "never read".
+            if len(found) < len(places):
+                raise GroupLoadInProgressError
+            return found
+
+        found = await self.groups.ask(group, question)
         return {tuple(place): about.offset for place, about in found.items() if about.offset >= 0}
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
+        await self._leave()
+        await self.groups.close()
+
+    async def _leave(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             await consumer.stop()
 
     async def _ask(self, question: str, places: list[TopicPartition]) -> Any:
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(self._patience_s):
                 return await getattr(await self._connected(), question)(places)
         except Exception:
-            await self.close()
+            await self._leave()
             raise
 
     async def _connected(self) -> Any:
@@ -117,10 +124,10 @@ class PartitionAsker:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",  # what retention took is not the oldest unread record any more
                 max_partition_fetch_bytes=_FETCH_BYTES,
-                request_timeout_ms=int(ANSWER_S * 1000),
+                request_timeout_ms=int(self._patience_s * 1000),
             )
             try:
-                async with asyncio.timeout(ANSWER_S):
+                async with asyncio.timeout(self._patience_s):
                     await consumer.start()
             except BaseException:
                 await consumer.stop()

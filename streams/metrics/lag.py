@@ -38,7 +38,7 @@ def lag_of(place: Place, now_ms: float) -> Lag:
         return Lag("unknown")
     if place.committed is None:
         return Lag("never_read") if place.end > place.start else Lag("caught_up", 0, 0.0)
-    records = max(0, place.end - place.committed)
+    records = max(0, place.end - max(place.committed, place.start))  # what is deleted waits no longer
     if not records:
         return Lag("caught_up", 0, 0.0)
     return Lag(

@@ -35,7 +35,7 @@ SOURCES: Final = 20
 PAYERS: Final = 20
 
 _NAMED_SOURCES: Final = {"source": ("emar", "pump", "adt", "manual")}
-_READ: Final = {"topic": (topics.EVENTS, topics.COMMANDS, topics.CLOSED)}
+_READ: Final = {"topic": topics.READ}
 _WRITTEN: Final = {
     "topic": tuple(topic.name for topic in topics.TOPICS if topic.aligned and topic.name != topics.EVENTS)
 }
@@ -177,8 +177,15 @@ MONEY: Final = (
 
 WATCH: Final = (
     *_lag("infusion_group_", "the group", "watch"),
+    Metric(
+        "infusion_group_deleted_unread_records", "gauge",
+        "Records retention deleted before the group read them: first one there less committed position.", _PLACE,
+        process="watch",
+    ),
     _gauge("infusion_group_members", "Members of the group of workers; 0 when none lives.", process="watch"),
-)
+    _gauge("infusion_group_silence_seconds", "Since the broker that answers for the group last told its positions.",
+           process="watch"),
+)  # fmt: skip
 
 METRICS: Final = (*ANY, *FLOW, *STAYS, *FEEDS, *MONEY, *WATCH)
 """Every metric, in the order of the page."""

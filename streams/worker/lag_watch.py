@@ -18,9 +18,10 @@ from streams.engine.positions import Position, positions_of
 from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.kafka.partition_asker import PartitionAsker, Spot
+from streams.kafka.retention import asked_retention_ms, retention_ms
 from streams.metrics.figures import Sample
-from streams.metrics.lag import Lag, Place, headroom_s, lag_of
-from streams.metrics.table import STATES
+from streams.metrics.lag import Lag, Place, lag_of
+from streams.metrics.lag_samples import samples_of
 from streams.wire import topics
 
 _log = logging.getLogger(__name__)
@@ -30,8 +31,6 @@ SETTINGS_EVERY_S: Final = 300.0
 
 _ANY: Final[Spot] = (topics.EVENTS, 0)
 """Asked about by a worker that has no partitions, to know that Kafka answers."""
-
-_RETENTION: Final = "retention.ms"
 
 
 class LagWatch:
@@ -45,11 +44,7 @@ class LagWatch:
         """Of partitions that are not recovered yet; the engine knows the others."""
         self._written: dict[Spot, tuple[int, int]] = {}
         """An offset, and the timestamp of the record there."""
-        self._retention_ms: dict[str, int] = {
-            topic.name: int(settings[_RETENTION])
-            for topic in topics.TOPICS
-            if _RETENTION in (settings := topic.settings())
-        }
+        self._retention_ms = asked_retention_ms()
         self._settings_at = -SETTINGS_EVERY_S
         self.answered_at = monotonic()
         """When Kafka last answered, by the monotonic clock; at first the start."""
@@ -89,9 +84,7 @@ class LagWatch:
             }
         if monotonic() - self._settings_at > SETTINGS_EVERY_S:
             self._settings_at = monotonic()
-            for name, about in (await broker_topics(self._connection)).items():
-                if about.settings and _RETENTION in about.settings:
-                    self._retention_ms[name] = int(about.settings[_RETENTION])
+            self._retention_ms |= retention_ms(await broker_topics(self._connection))
 
     def _places(self, positions: dict[TP, Position]) -> Iterator[tuple[TP, Place]]:
         for tp, position in positions.items():
@@ -118,23 +111,3 @@ class LagWatch:
     def samples(self) -> Iterable[Sample]:
         """Return the figures of every partition."""
         return samples_of("infusion_", self.lags(), self._retention_ms)
-
-
-def samples_of(
-    prefix: str, lags: Iterable[tuple[Spot, Place, Lag]], retention_ms: dict[str, int]
-) -> Iterator[Sample]:
-    """Yield the figures of partitions, under names that begin so: a worker's own, or those of its group from outside."""
-    for (topic, number), place, lag in lags:
-        labels = (topic, str(number))
-        for state in STATES:
-            yield f"{prefix}partition_state", (*labels, state), float(state == lag.state)
-        figures = (
-            ("lag_seconds", lag.seconds),
-            ("lag_records", lag.records),
-            ("position_offset", place.committed),
-            ("end_offset", place.end),
-            ("retention_headroom_seconds", headroom_s(lag, retention_ms.get(topic))),
-        )
-        for name, value in figures:
-            if value is not None:
-                yield prefix + name, labels, value

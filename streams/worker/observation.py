@@ -7,13 +7,12 @@ Built around the application without changing what that does: a worker codes the
 import asyncio
 import logging
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from time import monotonic
 from typing import Final
 
-from rules.engine import RULEBOOK_VERSION
 from streams.engine.app import CheckpointApp
 from streams.kafka.connection import Connection
+from streams.metrics.build_info import tell_build
 from streams.metrics.figures import Figures
 from streams.metrics.page import page_of
 from streams.metrics.probes import Answers
@@ -48,7 +47,7 @@ class Observation:
         self.agents = AgentFigures(self.figures, self._count, clock)
         self._lag = LagWatch(app, connection, clock)
         self.state = StateFigures(app, stays, self._count, self.agents, lambda: self._lag.answered_at, clock)
-        self.figures.set("infusion_build_info", 1, _release(), RULEBOOK_VERSION)
+        tell_build(self.figures)
         self.figures.provide(self._lag.samples)
         self.figures.provide(self.state.samples)
         app.vitals.on_checkpoint = self._checkpointed
@@ -101,10 +100,3 @@ class Observation:
         self.figures.observe("infusion_checkpoint_seconds", (seconds,))
         if seconds > SLOW_CHECKPOINT_S:
             _log.warning("a checkpoint took %.1f s: Kafka is slow to acknowledge", seconds)
-
-
-def _release() -> str:
-    try:
-        return version("infusion-charges")
-    except PackageNotFoundError:  # run from a checkout
-        return "unknown"

@@ -15,6 +15,8 @@ from typing import Final, Literal, TextIO
 
 from orjson import dumps
 
+from streams.worker.log_throttle import ThrottleFilter
+
 Form = Literal["text", "json"]
 
 FORMS: Final = ("text", "json")
@@ -115,3 +117,18 @@ def log_to_stderr(process: str, level: str, form: Form, count: Callable[[str], N
     least = getattr(logging, level.upper())
     root.setLevel(max(logging.WARNING, least))
     logging.getLogger("streams").setLevel(least)
+
+
+def throttle_client_log() -> None:
+    """Let the Kafka client's own log through, each message of it once in ten seconds."""
+    logging.getLogger("aiokafka").propagate = True
+    once = ThrottleFilter()
+    for name in (
+        "",
+        ".conn",
+        ".cluster",
+        ".consumer.fetcher",
+        ".consumer.group_coordinator",
+        ".producer.sender",
+    ):
+        logging.getLogger(f"aiokafka{name}").addFilter(once)
