@@ -7,9 +7,6 @@ from thresholds import DAY, HOUR, MINUTE, Thresholds
 
 Severity = Literal["critical", "warning"]
 
-WINDOW: Final = 15 * MINUTE
-"""Over which counters are looked at."""
-
 _UNITS: Final = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (1, "s"))
 
 
@@ -109,7 +106,7 @@ def _flow(limits: Thresholds) -> Iterator[Alert]:
     yield Alert(
         "InfusionInputLost", "critical", "infusion-flow",
         "sum by (topic) (infusion_group_deleted_unread_records) > 0\n"
-        f"or sum by (topic) (increase(infusion_input_lost_records_total[{span(WINDOW)}])) > 0", 0,
+        f"or sum by (topic) (increase(infusion_input_lost_records_total[{span(limits.within)}])) > 0", 0,
         "{{ $value }} records of {{ $labels.topic }} were deleted unread",
         "Retention took them before a worker had read them: their stays are coded without.", limits.settle,
     )  # fmt: skip
@@ -127,7 +124,7 @@ def _feeds(limits: Thresholds) -> Iterator[Alert]:
         "No event of {{ $labels.source }} for {{ $value | humanizeDuration }}",
         "What it charts does not reach the stream; stays without it are coded short, or held.",
     )  # fmt: skip
-    window = span(WINDOW)
+    window = span(limits.within)
     yield Alert(
         "InfusionRejects", "warning", "infusion-feeds",
         f"sum by (topic, reason) (increase(infusion_rejects_total[{window}])) > {limits.rejects}", 0,
@@ -162,7 +159,7 @@ def _money(limits: Thresholds) -> Iterator[Alert]:
         "\nor ".join(
             f"max by (payer) (infusion_held_oldest_seconds{matcher}) > {(days - 1) * DAY}"
             for matcher, days in late
-        ), WINDOW,
+        ), limits.review_for,
         "A held stay of {{ $labels.payer }} departed {{ $value | humanizeDuration }} ago",
         "Less than a day is left of the bill hold: then the claim goes out without these charges.",
     )  # fmt: skip

@@ -32,12 +32,15 @@ class Thresholds(NamedTuple):
     """Days from the departure after which a claim goes out, held or not; the alert comes a day before."""
     bill_hold_days_by_payer: Mapping[str, int] = {}
     """Where a payer's differs: by the payer's name in the figures."""
+    within: int = 15 * MINUTE
+    """In which rejects and lost records are counted: their alerts are over so long after the last one."""
     rejects: int = 0
-    """Records refused within a quarter of an hour that nobody need look at."""
+    """Records refused in that time that nobody need look at."""
     rejected_share: float = 0.01
-    """Of the records read within a quarter of an hour: more is a feed that changed, not a slip."""
+    """Of the records read in that time: more is a feed that changed, not a slip."""
     headroom: int = 2 * DAY
     """Until unread records are deleted."""
+    review_for: int = 15 * MINUTE
     overdue: int = 15 * MINUTE
     """By which a stay may be coded late."""
     settle: int = 5 * MINUTE
