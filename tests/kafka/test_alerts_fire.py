@@ -76,8 +76,7 @@ def test_alerts_fire_and_clear_in_a_real_prometheus(tmp_path: Path, begun: list[
         begun.append(watch := Worker("watch", tmp_path, servers, command=(*INFUSION, "watch"), more=at))
         worker.start()
         watch.start()
-        for port in jobs.values():
-            until("never ready", lambda port=port: readiness(port).state == "ready", 30)  # type: ignore[misc]
+        until("never ready", lambda: all(readiness(port).state == "ready" for port in jobs.values()), 30)
         publish(servers, 0)
         until(
             "not caught up",
