@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format cases kafka docs bench bench-stream clean
+.PHONY: help run test lint format cases kafka docs monitoring prometheus bench bench-stream clean
 
 # The first interpreter that is new enough; make PYTHON=... to choose another.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
@@ -54,6 +54,16 @@ kafka: $(DEVELOPMENT) ## A real Apache Kafka until Ctrl-C, to try things on; nee
 
 docs: $(DEVELOPMENT) ## Write the output of the documents' examples anew; read the difference before you keep it
 	@$(BIN)/python tests/house/test_docs.py
+
+monitoring: $(DEVELOPMENT) ## Write the dashboards and alert rules in ops/ anew, from ops/monitoring/thresholds.py
+	@$(BIN)/python ops/monitoring/write.py
+
+prometheus: ## A real Prometheus with the alerts until Ctrl-C, beside a worker and a watch on this machine
+	@command -v prometheus >/dev/null || { echo "no prometheus here; Debian and Ubuntu have it as a package of that name" >&2; exit 1; }
+	@mkdir -p var/prometheus
+	@echo "Prometheus at http://localhost:9090 until Ctrl-C; alerts are under Alerts (Debian: http://localhost:9090/classic/alerts)"
+	@prometheus --config.file=ops/prometheus/prometheus.local.yml --storage.tsdb.path=var/prometheus \
+	  --web.listen-address=127.0.0.1:9090 --log.level=warn
 
 bench: $(RUNTIME) ## Measure a generated month and add rows to benchmarks/results.csv
 	@$(BIN)/python benchmarks/bench.py

@@ -18,7 +18,7 @@ def run(terms: Terms) -> None:
         in_memory=terms.variant == "memory",
         timeouts=AT_ONCE,
         profile=PROFILE,
-        web_port=0,
+        metrics_bind=None,
         session_timeout_s=20.0,
     )
     app = build(Connection((terms.servers,)), settings, terms.partitions)

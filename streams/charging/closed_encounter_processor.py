@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from rules.engine import Profile
 from rules.policy.resolve import PolicyError
 from rules.site_folder import SiteFolderError
+from streams.charging.coding_counts import CodingCounts
 from streams.charging.release import release
 from streams.charging.release_state import ReleaseState, UnreadableReleaseError
 from streams.wire import topics
@@ -13,17 +14,19 @@ from streams.wire.closed_encounter_json import NotAClosedEncounterError, from_by
 from streams.wire.cloud_events import traceparent
 from streams.wire.message import OutboundMessage, Record
 from streams.wire.reject_headers import reject_headers
+from streams.wire.reject_kinds import kind_of
 from streams.wire.rejects import WHOLE_LINE, Reject, fault_of_ours
 
 _FAULT: Final = fault_of_ours("it was coded")
 
 
 class CodedRecords(NamedTuple):
-    """The results of a batch: states to keep by key, messages for this partition, and how many could not be coded."""
+    """The results of a batch: states to keep by key, messages for this partition, how many failed, and counts."""
 
     states: dict[bytes, ReleaseState]
     messages: list[OutboundMessage]
     faults: int
+    counts: CodingCounts
 
 
 def code_records(
@@ -45,8 +48,10 @@ def code_records(
     states: dict[bytes, ReleaseState] = {}
     messages: list[OutboundMessage] = []
     faults = 0
+    counts = CodingCounts()
 
     def refuse(record: Record, reject: Reject) -> None:
+        counts.rejects[kind_of(reject)] += 1
         about = reject_headers(record.headers, reject.reason, topics.CLOSED, partition, record.offset)
         messages.append(OutboundMessage(topics.REJECTS, record.key, record.value, about))
 
@@ -72,4 +77,6 @@ def code_records(
         messages += released.messages
         if released.state is not None:
             states[key] = released.state
-    return CodedRecords(states, messages, faults)
+            if previous is None or previous.revision != released.state.revision:
+                counts.take(closed, previous, released.state)
+    return CodedRecords(states, messages, faults, counts)

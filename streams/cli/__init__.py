@@ -26,7 +26,7 @@ from streams.batch.error_place import fault
 
 VERBS: Final = (
     *("code", "explain", "rules", "check", "generate", "refresh", "schema"),
-    *("worker", "demo", "topics", "status", "publish", "charges", "review", "rejects", "recode"),
+    *("worker", "watch", "demo", "topics", "status", "publish", "charges", "review", "rejects", "recode"),
 )
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
 
@@ -118,7 +118,7 @@ class Verbs(click.Group):
 SETTINGS: Final = frozenset(
     f"INFUSION_{name}"
     for name in (
-        "CACHED_STAYS", "DATA_DIR", "GRACE_MINUTES", "HORIZON_DAYS", "INACTIVE_HOURS", "LOOK_EVERY_SECONDS", "OVERDUE_DAYS",
+        "CACHED_STAYS", "DATA_DIR", "GRACE_MINUTES", "HORIZON_DAYS", "INACTIVE_HOURS", "LOOK_EVERY_SECONDS", "METRICS_BIND", "OVERDUE_DAYS",
         "PAYER", "POLICY", "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "STORE", "WEB_PORT", "WORKER_ID",
         # Read by the tests and by make alone.
         "HYPOTHESIS_EXAMPLES", "KAFKA_CACHE", "REQUIRE_KAFKA", "SHARED",

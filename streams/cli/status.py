@@ -11,8 +11,9 @@ from streams.cli.shared.broker import broker
 from streams.cli.shared.printable import printable
 from streams.cli.shared.stay_rows import dollars
 from streams.kafka.connection import Connection
-from streams.operations.stream_status import SOURCES, StatusReader, StreamStatus
+from streams.operations.stream_status import StatusReader, StreamStatus
 from streams.wire.instant_text import rfc3339
+from streams.wire.topics import READ
 
 _LABEL: Final = 10
 _MOST_SOURCES: Final = 8
@@ -57,14 +58,17 @@ def command(*, following: bool, every: float, form: str) -> int:
 
 async def _look(connection: Connection, form: str, every: float | None) -> int:
     reader = StatusReader(connection)
-    while True:
-        status = await reader.look(int(time.time() * 1000))
-        if every is not None and form == "text":
-            click.clear()
-        click.echo(text_of(status, connection.named()) if form == "text" else json_of(status))
-        if every is None:
-            return 0 if status.verdict == "working" else 1
-        await asyncio.sleep(every)
+    try:
+        while True:
+            status = await reader.look(int(time.time() * 1000))
+            if every is not None and form == "text":
+                click.clear()
+            click.echo(text_of(status, connection.named()) if form == "text" else json_of(status))
+            if every is None:
+                return 0 if status.verdict == "working" else 1
+            await asyncio.sleep(every)
+    finally:
+        await reader.close()
 
 
 def text_of(status: StreamStatus, servers: str) -> str:
@@ -142,7 +146,7 @@ def _workers(status: StreamStatus) -> str:
 
 
 def _by_topic(status: StreamStatus) -> str:
-    unread = {name: sum(lag.records for lag in status.lags if lag.topic == name) for name in SOURCES}
+    unread = {name: sum(lag.records for lag in status.lags if lag.topic == name) for name in READ}
     never = sum(lag.committed is None and lag.end > 0 for lag in status.lags)
     told = ", ".join(f"{name} {count:,}" for name, count in unread.items() if count)
     told += f"{'; ' if told else ''}{_count(never, 'partition')} never read" if never else ""

@@ -3,21 +3,25 @@
 import asyncio
 import logging
 import os
-from typing import Any
+from socket import socket
+from typing import Any, Final
 
 import click
 
 from rules.site_folder import SiteFolder
 from streams.cli.shared.broker import broker
+from streams.cli.shared.log_output import FORMS, Form, log_to_stderr, throttle_client_log
 from streams.cli.shared.profile_options import check_policy
 from streams.cli.shared.site_option import site_option
 from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
+from streams.metrics.bind import BindError
 from streams.wire.topic_check import check_topics
 from streams.wire.topics import EVENTS
-from streams.worker.log_throttle import ThrottleFilter
 from streams.worker.settings import SettingError, WorkerSettings, settings_from
-from streams.worker.startup_checks import lock_data_dir, require_port
+from streams.worker.startup_checks import lock_data_dir
+
+_log: Final = logging.getLogger(__name__)
 
 
 @click.command("worker")
@@ -29,13 +33,20 @@ from streams.worker.startup_checks import lock_data_dir, require_port
     show_default=True,
     help="How much to tell on stderr; nothing of a stay is in it.",
 )
-def command(*, site: SiteFolder | None, log_level: str) -> int:
+@click.option(
+    "--log-format",
+    type=click.Choice(FORMS),
+    default="text",
+    show_default=True,
+    help="Lines for people, or one JSON object a line.",
+)
+def command(*, site: SiteFolder | None, log_level: str, log_format: Form) -> int:
     """
     Read events, keep every stay, close it, and send what it comes to, until SIGTERM or Ctrl-C.
 
     KAFKA_BOOTSTRAP_SERVERS says where Kafka is. INFUSION_WORKER_ID names this worker among the others, and
     INFUSION_DATA_DIR is where its stores are: each worker needs its own of both. Start as many as there are
-    partitions at most. README.md lists every setting.
+    partitions at most. INFUSION_METRICS_BIND is where /metrics, /livez and /readyz are. README.md lists every setting.
 
     Exit status: 0 stopped when asked; 2 wrong settings, no Kafka or no topics; 70 something could not be written,
     and nothing was committed after it: start it again.
@@ -44,6 +55,8 @@ def command(*, site: SiteFolder | None, log_level: str) -> int:
         settings = settings_from(os.environ)
     except SettingError as error:
         raise click.UsageError(str(error)) from error
+    from streams.metrics.probes import listening  # noqa: PLC0415 - brings an HTTP server, which a list of verbs needs not
+
     profile: Any = settings.profile
     check_policy(profile.policy, profile.overrides, profile.setting, profile.payer, site)
     settings = settings._replace(profile=settings.profile._replace(site=site))
@@ -51,10 +64,10 @@ def command(*, site: SiteFolder | None, log_level: str) -> int:
         partitions = asyncio.run(_partitions(connection))
         try:
             lock_data_dir(settings.data_dir)
-            require_port(settings.web_port)
-        except SettingError as error:
+            taken = listening(settings.metrics_bind) if settings.metrics_bind else None
+        except (SettingError, BindError) as error:
             raise click.UsageError(str(error)) from error
-        return _run(connection, settings, partitions, log_level)
+        return _run(connection, settings, partitions, log_level, log_format, taken)
 
 
 async def _partitions(connection: Connection) -> int:
@@ -72,25 +85,37 @@ async def _partitions(connection: Connection) -> int:
     return topics[EVENTS].partitions
 
 
-def _run(connection: Connection, settings: WorkerSettings, partitions: int, log_level: str) -> int:
+def _run(
+    connection: Connection, settings: WorkerSettings, partitions: int, log_level: str, log_format: Form,
+    taken: socket | None,
+) -> int:  # fmt: skip
     import faust  # noqa: PLC0415 - takes half a second, and a wrong setting should be told at once
 
-    from streams.worker.application import build  # noqa: PLC0415 - as above
+    from streams.metrics.probes import Probes  # noqa: PLC0415 - as above
+    from streams.worker.application import build_observed  # noqa: PLC0415 - as above
 
-    log = logging.getLogger("aiokafka")
-    log.propagate = True
-    once = ThrottleFilter()
-    for name in (
-        "",
-        ".conn",
-        ".cluster",
-        ".consumer.fetcher",
-        ".consumer.group_coordinator",
-        ".producer.sender",
-    ):
-        logging.getLogger(f"aiokafka{name}").addFilter(once)
-    app = build(connection, settings, partitions)
-    worker = faust.Worker(app, loglevel=log_level.upper())
+    app, observation = build_observed(connection, settings, partitions)
+    figures = observation.figures
+    log_to_stderr(
+        settings.worker_id,
+        log_level,
+        log_format,
+        lambda level: figures.add("infusion_log_events_total", 1, level),
+    )
+    throttle_client_log()
+    worker = faust.Worker(app, override_logging=False, quiet=True)
     worker.spinner = None  # it would have every logger make debug records, to spin by them
-    worker.execute_from_commandline()
+    probes = Probes(observation.answers(worker.loop), taken)
+    shown = (
+        f"figures at http://{settings.metrics_bind.named()}/metrics"
+        if settings.metrics_bind
+        else "no figures"
+    )
+    _log.info("started: worker %s on Kafka at %s, %s", settings.worker_id, connection.named(), shown)
+    probes.start()
+    try:
+        worker.execute_from_commandline()
+    finally:
+        probes.close()
+        _log.info("stopped: worker %s", settings.worker_id)
     return 0

@@ -30,7 +30,7 @@ PACE: Final = {
     "INFUSION_INACTIVE_HOURS": "0.001",
     "INFUSION_LOOK_EVERY_SECONDS": "0.2",
     "INFUSION_SESSION_TIMEOUT_SECONDS": "6",
-    "INFUSION_WEB_PORT": "0",
+    "INFUSION_METRICS_BIND": "off",
 }
 """A hospital's hours in seconds: a stay closes three seconds after its last word, with or without a departure."""
 

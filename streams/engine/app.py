@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import Any, Final, Protocol
 
 import faust
@@ -23,6 +24,7 @@ from streams.engine.records import Record
 from streams.engine.recovery import SeekingTableManager
 from streams.engine.table import CheckpointTable
 from streams.engine.versions import require_tested
+from streams.engine.vitals import Vitals
 
 EXIT_FATAL: Final = 70
 """EX_SOFTWARE: something could not be written; start again, and the same records are read again."""
@@ -95,6 +97,8 @@ class CheckpointApp(faust.App):
         self._stop_within = stop_within
         self.priority_topics = frozenset(priority_topics)
         """Topics read before all others: what lies on them followed from the others, which could fill every fetch."""
+        self.vitals = Vitals()
+        """What this worker did and when, for whoever watches it."""
         self._failing = threading.Lock()
         self._woken: asyncio.Event | None = None
         super().__init__(name, TableManager=SeekingTableManager, Table=CheckpointTable, **settings)
@@ -145,6 +149,7 @@ class CheckpointApp(faust.App):
         timer = threading.Timer(self._stop_within, self.fatal, (timeout,))
         timer.daemon = True
         timer.start()
+        _log.info("told to stop: finishing what is in hand")
         try:
             await super().stop()
         finally:
@@ -177,6 +182,7 @@ class CheckpointApp(faust.App):
             place: {key: None if state is None else state.to_bytes() for key, state in changed.items()}
             for place, changed in self._states.items()
         }
+        self.vitals.checkpoint_began_at = monotonic()
         messages, self._states, self._messages = self._messages, {}, []
         self._writing = Checkpoint(states, messages, self._membership)
         return self._writing
@@ -192,9 +198,14 @@ class CheckpointApp(faust.App):
         """Note that everything in this checkpoint lies in Kafka."""
         if self._writing is checkpoint:
             self._writing = None
+            vitals, now = self.vitals, monotonic()
+            if checkpoint:
+                vitals.on_checkpoint(now - vitals.checkpoint_began_at)
+            vitals.checkpoint_at, vitals.checkpoint_began_at = now, 0
 
     def requeue(self, checkpoint: Checkpoint) -> None:
         """Put back what a checkpoint could not write, beneath what came since; drop it once partitions have moved."""
+        self.vitals.checkpoint_began_at = 0
         if checkpoint.membership != self._membership:
             return
         for place, changed in checkpoint.states.items():
@@ -202,7 +213,8 @@ class CheckpointApp(faust.App):
             for key, written in changed.items():
                 newer.setdefault(key, None if written is None else Written(written))
         self._messages[:0] = checkpoint.messages
-        self.written(checkpoint)
+        if self._writing is checkpoint:
+            self._writing = None
 
     def when_revoked(self, callback: Callable[[], None]) -> None:
         """Call this when the partitions are dealt anew, for what an agent keeps in memory beside the tables."""
@@ -216,6 +228,8 @@ class CheckpointApp(faust.App):
         """Drop unwritten states and messages: these partitions may have had another owner meanwhile."""
         self._states, self._messages, self._writing = {}, [], None
         self._membership += 1
+        self.vitals.deals += 1
+        self.vitals.dealt_at, self.vitals.recovering = monotonic(), True
         for callback in self._on_revoked:
             callback()
 
@@ -223,6 +237,10 @@ class CheckpointApp(faust.App):
         """Call the callbacks: these partitions' tables are complete, and their streams are about to run."""
         for callback in self._on_recovered:
             callback(partitions)
+        vitals = self.vitals
+        vitals.recoveries += 1
+        vitals.recovered_at, vitals.recovering = monotonic(), False
+        vitals.recovery_s = vitals.recovered_at - vitals.dealt_at
 
     def fatal(self, error: BaseException) -> None:
         """Stop the worker before it commits anything more."""

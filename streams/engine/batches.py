@@ -29,6 +29,11 @@ class PartitionBatch:
         self.next: int = records[-1].offset + 1
         self.finished = False
 
+    @property
+    def timestamp(self) -> int:
+        """Return the first record's timestamp in milliseconds; 0 where it has none."""
+        return getattr(self.records[0], "timestamp", 0)
+
     def finish(self) -> None:
         """Say that every record is accounted for in the states and messages of the checkpoint to come."""
         self.finished = True

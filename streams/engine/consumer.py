@@ -6,6 +6,7 @@ them; it wraps each record in four tasks; it sleeps a second when every queue is
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from time import monotonic
@@ -19,9 +20,12 @@ from mode import ServiceT
 
 from streams.engine.batches import PartitionBatch
 from streams.engine.lease import BACKLOG_MS, IDLE_MS, SOON_MS, LeaseThread
+from streams.engine.lost_input import input_lost
+from streams.engine.positions import spans
 from streams.engine.progress import Progress
 
 _FETCH_S = 1.0
+_log = logging.getLogger(__name__)
 
 BACKLOG: Final = 2_000
 """Unread records from which on it is better to be done soon than to answer each soon."""
@@ -97,12 +101,14 @@ class BatchConsumer(driver.Consumer):
         earliest = await self.earliest_offsets(*sources) if sources else {}
         ends = await self.highwaters(*sources) if sources else {}
         positions: dict[TP, int] = {}
+        unread: set[TP] = set()
         for tp in sources:
             first, position = earliest.get(tp, 0), committed.get(tp)
             if position is None or position < 0:
                 position = first
+                unread.add(tp)
             elif position < first:
-                self._log_lost_input(tp, position, first)
+                input_lost(self.app.vitals, tp, position, first)
                 position = first
             elif position > ends.get(tp, position):
                 self.app.fatal(
@@ -113,10 +119,11 @@ class BatchConsumer(driver.Consumer):
                 )
             positions[tp] = position
         await self.seek_wait(positions)
-        self.progress = {tp: Progress(position) for tp, position in positions.items()}
+        self.progress = {tp: Progress(at, never_read=tp in unread) for tp, at in positions.items()}
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin a new membership: nothing handed out before counts any more."""
+        _log.info("dealt by the group: %s", spans(tp for tp in assigned if not self._is_changelog_tp(tp)))
         self.progress.clear()
         self.app.discard_unwritten()
         await super().on_partitions_assigned(assigned, generation_id)
@@ -146,6 +153,7 @@ class BatchConsumer(driver.Consumer):
     async def _next_records(self) -> tuple[Mapping[Any, Any] | None, set[TP] | None]:
         if not self.flow_active:
             await self.can_resume_flow.wait()
+        self.app.vitals.polled_at = monotonic()
         active = None if self.app.client_only else set(self._get_active_partitions())
         if active is not None and not active:
             await self.sleep(0.02)
@@ -164,7 +172,6 @@ class BatchConsumer(driver.Consumer):
         return await self._getmany(active_partitions=active, timeout=_FETCH_S)
 
     async def _deliver(self, tp: TP, records: list[Any]) -> None:
-        self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
         if self._is_changelog_tp(tp):
             await self.app.tables.recovery.restore(tp, records)
             return
@@ -182,7 +189,7 @@ class BatchConsumer(driver.Consumer):
             if self.progress.get(tp) is not progress or not self.flow_active:
                 return
             if progress.next < earliest:
-                self._log_lost_input(tp, progress.next, earliest)
+                input_lost(self.app.vitals, tp, progress.next, earliest)
         fresh = [record for record in records if record.offset >= progress.next]
         if not fresh:
             return
@@ -190,16 +197,10 @@ class BatchConsumer(driver.Consumer):
         message: Any = self._to_message(tp, fresh[0])
         message.key, message.value, message.headers = None, batch, {}
         progress.hand_out(batch)
-        if not await self._hand_to_streams(message):
+        if await self._hand_to_streams(message):
+            self.app.vitals.read[tp.topic] += len(fresh)
+        else:
             progress.take_back(batch)
-
-    def _log_lost_input(self, tp: TP, first: int, end: int) -> None:
-        """Log that retention deleted records before they were read; stock Faust and aiokafka go on without a word."""
-        self.log.critical(
-            "INPUT LOST: records %d to %d of %s, partition %d, were deleted before this worker read them; "
-            "send them again from where they came from, and keep the topic longer",
-            first, end - 1, tp.topic, tp.partition,
-        )  # fmt: skip
 
     async def _hand_to_streams(self, message: ConsumerMessage) -> bool:
         """Hand a message to the streams; return False when they were suspended before they took it."""
@@ -290,7 +291,7 @@ class BatchConsumer(driver.Consumer):
         for tp, position in mine.items():
             finished[tp][0].note_committed(position)
         self._committed_offset.update(mine)
-        self.app.monitor.on_tp_commit(mine)
+        self.app.vitals.commits += 1
         return True
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:  # noqa: ARG002 - Faust's signature

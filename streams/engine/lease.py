@@ -17,7 +17,8 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-_CONFIRMING: Final = {"HeartbeatRequest": {0, 27}, "SyncGroupRequest": {0}}
+_REBALANCING: Final = 27
+_CONFIRMING: Final = {"HeartbeatRequest": {0, _REBALANCING}, "SyncGroupRequest": {0}}
 """Answers after which the group counts the session anew; 27 says that it is about to deal the partitions anew."""
 
 IDLE_MS: Final = 200
@@ -51,6 +52,8 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread, which also keeps when the group last confirmed that this worker is a member."""
 
     confirmed_at: float = -inf
+    rebalancing: bool = False
+    """Whether the group has said that it deals partitions anew, and has not done so yet."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -142,6 +145,7 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
         """Note what the group answered to a request of this name, sent at this instant of the monotonic clock."""
         if answer in _CONFIRMING.get(request, ()):
             self.confirmed_at = asked_at
+            self.rebalancing = answer == _REBALANCING
         elif request == "HeartbeatRequest" and answer in _OUT:
             self.confirmed_at = -inf
             self._count_exclusion(int(answer or 0), asked_at)

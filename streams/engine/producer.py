@@ -38,6 +38,9 @@ class CountingBuffer(ProducerBuffer):
 class CertainProducer(driver.Producer):
     """Faust's producer, idempotent, with a way to deliver many records and know that they lie there."""
 
+    app: Any
+    """A ``CheckpointApp``, which is made of this class and so cannot be named here."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.buffer = self._soon = CountingBuffer(loop=self.loop, beacon=self.beacon)
@@ -100,6 +103,7 @@ class CertainProducer(driver.Producer):
                     f"records for {group.topic} were not written: {type(result).__name__}"
                 )
                 raise self._failed from result
+            self.app.vitals.written[group.topic] += len(group.records)
             offsets.append(result)
         return offsets
 

@@ -2,6 +2,7 @@
 The progress of a partition: which record is handed out next, and which offset may be committed. Pure.
 
 The position that is committed is the first record handed out and not finished. Nothing is guessed from gaps.
+How far behind it is can be read from another thread meanwhile: each figure is one value, replaced whole.
 """
 
 from collections import deque
@@ -15,15 +16,23 @@ class HandedOut(Protocol):
     next: int
     finished: bool
 
+    @property
+    def timestamp(self) -> int:
+        """Return the first record's timestamp in milliseconds."""
+
 
 class Progress:
     """One partition since its last seek; all numbers are offsets."""
 
-    __slots__ = ("_committed", "_done", "_handed_out", "_looked_for", "next")
+    __slots__ = ("_committed", "_done", "_handed_out", "_looked_for", "_uncommitted", "never_read", "next")
 
-    def __init__(self, position: int) -> None:
+    def __init__(self, position: int, *, never_read: bool = False) -> None:
         self.next = position
         """The record to be handed out next."""
+        self.never_read = never_read
+        """Whether the broker knew of no position, and nothing was handed out since."""
+        self._uncommitted: deque[tuple[int, int]] = deque()
+        """First offset and timestamp of each batch handed out whose end is not committed, oldest first."""
         self._committed = self._done = position
         self._handed_out: deque[HandedOut] = deque()
         self._looked_for: int | None = None
@@ -45,12 +54,15 @@ class Progress:
     def hand_out(self, batch: HandedOut) -> None:
         """Note that these records are with an agent from now on."""
         self._handed_out.append(batch)
+        self._uncommitted.append((batch.first, batch.timestamp))
         self.next = batch.next
+        self.never_read = False
 
     def take_back(self, batch: HandedOut) -> None:
         """Note that the newest batch never reached its agent, so that it is fetched again."""
         if self._handed_out and self._handed_out[-1] is batch:
             self._handed_out.pop()
+            self._uncommitted.pop()
             self.next = batch.first
 
     def position(self) -> int | None:
@@ -67,3 +79,13 @@ class Progress:
     def note_committed(self, offset: int) -> None:
         """Note that the broker knows."""
         self._committed = offset
+        while self._uncommitted and self._uncommitted[0][0] < offset:
+            self._uncommitted.popleft()
+
+    def oldest_uncommitted(self) -> tuple[int, int | None]:
+        """Return the committed offset and the timestamp in milliseconds of the first record not before it; None unknown."""
+        try:
+            _, timestamp = self._uncommitted[0]
+        except IndexError:  # nothing handed out beyond it
+            return self._committed, None
+        return self._committed, timestamp

@@ -7,6 +7,7 @@ record, each through a queue and a timer of its own.
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +17,10 @@ from faust.tables.recovery import Recovery, ServiceStopped
 from faust.types import TP
 from mode import Service
 
+from streams.engine.positions import spans
 from streams.engine.progress import Progress
+
+_log = logging.getLogger(__name__)
 
 
 class DealtApartError(Exception):
@@ -111,7 +115,8 @@ class SeekingRecovery(Recovery):
         await self.app._fetcher.maybe_start()  # noqa: SLF001 - Faust's own recovery does the same
         self.tables.on_actives_ready()
         self.app.on_rebalance_end()
-        self.log.info("Worker ready")
+        sources = [tp for tp in consumer.assignment() if not self._is_changelog_tp(tp)]
+        _log.info("Worker ready: recovered in %.1f s, reading %s", self.app.vitals.recovery_s, spans(sources))
 
     async def _wait(self, coro: Any, timeout: Any = None) -> None:  # noqa: ASYNC109 - Faust's signature
         """Wait as Faust does, which takes a broker that does not answer in time for an order to stop, and idles."""

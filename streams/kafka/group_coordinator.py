@@ -1,9 +1,8 @@
-"""A client that asks about consumer groups, and which broker answers for a group."""
+"""A client that asks the broker which answers for consumer groups; it stays connected between questions."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
@@ -14,35 +13,62 @@ from aiokafka.errors import (
 
 from streams.kafka.connection import Connection
 
-_TIMEOUT_MS: Final = 15_000
-_ATTEMPTS: Final = 60
+Answer = TypeVar("Answer")
+
+_NOT_YET: Final = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
 _PAUSE_S: Final = 0.25
 
 
-@asynccontextmanager
-async def group_client(connection: Connection, group: str) -> AsyncIterator[tuple[Any, int]]:
+class GroupClient:
     """
-    Give an administration client, and the broker that answers for a group.
+    Asks about groups; every question raises ``TimeoutError`` or a Kafka error when there is no answer in time.
 
-    A cluster that never had a group makes its topic of offsets when it is first asked, and says so meanwhile.
-
-    Raises:
-        aiokafka.errors.KafkaError: Kafka cannot be reached, or names no coordinator within fifteen seconds.
+    It is connected by the first question, and anew after one that failed. ``patience_s`` is how long an answer may take.
     """
-    client = AIOKafkaAdminClient(**connection.for_aiokafka(), request_timeout_ms=_TIMEOUT_MS)
-    try:
-        await client.start()
-        yield client, await _coordinator(client, group)
-    finally:
-        await client.close()
 
+    def __init__(self, connection: Connection, patience_s: float) -> None:
+        self._connection, self._patience_s = connection, patience_s
+        self._client: Any = None
+        self._coordinators: dict[str, int] = {}
 
-async def _coordinator(client: Any, group: str) -> int:
-    for attempt in range(_ATTEMPTS):
+    async def ask(self, group: str, question: Callable[[Any, int], Awaitable[Answer]]) -> Answer:
+        """
+        Return what a question comes to; it is given an administration client, and the broker that answers for the group.
+
+        A cluster that never had a group makes its topic of offsets when it is first asked, and says so meanwhile: it is
+        asked again until it has.
+        """
         try:
-            return int(await client.find_coordinator(group))
-        except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError):
-            if attempt + 1 == _ATTEMPTS:
+            async with asyncio.timeout(self._patience_s):
+                client = await self._connected()
+                while True:
+                    try:
+                        if group not in self._coordinators:
+                            self._coordinators[group] = int(await client.find_coordinator(group))
+                        return await question(client, self._coordinators[group])
+                    except _NOT_YET:
+                        self._coordinators.pop(group, None)
+                    await asyncio.sleep(_PAUSE_S)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Close the connection."""
+        client, self._client = self._client, None
+        self._coordinators.clear()
+        if client is not None:
+            await client.close()
+
+    async def _connected(self) -> Any:
+        if self._client is None:
+            client = AIOKafkaAdminClient(
+                **self._connection.for_aiokafka(), request_timeout_ms=int(self._patience_s * 1000)
+            )
+            try:
+                await client.start()
+            except BaseException:
+                await client.close()
                 raise
-            await asyncio.sleep(_PAUSE_S)
-    raise GroupCoordinatorNotAvailableError
+            self._client = client
+        return self._client

@@ -5,17 +5,11 @@ A partition's lag in records is its end less the position the group has committe
 oldest record behind that position, by the record's own timestamp: none when nothing is unread.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from time import monotonic
-from typing import Any, Final, NamedTuple
+from typing import NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
-from streams.kafka.connection import Connection
-from streams.kafka.group_coordinator import group_client
-
-_FIRST_UNREAD_WITHIN_S: Final = 5.0
-_POLL_MS: Final = 250
+from streams.kafka.partition_asker import PartitionAsker, Spot
 
 
 class PartitionLag(NamedTuple):
@@ -33,9 +27,14 @@ class PartitionLag(NamedTuple):
     """The timestamp of the oldest unread record, in epoch milliseconds; None where none is unread or none was told."""
 
     @property
+    def first_unread(self) -> int:
+        """The offset of the oldest record that is there and not read."""
+        return max(self.committed or 0, self.start)
+
+    @property
     def records(self) -> int:
         """Records not read yet; never negative, and none that retention has already taken."""
-        return max(self.end - max(self.committed or 0, self.start), 0)
+        return max(self.end - self.first_unread, 0)
 
     @property
     def deleted_unread(self) -> int:
@@ -47,60 +46,50 @@ class PartitionLag(NamedTuple):
         return max(now_ms - self.unread_since_ms, 0) / 1000 if self.unread_since_ms is not None else 0.0
 
 
-async def group_lag(
-    connection: Connection, group: str, topic_partitions: Mapping[str, int]
-) -> Sequence[PartitionLag]:
-    """
-    Return how a group stands to every partition of some topics, by topic and partition.
+class GroupLag:
+    """Looks at one group again and again; a record whose timestamp is known is not fetched a second time."""
 
-    ``topic_partitions`` says how many partitions each topic has.
+    def __init__(self, asker: PartitionAsker, group: str) -> None:
+        self._asker, self._group = asker, group
+        self._written: dict[Spot, tuple[int, int]] = {}
+        """An offset, and the timestamp of the record there."""
+        self.broker_at = self.group_at = monotonic()
+        """When brokers and the group's coordinator last answered, by the monotonic clock; at first the start."""
 
-    Raises:
-        aiokafka.errors.KafkaError: Kafka cannot be reached or does not answer.
-    """
-    places = [
-        TopicPartition(name, number) for name, count in topic_partitions.items() for number in range(count)
-    ]
-    if not places:
-        return []
-    committed = await _committed(connection, group, places)
-    consumer = AIOKafkaConsumer(
-        **connection.for_aiokafka(), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    try:
-        starts, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-        lags = [
-            PartitionLag(tp.topic, tp.partition, starts[tp], ends[tp], committed.get(tp), None)
-            for tp in places
-        ]
-        since = await _first_unread(consumer, [lag for lag in lags if lag.records])
-    finally:
-        await consumer.stop()
-    return [lag._replace(unread_since_ms=since.get(TopicPartition(lag.topic, lag.partition))) for lag in lags]
+    async def look(self, topic_partitions: Mapping[str, int]) -> list[PartitionLag]:
+        """
+        Return how the group stands to every partition of some topics, by topic and partition.
 
+        ``topic_partitions`` says how many partitions each topic has.
 
-async def _committed(
-    connection: Connection, group: str, places: Sequence[TopicPartition]
-) -> dict[TopicPartition, int]:
-    async with group_client(connection, group) as (client, coordinator):
-        told = await client.list_consumer_group_offsets(group, coordinator, list(places))
-    return {tp: one.offset for tp, one in told.items() if one.offset >= 0}
+        Raises:
+            aiokafka.errors.KafkaError: Kafka cannot be reached or answers with an error.
+            TimeoutError: it takes longer than the asker waits.
+        """
+        spots = [(name, number) for name, count in topic_partitions.items() for number in range(count)]
+        if not spots:
+            return []
+        asker = self._asker
+        try:
+            committed = await asker.committed(self._group, spots)
+        except Exception:
+            await asker.ends(spots)  # a coordinator that is stuck is told from brokers that are gone
+            self.broker_at = monotonic()
+            raise
+        self.group_at = monotonic()
+        starts, ends = await asker.starts(spots), await asker.ends(spots)
+        self.broker_at = monotonic()
+        lags = [PartitionLag(*spot, starts[spot], ends[spot], committed.get(spot), None) for spot in spots]
+        await self._fetch([lag for lag in lags if lag.records])
+        return [lag._replace(unread_since_ms=self._since(lag)) if lag.records else lag for lag in lags]
 
+    async def _fetch(self, behind: list[PartitionLag]) -> None:
+        wanted: dict[Spot, int] = {
+            (lag.topic, lag.partition): lag.first_unread for lag in behind if self._since(lag) is None
+        }
+        found = await self._asker.timestamps(wanted) if wanted else {}
+        self._written |= {spot: (wanted[spot], written_at) for spot, written_at in found.items()}
 
-async def _first_unread(consumer: Any, behind: Iterable[PartitionLag]) -> dict[TopicPartition, int]:
-    """Return the timestamp of the first unread record of each partition that is behind."""
-    waiting = {TopicPartition(lag.topic, lag.partition): max(lag.committed or 0, lag.start) for lag in behind}
-    since: dict[TopicPartition, int] = {}
-    if not waiting:
-        return since
-    consumer.assign([*waiting])
-    for tp, offset in waiting.items():
-        consumer.seek(tp, offset)
-    give_up_at = monotonic() + _FIRST_UNREAD_WITHIN_S
-    while waiting and monotonic() < give_up_at:
-        for tp, records in (await consumer.getmany(*waiting, timeout_ms=_POLL_MS, max_records=1)).items():
-            since[tp] = records[0].timestamp
-            del waiting[tp]
-            consumer.pause(tp)
-    return since
+    def _since(self, lag: PartitionLag) -> int | None:
+        offset, written_at = self._written.get((lag.topic, lag.partition), (None, None))
+        return written_at if offset == lag.first_unread else None

@@ -1,9 +1,10 @@
 """Who is in a consumer group now, and who the brokers are."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from streams.kafka.connection import Connection
-from streams.kafka.group_coordinator import group_client
+from aiokafka.errors import for_code
+
+from streams.kafka.group_coordinator import GroupClient
 
 _MEMBER_WITHOUT_A_NAME: Final = "a member without a static id"
 
@@ -25,19 +26,25 @@ class Cluster(NamedTuple):
     group: Group
 
 
-async def cluster_of(connection: Connection, group: str) -> Cluster:
+async def cluster_of(client: GroupClient, group: str) -> Cluster:
     """
     Return the brokers that are up and the members of a group; a group nobody ever joined is Dead.
 
     Raises:
         aiokafka.errors.KafkaError: Kafka cannot be reached or does not answer.
+        TimeoutError: it takes longer than the client waits.
     """
-    async with group_client(connection, group) as (client, coordinator):
-        about = await client.describe_cluster()
-        (answer,) = await client.describe_consumer_groups([group], coordinator)
-    (_, _, state, _, _, members, *_), *_ = answer.groups
-    names = tuple(sorted(_static_id(member[0], group) for member in members))
-    return Cluster(about.get("cluster_id"), len(about["brokers"]), Group(state, names))
+
+    async def question(admin: Any, coordinator: int) -> Cluster:
+        about = await admin.describe_cluster()
+        (answer,) = await admin.describe_consumer_groups([group], coordinator)
+        (error, _, state, _, _, members, *_), *_ = answer.groups
+        if error:
+            raise for_code(error)
+        names = tuple(sorted(_static_id(member[0], group) for member in members))
+        return Cluster(about.get("cluster_id"), len(about["brokers"]), Group(state, names))
+
+    return await client.ask(group, question)
 
 
 def _static_id(member_id: str, group: str) -> str:

@@ -5,17 +5,18 @@ It adds each event to the state of its stay and carries out each command. At the
 stay that changed, once, and returns the states to keep and the messages to send.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from models.event import EncounterMerged, Event
 from models.event_subject import EVENT_VOIDED, STAY
 from rules.policy.resolve import PolicyError
 from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes
+from streams.lifecycle.event_counts import EventCounts
 from streams.lifecycle.ineffective_events import ineffective_events
 from streams.lifecycle.merged_view import names_as_survivor, neighbours
 from streams.lifecycle.messages import chunks, closed_message
-from streams.lifecycle.processed_records import OutboundCommand, ProcessedRecords, outbound
+from streams.lifecycle.processed_records import IsHome, LoadState, OutboundCommand, ProcessedRecords, outbound
 from streams.lifecycle.reject_reasons import (
     EMPTY,
     FAULT,
@@ -36,6 +37,7 @@ from streams.wire.event_json import as_line, read
 from streams.wire.message import OutboundMessage, Record
 from streams.wire.refused_event import legible_encounter_id, refused_line
 from streams.wire.reject_headers import reject_headers
+from streams.wire.reject_kinds import kind_of
 from streams.wire.rejects import TWO_IDS, WHOLE_LINE, Reject
 
 _MAY_CHANGE_STANDING: Final = STAY | EVENT_VOIDED
@@ -49,11 +51,10 @@ _RETRY_S: Final = 3600
 """Seconds until a stay that could not be folded is tried again, so that a fix takes effect by itself."""
 
 
-LoadState = Callable[[str], EncounterState | None]
-"""Returns the state kept of an encounter id."""
-
-IsHome = Callable[[str], bool]
-"""Tells whether an encounter id belongs to this partition."""
+def _read(value: bytes) -> Event | Reject:
+    event = read(value) if len(value) <= LONGEST else TOO_LONG
+    two_ids = not isinstance(event, Reject) and value.count(_ID) > 1 and found_id(value) != event.encounter_id
+    return TWO_IDS if two_ids else event
 
 
 class EncounterProcessor:
@@ -76,6 +77,8 @@ class EncounterProcessor:
         """The record of this batch that brought each line of an event."""
         self._messages: list[OutboundMessage] = []
         self._commands: list[OutboundCommand] = []
+        self.counts = EventCounts()
+        """What the batch came to so far, for figures."""
 
     def process_events(self, records: Iterable[Record]) -> None:
         """Add records of the events topic to their stays."""
@@ -84,13 +87,7 @@ class EncounterProcessor:
             if value is None:
                 self._refuse(record, EMPTY)
                 continue
-            event = read(value) if len(value) <= LONGEST else TOO_LONG
-            if (
-                not isinstance(event, Reject)
-                and value.count(_ID) > 1
-                and found_id(value) != event.encounter_id
-            ):
-                event = TWO_IDS
+            event = _read(value)
             if isinstance(event, Reject):
                 self._refuse(record, event)
                 self._mark_refused(value, event, record)
@@ -152,6 +149,8 @@ class EncounterProcessor:
         if line in state.events:
             if record.offset <= state.offsets.get(self._topic, -1) or state.due_for == "retry":
                 self._touch(state, record)
+            else:
+                self.counts.repeat(event, record)
             return None
         if state.size_bytes + len(line) > HEAVIEST:
             return TOO_HEAVY
@@ -161,6 +160,7 @@ class EncounterProcessor:
         state.last_event_at = self._at
         state.standing_stale = state.standing_stale or event.type in _MAY_CHANGE_STANDING
         state.has_merges = state.has_merges or isinstance(event, EncounterMerged)
+        self.counts.take(event, record, late=state.version > 0)
         self._touch(state, record)
         return None
 
@@ -238,6 +238,7 @@ class EncounterProcessor:
         key, own = record.key, record.headers
         if misrouted is not None:  # a reject goes back to the events topic: as a command it could not be read
             topic, (partition, offset, key, own) = topics.EVENTS, misrouted
+        self.counts.rejects[topic, kind_of(reject)] += 1
         about = reject_headers(own, reject.reason, topic, partition, offset)
         self._messages.append(OutboundMessage(topics.REJECTS, key, value or record.value, about))
 

@@ -1,10 +1,17 @@
 """The results of a batch of events or commands: what is kept, and what is sent. Pure."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.state import EncounterState
 from streams.wire.message import OutboundMessage
+
+LoadState = Callable[[str], EncounterState | None]
+"""Returns the state kept of an encounter id."""
+
+IsHome = Callable[[str], bool]
+"""Tells whether an encounter id belongs to this partition."""
 
 
 class OutboundCommand(NamedTuple):

@@ -5,6 +5,7 @@ The events themselves are kept, as they were sent, until the stay is forgotten: 
 what it corrects, a repetition, a merge taken back then need no case of their own.
 """
 
+import re
 from collections.abc import Iterator
 from struct import Struct
 from typing import Any, Final, Literal, get_args
@@ -13,6 +14,7 @@ from orjson import dumps, loads
 
 from models.closed_encounter import ClosedStatus, ClosingReason
 from models.encounter import Standing
+from streams.lifecycle.running_infusions import RunningInfusions
 from streams.lifecycle.stay_accounts import StayAccounts, accounts_from
 
 Phase = Literal["open", "closed", "final", "forgotten"]
@@ -32,6 +34,8 @@ _WITHOUT_ACCOUNTS: Final = 1
 
 _HEAD: Final = Struct(">Bq")
 _NEVER: Final = (1 << 62) - 1
+_DEPARTED: Final = 9
+_SOURCE: Final = re.compile(rb'"source"\s*:\s*"([^"\\]{1,200})"')
 _PHASES: Final = frozenset(get_args(Phase))
 
 
@@ -70,6 +74,7 @@ class EncounterState:
         "preview_while_open",
         "reason",
         "refused",
+        "running",
         "size_bytes",
         "standing",
         "standing_stale",
@@ -119,6 +124,8 @@ class EncounterState:
         """The earliest deadline under which the index of deadlines has it; never written."""
         self.parsed: dict[bytes, Any] = {}
         """Events already read, to save reading them again; never written."""
+        self.running = RunningInfusions()
+        """Its infusions, for figures; never written."""
 
     def event_count(self) -> int:
         """Return how many events are known, linked ones included."""
@@ -159,17 +166,24 @@ def deadline_of(stored: bytes) -> int | None:
     return None if due_at == _NEVER else int(due_at)
 
 
-def summary_of(stored: bytes) -> tuple[Phase, int | None]:
-    """
-    Return the phase and the deadline of a kept stay, without reading its events.
+def phase_of(stored: bytes) -> str:
+    """Return the phase of a kept stay, without reading the rest."""
+    # A list of JSON: the id, in which a quote is escaped, then the phase.
+    begin = stored.find(b'","', _HEAD.size) + 3
+    return stored[begin : stored.find(b'"', begin)].decode()
 
-    Raises:
-        UnknownFormatError: as ``deadline_of``.
-    """
-    due_at = deadline_of(stored)
-    about, _, _ = stored[_HEAD.size :].partition(b"\n")
-    phase = loads(about)[1]
-    return (phase if phase in _PHASES else "open"), due_at
+
+def departed_of(stored: bytes) -> int | None:
+    """Return when the patient of a kept stay left, in epoch seconds; None where nobody said so."""
+    about = loads(stored[_HEAD.size :].partition(b"\n")[0])
+    departed_at: int | None = about[_DEPARTED]
+    return departed_at
+
+
+def last_source_of(stored: bytes) -> str | None:
+    """Return the source of the last event of a kept stay, None where it names none."""
+    found = _SOURCE.search(stored, stored.rfind(b"\n") + 1)
+    return None if found is None else found[1].decode(errors="replace")
 
 
 def from_bytes(stored: bytes) -> EncounterState:

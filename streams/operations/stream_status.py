@@ -8,9 +8,11 @@ from orjson import JSONDecodeError, loads
 
 from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
-from streams.kafka.group_lag import PartitionLag, group_lag
+from streams.kafka.group_lag import GroupLag, PartitionLag
 from streams.kafka.group_members import Cluster, cluster_of
-from streams.lifecycle.state import Phase, UnknownFormatError, summary_of
+from streams.kafka.partition_asker import PartitionAsker
+from streams.lifecycle.account_notice import is_directory
+from streams.lifecycle.state import UnknownFormatError, deadline_of, phase_of
 from streams.operations.topic_view import TopicView
 from streams.wire import topics
 from streams.wire.topic_check import check_topics
@@ -19,8 +21,8 @@ Verdict = Literal["working", "behind", "no worker", "rebalancing", "topics wrong
 
 BEHIND_S: Final = 60
 """Seconds of lag from which a stream is called behind."""
-SOURCES: Final[tuple[str, ...]] = (topics.EVENTS, topics.COMMANDS, topics.CLOSED)
-"""What the workers read."""
+_PATIENCE_S: Final = 15.0
+"""Seconds a cluster that never had a group may take to make its topic of offsets."""
 _RECENT: Final = 500
 """Newest events of each partition that are asked for their source."""
 
@@ -33,7 +35,7 @@ class StreamStatus:
     cluster: Cluster
     topics_wrong: tuple[str, ...] = ()
     lags: tuple[PartitionLag, ...] = ()
-    phases: Counter[Phase] = field(default_factory=Counter)
+    phases: Counter[str] = field(default_factory=Counter)
     next_due_s: int | None = None
     """The nearest deadline of a stay that is not final yet."""
     overdue: int = 0
@@ -79,7 +81,9 @@ class StatusReader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._stays: dict[bytes, tuple[Phase, int | None]] = {}
+        self._asker = PartitionAsker(connection, _PATIENCE_S)
+        self._lag = GroupLag(self._asker, topics.APPLICATION)
+        self._stays: dict[bytes, tuple[str, int | None]] = {}
         self._charges: dict[bytes, tuple[str, int]] = {}
         self._questions: dict[bytes, int] = {}
         self._rejects = 0
@@ -100,17 +104,21 @@ class StatusReader:
         Raises:
             aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
         """
-        cluster = await cluster_of(self._connection, topics.APPLICATION)
+        cluster = await cluster_of(self._asker.groups, topics.APPLICATION)
         on_broker = await broker_topics(self._connection)
         checks = check_topics(on_broker, None)
         status = StreamStatus(now_ms, cluster, tuple(one.topic.name for one in checks if one.state != "ok"))
-        there = {name: on_broker[name].partitions for name in SOURCES if name in on_broker}
-        status.lags = tuple(await group_lag(self._connection, topics.APPLICATION, there))
+        there = {name: on_broker[name].partitions for name in topics.READ if name in on_broker}
+        status.lags = tuple(await self._lag.look(there))
         for view in self._views:
             if view.topic in on_broker:
                 await view.update(self._connection)
         self._fill(status)
         return status
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._asker.close()
 
     def _fill(self, status: StreamStatus) -> None:
         status.phases.update(phase for phase, _ in self._stays.values())
@@ -128,8 +136,10 @@ class StatusReader:
         status.last_event_ms = dict(sorted(self._last_event_ms.items()))
 
     def _take_stay(self, record: Any) -> None:
+        if record.key is None or is_directory(record.key):
+            return
         try:
-            summary = summary_of(record.value) if record.value else None
+            summary = (phase_of(record.value), deadline_of(record.value)) if record.value else None
         except UnknownFormatError:
             return
         if summary is None:

@@ -20,6 +20,9 @@ REJECTS: Final = "infusion.rejects.v1"
 COMMANDS: Final = "infusion.commands.v1"
 """Internal: what a timer, a merge or an event in the wrong partition asks of the partition that owns a stay."""
 
+READ: Final[tuple[str, ...]] = (EVENTS, COMMANDS, CLOSED)
+"""What the workers read, and so what they can be late with."""
+
 APPLICATION: Final = "infusion-charges"
 """The worker's name: its consumer group, and the first part of its changelogs' names."""
 

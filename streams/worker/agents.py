@@ -26,6 +26,7 @@ from streams.lifecycle.patient_directory import process_notices
 from streams.lifecycle.processed_records import OutboundCommand
 from streams.wire import topics
 from streams.wire.message import OutboundMessage
+from streams.worker.agent_figures import AgentFigures
 from streams.worker.encounter_store import EncounterStore
 from streams.worker.release_store import ReleaseStore
 from streams.worker.settings import WorkerSettings
@@ -38,10 +39,11 @@ class Agents:
 
     def __init__(
         self, app: CheckpointApp, stays: EncounterStore, releases: ReleaseStore, settings: WorkerSettings,
-        partitions: int, clock: Callable[[], float],
+        partitions: int, clock: Callable[[], float], figures: AgentFigures | None = None,
     ) -> None:  # fmt: skip
         self._app, self._stays, self._releases = app, stays, releases
         self._settings, self._partitions, self._clock = settings, partitions, clock
+        self._figures = figures
         self._read_up_to: dict[int, int] = {}
         app.when_revoked(self._read_up_to.clear)
 
@@ -156,6 +158,8 @@ class Agents:
             self._stays.keep(partition, state)
         self._send(partition, processed.messages)
         self._ask(processed.commands)
+        if self._figures is not None:
+            self._figures.followed(processor.counts)
         if processed.faults:
             _log.error(
                 "%d stays could not be settled: a fault of ours; see infusion rejects", processed.faults
@@ -170,6 +174,8 @@ class Agents:
         for key, state in coded.states.items():
             self._releases.keep(partition, key, state)
         self._send(partition, coded.messages)
+        if self._figures is not None:
+            self._figures.coded(partition, coded.counts)
         if coded.faults:
             _log.error("%d closed encounters could not be coded: see infusion rejects", coded.faults)
 

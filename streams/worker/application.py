@@ -4,20 +4,21 @@ from collections.abc import Callable
 from time import time
 from typing import Any, Final
 
-from faust.sensors.prometheus import setup_prometheus_sensors
-from prometheus_client import CollectorRegistry
-
 from streams.engine.app import CheckpointApp, stop_at_once
 from streams.kafka.connection import Connection
 from streams.wire import topics
 from streams.worker.agents import Agents
 from streams.worker.encounter_store import EncounterStore
 from streams.worker.faust_connection import faust_connection
+from streams.worker.observation import Observation
 from streams.worker.release_store import ReleaseStore
 from streams.worker.settings import WorkerSettings
 
 _LARGEST: Final = 16 << 20
 """Bytes of the largest message we send: the state of a stay, or an event of ten megabytes that is rejected."""
+
+_HEARTBEAT_S: Final = 3.0
+"""At most, however long a session is: /readyz tells a coordinator that is silent by a heartbeat without an answer."""
 
 _CACHE: Final = {"block_cache_size": 32 << 20, "write_buffer_size": 8 << 20, "max_open_files": 200}
 """Of one table in one partition; Faust's own default is a cache of two gigabytes."""
@@ -33,6 +34,20 @@ def build(
     **overrides: Any,
 ) -> CheckpointApp:
     """Return the application of one worker; ``partitions`` is the count of all our topics."""
+    app, _ = build_observed(connection, settings, partitions, clock=clock, on_fatal=on_fatal, **overrides)
+    return app
+
+
+def build_observed(
+    connection: Connection,
+    settings: WorkerSettings,
+    partitions: int,
+    *,
+    clock: Callable[[], float] = time,
+    on_fatal: Callable[[BaseException], None] = stop_at_once,
+    **overrides: Any,
+) -> tuple[CheckpointApp, Observation]:
+    """Return the application of one worker, and what it shows of itself."""
     urls, credentials = faust_connection(connection)
     data_dir = settings.data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -65,37 +80,25 @@ def build(
         broker_commit_livelock_soft_timeout=3600.0,
         stream_processing_timeout=3600.0,
         broker_session_timeout=settings.session_timeout_s,
-        broker_heartbeat_interval=settings.session_timeout_s / 6,
+        broker_heartbeat_interval=min(settings.session_timeout_s / 6, _HEARTBEAT_S),
         broker_rebalance_timeout=max(30.0, settings.session_timeout_s),
         broker_request_timeout=max(40.0, settings.session_timeout_s),
         # A static member keeps what it said of itself when it joined first: nothing of it may change at a restart.
         canonical_url=f"http://{settings.worker_id}",
-        web_enabled=bool(settings.web_port),
-        web_bind="127.0.0.1",
-        web_host="127.0.0.1",
-        web_port=settings.web_port or 6066,
-        web_in_thread=False,
-        web_tables_enabled=False,
-        web_router_enabled=False,
-        web_graph_enabled=False,
-        web_metrics_enabled=False,
+        web_enabled=False,  # our own probes are there instead; Faust's would show tables, and counters that mislead
         **overrides,
     )
     stays_table = _table(app, "encounters", partitions)
     releases_table = _table(app, "releases", partitions)
-    stays = EncounterStore(app, stays_table, settings.cached_stays)
+    stays = EncounterStore(app, stays_table, settings.cached_stays, settings.timeouts.retention)
     app.when_recovered(stays.restore)
-    agents = Agents(app, stays, ReleaseStore(app, releases_table), settings, partitions, clock)
+    releases = ReleaseStore(app, releases_table)
+    observation = Observation(app, connection, stays, releases, clock)
+    agents = Agents(app, stays, releases, settings, partitions, clock, observation.agents)
     for name, topic in (("follow", topics.EVENTS), ("close", topics.COMMANDS), ("code", topics.CLOSED)):
         app.agent(app.batches_of(topic, partitions), name=name)(getattr(agents, name))
     app.timer(settings.look_every_s, name="look")(agents.look)
-    if settings.web_port:
-        # Faust's own figures, of which lag is the end of a partition less what is committed. A registry of its
-        # own: two applications in one process must not share figures.
-        setup_prometheus_sensors(
-            app, pattern="/metrics", registry=CollectorRegistry(), name_prefix="infusion"
-        )
-    return app
+    return app, observation
 
 
 def _table(app: CheckpointApp, name: str, partitions: int) -> Any:

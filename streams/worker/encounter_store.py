@@ -9,7 +9,16 @@ from streams.engine.app import CheckpointApp
 from streams.engine.table import CheckpointTable
 from streams.lifecycle.account_notice import is_directory
 from streams.lifecycle.deadline_index import DeadlineIndex
-from streams.lifecycle.state import EncounterState, deadline_of, from_bytes
+from streams.lifecycle.live_stays import LiveStays, live_stay
+from streams.lifecycle.state import (
+    EncounterState,
+    deadline_of,
+    departed_of,
+    from_bytes,
+    last_source_of,
+    phase_of,
+)
+from streams.lifecycle.timeouts import Timeouts
 from streams.worker.patient_store import PatientStore
 
 RETRY_S: Final = 30
@@ -19,10 +28,24 @@ _MAX_DUE: Final = 1_000
 
 
 class EncounterStore:
-    """The states of encounters by partition; ``capacity`` is how many are cached. Deadlines are epoch seconds."""
+    """
+    The states of encounters by partition; ``capacity`` is how many are cached. Deadlines are epoch seconds.
 
-    def __init__(self, app: CheckpointApp, table: CheckpointTable, capacity: int) -> None:
-        self._app, self._table, self._capacity = app, table, capacity
+    ``retention`` is what lies between the last word of a stay that is final and its deadline.
+    """
+
+    def __init__(
+        self,
+        app: CheckpointApp,
+        table: CheckpointTable,
+        capacity: int,
+        retention: int = Timeouts().retention,
+    ) -> None:
+        self._app, self._table, self._capacity, self._retention = app, table, capacity, retention
+        self.live = LiveStays()
+        """Those that are not final, for figures."""
+        self.last_words: dict[str, int] = {}
+        """When the newest kept event of each source came, as far as the last word of each stay tells; epoch seconds."""
         self._cache: dict[tuple[int, str], EncounterState] = {}
         self._evict_above = capacity
         self._due: dict[int, DeadlineIndex] = {}
@@ -32,17 +55,48 @@ class EncounterStore:
 
     def clear(self) -> None:
         """Drop everything in memory."""
+        self.live.clear()
         self._cache.clear()
         self._due.clear()
 
     def restore(self, partitions: set[int]) -> None:
-        """Index the deadlines of these partitions anew, from what recovery left in the table."""
+        """Index the deadlines of these partitions anew, from what recovery left in the table, and count what is live."""
         for partition in partitions:
             self._due[partition] = DeadlineIndex(
                 (due_at, key)
                 for key, written in self._table.items_of(partition)
-                if not is_directory(key) and (due_at := deadline_of(written)) is not None
+                if not is_directory(key) and (due_at := self._counted(partition, key, written)) is not None
             )
+
+    def _counted(self, partition: int, key: bytes, written: bytes) -> int | None:
+        """Take a kept stay into the figures, and return its deadline."""
+        due_at = deadline_of(written)
+        phase = phase_of(written)
+        if phase == "forgotten":
+            return due_at
+        said_at = None if due_at is None else due_at - self._retention
+        if phase != "final":
+            state = from_bytes(written)
+            said_at = state.last_event_at
+            self.live.note(partition, key, live_stay(state))
+        if said_at is not None and (source := last_source_of(written)) is not None:
+            self.last_words[source] = max(said_at, self.last_words.get(source, said_at))
+        return due_at
+
+    def departed_at(self, partition: int, key: bytes) -> int | None:
+        """Return when the patient of a stay left, in epoch seconds; None where that is not known."""
+        written = self._table.read(partition, key)
+        return None if written is None else departed_of(written)
+
+    @property
+    def indexed(self) -> int:
+        """How many entries the index of deadlines has."""
+        return sum(map(len, list(self._due.values())))
+
+    @property
+    def cached(self) -> int:
+        """How many states are cached."""
+        return len(self._cache)
 
     def load(self, partition: int, encounter_id: str) -> EncounterState | None:
         """Return the state of an encounter, or None."""
@@ -61,6 +115,7 @@ class EncounterStore:
         self._cache.pop((partition, state.encounter_id), None)
         self._cache[partition, state.encounter_id] = state
         self._app.put(self._table, partition, key, state)
+        self.live.note(partition, key, live_stay(state))
         due_at = state.due_at
         if due_at is not None and (state.indexed_at is None or due_at < state.indexed_at):
             self._due.setdefault(partition, DeadlineIndex()).add(key, due_at)

@@ -1,5 +1,7 @@
 """The release store: release states by partition, from the table or from memory until they are written."""
 
+from collections.abc import Iterator
+
 from streams.charging.release_state import ReleaseState, from_bytes, to_bytes
 from streams.engine.app import CheckpointApp
 from streams.engine.table import CheckpointTable
@@ -25,6 +27,10 @@ class ReleaseStore:
         self._unwritten: dict[tuple[int, bytes], ReleaseState] = {}
         self._drop_above = _MAX_UNWRITTEN
         app.when_revoked(self._unwritten.clear)
+
+    def written(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield every key and stored value of a partition, as they are when the first is asked for."""
+        return self._table.items_of(partition)
 
     def load(self, partition: int, key: bytes) -> ReleaseState | None:
         """Return the release state of an encounter, or None."""

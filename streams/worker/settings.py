@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from rules.engine import Profile
 from streams.lifecycle.timeouts import Timeouts
+from streams.metrics.bind import BIND, Bind, BindError, bind_of
 
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -27,8 +28,8 @@ class WorkerSettings(NamedTuple):
     """Keep states in memory only: every start reads the whole changelog."""
     timeouts: Timeouts = Timeouts()
     profile: Profile = Profile()
-    web_port: int = 6066
-    """On loopback; 0 is no web server."""
+    metrics_bind: Bind | None = Bind("127.0.0.1", 6066)
+    """Where figures and probes are; None is nowhere."""
     session_timeout_s: float = 20.0
     look_every_s: float = 1.0
     """Seconds between two runs of the timer that looks for due stays."""
@@ -86,7 +87,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
             setting=environment.get("INFUSION_SETTING") or None,
             payer=environment.get("INFUSION_PAYER") or None,
         ),
-        web_port=_port(environment, default.web_port),
+        metrics_bind=_metrics_bind(environment),
         session_timeout_s=_number(
             environment, "INFUSION_SESSION_TIMEOUT_SECONDS", default.session_timeout_s, least=1
         ),
@@ -95,12 +96,18 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
     )
 
 
-def _port(environment: Mapping[str, str], default: int) -> int:
-    port = int(_number(environment, "INFUSION_WEB_PORT", default))
-    if port not in range(1 << 16):
-        message = "INFUSION_WEB_PORT: not a port; write one up to 65535, or 0 for none"
-        raise SettingError(message)
-    return port
+def _metrics_bind(environment: Mapping[str, str]) -> Bind | None:
+    default = Bind("127.0.0.1", 6066)
+    text, port = environment.get(BIND, ""), environment.get("INFUSION_WEB_PORT", "").strip()
+    if port and not text.strip():  # the name of 26.11: a port of loopback
+        if not (port.isdecimal() and int(port) < 1 << 16):
+            message = f"INFUSION_WEB_PORT: not a port; write {BIND}={default.named()}, or off for none"
+            raise SettingError(message)
+        text = "off" if int(port) == 0 else port
+    try:
+        return bind_of(text, default)
+    except BindError as error:
+        raise SettingError(str(error)) from None
 
 
 def _overrides(text: str) -> tuple[tuple[str, str], ...]:

@@ -1,7 +1,6 @@
-"""Checks before a worker starts: its data folder and its port are its own. A failure is a sentence, not a traceback."""
+"""The check before a worker starts: its data folder is its own. A failure is a sentence, not a traceback."""
 
 import os
-import socket
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import Final
@@ -35,21 +34,3 @@ def lock_data_dir(folder: Path) -> int:
         message = f"INFUSION_DATA_DIR: another worker has {folder}; give each worker a folder and an INFUSION_WORKER_ID of its own"
         raise SettingError(message) from None
     return descriptor
-
-
-def require_port(port: int) -> None:
-    """
-    Check that nobody listens on this port of loopback; 0 is no port.
-
-    Raises:
-        SettingError: somebody listens on it.
-    """
-    if not port:
-        return
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            message = f"INFUSION_WEB_PORT: {port} is taken; choose another for each worker of a machine, or 0 for none"
-            raise SettingError(message) from None

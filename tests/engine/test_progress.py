@@ -16,6 +16,11 @@ class At(NamedTuple):
 
     offset: int
 
+    @property
+    def timestamp(self) -> int:
+        """Return a second an offset, in milliseconds."""
+        return 1_000 * self.offset
+
 
 def batch(first: int, last: int) -> PartitionBatch:
     """Return consecutive records from the first offset to the last, both included."""
@@ -167,3 +172,18 @@ def test_nothing_unfinished_is_ever_before_the_position(
 
 def _after(one: PartitionBatch, waiting: list[PartitionBatch]) -> bool:
     return any(left.first < one.first for left in waiting)
+
+
+def test_the_oldest_record_not_committed_tells_how_late_a_partition_is() -> None:
+    """Being with an agent, or done and not committed yet, is not enough: a crash now would have it read again."""
+    progress = Progress(0, never_read=True)
+    assert (progress.never_read, progress.oldest_uncommitted()) == (True, (0, None))
+    first, second = batch(0, 3), batch(4, 9)
+    handed(progress, first, second)
+    first.finish()
+    assert progress.position() == 4
+    assert (progress.never_read, progress.oldest_uncommitted()) == (False, (0, 0))
+    progress.note_committed(4)
+    assert progress.oldest_uncommitted() == (4, 4_000)
+    progress.take_back(second)
+    assert progress.oldest_uncommitted() == (4, None), "it lies in Kafka, and nobody here has it"

@@ -7,6 +7,8 @@ import pytest
 from engine_bench import CHANGELOG, KINDS, OURS, Bench, Log, turns
 from faust.types import TP
 
+from streams.engine.positions import Position, positions_of, spans
+
 SOURCE = TP("in", 0)
 
 
@@ -171,3 +173,27 @@ async def test_a_fetcher_that_is_cancelled_leaves_no_task_behind() -> None:
         await turns()
     await turns()
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_positions_are_read_from_the_engines_own_books() -> None:
+    """What is committed, what is in hand and since when it lay there, and the ends that fetches have shown."""
+    bench = Bench(OURS, Log({SOURCE: [0, 1, 2], CHANGELOG: []}))
+    assert positions_of(bench.app)[SOURCE] == Position(None, never_read=False, oldest_ms=None, end=0)
+    bench.resume()
+    async with bench.draining():
+        await bench.consumer.perform_seek()
+        assert positions_of(bench.app)[SOURCE].never_read
+        bench.done((await bench.read(1))[0])
+        await bench.consumer.commit()
+    found = positions_of(bench.app)
+    assert CHANGELOG not in found
+    assert (found[SOURCE].committed, found[SOURCE].never_read) == (3, False)
+    assert bench.app.vitals.read == {SOURCE.topic: 3}
+    assert bench.app.vitals.commits == 1
+
+
+def test_partitions_are_named_in_few_words() -> None:
+    """A worker of fifty partitions says so in a line."""
+    places = [TP("b", 3), *(TP("a", number) for number in (0, 1, 2, 5))]
+    assert spans(places) == "a 0-2 5, b 3"
+    assert spans([]) == "no partition"

@@ -1,4 +1,4 @@
-"""The compose file: the Kafka that tests run on, verbs and options there are, workers that share nothing."""
+"""The compose file: the Kafka that tests run on, verbs and options there are, workers that share nothing, all watched."""
 
 import re
 import shutil
@@ -13,6 +13,7 @@ from kafka_jars import version
 
 from streams.cli import main
 from streams.kafka.connection import SERVERS, connection
+from streams.metrics.bind import BIND, Bind, bind_of
 from streams.worker.settings import settings_from
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,18 +21,24 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: one for name, one in SERVICES.items() if "build" in one}
 WORKERS = {name: one for name, one in OURS.items() if one["command"][0] == "worker"}
+WATCHING = {name: SERVICES[name] for name in ("prometheus", "grafana")}
+ONCE = {"topics", "publisher", "charges"}
+"""Services that end when they are done."""
+
 DOCKERFILE = (ROOT / "ops" / "Dockerfile").read_text(encoding="utf-8")
 
 
 def test_kafka_is_the_release_that_tests_run_on() -> None:
     """What a stranger starts is what was tested; ``.ci/kafka/pom.xml`` is where it is raised."""
-    images = {one["image"] for name, one in SERVICES.items() if name not in OURS}
+    images = {one["image"] for name, one in SERVICES.items() if name not in OURS | WATCHING}
     assert images == {f"apache/kafka:{version()}"}
 
 
 def test_the_services_are_those_the_documents_name() -> None:
-    """A Kafka, its topics, two workers, a publisher, and what prints the charges when asked for."""
-    assert set(SERVICES) == {"kafka", "topics", "worker-1", "worker-2", "publisher", "charges"}
+    """A Kafka, its topics, two workers, who watches them, a publisher, and what prints the charges when asked for."""
+    assert set(SERVICES) == {
+        "kafka", "topics", "worker-1", "worker-2", "watch", "prometheus", "grafana", "publisher", "charges",
+    }  # fmt: skip
     assert set(WORKERS) == {"worker-1", "worker-2"}
     assert SERVICES["charges"]["profiles"]
 
@@ -77,10 +84,12 @@ def test_workers_share_neither_name_nor_folder() -> None:
 
 
 def test_nothing_starts_before_what_it_needs() -> None:
-    """Topics when Kafka answers; workers and publisher when the topics are there."""
+    """Topics and watch when Kafka answers; workers and publisher when the topics are there."""
     for name, one in OURS.items():
         needs = (
-            {"kafka": "service_healthy"} if name == "topics" else {"topics": "service_completed_successfully"}
+            {"kafka": "service_healthy"}
+            if name in {"topics", "watch"}
+            else {"topics": "service_completed_successfully"}
         )
         assert {need: how["condition"] for need, how in one["depends_on"].items()} == needs
     assert SERVICES["kafka"]["healthcheck"]["test"][0] == "CMD"
@@ -91,12 +100,52 @@ def test_every_volume_is_declared_and_used() -> None:
     """A misspelt volume would be a new and empty one."""
     used = {volume.split(":")[0] for one in SERVICES.values() for volume in one.get("volumes", ())}
     assert {name for name in used if not name.startswith(".")} == set(COMPOSE["volumes"])
+    assert [name for name in used if name.startswith(".") and not (ROOT / name).is_dir()] == []
 
 
 def test_only_this_machine_reaches_what_is_published() -> None:
     """A Kafka that asks nobody for a password opens its port on loopback alone."""
     ports = [port for one in SERVICES.values() for port in one.get("ports", ())]
-    assert ports == ["127.0.0.1:9092:9092"]
+    assert ports == ["127.0.0.1:9092:9092", "127.0.0.1:9090:9090", "127.0.0.1:3000:3000"]
+
+
+def test_everything_that_stays_has_a_health_check() -> None:
+    """Ours by what /readyz says, at the port it was told to show itself at."""
+    assert {name for name, one in SERVICES.items() if "healthcheck" not in one} == ONCE
+    for name in ("worker-1", "worker-2", "watch"):
+        bind = bind_of(SERVICES[name]["environment"][BIND], Bind("", 0))
+        assert bind is not None
+        assert bind.host == "0.0.0.0"  # noqa: S104 -- within the network of the compose file, where Prometheus is
+        (asked,) = re.findall(
+            r"http://127\.0\.0\.1:(\d+)/readyz", " ".join(SERVICES[name]["healthcheck"]["test"])
+        )
+        assert int(asked) == bind.port
+        assert not SERVICES[name].get("ports"), "figures are for Prometheus alone"
+
+
+def test_prometheus_looks_at_every_worker_and_at_the_watch() -> None:
+    """By the names and ports they have here; it is given the rules, and Grafana the dashboards and Prometheus."""
+    told = yaml.safe_load((ROOT / "ops/prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    targets = {
+        target
+        for job in told["scrape_configs"]
+        for group in job["static_configs"]
+        for target in group["targets"]
+    }
+    shown = {
+        f"{name}:{one['environment'][BIND].rpartition(':')[2]}"
+        for name, one in OURS.items()
+        if BIND in one["environment"]
+    }
+    assert targets == shown
+    assert told["rule_files"] == ["alerts.yml"]
+    provisioning = ROOT / "ops/grafana/provisioning"
+    source = yaml.safe_load((provisioning / "datasources/prometheus.yml").read_text(encoding="utf-8"))
+    assert [one["url"] for one in source["datasources"]] == ["http://prometheus:9090"]
+    given = yaml.safe_load((provisioning / "dashboards/infusion.yml").read_text(encoding="utf-8"))
+    places = dict(volume.split(":")[1::-1] for volume in SERVICES["grafana"]["volumes"])
+    assert [places[one["options"]["path"]] for one in given["providers"]] == ["./ops/grafana"]
+    assert {path.stem for path in (ROOT / "ops/grafana").glob("*.json")} == {"money", "flow", "feeds"}
 
 
 def test_listeners_fit_each_other() -> None:

@@ -2,15 +2,15 @@
 
 import logging
 import os
-import socket
 from pathlib import Path
 
 import pytest
 
 from streams.lifecycle.timeouts import Timeouts
+from streams.metrics.bind import Bind
 from streams.worker.log_throttle import ThrottleFilter
 from streams.worker.settings import SettingError, WorkerSettings, settings_from
-from streams.worker.startup_checks import lock_data_dir, require_port
+from streams.worker.startup_checks import lock_data_dir
 
 
 def test_nothing_said_is_the_default() -> None:
@@ -27,7 +27,7 @@ def test_every_setting_is_read() -> None:
             "INFUSION_GRACE_MINUTES": "1.5", "INFUSION_QUIET_SECONDS": "2", "INFUSION_INACTIVE_HOURS": "1",
             "INFUSION_OVERDUE_DAYS": "2", "INFUSION_HORIZON_DAYS": "3", "INFUSION_POLICY": "aetna",
             "INFUSION_SET": "missing_stop=push, P-31=0", "INFUSION_SETTING": "office", "INFUSION_PAYER": "aetna",
-            "INFUSION_WEB_PORT": "0", "INFUSION_SESSION_TIMEOUT_SECONDS": "6", "INFUSION_CACHED_STAYS": "100",
+            "INFUSION_METRICS_BIND": "[::1]:7000", "INFUSION_SESSION_TIMEOUT_SECONDS": "6", "INFUSION_CACHED_STAYS": "100",
         }
     )  # fmt: skip
     assert found.timeouts == Timeouts(
@@ -36,7 +36,11 @@ def test_every_setting_is_read() -> None:
     assert (found.worker_id, found.data_dir, found.in_memory) == ("w-2", Path("stores/w"), True)
     assert found.profile.overrides == (("missing_stop", "push"), ("P-31", "0"))
     assert (found.profile.policy, found.profile.setting, found.profile.payer) == ("aetna", "office", "aetna")
-    assert (found.web_port, found.session_timeout_s, found.cached_stays) == (0, 6.0, 100)
+    assert (found.metrics_bind, found.session_timeout_s, found.cached_stays) == (
+        Bind("::1", 7000),
+        6.0,
+        100,
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,7 +49,8 @@ def test_every_setting_is_read() -> None:
         ("INFUSION_WORKER_ID", "a/b"), ("INFUSION_WORKER_ID", ""), ("INFUSION_WORKER_ID", "x" * 65),
         ("INFUSION_STORE", "tape"), ("INFUSION_GRACE_MINUTES", "soon"), ("INFUSION_QUIET_SECONDS", "-1"),
         ("INFUSION_HORIZON_DAYS", "nan"), ("INFUSION_HORIZON_DAYS", "inf"), ("INFUSION_SET", "missing_stop"),
-        ("INFUSION_WEB_PORT", "65536"), ("INFUSION_CACHED_STAYS", "99"), ("INFUSION_SESSION_TIMEOUT_SECONDS", "0.9"),
+        ("INFUSION_METRICS_BIND", "localhost:65536"), ("INFUSION_METRICS_BIND", "here"), ("INFUSION_WEB_PORT", "65536"),
+        ("INFUSION_WEB_PORT", "http"), ("INFUSION_CACHED_STAYS", "99"), ("INFUSION_SESSION_TIMEOUT_SECONDS", "0.9"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_by_name(name: str, value: str) -> None:
@@ -80,14 +85,16 @@ def test_a_folder_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> None:
         os.umask(before)
 
 
-def test_a_port_somebody_has_is_told_in_words() -> None:
-    """And no port is always free."""
-    with (
-        socket.create_server(("localhost", 0)) as server,
-        pytest.raises(SettingError, match=r"INFUSION_WEB_PORT: .* is taken"),
-    ):
-        require_port(server.getsockname()[1])
-    require_port(0)
+def test_figures_are_on_loopback_unless_somebody_says_so() -> None:
+    """A port alone is one of loopback, ``off`` is nowhere, and the name of 26.11 is still understood."""
+    assert settings_from({}).metrics_bind == Bind("127.0.0.1", 6066)
+    assert settings_from({"INFUSION_METRICS_BIND": "9102"}).metrics_bind == Bind("127.0.0.1", 9102)
+    assert settings_from({"INFUSION_METRICS_BIND": "[::]:9102"}).metrics_bind == Bind("::", 9102)
+    assert settings_from({"INFUSION_METRICS_BIND": "off"}).metrics_bind is None
+    assert settings_from({"INFUSION_WEB_PORT": "0"}).metrics_bind is None
+    assert settings_from({"INFUSION_WEB_PORT": "7001"}).metrics_bind == Bind("127.0.0.1", 7001)
+    both = {"INFUSION_WEB_PORT": "0", "INFUSION_METRICS_BIND": "9102"}
+    assert settings_from(both).metrics_bind == Bind("127.0.0.1", 9102)
 
 
 def test_a_complaint_is_heard_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:

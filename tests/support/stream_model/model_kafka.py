@@ -14,6 +14,7 @@ from faust.types import TP
 from streams.engine.app import CheckpointApp
 from streams.engine.progress import Progress
 from streams.engine.records import PartitionRecords, Record
+from streams.engine.vitals import Vitals
 
 
 class Crash(Exception):  # noqa: N818 - it is no error: it is what was asked for
@@ -146,6 +147,7 @@ class PaperApp:
         self._membership = 0
         self._writing: Any = None
         self._on_revoked: list[Callable[[], None]] = []
+        self.vitals = Vitals()
         self.producer = PaperProducer(paper)
         self.consumer = PaperConsumer(paper)
 

@@ -1,0 +1,132 @@
+"""
+What the newest charge sets of stays come to: how many of which status, what is held, for what and how much. Pure.
+
+A stay whose newest set changes is taken out as it was and put in as it is, so that the sums need no second look at the
+others. They can be begun anywhere: what is counted afterwards, of a state as it was then, is added to them.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from orjson import loads
+
+from streams.charging.release_state import ReleaseState
+
+_STATUS: Final = b'"status":"'
+_PAYERLESS: Final = "none"
+
+
+class Standing(NamedTuple):
+    """The newest charge set of one stay, as figures need it."""
+
+    status: str
+    payer: str = _PAYERLESS
+    cents: int = 0
+    """Expected payment of the lines of a held set; 0 for any other."""
+    flags: tuple[tuple[str, str], ...] = ()
+    """Flags with their severities that a person is to look at, each once."""
+
+
+class Held(NamedTuple):
+    """A held set; ``since`` is the departure, or without one the closing, in epoch seconds."""
+
+    since: int
+    standing: Standing
+
+
+class HeldFigures(NamedTuple):
+    """Held sets under one label: how many, what they are worth, and since when the longest waits."""
+
+    sets: int
+    cents: int
+    since: int
+
+
+def standing_of(state: ReleaseState | None) -> Standing | None:
+    """Return what was last said of a stay; None where nothing was."""
+    if state is None:
+        return None
+    if state.charge_set is None:
+        return Standing("cancelled")
+    # In JSON a quote inside a text is escaped, so the first place where this stands is the set's own field.
+    begin = state.charge_set.find(_STATUS) + len(_STATUS)
+    status = state.charge_set[begin : state.charge_set.find(b'"', begin)].decode()
+    if status != "held" and state.review is None:
+        return Standing(status)
+    said = loads(state.charge_set)
+    payments = [line.get("expected_payment") or {} for line in said["lines"]] if status == "held" else []
+    flags = {
+        (flag["flag"], flag["severity"]) for flag in said["flags"] if flag["severity"] in {"block", "warn"}
+    }
+    return Standing(
+        status,
+        said.get("payer") or _PAYERLESS,
+        sum(payment.get("cents") or 0 for payment in payments),
+        tuple(sorted(flags)),
+    )
+
+
+class ChargeCounts:
+    """The newest charge sets of the partitions of one worker."""
+
+    def __init__(self) -> None:
+        self.by_status: Counter[str] = Counter()
+        self.by_flag: Counter[tuple[str, str]] = Counter()
+        """Stays by flag and severity that wait for a person."""
+        self._held: dict[bytes, Held] = {}
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        self.by_status.clear()
+        self.by_flag.clear()
+        self._held.clear()
+
+    def change(self, key: bytes, before: Standing | None, after: Standing | None, since: int) -> None:
+        """Take a stay out as it was and put it in as it is; ``since`` is its departure or closing in epoch seconds."""
+        self._add(before, -1)
+        self._add(after, 1)
+        self._hold(key, after, since)
+
+    def count(self, key: bytes, was: Standing, since: int, *, changed: bool) -> None:
+        """Put in a stay as it was when counting began; ``changed`` says that ``change`` was told of it since."""
+        self._add(was, 1)
+        if not changed:
+            self._hold(key, was, since)
+
+    def _add(self, standing: Standing | None, sign: int) -> None:
+        if standing is not None:
+            self.by_status[standing.status] += sign
+            for flag in standing.flags:
+                self.by_flag[flag] += sign
+
+    def _hold(self, key: bytes, standing: Standing | None, since: int) -> None:
+        if standing is not None and standing.status == "held":
+            self._held[key] = Held(since, standing)
+        else:
+            self._held.pop(key, None)
+
+    def held_by_payer(self) -> dict[str, HeldFigures]:
+        """Return the held sets by payer."""
+        return _figures((held.standing.payer, held) for held in list(self._held.values()))
+
+    def held_by_flag(self) -> dict[str, HeldFigures]:
+        """Return the held sets by each flag that holds them; a set with two such flags is under both."""
+        return _figures(
+            (flag, held)
+            for held in list(self._held.values())
+            for flag, severity in held.standing.flags
+            if severity == "block"
+        )
+
+
+def _figures(labelled: Iterator[tuple[str, Held]]) -> dict[str, HeldFigures]:
+    grouped: defaultdict[str, list[Held]] = defaultdict(list)
+    for label, held in labelled:
+        grouped[label].append(held)
+    return {
+        label: HeldFigures(
+            len(sets), sum(held.standing.cents for held in sets), min(held.since for held in sets)
+        )
+        for label, sets in grouped.items()
+    }

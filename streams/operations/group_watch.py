@@ -1,0 +1,159 @@
+"""
+Lag from outside: what becomes of the workers' group, told by a process that is none of it.
+
+Figures inside a worker die with the worker. This asks Kafka each second for positions, ends, the timestamp of the first
+unread record, and the members, without a group of its own: it works when no worker lives, and leaves no trace.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from time import monotonic, time
+from typing import Final
+
+from aiokafka.errors import KafkaError
+
+from streams.kafka.admin import broker_topics
+from streams.kafka.connection import Connection
+from streams.kafka.group_lag import GroupLag, PartitionLag
+from streams.kafka.group_members import cluster_of
+from streams.kafka.partition_asker import PartitionAsker
+from streams.kafka.retention import asked_retention_ms, retention_ms
+from streams.metrics.build_info import tell_build
+from streams.metrics.figures import Figures, Sample
+from streams.metrics.lag import Place, lag_of
+from streams.metrics.lag_samples import samples_of
+from streams.metrics.page import page_of
+from streams.metrics.probes import Answers, Verdict
+from streams.metrics.table import READY_STATES
+from streams.wire import topics
+
+_log = logging.getLogger(__name__)
+
+LOOK_EVERY_S: Final = 1.0
+
+SILENT_S: Final = 10.0
+"""Seconds without an answer after which what was said last is not said any more."""
+
+DEAD_S: Final = 60.0
+"""Seconds without a turn of the loop after which the process is better started anew."""
+
+_TOPICS_EVERY_S: Final = 300.0
+
+
+class GroupWatch:
+    """Watches the workers' group on one Kafka; ``clock`` returns epoch seconds."""
+
+    def __init__(self, connection: Connection, clock: Callable[[], float] = time) -> None:
+        self._connection, self._clock = connection, clock
+        self._asker = PartitionAsker(connection)
+        self._group = GroupLag(self._asker, topics.APPLICATION)
+        self._lags: list[PartitionLag] = []
+        self._members: int | None = None
+        self._partitions: dict[str, int] = {}
+        self._retention_ms = asked_retention_ms()
+        self._topics_at = -_TOPICS_EVERY_S
+        self._turned_at = monotonic()
+        self._why = ""
+        self.figures: Final = Figures("watch")
+        tell_build(self.figures)
+        self.figures.provide(self.samples)
+
+    def answers(self) -> Answers:
+        """Return what the probes have to say."""
+        return Answers(page_of(self.figures), self.verdict, self.dead)
+
+    async def run(self) -> None:
+        """Look until cancelled; a Kafka that does not answer is asked again."""
+        before = ""
+        try:
+            while True:
+                self._turned_at = monotonic()
+                try:
+                    await self._look()
+                    self._why = ""
+                except (KafkaError, OSError) as error:  # a TimeoutError is an OSError
+                    self._why = type(error).__name__
+                verdict = self.verdict()
+                if verdict.state != before:
+                    level = logging.INFO if verdict.state in {"ready", "starting"} else logging.WARNING
+                    _log.log(level, "%s: %s", verdict.state, verdict.why)
+                    before = verdict.state
+                await asyncio.sleep(LOOK_EVERY_S)
+        finally:
+            await self._asker.close()
+
+    async def _look(self) -> None:
+        if monotonic() - self._topics_at > _TOPICS_EVERY_S or self.missing():
+            on_broker = await broker_topics(self._connection)
+            self._topics_at = monotonic()
+            self._partitions = {name: on_broker[name].partitions for name in topics.READ if name in on_broker}
+            self._retention_ms |= retention_ms(on_broker)
+        self._lags = await self._group.look(self._partitions)
+        try:
+            self._members = len((await cluster_of(self._asker.groups, topics.APPLICATION)).group.members)
+        except KafkaError as error:  # a broker that does not say who is in a group: lag is told all the same
+            _log.debug("members are not told: %s", type(error).__name__)
+            self._members = None
+
+    def missing(self) -> list[str]:
+        """Return those topics of the workers that Kafka did not have when it was last asked."""
+        return [name for name in topics.READ if name not in self._partitions]
+
+    def verdict(self) -> Verdict:
+        """Return whether what this process says is fresh, and of everything."""
+        broker, group = self._silences()
+        because = f" ({self._why})" if self._why else ""
+        if broker > SILENT_S:
+            return Verdict("broker_silent", f"Kafka has not answered for {broker:.0f} s{because}")
+        if self._topics_at < 0:
+            return Verdict("starting", f"Kafka has not answered yet{because}")
+        if missing := self.missing():
+            return Verdict("starting", f"Kafka has no {', '.join(missing)}; make them with infusion topics")
+        if group > SILENT_S:
+            return Verdict(
+                "coordinator_silent",
+                f"no broker has told the group's positions for {group:.0f} s{because}",
+            )
+        if not self._lags:
+            return Verdict("starting", f"Kafka has not answered yet{because}")
+        return Verdict("ready", f"watching {len(self._lags)} partitions")
+
+    def _silences(self) -> tuple[float, float]:
+        """Return the seconds since any broker answered, and since the one that answers for the group did."""
+        now = monotonic()
+        return now - max(self._group.broker_at, self._topics_at), now - self._group.group_at
+
+    def dead(self) -> str | None:
+        """Return what is dead about this process; None while its loop turns."""
+        silent = monotonic() - self._turned_at
+        return f"the loop has not turned for {silent:.0f} s" if silent > DEAD_S else None
+
+    def samples(self) -> Iterator[Sample]:
+        """Yield the figures; of partitions nobody has told about for a while only that their state is unknown."""
+        verdict = self.verdict()
+        broker, group = self._silences()
+        yield "infusion_ready", (), float(verdict.ready)
+        for state in READY_STATES:
+            yield "infusion_ready_state", (state,), float(state == verdict.state)
+        yield "infusion_broker_silence_seconds", (), broker
+        yield "infusion_loop_silence_seconds", (), monotonic() - self._turned_at
+        yield "infusion_group_silence_seconds", (), group
+        fresh = max(broker, group) <= SILENT_S
+        if fresh and self._members is not None:
+            yield "infusion_group_members", (), float(self._members)
+        now_ms = self._clock() * 1000
+        places = [
+            ((lag.topic, lag.partition), _place(lag, fresh=fresh), lag.deleted_unread) for lag in self._lags
+        ]
+        told = ((spot, place, lag_of(place, now_ms)) for spot, place, _ in places)
+        yield from samples_of("infusion_group_", told, self._retention_ms)
+        for (topic, number), _, deleted in places:
+            if fresh:
+                yield "infusion_group_deleted_unread_records", (topic, str(number)), float(deleted)
+
+
+def _place(lag: PartitionLag, *, fresh: bool) -> Place:
+    if not fresh:
+        return Place(None, 0, None)
+    return Place(lag.committed, lag.start, lag.end, lag.unread_since_ms)
