@@ -90,8 +90,9 @@ class Figures:
             for name, labels, value in provider():
                 metric = BY_NAME[name]
                 key, places = self._bounded(metric, labels), provided.setdefault(name, {})
-                # Two values under ``other`` are one series; of two sources it is the later, of two sums the larger.
-                places[key] = max(value, places[key]) if key in places else value
+                # Two values under ``other`` are one series: of two ages the longer, of two counts the sum.
+                known = places.get(key, 0.0)
+                places[key] = max(known, value) if name.endswith("_seconds") else known + value
         for metric in self._metrics:
             if metric.kind == "histogram":
                 yield (

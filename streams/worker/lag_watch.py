@@ -19,8 +19,8 @@ from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.kafka.partition_asker import PartitionAsker, Spot
 from streams.metrics.figures import Sample
-from streams.metrics.lag import Lag, Place, headroom_s, lag_of
-from streams.metrics.table import STATES
+from streams.metrics.lag import Lag, Place, lag_of
+from streams.metrics.lag_samples import samples_of
 from streams.wire import topics
 
 _log = logging.getLogger(__name__)
@@ -118,23 +118,3 @@ class LagWatch:
     def samples(self) -> Iterable[Sample]:
         """Return the figures of every partition."""
         return samples_of("infusion_", self.lags(), self._retention_ms)
-
-
-def samples_of(
-    prefix: str, lags: Iterable[tuple[Spot, Place, Lag]], retention_ms: dict[str, int]
-) -> Iterator[Sample]:
-    """Yield the figures of partitions, under names that begin so: a worker's own, or those of its group from outside."""
-    for (topic, number), place, lag in lags:
-        labels = (topic, str(number))
-        for state in STATES:
-            yield f"{prefix}partition_state", (*labels, state), float(state == lag.state)
-        figures = (
-            ("lag_seconds", lag.seconds),
-            ("lag_records", lag.records),
-            ("position_offset", place.committed),
-            ("end_offset", place.end),
-            ("retention_headroom_seconds", headroom_s(lag, retention_ms.get(topic))),
-        )
-        for name, value in figures:
-            if value is not None:
-                yield prefix + name, labels, value
