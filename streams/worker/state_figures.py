@@ -147,7 +147,7 @@ class StateFigures:
                 yield f"infusion_{name}", labels, 0
         for status, count in list(counts.by_status.items()):
             yield "infusion_charge_sets", (status,), count
-        for payer, held in {PAYERLESS: HeldFigures(0, 0, int(now)), **counts.held_by_payer()}.items():
+        for payer, held in {PAYERLESS: HeldFigures(0, 0, int(now) + 1), **counts.held_by_payer()}.items():
             yield "infusion_held_encounters", (payer,), held.sets
             yield "infusion_held_cents", (payer,), held.cents
             yield "infusion_held_oldest_seconds", (payer,), max(0.0, now - held.since)
