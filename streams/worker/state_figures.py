@@ -6,7 +6,7 @@ from typing import Final
 
 from streams.charging.charge_counts import PAYERLESS, HeldFigures
 from streams.engine.app import CheckpointApp
-from streams.engine.positions import is_rebalancing, membership_silence_s, positions_of
+from streams.engine.positions import is_rebalancing, membership_silence_s, partitions_read
 from streams.engine.vitals import Vitals
 from streams.lifecycle.live_stays import StayFigures
 from streams.metrics.figures import Sample
@@ -59,7 +59,7 @@ class StateFigures:
             _since(now, vitals.checkpoint_began_at),
             vitals.deals > 0,
             vitals.recovering,
-            len(positions_of(self._app)),
+            partitions_read(self._app),
             bool(self._app.should_stop),
             is_rebalancing(self._app),
         )
