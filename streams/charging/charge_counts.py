@@ -14,14 +14,15 @@ from orjson import loads
 from streams.charging.release_state import ReleaseState
 
 _STATUS: Final = b'"status":"'
-_PAYERLESS: Final = "none"
+PAYERLESS: Final = "none"
+"""The payer of a stay that names none."""
 
 
 class Standing(NamedTuple):
     """The newest charge set of one stay, as figures need it."""
 
     status: str
-    payer: str = _PAYERLESS
+    payer: str = PAYERLESS
     cents: int = 0
     """Expected payment of the lines of a held set; 0 for any other."""
     flags: tuple[tuple[str, str], ...] = ()
@@ -61,7 +62,7 @@ def standing_of(state: ReleaseState | None) -> Standing | None:
     }
     return Standing(
         status,
-        said.get("payer") or _PAYERLESS,
+        said.get("payer") or PAYERLESS,
         sum(payment.get("cents") or 0 for payment in payments),
         tuple(sorted(flags)),
     )

@@ -64,6 +64,12 @@ def positions_of(app: Any) -> dict[TP, Position]:
     return positions
 
 
+def partitions_read(app: Any) -> int:
+    """Return how many partitions of sources this worker reads; none while it recovers."""
+    consumer = app._consumer  # noqa: SLF001 - as above
+    return 0 if consumer is None else len(consumer.progress)
+
+
 def is_rebalancing(app: Any) -> bool:
     """Tell whether the group is dealing partitions anew, and waits for its members."""
     consumer = app._consumer  # noqa: SLF001 - as above

@@ -41,7 +41,6 @@ from streams.wire.reject_kinds import kind_of
 from streams.wire.rejects import TWO_IDS, WHOLE_LINE, Reject
 
 _MAY_CHANGE_STANDING: Final = STAY | EVENT_VOIDED
-
 _UNKNOWN_OFFSET: Final = -1
 """Stands for the offset of an event that was added long before it was refused."""
 

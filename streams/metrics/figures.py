@@ -28,6 +28,8 @@ class Distribution(NamedTuple):
 
 Value = float | Distribution
 
+_BOUNDED: Final = frozenset(metric.name for metric in METRICS if metric.most)
+
 
 class Figures:
     """The numbers of one process; ``process`` says which rows of the table it reports."""
@@ -85,13 +87,7 @@ class Figures:
 
     def series(self) -> Iterator[tuple[Metric, Mapping[Labels, Value]]]:
         """Yield every metric of this process with its series as they are now, those without any included."""
-        provided: dict[str, dict[Labels, float]] = {}
-        for provider in self._providers:
-            for name, labels, value in provider():
-                metric = BY_NAME[name]
-                key, places = self._bounded(metric, labels), provided.setdefault(name, {})
-                # Two values under ``other`` are one series; of two sources it is the later, of two sums the larger.
-                places[key] = max(value, places[key]) if key in places else value
+        provided = self._provided()
         for metric in self._metrics:
             if metric.kind == "histogram":
                 yield (
@@ -103,3 +99,18 @@ class Figures:
                 )
             else:
                 yield metric, dict(self._values[metric.name]) | provided.get(metric.name, {})
+
+    def _provided(self) -> dict[str, dict[Labels, float]]:
+        provided: dict[str, dict[Labels, float]] = {}
+        for provider in self._providers:
+            for name, labels, value in provider():
+                places = provided.get(name)
+                if places is None:
+                    places = provided[name] = {}
+                key = self._bounded(BY_NAME[name], labels) if name in _BOUNDED else labels
+                if key in places:
+                    # Two under one name, ``other`` say, are one series: of two ages the longer, of two counts the sum.
+                    known = places[key]
+                    value = max(known, value) if name.endswith("_seconds") else known + value  # noqa: PLW2901 - what is put
+                places[key] = value
+        return provided

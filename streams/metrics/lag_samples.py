@@ -1,4 +1,4 @@
-"""Lag as figures: of a worker's own partitions, or of its group's seen from outside. Pure."""
+"""The figures of partitions from their lags, for a worker's own and for those of its group seen from outside. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -10,7 +10,11 @@ from streams.metrics.table import STATES
 def samples_of(
     prefix: str, lags: Iterable[tuple[tuple[str, int], Place, Lag]], retention_ms: Mapping[str, int]
 ) -> Iterator[Sample]:
-    """Yield the figures of partitions, each a topic and a number, under names that begin so."""
+    """
+    Yield the figures of partitions, each a topic and a number, under names that begin with ``prefix``.
+
+    ``infusion_`` are a worker's own, ``infusion_group_`` those of the group; ``retention_ms`` is by topic.
+    """
     for (topic, number), place, lag in lags:
         labels = (topic, str(number))
         for state in STATES:

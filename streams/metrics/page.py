@@ -13,43 +13,47 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 
 from streams.metrics.figures import Distribution, Figures, Value
 from streams.metrics.metric import Labels, Metric
+from streams.metrics.table import METRICS
 
 Page = Callable[[], bytes]
 """Returns the page as it is now."""
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
-_MOST_TEXTS: Final = 50_000
-"""Series whose text is kept; partitions that went to others leave theirs behind."""
+_MOST_TEXTS: Final = 5_000
+"""Series of a metric whose text is kept; partitions that went to others leave theirs behind."""
 
 
 def page_of(figures: Figures) -> Page:
     """Return what makes the page of these figures."""
     process = CollectorRegistry()
     ProcessCollector(registry=process)
-    texts: dict[tuple[str, Labels], str] = {}
+    texts: dict[str, dict[Labels, str]] = {metric.name: {} for metric in METRICS}
 
     def page() -> bytes:
-        if len(texts) > _MOST_TEXTS:
-            texts.clear()
-        lines = [line for metric, series in figures.series() for line in _lines(metric, series, texts)]
+        lines: list[str] = []
+        for metric, series in figures.series():
+            known = texts[metric.name]
+            if len(known) > _MOST_TEXTS:
+                known.clear()
+            lines.append(
+                f"# HELP {metric.name} {_escaped(metric.help)}\n# TYPE {metric.name} {metric.kind}\n"
+            )
+            lines += _lines(metric, series, known)
         return "".join(lines).encode() + generate_latest(process)
 
     return page
 
 
-def _lines(
-    metric: Metric, series: Mapping[Labels, Value], texts: dict[tuple[str, Labels], str]
-) -> Iterator[str]:
-    yield f"# HELP {metric.name} {_escaped(metric.help)}\n# TYPE {metric.name} {metric.kind}\n"
+def _lines(metric: Metric, series: Mapping[Labels, Value], texts: dict[Labels, str]) -> Iterator[str]:
     for labels, value in series.items():
         if isinstance(value, Distribution):
             yield _histogram(metric, labels, value)
             continue
-        text = texts.get((metric.name, labels))
+        text = texts.get(labels)
         if text is None:
-            text = texts[metric.name, labels] = f"{metric.name}{_labelled(metric, labels)} "
-        yield f"{text}{value!r}\n"
+            text = texts[labels] = f"{metric.name}{_labelled(metric, labels)} "
+        yield f"{text}{value}\n"
 
 
 def _histogram(metric: Metric, labels: Labels, value: Distribution) -> str:

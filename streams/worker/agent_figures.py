@@ -16,6 +16,9 @@ _log = logging.getLogger(__name__)
 
 _REJECTED: Final = "rejected"
 
+MOST_SOURCES: Final = 100
+"""Sources whose last word is kept: more than the page tells apart, and a bound for feeds that number theirs."""
+
 NOTE_EVERY_S: Final = 10.0
 """Seconds between two lines about the same kind of thing, however much of it there is."""
 
@@ -42,7 +45,8 @@ class AgentFigures:
             self._figures.observe("infusion_chart_delay_seconds", delays, source)
         for source, record in counts.newest.items():
             came_at = getattr(record, "timestamp", 0) / 1000
-            self.arrived[source] = max(came_at, self.arrived.get(source, 0.0))
+            if source in self.arrived or len(self.arrived) < MOST_SOURCES:
+                self.arrived[source] = max(came_at, self.arrived.get(source, 0.0))
         for (topic, kind), count in counts.rejects.items():
             add("infusion_rejects_total", count, topic, kind)
             self._note(_REJECTED, f"{kind} on {topic}", count)

@@ -25,6 +25,8 @@ RETRY_S: Final = 30
 """Seconds until the command for a stay that is still due is sent again: it may have been lost with a worker."""
 
 _MAX_DUE: Final = 1_000
+_MAX_SOURCES: Final = 100
+"""Sources whose last word is kept: a feed may number its own."""
 
 
 class EncounterStore:
@@ -80,7 +82,9 @@ class EncounterStore:
             said_at = state.last_event_at
             self.live.note(partition, key, live_stay(state))
         if said_at is not None and (source := last_source_of(written)) is not None:
-            self.last_words[source] = max(said_at, self.last_words.get(source, said_at))
+            words = self.last_words
+            if source in words or len(words) < _MAX_SOURCES:
+                words[source] = max(said_at, words.get(source, said_at))
         return due_at
 
     def departed_at(self, partition: int, key: bytes) -> int | None:

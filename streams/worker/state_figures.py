@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Final
 
+from streams.charging.charge_counts import PAYERLESS, HeldFigures
 from streams.engine.app import CheckpointApp
-from streams.engine.positions import is_rebalancing, membership_silence_s, positions_of
+from streams.engine.positions import is_rebalancing, membership_silence_s, partitions_read
 from streams.engine.vitals import Vitals
 from streams.lifecycle.live_stays import StayFigures
 from streams.metrics.figures import Sample
@@ -58,7 +59,7 @@ class StateFigures:
             _since(now, vitals.checkpoint_began_at),
             vitals.deals > 0,
             vitals.recovering,
-            len(positions_of(self._app)),
+            partitions_read(self._app),
             bool(self._app.should_stop),
             is_rebalancing(self._app),
         )
@@ -146,7 +147,7 @@ class StateFigures:
                 yield f"infusion_{name}", labels, 0
         for status, count in list(counts.by_status.items()):
             yield "infusion_charge_sets", (status,), count
-        for payer, held in counts.held_by_payer().items():
+        for payer, held in {PAYERLESS: HeldFigures(0, 0, int(now) + 1), **counts.held_by_payer()}.items():
             yield "infusion_held_encounters", (payer,), held.sets
             yield "infusion_held_cents", (payer,), held.cents
             yield "infusion_held_oldest_seconds", (payer,), max(0.0, now - held.since)

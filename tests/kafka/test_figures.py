@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from apache_kafka import ApacheKafka
@@ -27,6 +27,30 @@ HEARTBEAT = 12
 """Kafka's number of the request that keeps a member of its group."""
 
 NOT_COORDINATOR = 16
+
+HELD: list[dict[str, Any]] = [
+    {
+        "event_id": f"h{number}",
+        "encounter_id": "HELD",
+        "occurred_at": f"2026-03-02T1{number}:00:00-05:00",
+        **more,
+    }
+    for number, more in enumerate(
+        (
+            {"type": "encounter_opened", "source": "adt", "setting": "facility", "payer": "medicare"},
+            {
+                "type": "infusion_started",
+                "source": "emar",
+                "administration_id": "A1",
+                "drug": {"name": "ceftriaxone"},
+                "route": "IV",
+                "order_id": "O1",
+            },
+            {"type": "encounter_discharged", "source": "adt"},
+        )
+    )
+]
+"""A stay with an infusion nobody stopped; its set is held."""
 
 
 @pytest.fixture
@@ -122,6 +146,23 @@ def burst(servers: str, count: int) -> None:
     assert producer.flush(60) == 0
 
 
+def publish(servers: str, events: list[dict[str, Any]]) -> None:
+    """Publish these events."""
+    producer = Producer({"bootstrap.servers": servers})
+    for event in events:
+        producer.produce(topics.EVENTS, dumps(event), key=event["encounter_id"], partition=0)
+    assert producer.flush(60) == 0
+
+
+def state_of(page: Scraped) -> dict[str, float | None]:
+    """Return figures that are counted from what is kept."""
+    return {
+        "open": page.value("infusion_open_encounters"), "running": page.value("infusion_open_infusions"),
+        "held": page.value("infusion_charge_sets", status="held"), "due": page.value("infusion_due_encounters"),
+        "for want of a stop": page.value("infusion_review_open", flag="F-MISSING_STOP", severity="block"),
+    }  # fmt: skip
+
+
 def compared(broker: Broker, port: int) -> Scraped:
     """Read the page between two looks at the truth; fail where a figure is more than a tenth beside both."""
     before, page, after = broker.truth(), scraped(port), broker.truth()
@@ -185,12 +226,21 @@ def test_a_coordinator_that_is_stuck_is_told_apart_and_what_is_open_is_known_aft
         worker, port = started(begun, "worker-1", tmp_path, broker.bootstrap_servers, **quick)
         until(port, "ready", 60)
         burst(broker.bootstrap_servers, 20 * A_STAY)
-        while scraped(port).value("infusion_open_encounters") != 20:
+        publish(broker.bootstrap_servers, HELD)
+        before = {"open": 20, "running": 0, "held": 1, "for want of a stop": 1, "due": 20}
+        began = time.monotonic()
+        while (state := state_of(scraped(port))) != before:
+            assert time.monotonic() - began < 25, state
             time.sleep(0.1)
         worker.kill()
         worker.start()
         until(port, "ready", 60)
-        assert scraped(port).value("infusion_open_encounters") == 20, "counted from what is kept"
+        again = scraped(port)
+        assert state_of(again) == before, "counted from what is kept"
+        assert (again.value("infusion_source_silence_seconds", source="emar") or 0) > 0
+        assert (again.value("infusion_held_oldest_seconds", payer="medicare") or 0) > 86_400, (
+            "since the departure"
+        )
         broker.push_errors(HEARTBEAT, *[NOT_COORDINATOR] * 1_000)
         assert until(port, "coordinator_silent", 30) < 15
         assert (readiness(port).status, alive(port)) == (503, True)

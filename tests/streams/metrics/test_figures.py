@@ -5,7 +5,7 @@ from scraped import Scraped
 from streams.metrics.figures import Figures
 from streams.metrics.metric import OTHER
 from streams.metrics.page import page_of
-from streams.metrics.table import METRICS, SOURCES
+from streams.metrics.table import METRICS, PAYERS, SOURCES
 
 
 def page(figures: Figures) -> Scraped:
@@ -92,3 +92,16 @@ def test_two_hundred_partitions_are_one_page() -> None:
     )
     read = page(figures)
     assert read.total("infusion_lag_records") == 2 * sum(range(100))
+
+
+def test_what_is_too_much_to_tell_apart_is_summed_and_of_ages_the_longest_counts() -> None:
+    """Held money under ``other`` is all of it."""
+    figures = Figures("worker")
+    payers = [f"payer-{number}" for number in range(PAYERS + 2)]
+    figures.provide(lambda: [("infusion_held_cents", (payer,), 5.0) for payer in payers])
+    figures.provide(
+        lambda: [("infusion_held_oldest_seconds", (payer,), float(at)) for at, payer in enumerate(payers)]
+    )
+    read = page(figures)
+    assert read.value("infusion_held_cents", payer=OTHER) == 10
+    assert read.value("infusion_held_oldest_seconds", payer=OTHER) == PAYERS + 1
