@@ -16,9 +16,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
+from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import NamedTuple
 
 import click
@@ -219,6 +220,36 @@ def single(path: Path) -> list[Figure]:
     ]
 
 
+def questions(path: Path) -> list[Figure]:
+    """Measure the one question: every answer to a held stay tried by coding it, beside coding the stay once."""
+    from models.event import EVENT, Event  # noqa: PLC0415 -- only this measurement needs it
+    from rules.engine import Profile, code_encounter  # noqa: PLC0415 -- only this measurement needs it
+    from rules.outcomes import outcomes  # noqa: PLC0415 -- only this measurement needs it
+    from streams.encounter.fold import fold  # noqa: PLC0415 -- only this measurement needs it
+
+    profile = Profile()
+    with path.open("rb") as lines:
+        read: list[Event] = [EVENT.validate_json(line) for line in islice(lines, 60_000)]
+    asked, coded = [], []
+    for _, events in groupby(read, key=lambda event: event.encounter_id):
+        encounter = fold(list(events))
+        charge_set = code_encounter(encounter, profile).charge_set
+        if charge_set.status == "held":
+            asked.append(best_of(3, partial(outcomes, encounter, profile, charge_set)))
+            coded.append(best_of(3, partial(code_encounter, encounter, profile)))
+    once = quantiles(coded, n=20)[18]
+    worst = quantiles(asked, n=20)[18]
+    return [
+        Figure(
+            f"the one question of {len(asked)} held stays",
+            worst,
+            "ms, p95",
+            "coding them once, p95",
+            worst / once,
+        )
+    ]
+
+
 def head() -> tuple[str, str]:
     """Return the date and the short name of the commit that is measured."""
     said = subprocess.run(
@@ -265,6 +296,7 @@ def bench(encounters: int, day: str | None, *, keep: bool) -> None:
         folder = Path(made)
         figures = streams(folder, encounters)
         figures += single(folder / f"grouped-{encounters}.jsonl")
+        figures += questions(folder / f"grouped-{encounters}.jsonl")
     committed, commit = head()
     show(figures)
     if keep:
