@@ -35,6 +35,9 @@ LOOK_EVERY_S: Final = 1.0
 SILENT_S: Final = 10.0
 """Seconds without an answer after which what was said last is not said any more."""
 
+STALE_S: Final = 30.0
+"""Seconds without a look at every partition after which the same holds: timestamps of many take some."""
+
 DEAD_S: Final = 60.0
 """Seconds without a turn of the loop after which the process is better started anew."""
 
@@ -53,7 +56,7 @@ class GroupWatch:
         self._partitions: dict[str, int] = {}
         self._retention_ms = asked_retention_ms()
         self._topics_at = -_TOPICS_EVERY_S
-        self._turned_at = monotonic()
+        self._turned_at = self._looked_at = monotonic()
         self._why = ""
         self.figures: Final = Figures("watch")
         tell_build(self.figures)
@@ -72,7 +75,7 @@ class GroupWatch:
                 try:
                     await self._look()
                     self._why = ""
-                except (KafkaError, OSError) as error:  # a TimeoutError is an OSError
+                except Exception as error:  # noqa: BLE001 - whatever it is, the silence grows, and /readyz says its kind
                     self._why = type(error).__name__
                 verdict = self.verdict()
                 if verdict.state != before:
@@ -90,9 +93,13 @@ class GroupWatch:
             self._partitions = {name: on_broker[name].partitions for name in topics.READ if name in on_broker}
             self._retention_ms |= retention_ms(on_broker)
         self._lags = await self._group.look(self._partitions)
+        self._looked_at = monotonic()
         try:
             self._members = len((await cluster_of(self._asker.groups, topics.APPLICATION)).group.members)
-        except KafkaError as error:  # a broker that does not say who is in a group: lag is told all the same
+        except (
+            KafkaError,
+            TimeoutError,
+        ) as error:  # a broker that does not say who is in a group: lag is told all the same
             _log.debug("members are not told: %s", type(error).__name__)
             self._members = None
 
@@ -102,22 +109,26 @@ class GroupWatch:
 
     def verdict(self) -> Verdict:
         """Return whether what this process says is fresh, and of everything."""
+        return next(self._verdicts())
+
+    def _verdicts(self) -> Iterator[Verdict]:
+        """Yield everything that is to be said, what explains the rest first."""
         broker, group = self._silences()
         because = f" ({self._why})" if self._why else ""
         if broker > SILENT_S:
-            return Verdict("broker_silent", f"Kafka has not answered for {broker:.0f} s{because}")
+            yield Verdict("broker_silent", f"Kafka has not answered for {broker:.0f} s{because}")
         if self._topics_at < 0:
-            return Verdict("starting", f"Kafka has not answered yet{because}")
+            yield Verdict("starting", f"Kafka has not answered yet{because}")
         if missing := self.missing():
-            return Verdict("starting", f"Kafka has no {', '.join(missing)}; make them with infusion topics")
+            yield Verdict("starting", f"Kafka has no {', '.join(missing)}; make them with infusion topics")
         if group > SILENT_S:
-            return Verdict(
-                "coordinator_silent",
-                f"no broker has told the group's positions for {group:.0f} s{because}",
-            )
+            told = f"no broker has told the group's positions for {group:.0f} s{because}"
+            yield Verdict("coordinator_silent", told)
+        if (stale := monotonic() - self._looked_at) > STALE_S:
+            yield Verdict("not_polling", f"no look at all partitions was whole for {stale:.0f} s{because}")
         if not self._lags:
-            return Verdict("starting", f"Kafka has not answered yet{because}")
-        return Verdict("ready", f"watching {len(self._lags)} partitions")
+            yield Verdict("starting", f"Kafka has not answered yet{because}")
+        yield Verdict("ready", f"watching {len(self._lags)} partitions")
 
     def _silences(self) -> tuple[float, float]:
         """Return the seconds since any broker answered, and since the one that answers for the group did."""
@@ -139,7 +150,7 @@ class GroupWatch:
         yield "infusion_broker_silence_seconds", (), broker
         yield "infusion_loop_silence_seconds", (), monotonic() - self._turned_at
         yield "infusion_group_silence_seconds", (), group
-        fresh = max(broker, group) <= SILENT_S
+        fresh = max(broker, group) <= SILENT_S and monotonic() - self._looked_at <= STALE_S
         if fresh and self._members is not None:
             yield "infusion_group_members", (), float(self._members)
         now_ms = self._clock() * 1000

@@ -14,11 +14,17 @@ from click.testing import Result
 from kafka_settings import free_ports
 from scraped import Scraped, alive, readiness, scraped
 
+from streams.kafka.embedded import EmbeddedBroker
 from streams.wire import topics
 
 Run = Callable[..., Result]
 Maker = Callable[..., ApacheKafka]
 Watch = Callable[[str], int]
+
+OFFSET_FETCH = 9
+"""Kafka's number of the request for a group's positions."""
+
+NOT_COORDINATOR = 16
 
 PARTITIONS = 3
 UNREAD = 40
@@ -157,3 +163,19 @@ def test_a_kafka_that_is_not_there_is_told_and_asked_again(nowhere: str, watch: 
     until(port, "broker_silent", 30)
     assert alive(port)
     assert scraped(port).value("infusion_ready") == 0
+
+
+def test_a_coordinator_that_is_stuck_is_told_apart(watch: Watch) -> None:
+    """Partitions can be asked about and positions cannot: what the group has read is unknown, not never read."""
+    with EmbeddedBroker() as broker:
+        broker.create_topics([topic.name for topic in topics.TOPICS], 1)
+        port = watch(broker.bootstrap_servers)
+        until(port, "ready", 30)
+        broker.push_errors(OFFSET_FETCH, *[NOT_COORDINATOR] * 1_000)
+        assert until(port, "coordinator_silent", 30) < 15
+        page = scraped(port)
+        assert page.value("infusion_ready") == 0
+        assert page.value(
+            "infusion_group_partition_state", topic=topics.EVENTS, partition="0", state="unknown"
+        )
+        assert (page.value("infusion_broker_silence_seconds") or 0) < 10

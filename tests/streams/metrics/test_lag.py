@@ -19,6 +19,9 @@ def test_seconds_are_the_age_of_the_oldest_unread_record() -> None:
     """By its own timestamp; while nobody has looked at it, there is no age and the count stands."""
     assert lag_of(Place(7, 0, 10, 1_799_999_970_000), NOW) == Lag("behind", 3, 30.0)
     assert lag_of(Place(7, 0, 10), NOW) == Lag("behind", 3, None)
+    assert lag_of(Place(7, 9, 10, 1_799_999_970_000), NOW) == Lag("behind", 1, 30.0), (
+        "what is deleted waits no longer"
+    )
 
 
 def test_never_read_is_a_state_and_no_figure() -> None:
