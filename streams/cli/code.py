@@ -140,7 +140,7 @@ class _Run:
         self._limit = limit
         self._shown = shown
         self._quiet = quiet
-        self._rejects = RejectOrder(self._names, shown.say)
+        self._rejects = RejectOrder(self._names, shown.say, piped=size_of(inputs) is None)
 
     def code(self) -> None:
         """Write the charge set of every stay of the inputs to stdout, in the order of their ids."""

@@ -10,23 +10,24 @@ MOST_KEPT: Final = 20_000
 
 
 class RejectOrder:
-    """Keeps rejects until the run ends, then shows them by file and line."""
+    """Keeps rejects until the run ends, then shows them by file and line; those of a pipe are shown as they are found."""
 
-    def __init__(self, names: Sequence[str], say: Callable[[str], None]) -> None:
+    def __init__(self, names: Sequence[str], say: Callable[[str], None], *, piped: bool) -> None:
         self._names = names
         self._say = say
         self._kept: list[Reject] = []
-        self._too_many = False
+        self._at_once = piped
+        """Whoever feeds a pipe is waiting: it may go on for hours."""
 
     def add(self, reject: Reject) -> None:
         """Take a reject in."""
-        if self._too_many:
+        if self._at_once:
             self._say(reject.text(self._names))
             return
         self._kept.append(reject)
         if len(self._kept) > MOST_KEPT:
             self.show()
-            self._too_many = True
+            self._at_once = True
 
     def show(self) -> None:
         """Show what is kept."""
