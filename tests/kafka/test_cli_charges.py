@@ -3,6 +3,7 @@
 import asyncio
 import csv
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from io import StringIO
 from itertools import pairwise
@@ -174,10 +175,11 @@ async def test_following_goes_on_where_the_newest_ended(published: EmbeddedBroke
     changes = [("E2", value_of(replace(TWO, revision=2))), ("E1", None)]
     await asyncio.to_thread(put, published, CHARGES, changes)
     seen = []
-    async for one in follow(connection, positions):
-        seen.append((one.encounter_id, one.value))
-        if len(seen) == len(changes):
-            break
+    async with aclosing(follow(connection, positions)) as following:
+        async for one in following:
+            seen.append((one.encounter_id, one.value))
+            if len(seen) == len(changes):
+                break
     assert sorted(seen, key=str) == sorted(changes, key=str)
 
 

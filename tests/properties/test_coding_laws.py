@@ -162,9 +162,14 @@ def moved_stay(encounter: Encounter, seconds: int) -> Encounter:
         site._replace(placed_at=moved(site.placed_at, seconds), removed_at=moved(site.removed_at, seconds))
         for site in encounter.sites
     )
+    procedures = tuple(
+        one._replace(started_at=moved(one.started_at, seconds), ended_at=moved(one.ended_at, seconds))
+        for one in encounter.procedures
+    )
     return encounter._replace(
         administrations=administrations,
         sites=sites,
+        procedures=procedures,
         arrived_at=moved(encounter.arrived_at, seconds),
         departed_at=moved(encounter.departed_at, seconds),
         inpatient_ordered_at=moved(encounter.inpatient_ordered_at, seconds),

@@ -32,7 +32,8 @@ def agrees(cluster: Cluster, script: Script, profile: Profile = Profile()) -> No
     """Check that the newest charge sets are the file coder's, byte for byte, and that what warns waits for a person."""
     newest = cluster.paper.newest(topics.CHARGES)
     charged = {key.decode(): value for key, value in newest.items() if value is not None}
-    revisions = {name: loads(value)["revision"] for name, value in charged.items()}
+    said = {name: loads(value) for name, value in charged.items()}
+    revisions = {name: (one["revision"], one["replaces"]) for name, one in said.items()}
     wanted = expected([line for _, line, _ in script.sent], profile, revisions).charges
     assert charged == {name: value for name, value in wanted.items() if value is not None}
     asked = {key.decode() for key, value in cluster.paper.newest(topics.REVIEW).items() if value is not None}

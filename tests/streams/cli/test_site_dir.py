@@ -110,9 +110,12 @@ def test_the_worker_codes_under_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         return 1
 
     monkeypatch.setattr("streams.cli.worker._partitions", partitions)
-    monkeypatch.setattr("streams.cli.worker.require_port", lambda _: None)
     monkeypatch.setattr("streams.cli.worker._run", lambda _, settings, *__: started.append(settings) or 0)
-    environment = {"KAFKA_BOOTSTRAP_SERVERS": "localhost:1", "INFUSION_DATA_DIR": str(tmp_path)}
+    environment = {
+        "KAFKA_BOOTSTRAP_SERVERS": "localhost:1",
+        "INFUSION_DATA_DIR": str(tmp_path),
+        "INFUSION_METRICS_BIND": "off",
+    }
     result = run("worker", **environment, **{VARIABLE: str(EXAMPLE)})
     assert result.exit_code == 0, result.stderr
     assert started[0].profile.site == read_site(EXAMPLE)

@@ -187,6 +187,6 @@ def test_what_holds_the_charges_says_what_clears_it_and_an_answer_who_gave_it() 
     words = explained(*drip, told("review_decided", "13:00", **answer, **why))
     said = "F-PCA, attest: decided by coder-7 at 2026-03-02T18:00:00Z: The order has a basal rate."
     assert words.count(said) == 2
-    assert f"R-REV-1 {said} [6]" in words
-    assert "[6] Decision L3 by coder-7" in words
+    number = words.partition(f"R-REV-1 {said} [")[2].partition("]")[0]
+    assert f"[{number}] Decision L3 by coder-7" in words
     assert "cleared by" not in words
