@@ -30,7 +30,7 @@ run: $(RUNTIME) ## Play the seeded day through Kafka and the worker, and compare
 
 test: lint ## Format, lint, types, layers, then every test
 	@echo "== pytest"
-	@$(BIN)/pytest -n 2 -rfEs
+	@$(BIN)/pytest -n 2 --dist worksteal -rfEs
 
 lint: $(DEVELOPMENT) ## The checks that run no code of ours
 	@echo "== ruff format"
