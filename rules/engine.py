@@ -10,9 +10,9 @@ from typing import NamedTuple
 from models.charge import ChargeSet, Flag, Status
 from models.encounter import Encounter
 from models.field import Setting
-from rules.claim.cited_sources import with_sources
+from rules.claim.cited_sources import sources_of
 from rules.claim.decided_by import flags_decided, lines_decided, refusals_decided
-from rules.claim.set_identity import at_revision
+from rules.claim.set_identity import charge_set_id
 from rules.claim.settled_lines import settled_lines
 from rules.coding.arterial import code_arterial_infusions, code_arterial_pushes
 from rules.coding.decisions import code_answers, code_decisions, decided_administrations
@@ -136,7 +136,7 @@ def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
     on = first_date(encounter, calendar)
     setting, payer = profile.setting_of(encounter), profile.payer_of(encounter)
     if encounter.standing in {"cancelled", "merged"}:
-        return Coding(with_sources(cancelled(encounter, setting, payer, revision)), None, None, None)
+        return Coding(cancelled(encounter, setting, payer, revision), None, None, None)
     try:
         policy = policy_of(encounter, profile, on)
         limits = thresholds(on)
@@ -153,9 +153,8 @@ def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
             screened = _code(context)
     except NotInForceError as error:
         bare = not_in_force(encounter, setting, payer, revision, str(error))
-        return Coding(with_sources(with_other_accounts(bare, encounter.other_accounts)), None, None, None)
+        return Coding(with_other_accounts(bare, encounter.other_accounts), None, None, None)
     charge_set = with_other_accounts(_charge_set(context, payer, revision), encounter.other_accounts)
-    charge_set = with_sources(charge_set)
     return Coding(charge_set, policy, sheet, screened)
 
 
@@ -233,31 +232,31 @@ def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet
     flags = with_what_waits(flags, lines)
     status: Status = "preview" if encounter.standing == "open" else status_of(flags)
     setting: Setting = sheet.policy.setting
-    return at_revision(
-        ChargeSet(
-            "",
-            encounter.encounter_id,
-            1,
-            None,
-            status,
-            RULEBOOK_VERSION,
-            sheet.policy.name,
-            setting,
-            payer,
-            lines,
-            tuple(
-                sorted(
-                    flags_decided(flags, lines, sheet),
-                    key=lambda flag: (flag.flag, flag.administration_ids, flag.says),
-                )
-            ),
-            tuple(
-                sorted(refusals_decided(sheet), key=lambda refusal: (refusal.administration_id, refusal.rule))
-            ),
-            editions(context.on, setting),
-            facility=encounter.facility,
-            policy_layers=sheet.policy.layers,
-            overrides=dict(sheet.policy.overrides),
-        ),
+    policy, tables = sheet.policy, editions(context.on, setting)
+    overrides = dict(policy.overrides)
+    refused = refusals_decided(sheet)
+
+    def name(at: int) -> str:
+        return charge_set_id(
+            encounter.encounter_id, at, RULEBOOK_VERSION, policy.name, policy.layers, overrides, tables
+        )
+
+    return ChargeSet(
+        name(revision),
+        encounter.encounter_id,
         revision,
+        name(revision - 1) if revision > 1 else None,
+        status,
+        RULEBOOK_VERSION,
+        policy.name,
+        setting,
+        payer,
+        lines,
+        flags_decided(flags, lines, sheet),
+        refused,
+        tables,
+        facility=encounter.facility,
+        sources=sources_of(lines, refused),
+        policy_layers=policy.layers,
+        overrides=overrides,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from models.charge import ChargeSet, Flag, NotBilled, Status
 from models.encounter import Encounter
+from rules.claim.cited_sources import sources_of
 from rules.claim.set_identity import at_revision
 from rules.flags import FLAGS
 from rules.screening.refused_events import refused_event_flags
@@ -23,7 +24,7 @@ def _bare(
 ) -> ChargeSet:  # fmt: skip
     bare = ChargeSet(
         "", encounter.encounter_id, 1, None, status, RULEBOOK_VERSION, "none", setting, payer, (), flags, refused, {},
-        facility=encounter.facility,
+        facility=encounter.facility, sources=sources_of((), refused),
     )  # fmt: skip
     return at_revision(bare, revision)
 

@@ -1,13 +1,13 @@
 """The bibliography of a charge set: every authority its reasons and refusals cite, with its grade and its address."""
 
-from dataclasses import replace
+from collections.abc import Iterable
 
-from models.charge import ChargeSet
+from models.charge import ChargeLine, CitedSource, NotBilled
 from rules.sources import bibliography
 
 
-def with_sources(charge_set: ChargeSet) -> ChargeSet:
-    """Return the set with every citation of its reasons and refusals among its sources, best grade first."""
-    cited = [reason.cites for line in charge_set.lines for reason in line.reasons]
-    cited += [refusal.cites for refusal in charge_set.not_billed]
-    return replace(charge_set, sources=bibliography(tuple(dict.fromkeys(cited))))
+def sources_of(lines: Iterable[ChargeLine], not_billed: Iterable[NotBilled]) -> tuple[CitedSource, ...]:
+    """Return every citation of the reasons of lines and of refusals once, best grade first."""
+    cited = [reason.cites for line in lines for reason in line.reasons]
+    cited += [refusal.cites for refusal in not_billed]
+    return bibliography(tuple(dict.fromkeys(cited)))

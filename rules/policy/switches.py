@@ -237,7 +237,7 @@ def switch(name: str) -> Switch:
 
     Raises PolicyError, with the nearest key, for a name the rule book does not know.
     """
-    named = _BY_NAME.get(_folded(name))
+    named = _BY_NAME.get(name) or _BY_NAME.get(_folded(name))
     if named is not None:
         return named
     near = get_close_matches(_folded(name), _BY_NAME, n=1)
