@@ -114,7 +114,10 @@ def _facts(encounter: Encounter, flag: Flag, answer: Answer) -> Iterator[tuple[s
         for site in sorted(sites | {one.site_id for one in encounter.sites}):
             yield site, _charted(encounter, flag.administration_ids, field, site)
         return
+    charted = [one for one in encounter.administrations if one.administration_id in flag.administration_ids]
     for value in TRIED.get(field, ()):
+        if all(getattr(one, field, None) == value for one in charted):
+            continue  # it is charted so, and it was asked all the same
         yield value, _charted(encounter, flag.administration_ids, field, value)
 
 
