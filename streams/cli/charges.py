@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from models.charge import CHARGE_SET, ChargeSet
 from streams.cli.shared.broker import broker
+from streams.cli.shared.money import dollars
 from streams.cli.shared.stay_options import stay_filter, stay_options
 from streams.cli.shared.stay_rows import (
     CHARGE_COLUMNS,
@@ -18,7 +19,6 @@ from streams.cli.shared.stay_rows import (
     charge_cells,
     charge_row,
     csv_text,
-    dollars,
     withdrawn_row,
 )
 from streams.kafka.connection import Connection

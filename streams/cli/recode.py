@@ -16,12 +16,14 @@ from rules.site_folder import SiteFolder
 from streams.batch.tally import Tally
 from streams.charging.recode import Recoded, compare, recode
 from streams.cli.shared.broker import broker
-from streams.cli.shared.change_rows import COLUMNS, HEAD, cents_of, change_cells, change_row, signed
+from streams.cli.shared.change_rows import COLUMNS, HEAD, cents_of, change_cells, change_row
+from streams.cli.shared.money import signed
 from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.cli.shared.stay_rows import TextTable, csv_text
 from streams.kafka.connection import Connection
 from streams.kafka.publisher import MissingTopicError
 from streams.kafka.topic_reader import whole_topic
+from streams.operations.published import newest
 from streams.operations.restore import restore
 from streams.wire import topics
 from streams.wire.charge_json import value_of, written
@@ -86,12 +88,21 @@ def command(  # noqa: PLR0913 -- one parameter an option
                 return _report_restored(asyncio.run(restore(connection, encounter_id)))
         with broker() as connection:
             closed = asyncio.run(_values(connection, topics.CLOSED))
-            charges = asyncio.run(_newest(connection)) if comparing else {}
+            charges = asyncio.run(newest(connection, topics.CHARGES))[0] if comparing else {}
     except MissingTopicError as error:
         raise click.ClickException(str(error)) from None
     refused: list[Exception] = []
     if comparing:
-        status = _write_changes(compare(closed, charges, profile, _day(since), refused.append), form)
+        status = _write_changes(
+            compare(
+                closed,
+                {name: one.value for name, one in charges.items()},
+                profile,
+                _day(since),
+                refused.append,
+            ),
+            form,
+        )
     else:
         status = _write(recode(closed, profile, _day(since), refused.append))
     if refused:
@@ -116,14 +127,6 @@ def _day(since: datetime | None) -> date | None:
 async def _values(connection: Connection, topic: str) -> list[bytes]:
     async with aclosing(whole_topic(connection, topic)) as records:
         return [record.value async for record in records if record.value is not None]
-
-
-async def _newest(connection: Connection) -> dict[str, bytes | None]:
-    charge_sets: dict[str, bytes | None] = {}
-    async with aclosing(whole_topic(connection, topics.CHARGES)) as records:
-        async for record in records:
-            charge_sets[(record.key or b"").decode(errors="replace")] = record.value
-    return charge_sets
 
 
 def _write(sets: Iterable[ChargeSet]) -> int:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from models.charge import CHARGE_SET, ChargeSet
 from models.review_item import REVIEW_ITEM, ReviewItem
 from streams.cli.shared.broker import broker
+from streams.cli.shared.money import dollars
 from streams.cli.shared.stay_options import stay_filter, stay_options
 from streams.cli.shared.stay_rows import (
     REVIEW_COLUMNS,
@@ -18,7 +19,6 @@ from streams.cli.shared.stay_rows import (
     Cells,
     TextTable,
     csv_text,
-    dollars,
     review_cells,
     review_rows,
     withdrawn_row,

@@ -8,8 +8,8 @@ import click
 from orjson import OPT_INDENT_2, dumps
 
 from streams.cli.shared.broker import broker
+from streams.cli.shared.money import dollars
 from streams.cli.shared.printable import printable
-from streams.cli.shared.stay_rows import dollars
 from streams.kafka.connection import Connection
 from streams.operations.stream_status import StatusReader, StreamStatus
 from streams.wire.instant_text import rfc3339

@@ -3,6 +3,7 @@
 from typing import Final
 
 from models.line_change import LineChange
+from streams.cli.shared.money import signed
 from streams.cli.shared.stay_rows import Cells
 from streams.wire.charge_json import row
 
@@ -35,9 +36,3 @@ def change_cells(change: LineChange) -> Cells:
         change.encounter_id, str(change.revision), change.change, change.line.line_id, shown.date, shown.code,
         shown.units, shown.modifiers, f"{cents_of(change) / 100:.2f}",
     )  # fmt: skip
-
-
-def signed(cents: int) -> str:
-    """Return US cents as dollars with their sign: +1,234.50, -73.56, 0.00."""
-    sign = "+" if cents > 0 else "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"

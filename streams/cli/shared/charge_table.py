@@ -11,6 +11,7 @@ from rich.text import Text
 from models.charge import ChargeSet, Status
 from rules.claim.charge_lines import RANK_ORDER
 from streams.batch.tally import Tally
+from streams.cli.shared.money import dollars
 from streams.wire.charge_json import Row, row
 
 _STATUS_STYLES: Final = {"final": "green", "preview": "cyan", "held": "bold red", "cancelled": "dim"}
@@ -50,24 +51,20 @@ def summary_table(tally: Tally, width: int, *, colour: bool) -> bytes:
         units = sum(count for (_, of), count in tally.code_units.items() if of == status)
         cents = sum(count for (_, of), count in tally.code_cents.items() if of == status)
         columns.add_column(f"{status} units", justify="right", footer=f"{units:,}")
-        columns.add_column("USD", justify="right", footer=_dollars(cents))
+        columns.add_column("USD", justify="right", footer=dollars(cents))
     for code in sorted({code for code, _ in tally.code_units}, key=RANK_ORDER.index):
         cells = [code]
         for status in statuses:
             units = tally.code_units[code, status]
             cells += [
                 f"{units:,}" if units else "",
-                _dollars(tally.code_cents[code, status]) if units else "",
+                dollars(tally.code_cents[code, status]) if units else "",
             ]
         columns.add_row(*cells)
     console.print(Text("All encounters, by code; USD is the national OPPS rate, facility lines only", "bold"))
     console.print(columns)
     console.print()
     return _bytes(out)
-
-
-def _dollars(cents: int) -> str:
-    return f"{cents // 100:,}.{cents % 100:02d}"
 
 
 def _console(width: int, *, colour: bool) -> tuple[Console, StringIO]:

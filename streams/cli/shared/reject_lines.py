@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from orjson import dumps
 
+from streams.cli.shared.printable import printable
 from streams.operations.reject_queue import RejectedMessage
 from streams.wire.instant_text import rfc3339
 
@@ -20,7 +21,7 @@ def as_row(message: RejectedMessage, *, show: bool) -> str:
     origin = message.origin
     place = f"{message.partition}:{message.offset}"
     source = f"{origin.topic} {origin.partition}:{origin.offset}" if origin else "-"
-    row = f"{place:{_PLACE}}  {_when(message)}  {_printable(source):{_FROM}}  {_printable(origin.reason if origin else _UNKNOWN)}"
+    row = f"{place:{_PLACE}}  {_when(message)}  {printable(source):{_FROM}}  {printable(origin.reason if origin else _UNKNOWN)}"
     if not show:
         return row
     shown = (
@@ -28,7 +29,7 @@ def as_row(message: RejectedMessage, *, show: bool) -> str:
         for name, content in (("key", message.key), ("value", message.value))
         if content is not None
     )
-    return "\n".join([row, *(f"    {name:5}  {_printable(_text(content))}" for name, content in shown)])
+    return "\n".join([row, *(f"    {name:5}  {printable(_text(content))}" for name, content in shown)])
 
 
 def as_json(message: RejectedMessage, *, show: bool) -> bytes:
@@ -66,8 +67,3 @@ def _when(message: RejectedMessage) -> str:
 
 def _text(content: bytes) -> str:
     return content.decode(errors="backslashreplace")
-
-
-def _printable(text: str) -> str:
-    """Return text that is safe on a terminal: control characters are written as escapes."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -7,6 +7,7 @@ from typing import Final
 
 from models.charge import ChargeSet
 from models.review_item import ReviewItem
+from streams.cli.shared.money import dollars
 from streams.cli.shared.printable import printable, spreadsheet_cell
 from streams.operations.stay_filter import expected_cents
 from streams.wire.charge_json import row
@@ -107,11 +108,6 @@ def review_cells(item: ReviewItem, charge_set: ChargeSet, at_ms: int) -> Iterato
 def held_by(charge_set: ChargeSet) -> list[str]:
     """Return the flags that hold a set, each once, by name."""
     return sorted({flag.flag for flag in charge_set.flags if flag.severity == "block"})
-
-
-def dollars(cents: int, thousands: str = ",") -> str:
-    """Return US cents as dollars, 1,234.50; without ``thousands`` as a spreadsheet reads it."""
-    return f"{cents // 100:,}".replace(",", thousands) + f".{cents % 100:02d}"
 
 
 class TextTable:
