@@ -180,5 +180,12 @@ class ChargeSet:
     """The switches answered by hand (``--set``), by key."""
 
 
+def expected_cents(charge_set: ChargeSet) -> int:
+    """Return what the lines of a set are expected to be paid together, in whole US cents; unpriced lines add nothing."""
+    return sum(
+        line.expected_payment.cents or 0 for line in charge_set.lines if line.expected_payment is not None
+    )
+
+
 CHARGE_SET: TypeAdapter[ChargeSet] = TypeAdapter(ChargeSet)
 """Reads and describes a charge set: ``CHARGE_SET.validate_json(line)``, ``CHARGE_SET.json_schema()``."""

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from models.charge import ChargeSet, Flag
+from models.charge import ChargeSet, Flag, expected_cents
 from models.encounter import Administration, Encounter, Flow
 from models.review_item import AnswerOutcome, OutcomeLine
 from rules.answers import Answer, answers, as_review
@@ -206,7 +206,6 @@ def _joined(values: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
 
 def _outcome(flag: Flag, trial: _Trial, charge_set: ChargeSet) -> AnswerOutcome:
     answer = trial.answer
-    payments = [line.expected_payment for line in charge_set.lines]
     return AnswerOutcome(
         flag.flag,
         flag.administration_ids,
@@ -218,6 +217,6 @@ def _outcome(flag: Flag, trial: _Trial, charge_set: ChargeSet) -> AnswerOutcome:
         answer.says,
         charge_set.status,
         tuple([OutcomeLine(line.code, line.modifiers, line.units) for line in charge_set.lines]),
-        sum(paid.cents or 0 for paid in payments if paid is not None),
+        expected_cents(charge_set),
         tuple(sorted({one.flag for one in charge_set.flags if one.severity == "block"})),
     )

@@ -8,7 +8,7 @@ import click
 from orjson import dumps, loads
 from pydantic import ValidationError
 
-from models.charge import CHARGE_SET, ChargeSet
+from models.charge import CHARGE_SET, ChargeSet, expected_cents
 from models.review_item import REVIEW_ITEM, ReviewItem
 from streams.cli.shared.broker import broker
 from streams.cli.shared.money import dollars
@@ -25,7 +25,7 @@ from streams.cli.shared.stay_rows import (
 )
 from streams.kafka.connection import Connection
 from streams.operations.published import Published, follow, newest
-from streams.operations.stay_filter import StayFilter, expected_cents
+from streams.operations.stay_filter import StayFilter
 from streams.wire.topics import CHARGES, REVIEW
 
 Waiting = tuple[ReviewItem, ChargeSet, Published]

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from streams.cli.shared.broker import broker
-from streams.cli.shared.log_output import FORMS, Form, log_to_stderr, throttle_client_log
+from streams.cli.shared.log_output import Form, log_options, log_to_stderr, throttle_client_log
 from streams.metrics.bind import BIND, Bind, BindError, bind_of
 
 DEFAULT: Final = Bind("127.0.0.1", 6067)
@@ -21,20 +21,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 @click.command("watch")
-@click.option(
-    "--log-level",
-    type=click.Choice(["info", "warning", "error"]),
-    default="info",
-    show_default=True,
-    help="How much to tell on stderr.",
-)
-@click.option(
-    "--log-format",
-    type=click.Choice(FORMS),
-    default="text",
-    show_default=True,
-    help="Lines for people, or one JSON object a line.",
-)
+@log_options
 def command(log_level: str, log_format: Form) -> int:
     """
     Show how late the workers are, from outside and also when none lives, until SIGTERM or Ctrl-C.

@@ -10,7 +10,7 @@ import click
 
 from rules.site_folder import SiteFolder
 from streams.cli.shared.broker import broker
-from streams.cli.shared.log_output import FORMS, Form, log_to_stderr, throttle_client_log
+from streams.cli.shared.log_output import Form, log_options, log_to_stderr, throttle_client_log
 from streams.cli.shared.profile_options import check_policy
 from streams.cli.shared.site_option import site_option
 from streams.kafka.admin import broker_topics
@@ -26,20 +26,7 @@ _log: Final = logging.getLogger(__name__)
 
 @click.command("worker")
 @site_option
-@click.option(
-    "--log-level",
-    type=click.Choice(["info", "warning", "error"]),
-    default="info",
-    show_default=True,
-    help="How much to tell on stderr; nothing of a stay is in it.",
-)
-@click.option(
-    "--log-format",
-    type=click.Choice(FORMS),
-    default="text",
-    show_default=True,
-    help="Lines for people, or one JSON object a line.",
-)
+@log_options
 def command(*, site: SiteFolder | None, log_level: str, log_format: Form) -> int:
     """
     Read events, keep every stay, close it, and send what it comes to, until SIGTERM or Ctrl-C.

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from models.charge import ChargeSet, Status
+from models.charge import ChargeSet, Status, expected_cents
 
 
 class StayFilter(NamedTuple):
@@ -27,10 +27,3 @@ class StayFilter(NamedTuple):
             and (not self.facilities or (charge_set.facility or "") in self.facilities)
             and expected_cents(charge_set) >= self.least_cents
         )
-
-
-def expected_cents(charge_set: ChargeSet) -> int:
-    """Return what the lines of a set are expected to be paid together, in whole US cents; unpriced lines add nothing."""
-    return sum(
-        line.expected_payment.cents or 0 for line in charge_set.lines if line.expected_payment is not None
-    )

@@ -11,8 +11,9 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, Literal, TextIO
+from typing import Any, Final, Literal, TextIO
 
+import click
 from orjson import dumps
 
 from streams.worker.log_throttle import ThrottleFilter
@@ -20,6 +21,31 @@ from streams.worker.log_throttle import ThrottleFilter
 Form = Literal["text", "json"]
 
 FORMS: Final = ("text", "json")
+
+_OPTIONS: Final = (
+    click.option(
+        "--log-level",
+        type=click.Choice(["info", "warning", "error"]),
+        default="info",
+        show_default=True,
+        help="How much to tell on stderr; nothing of a stay is in it.",
+    ),
+    click.option(
+        "--log-format",
+        type=click.Choice(FORMS),
+        default="text",
+        show_default=True,
+        help="Lines for people, or one JSON object a line.",
+    ),
+)
+
+
+def log_options(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a verb ``log_level`` and ``log_format``."""
+    for option in reversed(_OPTIONS):
+        verb = option(verb)
+    return verb
+
 
 _DECORATION: Final = re.compile(r"^\[\^-*[^\]]*\]: ")
 """Faust's: which of its services speaks, indented by its depth."""

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Final
 
-from models.charge import ChargeSet
+from models.charge import ChargeSet, expected_cents
 from models.review_item import ReviewItem
 from streams.cli.shared.money import dollars
 from streams.cli.shared.printable import printable, spreadsheet_cell
-from streams.operations.stay_filter import expected_cents
 from streams.wire.charge_json import row
 from streams.wire.instant_text import rfc3339
 
