@@ -146,6 +146,14 @@ class InfusionBagChanged(RunningFact):
     volume_ml: Quantity | None = None
 
 
+class InfusionBolus(RunningFact):
+    """The pump gave a bolus out of the bag: part of the infusion, never a push (R-PUSH-7)."""
+
+    type: Literal["infusion_bolus"]
+    volume_ml: Quantity | None = None
+    dose: Quantity | None = None
+
+
 class InfusionStopped(RunningFact):
     """Flow ended; ``kvo`` says the volume was complete and the pump only keeps the line open."""
 
@@ -257,6 +265,7 @@ Event = Annotated[
     | InfusionResumed
     | InfusionRateChanged
     | InfusionBagChanged
+    | InfusionBolus
     | InfusionStopped
     | PushGiven
     | InjectionGiven

@@ -102,7 +102,7 @@ class _SourceEvents:
             elif kind == "administration_charted":
                 self.charted = _whole(self.charted, entry)
                 self.latest_charted = _later(self.latest_charted, entry)
-            else:
+            elif kind != "infusion_bolus":  # out of the bag: it neither opens nor ends a flow
                 self.bolus = _later(self.bolus, entry)
 
     def _change_rate(self, at: float, rate: Decimal) -> None:
