@@ -147,19 +147,9 @@ def _money(limits: Thresholds) -> Iterator[Alert]:
         "{{ $value | humanize }} USD are held",
         "Expected payment of sets that wait for a person. infusion review lists them.",
     )  # fmt: skip
-    late = [(f'{{payer="{payer}"}}', days) for payer, days in sorted(limits.bill_hold_days_by_payer.items())]
-    late.append(
-        (
-            f'{{payer!~"{"|".join(sorted(limits.bill_hold_days_by_payer))}"}}' if late else "",
-            limits.bill_hold_days,
-        )
-    )
     yield Alert(
         "InfusionReviewLate", "warning", "infusion-money",
-        "\nor ".join(
-            f"max by (payer) (infusion_held_oldest_seconds{matcher}) > {(days - 1) * DAY}"
-            for matcher, days in late
-        ), limits.review_for,
-        "A held stay of {{ $labels.payer }} departed {{ $value | humanizeDuration }} ago",
-        "Less than a day is left of the bill hold: then the claim goes out without these charges.",
+        f"min by (payer) (infusion_bill_hold_remaining_seconds) < {limits.bill_hold_left}", limits.review_for,
+        "{{ $value | humanizeDuration }} left of the bill hold of a held stay of {{ $labels.payer }}",
+        "When it ends the claim goes out without these charges; below zero it has. The policy's bill_hold_days says how long it is.",
     )  # fmt: skip

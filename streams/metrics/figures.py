@@ -109,8 +109,14 @@ class Figures:
                     places = provided[name] = {}
                 key = self._bounded(BY_NAME[name], labels) if name in _BOUNDED else labels
                 if key in places:
-                    # Two under one name, ``other`` say, are one series: of two ages the longer, of two counts the sum.
                     known = places[key]
-                    value = max(known, value) if name.endswith("_seconds") else known + value  # noqa: PLW2901 - what is put
+                    value = _both(name, known, value)  # noqa: PLW2901 - what is put
                 places[key] = value
         return provided
+
+
+def _both(name: str, one: float, other: float) -> float:
+    """Return what two under one name, ``other`` say, come to: of two spans left the shorter, of ages the longer, of counts the sum."""
+    if name.endswith("_remaining_seconds"):
+        return min(one, other)
+    return max(one, other) if name.endswith("_seconds") else one + other

@@ -165,6 +165,11 @@ MONEY: Final = (
     _gauge("infusion_held_cents", "Expected payment of the lines of held sets, each set once.", "payer", most=PAYERS),
     _gauge("infusion_held_oldest_seconds", "Since the departure (without one: the closing) of the longest held stay.",
            "payer", most=PAYERS),
+    _gauge("infusion_bill_hold_remaining_seconds",
+           "Until the first bill hold of a held stay ends, by the policy's bill_hold_days from the departure (without one: "
+           "the closing); negative when it has ended, absent where nothing is held.", "payer", most=PAYERS),
+    _gauge("infusion_bill_hold_past_encounters", "Held stays whose bill hold has ended: the claim went out without them.",
+           "payer", most=PAYERS),
     _gauge("infusion_review_open", "Stays with this flag waiting for a person; block holds the set.",
            "flag", "severity", known={"flag": _FLAGS, "severity": SEVERITIES}),
     _gauge("infusion_review_oldest_seconds",

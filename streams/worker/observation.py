@@ -10,6 +10,8 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
+from rules.engine import Profile
+from streams.charging.bill_hold import BillHold
 from streams.engine.app import CheckpointApp
 from streams.kafka.connection import Connection
 from streams.metrics.build_info import tell_build
@@ -39,11 +41,11 @@ class Observation:
 
     def __init__(
         self, app: CheckpointApp, connection: Connection, stays: EncounterStore, releases: ReleaseStore,
-        clock: Callable[[], float],
+        profile: Profile, clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self.figures = Figures("worker")
         self._app, self._releases = app, releases
-        self._count = ReleaseCount(stays.departed_at)
+        self._count = ReleaseCount(stays.departed_at, BillHold(profile))
         self.agents = AgentFigures(self.figures, self._count, clock)
         self._lag = LagWatch(app, connection, clock)
         self.state = StateFigures(app, stays, self._count, self.agents, lambda: self._lag.answered_at, clock)

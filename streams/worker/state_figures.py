@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Final
 
-from streams.charging.charge_counts import PAYERLESS, HeldFigures
+from streams.charging.charge_counts import PAYERLESS
 from streams.engine.app import CheckpointApp
 from streams.engine.positions import is_rebalancing, membership_silence_s, partitions_read
 from streams.engine.vitals import Vitals
@@ -147,10 +147,15 @@ class StateFigures:
                 yield f"infusion_{name}", labels, 0
         for status, count in list(counts.by_status.items()):
             yield "infusion_charge_sets", (status,), count
-        for payer, held in {PAYERLESS: HeldFigures(0, 0, int(now) + 1), **counts.held_by_payer()}.items():
+        for name in ("held_encounters", "held_cents", "held_oldest_seconds", "bill_hold_past_encounters"):
+            yield f"infusion_{name}", (PAYERLESS,), 0
+        for payer, late in counts.past_hold_by_payer(now).items():
+            yield "infusion_bill_hold_past_encounters", (payer,), late
+        for payer, held in counts.held_by_payer().items():
             yield "infusion_held_encounters", (payer,), held.sets
             yield "infusion_held_cents", (payer,), held.cents
             yield "infusion_held_oldest_seconds", (payer,), max(0.0, now - held.since)
+            yield "infusion_bill_hold_remaining_seconds", (payer,), held.until - now
         for flag_and_severity, count in list(counts.by_flag.items()):
             yield "infusion_review_open", flag_and_severity, count
         for flag, held in counts.held_by_flag().items():

@@ -123,11 +123,10 @@ def test_every_alert_says_what_to_do() -> None:
     assert {rule["annotations"]["dashboard"] for rule in RULES} == shown
 
 
-def test_a_payers_bill_hold_is_its_own() -> None:
-    """The rest have that of the site."""
-    text = rules_text(Thresholds(bill_hold_days=4, bill_hold_days_by_payer={"medicare": 6}))
-    assert 'infusion_held_oldest_seconds{payer="medicare"}) > 432000' in text
-    assert 'infusion_held_oldest_seconds{payer!~"medicare"}) > 259200' in text
+def test_the_bill_hold_is_the_policys() -> None:
+    """The alert asks how much of it is left, and no number of days stands in the rules."""
+    text = rules_text(Thresholds(bill_hold_left=7200))
+    assert "expr: min by (payer) (infusion_bill_hold_remaining_seconds) < 7200" in text
 
 
 @pytest.mark.parametrize(
