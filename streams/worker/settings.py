@@ -81,18 +81,28 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
             max_open=round(_number(environment, "INFUSION_OVERDUE_DAYS", span.max_open / 86_400) * 86_400),
             retention=round(_number(environment, "INFUSION_HORIZON_DAYS", span.retention / 86_400) * 86_400),
         ),
-        profile=Profile(
-            policy=environment.get("INFUSION_POLICY") or None,
-            overrides=_overrides(environment.get("INFUSION_SET", "")),
-            setting=environment.get("INFUSION_SETTING") or None,
-            payer=environment.get("INFUSION_PAYER") or None,
-        ),
+        profile=profile_from(environment),
         metrics_bind=_metrics_bind(environment),
         session_timeout_s=_number(
             environment, "INFUSION_SESSION_TIMEOUT_SECONDS", default.session_timeout_s, least=1
         ),
         look_every_s=_number(environment, "INFUSION_LOOK_EVERY_SECONDS", default.look_every_s, least=0.05),
         cached_stays=int(_number(environment, "INFUSION_CACHED_STAYS", default.cached_stays, least=100)),
+    )
+
+
+def profile_from(environment: Mapping[str, str]) -> Profile:
+    """
+    Return the policy that this environment asks for, without a site's folder.
+
+    Raises:
+        SettingError: INFUSION_SET is not as it should be.
+    """
+    return Profile(
+        policy=environment.get("INFUSION_POLICY") or None,
+        overrides=_overrides(environment.get("INFUSION_SET", "")),
+        setting=environment.get("INFUSION_SETTING") or None,
+        payer=environment.get("INFUSION_PAYER") or None,
     )
 
 

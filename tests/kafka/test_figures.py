@@ -241,6 +241,11 @@ def test_a_coordinator_that_is_stuck_is_told_apart_and_what_is_open_is_known_aft
         assert (again.value("infusion_held_oldest_seconds", payer="medicare") or 0) > 86_400, (
             "since the departure"
         )
+        assert (again.value("infusion_bill_hold_remaining_seconds", payer="medicare") or 0) < 0, (
+            "March is long past"
+        )
+        assert again.value("infusion_bill_hold_past_encounters", payer="medicare") == 1
+        assert again.value("infusion_bill_hold_past_encounters", payer="none") == 0
         broker.push_errors(HEARTBEAT, *[NOT_COORDINATOR] * 1_000)
         assert until(port, "coordinator_silent", 30) < 15
         assert (readiness(port).status, alive(port)) == (503, True)
