@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from alert_rules import rule_file, span
+from prometheus_program import program
 from thresholds import Thresholds
 from write import OPS, files, rules_text
 
@@ -48,10 +48,7 @@ def metrics_in(expr: str) -> set[str]:
 
 def promtool(*words: str) -> str:
     """Return what promtool says, which must like what it is given."""
-    if not (tool := shutil.which("promtool")):
-        pytest.skip(
-            "promtool is not installed (Debian: apt-get install prometheus): the rules' own tests were not run"
-        )
+    tool = program("promtool", "the rules' own tests were not run")
     judged = subprocess.run([tool, *words], check=False, capture_output=True, text=True)
     assert judged.returncode == 0, judged.stdout + judged.stderr
     return judged.stdout
