@@ -118,11 +118,15 @@ def _feeds(limits: Thresholds) -> Iterator[Alert]:
     yield Alert(
         "InfusionSourceSilent", "warning", "infusion-feeds",
         "\nor ".join(
-            f"min by (source) (infusion_source_silence_seconds{{{matcher}}}) > {silence}"
+            f"min by (source) (infusion_source_silence_seconds{{{matcher}}}) > {silence}\n"
+            # A worker hears its own partitions alone, so what one has never heard counts only where none has.
+            f"or (max by (source) (infusion_source_unheard_seconds{{{matcher}}})"
+            f" unless on (source) infusion_source_silence_seconds) > {silence}"
             for matcher, silence in silent
         ), MINUTE,
         "No event of {{ $labels.source }} for {{ $value | humanizeDuration }}",
-        "What it charts does not reach the stream; stays without it are coded short, or held.",
+        "What it charts does not reach the stream; stays without it are coded short, or held. One that was never heard "
+        "counts from the start of the workers.",
     )  # fmt: skip
     window = span(limits.within)
     yield Alert(

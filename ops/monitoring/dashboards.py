@@ -177,7 +177,7 @@ def _feeds(limits: Thresholds) -> list[list[Panel]]:
     hour = "sum by (source) (increase({}[1h]))"
     return [
         [
-            Panel("bargauge", "Silence of each source", [Query("min by (source) (infusion_source_silence_seconds)", "{{source}}")], "s", width=12, height=8, steps=quiet),
+            Panel("bargauge", "Silence of each source", [Query("min by (source) (infusion_source_silence_seconds)", "{{source}}"), Query("max by (source) (infusion_source_unheard_seconds) unless on (source) infusion_source_silence_seconds", "{{source}}, never heard")], "s", width=12, height=8, steps=quiet),
             Panel("bargauge", "Refused in a day, by reason", [Query("sum by (reason) (increase(infusion_rejects_total[1d])) > 0", "{{reason}}")], width=12, height=8, steps=_ABOVE_ZERO),
         ],
         [

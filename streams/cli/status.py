@@ -1,6 +1,7 @@
 """``infusion status``: is it working? One screen, from Kafka alone; no worker has to live."""
 
 import asyncio
+import os
 import time
 from typing import Any, Final
 
@@ -8,7 +9,6 @@ import click
 from orjson import OPT_INDENT_2, dumps
 
 from rules.site_folder import SiteFolder
-from streams.charging.bill_hold import BillHold
 from streams.cli.shared.bill_hold import bill_hold
 from streams.cli.shared.broker import broker
 from streams.cli.shared.money import dollars
@@ -19,6 +19,7 @@ from streams.kafka.connection import Connection
 from streams.operations.stream_status import StatusReader, StreamStatus
 from streams.wire.instant_text import rfc3339
 from streams.wire.topics import READ
+from streams.worker.settings import SettingError, expected_sources_from
 
 _LABEL: Final = 10
 _MOST_SOURCES: Final = 8
@@ -60,12 +61,16 @@ def command(*, following: bool, every: float, form: str, site: SiteFolder | None
     Exit status: 0 working, 1 something needs a look (the first line says what), 2 wrong usage or no Kafka.
     """
     holds = bill_hold(site)
+    try:
+        expected = expected_sources_from(os.environ)
+    except SettingError as error:
+        raise click.UsageError(str(error)) from error
     with broker() as connection:
-        return asyncio.run(_look(connection, form, every if following else None, holds))
+        reader = StatusReader(connection, holds, expected)
+        return asyncio.run(_look(connection, reader, form, every if following else None))
 
 
-async def _look(connection: Connection, form: str, every: float | None, holds: BillHold) -> int:
-    reader = StatusReader(connection, holds)
+async def _look(connection: Connection, reader: StatusReader, form: str, every: float | None) -> int:
     try:
         while True:
             status = await reader.look(int(time.time() * 1000))
@@ -143,6 +148,7 @@ def json_of(status: StreamStatus) -> bytes:
         "oldest_review": _instant(status.oldest_question_ms),
         "rejects": status.rejects,
         "newest_reject": _instant(status.newest_reject_ms),
+        "sources_never_heard": status.unheard,
         "last_event_by_source": {name: _instant(at) for name, at in status.last_event_ms.items()},
     }
     return dumps(figures, option=OPT_INDENT_2)
@@ -197,12 +203,13 @@ def _rejected(status: StreamStatus) -> str:
 
 
 def _sources(status: StreamStatus) -> str:
+    never = "".join(f"; {name} expected and never heard" for name in status.unheard)
     if not status.last_event_ms:
-        return "no event yet"
+        return f"no event yet{never}"
     newest_first = sorted(status.last_event_ms.items(), key=lambda one: -one[1])
     told = [f"{name} {_ago(status, at)}" for name, at in newest_first[:_MOST_SOURCES]]
     more = len(newest_first) - len(told)
-    return ", ".join(told) + (f", and {more} more" if more else "")
+    return ", ".join(told) + (f", and {more} more" if more else "") + never
 
 
 def _ago(status: StreamStatus, at_ms: int | None) -> str:

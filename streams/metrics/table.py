@@ -146,6 +146,9 @@ FEEDS: Final = (
              "topic", "reason", known={**_READ, "reason": REJECT_REASONS}),
     _gauge("infusion_source_silence_seconds", "Since the last event of a source came, by the record's timestamp.",
            "source", most=SOURCES),
+    _gauge("infusion_source_unheard_seconds",
+           "Since this worker began, of a source it is told to expect (INFUSION_EXPECTED_SOURCES) and has never heard; "
+           "absent once it has.", "source", most=SOURCES),
     Metric("infusion_chart_delay_seconds", "histogram", "From when something happened to when its source stored it.",
            ("source",), _NAMED_SOURCES, SOURCES, WAITING),
 )  # fmt: skip

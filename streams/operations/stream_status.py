@@ -13,7 +13,7 @@ from streams.kafka.group_lag import GroupLag, PartitionLag
 from streams.kafka.group_members import Cluster, cluster_of
 from streams.kafka.partition_asker import PartitionAsker
 from streams.lifecycle.account_notice import is_directory
-from streams.lifecycle.state import UnknownFormatError, deadline_of, phase_of
+from streams.lifecycle.state import UnknownFormatError, deadline_of, last_source_of, phase_of
 from streams.operations.departures import Departures
 from streams.operations.topic_view import TopicView
 from streams.wire import topics
@@ -54,6 +54,8 @@ class StreamStatus:
     newest_reject_ms: int | None = None
     last_event_ms: dict[str, int] = field(default_factory=dict)
     """When the newest event of each source was stored; among the newest of each partition."""
+    unheard: tuple[str, ...] = ()
+    """Sources that are expected and neither among those events nor the last word of any stay."""
 
     @property
     def lag_seconds(self) -> float:
@@ -94,8 +96,12 @@ class Held(NamedTuple):
 class StatusReader:
     """Looks at the stream; each look after the first reads only what is new."""
 
-    def __init__(self, connection: Connection, bill_hold: BillHold) -> None:
+    def __init__(
+        self, connection: Connection, bill_hold: BillHold, expected_sources: tuple[str, ...] = ()
+    ) -> None:
         self._connection, self._bill_hold = connection, bill_hold
+        self._expected_sources = expected_sources
+        self._last_words: set[str] = set()
         self._asker = PartitionAsker(connection, _PATIENCE_S)
         self._lag = GroupLag(self._asker, topics.APPLICATION)
         self._stays: dict[bytes, tuple[str, int | None]] = {}
@@ -154,6 +160,8 @@ class StatusReader:
         status.oldest_question_ms = min(self._questions.values(), default=None)
         status.rejects, status.newest_reject_ms = self._rejects, self._newest_reject_ms
         status.last_event_ms = dict(sorted(self._last_event_ms.items()))
+        heard = self._last_words | self._last_event_ms.keys()
+        status.unheard = tuple(source for source in self._expected_sources if source not in heard)
 
     def _hold_end(self, key: bytes, held: Held) -> int:
         departed_at = self._departures.of(key.decode(errors="replace"))
@@ -172,6 +180,8 @@ class StatusReader:
             self._stays.pop(record.key, None)
         else:
             self._stays[record.key] = summary
+            if (source := last_source_of(record.value)) in self._expected_sources:
+                self._last_words.add(source)
 
     def _take_charge_set(self, record: Any) -> None:
         charge_set = _json(record.value)

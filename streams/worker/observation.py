@@ -41,14 +41,16 @@ class Observation:
 
     def __init__(
         self, app: CheckpointApp, connection: Connection, stays: EncounterStore, releases: ReleaseStore,
-        profile: Profile, clock: Callable[[], float],
+        profile: Profile, expected_sources: tuple[str, ...], clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self.figures = Figures("worker")
         self._app, self._releases = app, releases
         self._count = ReleaseCount(stays.departed_at, BillHold(profile))
         self.agents = AgentFigures(self.figures, self._count, clock)
         self._lag = LagWatch(app, connection, clock)
-        self.state = StateFigures(app, stays, self._count, self.agents, lambda: self._lag.answered_at, clock)
+        self.state = StateFigures(
+            app, stays, self._count, self.agents, lambda: self._lag.answered_at, expected_sources, clock
+        )
         tell_build(self.figures)
         self.figures.provide(self._lag.samples)
         self.figures.provide(self.state.samples)

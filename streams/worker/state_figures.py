@@ -33,10 +33,11 @@ class StateFigures:
 
     def __init__(
         self, app: CheckpointApp, stays: EncounterStore, releases: ReleaseCount, agents: AgentFigures,
-        answered_at: Callable[[], float], clock: Callable[[], float],
+        answered_at: Callable[[], float], expected_sources: tuple[str, ...], clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self._app, self._stays, self._releases, self._agents = app, stays, releases, agents
         self._answered_at, self._clock = answered_at, clock
+        self._expected_sources = expected_sources
         self._begun_at = monotonic()
         self._stay_figures = StayFigures()
         self._summed_at = 0.0
@@ -139,6 +140,9 @@ class StateFigures:
             sources[source] = max(came_at, sources.get(source, 0))
         for source, came_at in sources.items():
             yield "infusion_source_silence_seconds", (source,), max(0.0, now - came_at)
+        for source in self._expected_sources:
+            if source not in sources:
+                yield "infusion_source_unheard_seconds", (source,), monotonic() - self._begun_at
 
     def _charges(self) -> Iterator[Sample]:
         now, counts = self._clock(), self._releases.counts

@@ -46,7 +46,9 @@ def commit(kafka: ApacheKafka, positions: dict[TopicPartition, int]) -> None:
     asyncio.run(run())
 
 
-def test_the_verdict_at_each_step(own_kafka: Callable[..., ApacheKafka], infusion: Run) -> None:
+def test_the_verdict_at_each_step(
+    own_kafka: Callable[..., ApacheKafka], infusion: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No topics; nobody ever read; a worker that went; one that is there. Lag is counted from the committed positions."""
     kafka = own_kafka()
 
@@ -65,6 +67,9 @@ def test_the_verdict_at_each_step(own_kafka: Callable[..., ApacheKafka], infusio
     assert set(told["last_event_by_source"]) == {"emar", "pump"}
 
     home = TopicPartition(EVENTS, home_of("E1", 3))
+    monkeypatch.setenv("INFUSION_EXPECTED_SOURCES", "pump, lab")
+    assert look()[1]["sources_never_heard"] == ["lab"]
+    assert "; lab expected and never heard" in infusion(kafka.bootstrap, "status").stdout
     commit(kafka, {home: 1})
     put(kafka, CHARGES, "E1", HELD)
     put(kafka, REVIEW, "E1", {})
