@@ -131,14 +131,18 @@ def _feeds(limits: Thresholds) -> Iterator[Alert]:
     window = span(limits.within)
     yield Alert(
         "InfusionRejects", "warning", "infusion-feeds",
-        f"sum by (topic, reason) (increase(infusion_rejects_total[{window}])) > {limits.rejects}", 0,
-        "Refused on {{ $labels.topic }}: {{ $labels.reason }}",
+        # Each watch counts all there are; one that is started anew has missed what came meanwhile, and the topic has not.
+        f"max by (topic, reason) (increase(infusion_group_rejects_total[{window}])) > {limits.rejects}\n"
+        f"or (sum(max by (partition) (increase(infusion_group_rejects_stored_total[{window}] offset 1m))) > {limits.rejects}\n"
+        f"  unless on () sum(increase(infusion_group_rejects_total[{span(limits.within + 2 * MINUTE)}])) > 0)", 0,
+        "Refused{{ with $labels.topic }} on {{ . }}{{ end }}{{ with $labels.reason }}: {{ . }}{{ end }}",
         "Records could not be used; stays they belong to are held. infusion rejects lists them with what to do.",
     )  # fmt: skip
     yield Alert(
         "InfusionRejectsFlood", "critical", "infusion-feeds",
-        f"sum(increase(infusion_rejects_total[{window}]))\n"
-        f"/ sum(increase(infusion_records_read_total[{window}])) > {limits.rejected_share:g}", limits.lag_for,
+        f"sum(max by (partition) (increase(infusion_group_rejects_stored_total[{window}])))\n"
+        f"/ sum(max by (topic, partition) (delta(infusion_group_position_offset[{window}])))"
+        f" > {limits.rejected_share:g}", limits.lag_for,
         "{{ $value | humanizePercentage }} of what is read is refused",
         "That many are a feed that changed, not a slip.",
     )  # fmt: skip

@@ -178,7 +178,7 @@ def _feeds(limits: Thresholds) -> list[list[Panel]]:
     return [
         [
             Panel("bargauge", "Silence of each source", [Query("min by (source) (infusion_source_silence_seconds)", "{{source}}"), Query("max by (source) (infusion_source_unheard_seconds) unless on (source) infusion_source_silence_seconds", "{{source}}, never heard")], "s", width=12, height=8, steps=quiet),
-            Panel("bargauge", "Refused in a day, by reason", [Query("sum by (reason) (increase(infusion_rejects_total[1d])) > 0", "{{reason}}")], width=12, height=8, steps=_ABOVE_ZERO),
+            Panel("bargauge", "Refused in a day, by reason", [Query("sum by (reason) (max by (topic, reason) (increase(infusion_group_rejects_total[1d]))) > 0", "{{reason}}")], width=12, height=8, steps=_ABOVE_ZERO),
         ],
         [
             _lines("Events a minute", Query("sum by (source) (rate(infusion_events_total[5m])) * 60", "{{source}}"), stacked=True),
@@ -187,7 +187,7 @@ def _feeds(limits: Thresholds) -> list[list[Panel]]:
         [
             _lines("Known already, an hour", Query(hour.format("infusion_duplicates_total"), "{{source}}"), width=8),
             _lines("Late, an hour: their stay was coded", Query(hour.format("infusion_late_events_total"), "{{source}}"), width=8),
-            _lines("Refused, an hour", Query("sum by (topic, reason) (increase(infusion_rejects_total[1h])) > 0", "{{topic}} {{reason}}"), width=8),
+            _lines("Refused, an hour", Query("max by (topic, reason) (increase(infusion_group_rejects_total[1h])) > 0", "{{topic}} {{reason}}"), width=8),
         ],
         [
             _lines("Infusions that run, and stops that are missing", Query("sum(infusion_open_infusions)", "running"), Query("sum(infusion_missing_stops)", "departed without a stop")),

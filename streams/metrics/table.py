@@ -191,6 +191,12 @@ WATCH: Final = (
         process="watch",
     ),
     _gauge("infusion_group_members", "Members of the group of workers; 0 when none lives.", process="watch"),
+    _counter("infusion_group_rejects_total",
+             "Records refused since this process began, by the topic they came on and the kind of reason, read from the "
+             "rejects topic.", "topic", "reason", known={**_READ, "reason": REJECT_REASONS}, process="watch"),
+    _counter("infusion_group_rejects_stored_total",
+             "Records ever put on the rejects topic: where it ends. It goes on where it was after a restart.", "partition",
+             process="watch"),
     _gauge("infusion_group_silence_seconds", "Since the broker that answers for the group last told its positions.",
            process="watch"),
 )  # fmt: skip

@@ -8,6 +8,7 @@ unread record, and the members, without a group of its own: it works when no wor
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from time import monotonic, time
 from typing import Final
 
@@ -26,6 +27,7 @@ from streams.metrics.lag_samples import samples_of
 from streams.metrics.page import page_of
 from streams.metrics.probes import Answers, Verdict
 from streams.metrics.table import READY_STATES
+from streams.operations.rejects_watch import RejectsWatch
 from streams.wire import topics
 
 _log = logging.getLogger(__name__)
@@ -54,6 +56,8 @@ class GroupWatch:
         self._lags: list[PartitionLag] = []
         self._members: int | None = None
         self._partitions: dict[str, int] = {}
+        self._reject_partitions = 0
+        self._reject_ends: dict[int, int] = {}
         self._retention_ms = asked_retention_ms()
         self._topics_at = -_TOPICS_EVERY_S
         self._turned_at = self._looked_at = monotonic()
@@ -61,6 +65,7 @@ class GroupWatch:
         self.figures: Final = Figures("watch")
         tell_build(self.figures)
         self.figures.provide(self.samples)
+        self._rejects = RejectsWatch(connection, partial(self.figures.add, "infusion_group_rejects_total", 1))
 
     def answers(self) -> Answers:
         """Return what the probes have to say."""
@@ -69,6 +74,7 @@ class GroupWatch:
     async def run(self) -> None:
         """Look until cancelled; a Kafka that does not answer is asked again."""
         before = ""
+        counting = asyncio.ensure_future(self._rejects.run())
         try:
             while True:
                 self._turned_at = monotonic()
@@ -84,6 +90,8 @@ class GroupWatch:
                     before = verdict.state
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
+            counting.cancel()
+            await asyncio.wait((counting,), timeout=LOOK_EVERY_S)
             await self._asker.close()
 
     async def _look(self) -> None:
@@ -91,9 +99,13 @@ class GroupWatch:
             on_broker = await broker_topics(self._connection)
             self._topics_at = monotonic()
             self._partitions = {name: on_broker[name].partitions for name in topics.READ if name in on_broker}
+            self._reject_partitions = (
+                on_broker[topics.REJECTS].partitions if topics.REJECTS in on_broker else 0
+            )
             self._retention_ms |= retention_ms(on_broker)
         self._lags = await self._group.look(self._partitions)
         self._looked_at = monotonic()
+        await self._look_at_rejects()
         try:
             self._members = len((await cluster_of(self._asker.groups, topics.APPLICATION)).group.members)
         except (
@@ -102,6 +114,15 @@ class GroupWatch:
         ) as error:  # a broker that does not say who is in a group: lag is told all the same
             _log.debug("members are not told: %s", type(error).__name__)
             self._members = None
+
+    async def _look_at_rejects(self) -> None:
+        spots = [(topics.REJECTS, number) for number in range(self._reject_partitions)]
+        try:
+            ends = await self._asker.ends(spots) if spots else {}
+        except (KafkaError, TimeoutError) as error:  # lag is told all the same
+            _log.debug("rejects are not told: %s", type(error).__name__)
+            ends = {}
+        self._reject_ends = {number: end for (_, number), end in ends.items()}
 
     def missing(self) -> list[str]:
         """Return those topics of the workers that Kafka did not have when it was last asked."""
@@ -162,6 +183,8 @@ class GroupWatch:
         for (topic, number), _, deleted in places:
             if fresh:
                 yield "infusion_group_deleted_unread_records", (topic, str(number)), float(deleted)
+        for number, end in self._reject_ends.items() if fresh else ():
+            yield "infusion_group_rejects_stored_total", (str(number),), float(end)
 
 
 def _place(lag: PartitionLag, *, fresh: bool) -> Place:
