@@ -23,7 +23,7 @@ from streams.kafka.retention import asked_retention_ms, retention_ms
 from streams.metrics.build_info import tell_build
 from streams.metrics.figures import Figures, Sample
 from streams.metrics.lag import Place, lag_of
-from streams.metrics.lag_samples import samples_of
+from streams.metrics.lag_lines import LagLines
 from streams.metrics.page import page_of
 from streams.metrics.probes import Answers, Verdict
 from streams.metrics.table import READY_STATES
@@ -65,6 +65,8 @@ class GroupWatch:
         self.figures: Final = Figures("watch")
         tell_build(self.figures)
         self.figures.provide(self.samples)
+        self.figures.provide_lines(self.lines)
+        self._lines = LagLines("infusion_group_")
         self._rejects = RejectsWatch(connection, partial(self.figures.add, "infusion_group_rejects_total", 1))
 
     def answers(self) -> Answers:
@@ -171,20 +173,24 @@ class GroupWatch:
         yield "infusion_broker_silence_seconds", (), broker
         yield "infusion_loop_silence_seconds", (), monotonic() - self._turned_at
         yield "infusion_group_silence_seconds", (), group
-        fresh = max(broker, group) <= SILENT_S and monotonic() - self._looked_at <= STALE_S
+        fresh = self._fresh()
         if fresh and self._members is not None:
             yield "infusion_group_members", (), float(self._members)
-        now_ms = self._clock() * 1000
-        places = [
-            ((lag.topic, lag.partition), _place(lag, fresh=fresh), lag.deleted_unread) for lag in self._lags
-        ]
-        told = ((spot, place, lag_of(place, now_ms)) for spot, place, _ in places)
-        yield from samples_of("infusion_group_", told, self._retention_ms)
-        for (topic, number), _, deleted in places:
-            if fresh:
-                yield "infusion_group_deleted_unread_records", (topic, str(number)), float(deleted)
+        for lag in self._lags if fresh else ():
+            place = (lag.topic, str(lag.partition))
+            yield "infusion_group_deleted_unread_records", place, float(lag.deleted_unread)
         for number, end in self._reject_ends.items() if fresh else ():
             yield "infusion_group_rejects_stored_total", (str(number),), float(end)
+
+    def lines(self) -> dict[str, list[str]]:
+        """Return the lines of the page about every partition, by metric."""
+        fresh, now_ms = self._fresh(), self._clock() * 1000
+        places = [((lag.topic, lag.partition), _place(lag, fresh=fresh)) for lag in self._lags]
+        told = ((spot, place, lag_of(place, now_ms)) for spot, place in places)
+        return self._lines.lines(told, self._retention_ms)
+
+    def _fresh(self) -> bool:
+        return max(self._silences()) <= SILENT_S and monotonic() - self._looked_at <= STALE_S
 
 
 def _place(lag: PartitionLag, *, fresh: bool) -> Place:

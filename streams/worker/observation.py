@@ -52,7 +52,7 @@ class Observation:
             app, stays, self._count, self.agents, lambda: self._lag.answered_at, expected_sources, clock
         )
         tell_build(self.figures)
-        self.figures.provide(self._lag.samples)
+        self.figures.provide_lines(self._lag.lines)
         self.figures.provide(self.state.samples)
         app.vitals.on_checkpoint = self._checkpointed
         app.when_revoked(self._count.clear)

@@ -24,6 +24,14 @@ _LIVE_BYTES: Final = 72 + 40 + 33 + 20 + 100
 """Of one live stay: a named tuple, its infusions, its key, and its place in a dict."""
 
 
+_NOTHING_YET: Final[list[Sample]] = [
+    (f"infusion_{name}", labels, 0)
+    for name in ("charge_sets", "review_open", "review_oldest_seconds", "review_held_cents")
+    for labels in BY_NAME[f"infusion_{name}"].from_the_start()
+]
+"""What is known to be possible and is not there, before what is."""
+
+
 def _since(now: float, at: float) -> float | None:
     return now - at if at else None
 
@@ -146,9 +154,7 @@ class StateFigures:
 
     def _charges(self) -> Iterator[Sample]:
         now, counts = self._clock(), self._releases.counts
-        for name in ("charge_sets", "review_open", "review_oldest_seconds", "review_held_cents"):
-            for labels in BY_NAME[f"infusion_{name}"].from_the_start():
-                yield f"infusion_{name}", labels, 0
+        yield from _NOTHING_YET
         for status, count in list(counts.by_status.items()):
             yield "infusion_charge_sets", (status,), count
         for name in ("held_encounters", "held_cents", "held_oldest_seconds", "bill_hold_past_encounters"):
