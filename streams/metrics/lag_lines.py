@@ -47,7 +47,8 @@ class LagLines:
     ) -> dict[str, list[str]]:
         """Return the lines of partitions, each a topic and a number, by metric; ``retention_ms`` is by topic."""
         states: list[str] = []
-        seconds, records, positions, ends, headrooms = columns = [[] for _ in self._figures]
+        columns: list[list[str]] = [[] for _ in self._figures]
+        seconds, records, positions, ends, headrooms = columns
         for spot, place, lag in lags:
             texts = self._texts.get(spot) or self._made(spot)
             states.append(texts.states[lag.state])
