@@ -118,10 +118,10 @@ class Verbs(click.Group):
 SETTINGS: Final = frozenset(
     f"INFUSION_{name}"
     for name in (
-        "CACHED_STAYS", "DATA_DIR", "GRACE_MINUTES", "HORIZON_DAYS", "INACTIVE_HOURS", "LOOK_EVERY_SECONDS", "METRICS_BIND", "OVERDUE_DAYS",
+        "CACHED_STAYS", "DATA_DIR", "EXPECTED_SOURCES", "GRACE_MINUTES", "HORIZON_DAYS", "INACTIVE_HOURS", "LOOK_EVERY_SECONDS", "METRICS_BIND", "OVERDUE_DAYS",
         "PAYER", "POLICY", "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR", "STORE", "WEB_PORT", "WORKER_ID",
         # Read by the tests and by make alone.
-        "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_KAFKA", "SHARED",
+        "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_KAFKA", "REQUIRE_PROMETHEUS", "SHARED",
     )
 )  # fmt: skip
 """Every variable of ours that something reads; a test compares it with what the code asks for."""
