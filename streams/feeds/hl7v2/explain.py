@@ -21,6 +21,8 @@ class _Watched(Segment):
 
     __slots__ = ("asked",)
 
+    asked: set[int]
+
     @classmethod
     def of(cls, segment: Segment) -> "_Watched":
         """Return the same segment, watched."""
