@@ -20,7 +20,7 @@ def problems(text: str) -> list[str]:
 def remarks(site: SiteMapping) -> list[str]:
     """Return what is in order and worth knowing: what is left out, and names that only a site's own folder can know."""
     said = []
-    if site.time_zone is None and not all(sender.time_zone for sender in site.senders):
+    if site.time_zone is None:
         said.append("no time_zone: a time without an offset is refused")
     said += [
         f"payers.{word}: {payer[:_SHOWN]!a} is no payer that ships; a policy of the site's own folder must name it"

@@ -156,6 +156,13 @@ class SiteMapping(Reading):
     def _as_sent(self) -> dict[tuple[str, str], "SiteMapping"]:
         return {}
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> "SiteMapping":
+        """Return a copy, its tables made ready anew: they are kept beside the fields."""
+        copied = super().model_copy(update=update, deep=deep)
+        for kept in ("zone", "words", "_as_sent"):
+            copied.__dict__.pop(kept, None)
+        return copied
+
     def of_sender(self, application: str, facility: str) -> "SiteMapping":
         """Return the mapping with what this sender does in its own way; the first that fits of ``senders``."""
         if not self.senders:
