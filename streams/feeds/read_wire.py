@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from orjson import dumps
 
 from streams.feeds.conversion import Conversion
+from streams.feeds.fhir.resources import convert_text
 from streams.feeds.hl7v2 import kinds
 from streams.feeds.hl7v2.segments import read_message
 from streams.feeds.site_mapping import SiteMapping
@@ -53,8 +54,7 @@ def _hl7v2(raw: bytes, site: SiteMapping, patient_secret: bytes | None) -> Conve
 
 
 def _fhir(raw: bytes, site: SiteMapping, patient_secret: bytes | None) -> Conversion:
-    _ = (raw, site, patient_secret)
-    return Conversion(ignored="FHIR: not read yet")
+    return convert_text(raw, site, patient_secret)
 
 
 _READERS: Final[Mapping[Wire, Callable[[bytes, SiteMapping, bytes | None], Conversion]]] = {
