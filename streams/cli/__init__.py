@@ -25,7 +25,7 @@ from rules.site_folder import SiteFolderError
 from streams.batch.error_place import fault
 
 VERBS: Final = (
-    *("code", "explain", "rules", "check", "generate", "refresh", "schema"),
+    *("code", "convert", "explain", "rules", "check", "generate", "refresh", "schema"),
     *("worker", "watch", "demo", "topics", "status", "publish", "charges", "review", "rejects", "recode"),
 )
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
@@ -119,9 +119,9 @@ SETTINGS: Final = frozenset(
     f"INFUSION_{name}"
     for name in (
         "CACHED_STAYS", "DATA_DIR", "GRACE_MINUTES", "HORIZON_DAYS", "INACTIVE_HOURS", "LOOK_EVERY_SECONDS", "METRICS_BIND", "OVERDUE_DAYS",
-        "PAYER", "POLICY", "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR", "STORE", "WEB_PORT", "WORKER_ID",
+        "PATIENT_KEY", "PATIENT_KEY_FILE", "PAYER", "POLICY", "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR", "SITE_FILE", "STORE", "WEB_PORT", "WORKER_ID",
         # Read by the tests and by make alone.
-        "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_KAFKA", "SHARED",
+        "FUZZ_SECONDS", "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_KAFKA", "SHARED",
     )
 )  # fmt: skip
 """Every variable of ours that something reads; a test compares it with what the code asks for."""

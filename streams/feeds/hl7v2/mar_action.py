@@ -9,7 +9,7 @@ from streams.feeds.site_mapping import spelled
 
 Change = Literal["add", "update", "delete"]
 
-_COMPLETION: Final[dict[str, MarAction | None]] = {
+COMPLETION: Final[dict[str, MarAction | None]] = {
     "": None,
     "CP": None,
     "PA": None,
@@ -46,9 +46,14 @@ def done_by(rxa: Segment, context: MessageContext, place: str) -> Done | None:
         context.refuse(f"RXA-21{place}", "not in HL7 table 0206", "send A, U or D, or leave it out")
         return None
     status = rxa.text(20).upper()
-    action = _COMPLETION.get(status)
+    action = COMPLETION.get(status)
+    if not status and COMPLETION.get(rxa.text(19).upper()) is not None:
+        context.refuse(
+            f"RXA-19{place}", "a word of HL7 table 0322 where an indication belongs", "send it in RXA-20"
+        )
+        return None
     where = f"RXA-20{place}"
-    if status not in _COMPLETION and "RXA-20" not in context.site.mar_action:
+    if status not in COMPLETION and "RXA-20" not in context.site.mar_action:
         _refuse_status(context, where)
         return None
     if action is None:
@@ -58,7 +63,7 @@ def done_by(rxa: Segment, context: MessageContext, place: str) -> Done | None:
                 action, where = known, f"{field}{place}"
                 break
         else:
-            if status not in _COMPLETION:
+            if status not in COMPLETION:
                 _refuse_status(context, where)
                 return None
     if rxa.raw(18):

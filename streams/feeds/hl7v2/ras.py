@@ -16,7 +16,7 @@ from streams.feeds.hl7v2.context import MessageContext, find_encounter, header_t
 from streams.feeds.hl7v2.drug_field import given_drug, printable
 from streams.feeds.hl7v2.flow_actions import tell_flow
 from streams.feeds.hl7v2.given import GivenRecord
-from streams.feeds.hl7v2.mar_action import Done, done_by
+from streams.feeds.hl7v2.mar_action import COMPLETION, Done, done_by
 from streams.feeds.hl7v2.orders import Given, Order, orders
 from streams.feeds.hl7v2.route_fields import route_of
 from streams.feeds.hl7v2.segments import Segment
@@ -113,9 +113,11 @@ def _teller(record: GivenRecord) -> Callable[[GivenRecord], None]:
 
 
 def _indication(rxa: Segment) -> str | None:
-    """Return why it was given, RXA-19: an ICD-10 code as such, else the words."""
+    """Return why it was given, RXA-19: an ICD-10 code as such, else the words; a completion status is no reason."""
     if not rxa.raw(19):
         return None
     code, text, system = rxa.text(19), rxa.text(19, 2), rxa.text(19, 3).upper()
+    if not text and code.upper() in COMPLETION:
+        return None
     said: Any = code if code and system in _ICD_10 else text or code
     return printable(said, 2000) or None
