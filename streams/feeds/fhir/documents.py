@@ -16,26 +16,75 @@ Resource = dict[str, Any]
 _LONG_NUMBER: Final = re.compile(rb"[:\[,]\s*-?(?:\d{16,}|\d*\.\d{12,}|\d[\d.]*[eE])")
 """A number that a double may not hold as it was sent; texts and identifiers are in quotes."""
 
+LONGEST: Final = 16 << 20
+"""Bytes of a resource unless a caller says otherwise; a bundle may be large."""
+
+_BLANK: Final = b" \t\r\n\xef\xbb\xbf\x1e"
+"""Around a resource; also the record separator of JSON text sequences."""
+
 _WRITE_JSON: Final = "send one FHIR resource in JSON, with its resourceType"
 
 
 def documents(raw: bytes) -> Iterator[bytes]:
-    """
-    Iterate over the resources in the bytes of a file: one document over many lines, or one resource a line (NDJSON).
+    """Iterate over the resources in bytes: one document over many lines, or one resource a line (NDJSON)."""
+    splitter = DocumentSplitter(len(raw) + 1)
+    for document in (*splitter.feed(raw), *splitter.end()):
+        if isinstance(document, bytes):
+            yield document
 
-    Which of the two it is shows in the first line: in NDJSON it is a whole resource.
+
+class DocumentSplitter:
     """
-    text = raw.removeprefix(BYTE_ORDER_MARK).strip()
-    first, _, rest = text.partition(b"\n")
-    if rest and first.rstrip().endswith(b"}") and _is_json(first):
-        yield from (line for line in text.split(b"\n") if line.strip())
-    elif text:
-        yield text
+    The resources of a stream that comes in pieces; any pieces give the same resources, in bounded memory.
+
+    Which of the two forms it has shows in the first line that is not blank: in NDJSON it is a whole resource.
+    """
+
+    def __init__(self, longest: int = LONGEST) -> None:
+        self._longest: Final = longest
+        self._buffer = b""
+        self._by_line: bool | None = None
+        self._skipping = False
+
+    def feed(self, piece: bytes) -> Iterator[bytes | Reject]:
+        """Iterate over the resources that these bytes complete, and a reject for each that is too long."""
+        *lines, rest = (self._buffer + piece).split(b"\n")
+        if self._by_line is None:
+            first = next((line for line in lines if line.strip(_BLANK)), None)
+            if first is not None:
+                self._by_line = first.rstrip().endswith(b"}") and _is_json(first)
+        if self._by_line:
+            self._buffer = rest
+            for line in lines:
+                if self._skipping:
+                    self._skipping = False
+                elif line.strip(_BLANK):
+                    yield line.strip(_BLANK) if len(line) <= self._longest else _too_long(self._longest)
+        else:
+            self._buffer += piece
+        if len(self._buffer) > self._longest and not self._skipping:
+            self._skipping = True
+            yield _too_long(self._longest)
+        if self._skipping:
+            self._buffer = self._buffer[:1]
+
+    def end(self) -> Iterator[bytes | Reject]:
+        """Iterate over what is left once the stream has ended."""
+        rest = self._buffer.strip(_BLANK)
+        self._buffer = b""
+        if rest and not self._skipping:
+            yield rest
+
+
+def _too_long(longest: int) -> Reject:
+    return Reject(
+        "resource", f"longer than {longest} bytes", "send it in parts, or allow more with --max-message-bytes"
+    )
 
 
 def _is_json(line: bytes) -> bool:
     try:
-        loads(line)
+        loads(line.removeprefix(BYTE_ORDER_MARK))
     except JSONDecodeError:
         return False
     return True

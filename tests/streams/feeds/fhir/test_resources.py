@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from published import shared
 
-from streams.feeds.fhir.documents import documents
+from streams.feeds.fhir.documents import DocumentSplitter, documents
+from streams.feeds.fhir.explain import explain
+from streams.feeds.fhir.known_medications import KnownMedications
 from streams.feeds.fhir.resources import convert_resource, convert_text
 from streams.feeds.read_wire import convert
 from streams.feeds.site_mapping import DEFAULT_SITE, Department, SiteMapping
+from streams.wire.rejects import Reject
 
 AMBULATORY = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
 STAY: dict[str, Any] = {
@@ -130,3 +133,54 @@ def test_every_sample_ends_as_events_an_ignored_kind_or_a_reject() -> None:
             for document in documents(path.read_bytes()):
                 conversion = convert(document, "fhir", DEFAULT_SITE)
                 assert conversion.events or conversion.rejects or conversion.ignored, path.name
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_any_pieces_give_the_same_resources(size: int) -> None:
+    """By line and as one document."""
+    line = json.dumps(STAY).encode()
+    for whole in (line + b"\r\n\n" + line, json.dumps(STAY, indent=2).encode(), b"\xef\xbb\xbf" + line, b""):
+        splitter = DocumentSplitter()
+        pieces = [whole[at : at + size] for at in range(0, len(whole), size)]
+        told = [one for piece in pieces for one in splitter.feed(piece)] + list(splitter.end())
+        assert told == list(documents(whole))
+
+
+def test_a_resource_beyond_the_bound_is_rejected_and_skipped() -> None:
+    """Those of the other lines are read."""
+    line = json.dumps(STAY).encode()
+    splitter = DocumentSplitter(len(line))
+    told = list(splitter.feed(line + b"\n" + b"x" * 5000))
+    told += [*splitter.feed(b"x" * 5000 + b"\n" + line), *splitter.end()]
+    assert [type(one) for one in told] == [bytes, Reject, bytes]
+
+
+def test_medications_of_an_export_are_looked_up() -> None:
+    """They are in a file of their own."""
+    known = KnownMedications()
+    known.add(b'{"resourceType": "Medication", "id": "x", "code": {"text": "ceftriaxone"}, "batch": {}}')
+    known.add(b'{"resourceType": "Patient", "id": "x"}')
+    assert known == {
+        "Medication/x": {"resourceType": "Medication", "id": "x", "code": {"text": "ceftriaxone"}}
+    }
+    given = {
+        "resourceType": "MedicationAdministration",
+        "id": "m1",
+        "status": "completed",
+        "context": {"reference": "Encounter/e1"},
+        "medicationReference": {"reference": "https://ehr.example/fhir/Medication/x/_history/2"},
+        "effectivePeriod": STAY["period"],
+    }
+    (event,) = convert(json.dumps(given).encode(), "fhir", DEFAULT_SITE, None, known).events
+    assert event["drug"] == {"name": "ceftriaxone"}
+
+
+def test_an_explanation_names_every_element() -> None:
+    """What each became, or that it says nothing; a name that nobody knows is not repeated."""
+    odd = {**STAY, "length": {}, "Jane Doe": 1}
+    told = explain(json.dumps(odd).encode(), DEFAULT_SITE)
+    places = [place for place, _ in (*told.used, *told.left)]
+    assert "Encounter.period" in places
+    assert "Encounter.length" in places
+    assert "Jane" not in " ".join(places)
+    assert explain(b"<x/>", DEFAULT_SITE).conversion.rejects
