@@ -5,10 +5,12 @@ Whatever is refused of a resource whose stay is known leaves an ``event_refused`
 and is not final on half its facts (R-DOC-9).
 """
 
+import json
 from collections.abc import Mapping
 from hashlib import sha256
-from json import dumps
 from typing import Any, Final
+
+import orjson
 
 from streams.feeds.conversion import Conversion, Note
 from streams.feeds.event_id import event_id
@@ -128,4 +130,8 @@ class ResourceContext:
 
 def _digest(resource: Element) -> str:
     """Return what tells apart two contents of a resource without a version; the same content, the same text."""
-    return sha256(dumps(resource, sort_keys=True, default=str).encode()).hexdigest()[:32]
+    try:
+        content = orjson.dumps(resource, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a number that only Python holds
+        content = json.dumps(resource, sort_keys=True, default=str).encode()
+    return sha256(content).hexdigest()[:32]

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
+
+import orjson
 
 from models.field import Technique
 from rules.formulary.routes import read_route
@@ -79,43 +82,67 @@ class _Amounts(NamedTuple):
 def given_of(context: ResourceContext) -> Given | None:
     """Return how something was given; None where an amount of it is refused, which then has been said."""
     dosage = element(context.resource, "dosage")
-    words = context.site.words
-    route, kind, by_route = _route(context, dosage, words)
-    technique = _technique(dosage, words) or by_route
-    site = _site(dosage, words)
+    manner = _manner(dosage, context.site.words)
+    if manner.contradicts:
+        context.note(
+            "dosage.route", "its code and its words name different routes: a person has to say which"
+        )
     try:
         amounts = _amounts(context.resource, dosage)
     except AmountError as error:
         context.refuse("dosage", f"an amount {error}", "send the amount as it was charted")
         return None
-    return Given({"route": route, "site_id": site, **amounts._asdict()}, technique, kind)
+    fields = {"route": manner.route, "site_id": manner.site, **amounts._asdict()}
+    return Given(fields, manner.technique, manner.kind)
 
 
-def _route(
-    context: ResourceContext, dosage: Element, words: Words
-) -> tuple[str | None, str | None, Technique | None]:
-    """Return the route in words, as the rules read it, and the technique it tells; both words where two contradict."""
-    concept = element(dosage, "route")
-    spoken = [one_line(word, _LONGEST) for word in _route_words(concept)]
+class _Manner(NamedTuple):
+    """Route, technique and site, as one dosage tells them."""
+
+    route: str | None = None
+    kind: str | None = None
+    technique: Technique | None = None
+    site: str | None = None
+    contradicts: bool = False
+
+
+def _manner(dosage: Element, words: Words) -> _Manner:
+    told = {name: dosage[name] for name in ("route", "method", "site") if name in dosage}
+    if not told:
+        return _Manner()
+    try:
+        written = orjson.dumps(told)
+    except TypeError:  # a number that only Python holds
+        return _manner_of(told, words)
+    return _manner_written(written, words)
+
+
+@lru_cache(maxsize=4096)
+def _manner_written(told: bytes, words: Words) -> _Manner:
+    """Return the manner of JSON: a hospital writes the same few again and again."""
+    return _manner_of(orjson.loads(told), words)
+
+
+def _manner_of(dosage: Element, words: Words) -> _Manner:
+    spoken = [one_line(word, _LONGEST) for word in _route_words(element(dosage, "route"))]
+    technique, site = _technique(dosage, words), _site(dosage, words)
     for word in spoken:
         own = words.routes.get(spelled(word))
         if own is not None:
             read = read_route(own)
-            return own, read.route if read else None, read.technique if read else None
+            return _Manner(own, read and read.route, technique or (read and read.technique), site)
     known = [
         (word, read) for word in spoken if (read := read_route(word)) is not None and read.route is not None
     ]
     routes = dict.fromkeys(read.route for _, read in known)
     if len(routes) > 1:
-        context.note(
-            "dosage.route", "its code and its words name different routes: a person has to say which"
-        )
-        return " / ".join(dict.fromkeys(word for word, _ in known))[:_LONGEST], None, None
+        both = " / ".join(dict.fromkeys(word for word, _ in known))[:_LONGEST]
+        return _Manner(both, None, technique, site, contradicts=True)
     if known:
-        technique = next((read.technique for _, read in known if read.technique), None)
+        by_route = next((read.technique for _, read in known if read.technique), None)
         named = next((word for word, _ in known if not word.isdecimal()), known[0][1].route)
-        return named, known[0][1].route, technique
-    return (spoken[0] if spoken else None), None, None
+        return _Manner(named, known[0][1].route, technique or by_route, site)
+    return _Manner(spoken[0] if spoken else None, None, technique, site)
 
 
 def _route_words(concept: Element) -> Iterable[str]:

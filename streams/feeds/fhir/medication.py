@@ -1,6 +1,9 @@
 """What was given: a coded concept, or a Medication that is contained, in the bundle or known, with all its ingredients."""
 
+from functools import lru_cache
 from typing import Any, Final
+
+import orjson
 
 from models.drug import CodeSystem
 from streams.feeds.fhir.context import ResourceContext
@@ -51,6 +54,22 @@ def _reference(resource: Element) -> str:
 
 
 def _drug(concept: Element, words: Words) -> dict[str, Any]:
+    if not concept:
+        return {}
+    try:
+        written = orjson.dumps(concept)
+    except TypeError:  # a number that only Python holds
+        return _drug_of(concept, words)
+    return dict(_drug_written(written, words))
+
+
+@lru_cache(maxsize=8192)
+def _drug_written(concept: bytes, words: Words) -> dict[str, Any]:
+    """Return the drug of a concept as JSON: a hospital gives the same few thousand again and again."""
+    return _drug_of(orjson.loads(concept), words)
+
+
+def _drug_of(concept: Element, words: Words) -> dict[str, Any]:
     coded = [coding for coding in codings(concept) if coding.code]
     drug: dict[str, Any] = {}
     if coded:
