@@ -118,6 +118,7 @@ class AdministrationCharted(GivenFact):
     stopped_at: Instant | None = None
     stop_reason: Annotated[StopReason, ANY_CASE] | None = None
     intervals: tuple[ChartedInterval, ...] = Field(default=(), max_length=10_000)
+    pauses_apart: bool | None = None
 
 
 class InfusionPaused(RunningFact):

@@ -122,6 +122,8 @@ class SiteMapping(Reading):
 
     default_charset: Annotated[str, Field(min_length=1, max_length=40)] = "utf-8"
     """Python's name of what is sent where MSH-18 says nothing."""
+    fhir_test_data: Literal["read", "ignore"] = "read"
+    """Whether FHIR resources marked HTEST in ``meta.security`` are used; a system that bills should ignore them."""
     sources: Sources = Sources()
     senders: Annotated[tuple[Sender, ...], BeforeValidator(_tuple)] = ()
     patient_classes: Mapping[str, PatientClass] = {}
