@@ -48,7 +48,12 @@ def test_a_stream_comes_to(stream: bytes, found: list[Found]) -> None:
     assert fed(*(stream[at : at + 1] for at in range(len(stream)))) == found
 
 
-@given(st.lists(st.sampled_from([b"\x0b", b"\x1c", b"\r", b"\n", b"\x00", b"a", b"MSH|", b"x" * 9]), max_size=40), st.data())
+@given(
+    st.lists(
+        st.sampled_from([b"\x0b", b"\x1c", b"\r", b"\n", b"\x00", b"a", b"MSH|", b"x" * 9]), max_size=40
+    ),
+    st.data(),
+)
 def test_however_it_is_cut_it_is_the_same(parts: list[bytes], data: st.DataObject) -> None:
     """Packets are the network's affair."""
     stream = b"".join(parts)
