@@ -34,13 +34,16 @@ SOURCES: Final = 20
 
 PAYERS: Final = 20
 
+KINDS_TOLD: Final = 40
+"""Kinds of ignored messages told apart: a sender may write any."""
+
 SENDERS: Final = 20
 """Senders told apart at the front door: their names are what they write into a header."""
 
 _NAMED_SOURCES: Final = {"source": ("emar", "pump", "adt", "manual")}
 _READ: Final = {"topic": topics.READ}
 _WRITTEN: Final = {
-    "topic": tuple(topic.name for topic in topics.TOPICS if topic.aligned and topic.name != topics.EVENTS)
+    "topic": tuple(topic.name for topic in topics.TOPICS if topic.name not in topics.RAW)
 }
 _FLAGS: Final = tuple(sorted(FLAGS))
 _PLACE: Final = ("topic", "partition")
@@ -190,6 +193,15 @@ WATCH: Final = (
            process="watch"),
 )  # fmt: skip
 
+_BECAME: Final = ("events", "partly", "ignored", "refused")
+
+RAW: Final = (
+    _counter("infusion_raw_messages_total", "Messages read from a raw topic, by what became of them.", "topic", "status",
+             known={"topic": topics.RAW, "status": _BECAME}),
+    _counter("infusion_raw_events_total", "Events that were made of messages.", "topic", known={"topic": topics.RAW}),
+    _counter("infusion_raw_ignored_total", "Messages of a kind that is used for nothing, by kind.", "kind", most=KINDS_TOLD),
+)  # fmt: skip
+
 _DOORS: Final = {"door": ("mllp", "http")}
 
 LISTEN: Final = (
@@ -212,7 +224,7 @@ LISTEN: Final = (
            process="listen"),
 )  # fmt: skip
 
-METRICS: Final = (*ANY, *FLOW, *STAYS, *FEEDS, *MONEY, *WATCH, *LISTEN)
+METRICS: Final = (*ANY, *FLOW, *STAYS, *FEEDS, *RAW, *MONEY, *WATCH, *LISTEN)
 """Every metric, in the order of the page."""
 
 BY_NAME: Final = {metric.name: metric for metric in METRICS}

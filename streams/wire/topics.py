@@ -20,7 +20,10 @@ REJECTS: Final = "infusion.rejects.v1"
 COMMANDS: Final = "infusion.commands.v1"
 """Internal: what a timer, a merge or an event in the wrong partition asks of the partition that owns a stay."""
 
-READ: Final[tuple[str, ...]] = (EVENTS, COMMANDS, CLOSED)
+RAW: Final[tuple[str, ...]] = (RAW_HL7V2, RAW_FHIR)
+"""What came through the front door, as it came."""
+
+READ: Final[tuple[str, ...]] = (EVENTS, COMMANDS, CLOSED, *RAW)
 """What the workers read, and so what they can be late with."""
 
 APPLICATION: Final = "infusion-charges"
@@ -28,6 +31,7 @@ APPLICATION: Final = "infusion-charges"
 
 ENCOUNTERS_CHANGELOG: Final = f"{APPLICATION}-encounters-changelog"
 RELEASES_CHANGELOG: Final = f"{APPLICATION}-releases-changelog"
+ASSOCIATIONS_CHANGELOG: Final = f"{APPLICATION}-associations-changelog"
 
 DEFAULT_PARTITIONS: Final = 12
 """Enough workers for a chain of hospitals; it cannot be raised later without beginning anew."""
@@ -38,6 +42,10 @@ _FILING: Final = 400
 """Days: a year to file a claim, and a month to find out that it was wrong."""
 
 STAY_KEY: Final = "The encounter_id: everything about a stay is in one partition, in the order it was stored."
+
+FACILITY_KEY: Final = (
+    "The sending facility: what must be joined, a pump's message to its order, is in one partition, in its order."
+)
 
 
 class Topic(NamedTuple):
@@ -82,14 +90,8 @@ class Topic(NamedTuple):
 
 
 TOPICS: Final[tuple[Topic, ...]] = (
-    Topic(
-        RAW_HL7V2,
-        "HL7 v2 messages from the interface engine.",
-        key="Any.",
-        retention_days=30,
-        aligned=False,
-    ),
-    Topic(RAW_FHIR, "FHIR resources.", key="Any.", retention_days=30, aligned=False),
+    Topic(RAW_HL7V2, "HL7 v2 messages as they were received.", key=FACILITY_KEY, retention_days=30),
+    Topic(RAW_FHIR, "FHIR resources as they were received.", key=FACILITY_KEY, retention_days=30),
     Topic(
         EVENTS,
         "What happened at the bedside, in any order and any number of times. Kept long: the record to replay.",
@@ -133,6 +135,15 @@ TOPICS: Final[tuple[Topic, ...]] = (
     Topic(
         RELEASES_CHANGELOG,
         "What was last said of every stay.",
+        cleanup="compact",
+        max_message_bytes=16 * _MIB,
+        compaction_lag_days=7,
+        own=True,
+    ),
+    Topic(
+        ASSOCIATIONS_CHANGELOG,
+        "What is remembered of each facility: open pump orders, beds, who is connected to what.",
+        key="The sending facility, NUL, and the name of an entry.",
         cleanup="compact",
         max_message_bytes=16 * _MIB,
         compaction_lag_days=7,
