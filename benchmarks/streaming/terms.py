@@ -49,5 +49,5 @@ def rename(prefix: str, events: str) -> None:
 
 def renamed(prefix: str) -> list[topics.Topic]:
     """Return the topics of a run, as they are to be created; the one of events is not among them."""
-    aligned = [one for one in topics.TOPICS if one.aligned and one.name != topics.EVENTS]
-    return [one._replace(name=prefix + one.name) for one in aligned]
+    others = [one for one in topics.TOPICS if one.name != topics.EVENTS and one.name not in topics.RAW]
+    return [one._replace(name=prefix + one.name) for one in others]

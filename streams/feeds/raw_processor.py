@@ -5,7 +5,7 @@ No record stops the worker: one that our own code fails at is refused as a fault
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,8 +21,8 @@ from streams.wire.reject_headers import reject_headers
 from streams.wire.reject_kinds import kind_of
 from streams.wire.rejects import Reject, fault_of_ours
 
-Convert = Callable[[bytes], Conversion]
-"""Returns what a message comes to, at one site and on one wire."""
+Convert = Callable[[bytes], Iterable[Conversion]]
+"""Returns what the messages of a record come to, at one site and on one wire."""
 
 _MOST_REASONS: Final = 5
 """Reasons of one message that its reject names; it is one reject, however many there are."""
@@ -75,19 +75,26 @@ class RawProcessor:
         """Return what records come to."""
         processed = ProcessedRaw()
         for record in records:
+            before = len(processed.messages)
+            refused: list[Reject] = []
             try:
-                conversion = self._conversion(record, processed)
-                events = [self._event(event, record) for event in conversion.events]
+                for conversion in self._conversions(record):
+                    refused += self._take(processed, record, self._linked(conversion, record, processed))
             except Exception:  # noqa: BLE001 - whatever a message does to our code, the next one is read
+                del processed.messages[before:]
                 processed.counts.faults += 1
-                conversion, events = Conversion(rejects=(_FAULT,)), []
-            self._take(processed, record, conversion, events)
+                refused = self._take(processed, record, Conversion(rejects=(_FAULT,)))
+            if refused:
+                reason = "; ".join(_reasons(refused))
+                headers = reject_headers(record.headers, reason, self._topic, self._partition, record.offset)
+                reject = OutboundMessage(topics.REJECTS, record.key, record.value, headers)
+                processed.messages.append(reject)
         return processed
 
-    def _conversion(self, record: Record, processed: ProcessedRaw) -> Conversion:
-        if not record.value:
-            return Conversion(rejects=(_NO_VALUE,))
-        conversion = self._convert(record.value)
+    def _conversions(self, record: Record) -> Iterable[Conversion]:
+        return self._convert(record.value) if record.value else (Conversion(rejects=(_NO_VALUE,)),)
+
+    def _linked(self, conversion: Conversion, record: Record, processed: ProcessedRaw) -> Conversion:
         facility = record.key or b""
         if facility not in self._states:
             self._states[facility] = self._linker.restored(())
@@ -109,24 +116,24 @@ class RawProcessor:
         headers = about.headers if trace is None else (*about.headers, ("traceparent", trace))
         return OutboundMessage(topics.EVENTS, encounter_id.encode(), line, headers)
 
-    def _take(
-        self, processed: ProcessedRaw, record: Record, conversion: Conversion,
-        events: Sequence[OutboundMessage | Reject],
-    ) -> None:  # fmt: skip
+    def _take(self, processed: ProcessedRaw, record: Record, conversion: Conversion) -> list[Reject]:
+        """Send the events of a message and count it; returns what is refused of it."""
         counts = processed.counts
-        sent = [event for event in events if isinstance(event, OutboundMessage)]
-        refused = [*conversion.rejects, *(event for event in events if isinstance(event, Reject))]
-        processed.messages += sent
-        counts.events += len(sent)
-        if refused:
-            counts.rejects.update(map(kind_of, refused))
-            reason = "; ".join(_reasons(refused))
-            headers = reject_headers(record.headers, reason, self._topic, self._partition, record.offset)
-            processed.messages.append(OutboundMessage(topics.REJECTS, record.key, record.value, headers))
+        refused, sent = list(conversion.rejects), 0
+        for event in conversion.events:
+            message = self._event(event, record)
+            if isinstance(message, Reject):
+                refused.append(message)
+            else:
+                processed.messages.append(message)
+                sent += 1
+        counts.events += sent
+        counts.rejects.update(map(kind_of, refused))
         if conversion.ignored is not None:
             counts.ignored[conversion.ignored] += 1
         became = ("partly" if refused else "events") if sent else ("refused" if refused else "ignored")
         counts.became[became] += 1
+        return refused
 
 
 def _reasons(refused: Sequence[Reject]) -> Iterator[str]:

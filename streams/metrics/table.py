@@ -42,9 +42,7 @@ SENDERS: Final = 20
 
 _NAMED_SOURCES: Final = {"source": ("emar", "pump", "adt", "manual")}
 _READ: Final = {"topic": topics.READ}
-_WRITTEN: Final = {
-    "topic": tuple(topic.name for topic in topics.TOPICS if topic.name not in topics.RAW)
-}
+_WRITTEN: Final = {"topic": tuple(topic.name for topic in topics.TOPICS if topic.name not in topics.RAW)}
 _FLAGS: Final = tuple(sorted(FLAGS))
 _PLACE: Final = ("topic", "partition")
 

@@ -2,7 +2,8 @@
 The topics: what each holds, how it is cleaned up, and what it must be able to carry.
 
 A stay's events, its state and everything said of it lie in partitions of one number, because state is kept by
-partition number. So aligned topics have one count of partitions between them, and it never changes. Pure.
+partition number; and what is remembered of a facility lies in the partition of its raw messages. So all topics have
+one count of partitions between them, and it never changes. Pure.
 """
 
 from typing import Final, Literal, NamedTuple
@@ -43,9 +44,7 @@ _FILING: Final = 400
 
 STAY_KEY: Final = "The encounter_id: everything about a stay is in one partition, in the order it was stored."
 
-FACILITY_KEY: Final = (
-    "The sending facility: what must be joined, a pump's message to its order, is in one partition, in its order."
-)
+FACILITY_KEY: Final = "The sending facility: what must be joined, a pump's message to its order, is in one partition, in its order."
 
 
 class Topic(NamedTuple):
@@ -61,8 +60,6 @@ class Topic(NamedTuple):
     """A message of ten megabytes must get in, if only to be rejected with its bytes intact."""
     compaction_lag_days: int | None = None
     """How long every record of a compacted topic is there to read, and how long a tombstone stays."""
-    aligned: bool = True
-    """Whether its partitions must be as many as those of the other aligned topics."""
     own: bool = False
     """Whether it is the worker's own: nobody else reads or writes it, and it may change with any release."""
 

@@ -8,6 +8,7 @@ from streams.engine.app import CheckpointApp, stop_at_once
 from streams.feeds.linking import Unlinked
 from streams.kafka.connection import Connection
 from streams.wire import topics
+from streams.worker.adapters import adapters
 from streams.worker.agents import Agents
 from streams.worker.association_store import AssociationStore
 from streams.worker.encounter_store import EncounterStore
@@ -100,7 +101,13 @@ def build_observed(
     agents = Agents(app, stays, releases, settings, partitions, clock, observation.agents)
     associations = AssociationStore(app, _table(app, "associations", partitions), Unlinked())
     app.when_recovered(associations.restore)
-    raw = RawAgent(app, associations, adapters(settings), partitions, observation.agents.converted)
+    raw = RawAgent(
+        app,
+        associations,
+        adapters(settings.site, settings.patient_secret),
+        partitions,
+        observation.agents.converted,
+    )
     app.agent(app.batches_of(topics.RAW, partitions), name="read")(raw.read)
     for name, topic in (("follow", topics.EVENTS), ("close", topics.COMMANDS), ("code", topics.CLOSED)):
         app.agent(app.batches_of(topic, partitions), name=name)(getattr(agents, name))

@@ -37,7 +37,9 @@ class RawAgent:
     def _read(self, batch: PartitionBatch) -> None:
         topic, partition = batch.tp
         store = self._associations
-        processor = RawProcessor(topic, partition, self._convert[topic], store.linker, store.states(partition))
+        processor = RawProcessor(
+            topic, partition, self._convert[topic], store.linker, store.states(partition)
+        )
         processed = processor.process(batch.records)
         for facility, changes in processed.changes.items():
             store.keep(partition, facility, changes)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from rules.engine import Profile
+from streams.feeds.site_mapping import DEFAULT_SITE, SiteMapping
 from streams.lifecycle.timeouts import Timeouts
 from streams.metrics.bind import BIND, Bind, BindError, bind_of
+from streams.worker.adapters import FeedSettingError, patient_secret_from, site_from
 
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -35,6 +37,10 @@ class WorkerSettings(NamedTuple):
     """Seconds between two runs of the timer that looks for due stays."""
     cached_stays: int = 10_000
     """States cached in memory beside the store."""
+    site: SiteMapping = DEFAULT_SITE
+    """What the site of the raw topics calls things."""
+    patient_secret: bytes | None = None
+    """Under which keys of patients are made; never shown."""
 
 
 def _number(environment: Mapping[str, str], name: str, default: float, *, least: float = 0) -> float:
@@ -67,6 +73,10 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
     if store not in {"disk", "memory"}:
         msg = "INFUSION_STORE: write disk or memory"
         raise SettingError(msg)
+    try:
+        site, secret = site_from(environment), patient_secret_from(environment)
+    except FeedSettingError as error:
+        raise SettingError(str(error)) from None
     span = default.timeouts
     return WorkerSettings(
         worker_id=worker_id,
@@ -93,6 +103,8 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
         ),
         look_every_s=_number(environment, "INFUSION_LOOK_EVERY_SECONDS", default.look_every_s, least=0.05),
         cached_stays=int(_number(environment, "INFUSION_CACHED_STAYS", default.cached_stays, least=100)),
+        site=site,
+        patient_secret=secret,
     )
 
 

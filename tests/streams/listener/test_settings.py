@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from streams.listener.settings import ListenSettings, listen_settings
+from streams.listener.settings import MLLP, ListenSettings, listen_settings
 from streams.metrics.bind import Bind
 from streams.worker.settings import SettingError
 
+PREFIX = MLLP.removesuffix("MLLP")
 TOKEN = "0123456789abcdef"  # noqa: S105 - opens nothing
 
 
@@ -75,7 +76,7 @@ def test_a_door_for_others_needs_to_be_told_who() -> None:
 def test_a_wrong_setting_is_told(environment: dict[str, str], says: str) -> None:
     """Which one, what is wrong, and what to write."""
     with pytest.raises(SettingError, match=f"^{re.escape(says)}$"):
-        listen_settings({f"INFUSION_LISTEN_{name}": value for name, value in environment.items()})
+        listen_settings({f"{PREFIX}{name}": value for name, value in environment.items()})
 
 
 def test_a_token_is_read_from_its_file(tmp_path: Path) -> None:
