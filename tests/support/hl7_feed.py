@@ -39,9 +39,11 @@ def events_of(messages: Iterable[str]) -> list[dict[str, object]]:
     ]
 
 
-def send(port: int, messages: Iterable[str], seconds: float = 120) -> list[str]:
+def send(port: int, messages: Iterable[str], seconds: float = 120, tries: int = 10**6) -> list[str]:
     """
     Send messages one by one, each again until it is acknowledged with AA; returns every answer's code.
+
+    ``tries`` is after how many answers it gives up.
 
     Raises:
         TimeoutError: that took too long.
@@ -49,13 +51,13 @@ def send(port: int, messages: Iterable[str], seconds: float = 120) -> list[str]:
     codes: list[str] = []
     until = time.monotonic() + seconds
     waiting = [*messages]
-    while waiting:
+    while waiting and len(codes) < tries:
         if time.monotonic() > until:
             message = f"{len(waiting)} messages are not acknowledged after {seconds:g} seconds"
             raise TimeoutError(message)
         with suppress(OSError, MLLPException), MLLPClient("127.0.0.1", port) as client:
             client.socket.settimeout(5)
-            while waiting:
+            while waiting and len(codes) < tries:
                 answer = client.send_message(hl7.parse(waiting[0])).decode().strip("\x0b\x1c\r")
                 if not answer:
                     break  # the door is gone
