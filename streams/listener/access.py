@@ -26,7 +26,7 @@ class Networks(NamedTuple):
 
 def networks_of(text: str) -> Networks:
     """
-    Return the networks of a list with commas, for example ``10.1.0.0/16,192.168.7.5``.
+    Return the networks of a list with commas, each ``ADDRESS/BITS`` or one address.
 
     Raises:
         ValueError: one of them is none.

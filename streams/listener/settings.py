@@ -102,7 +102,7 @@ def _refuse_open_doors(settings: ListenSettings, *, clients: bool) -> None:
         raise SettingError(message)
     for name, bind, closed, remedy in (
         (MLLP, settings.mllp, clients or bool(settings.allow.named),
-         f"say who may come in: {ALLOW}=10.1.0.0/16 names networks, {CLIENTS} the authority of clients' certificates"),
+         f"say who may come in: {ALLOW} names networks, {CLIENTS} the authority of clients' certificates"),
         (HTTP, settings.http, settings.guard.asks,
          f"say who may send: {TOKEN_FILE} names a file with a token, {PROXY_HEADER} the header of a proxy that vouches"),
     ):  # fmt: skip
@@ -122,7 +122,7 @@ def _networks(given: Mapping[str, str], name: str) -> Networks:
     try:
         return networks_of(given.get(name, ""))
     except ValueError:
-        message = f"{name}: not a list of networks; write for example {name}=10.1.0.0/16,192.168.7.5"
+        message = f"{name}: not a list of networks; write each as ADDRESS/BITS, with commas between"
         raise SettingError(message) from None
 
 

@@ -185,7 +185,7 @@ async def test_a_site_chooses_how_it_is_answered(mode: str, asked: str, code: st
 
 async def test_who_is_not_on_the_list_is_not_let_in() -> None:
     """The connection is over before a byte is read."""
-    settings = ListenSettings(allow=networks_of("10.0.0.0/8"))
+    settings = ListenSettings(allow=networks_of("2001:db8::/32"))
     async with doors(PaperLog(), settings) as door, connection(door) as (reader, _):
         assert await reader.read() == b""
         assert door.figure("infusion_listen_turned_away_total", "not_allowed") == 1
