@@ -20,6 +20,7 @@ from streams.engine.batches import BatchSchema
 from streams.engine.checkpoint import Addressed, Checkpoint, States, Table
 from streams.engine.cluster_facts import ClusterFacts
 from streams.engine.consumer import BACKLOG, BatchConsumer
+from streams.engine.exit_status import EXIT_FATAL
 from streams.engine.log_faults import LogFaultError
 from streams.engine.producer import CertainProducer
 from streams.engine.queues import GenerationQueue
@@ -28,9 +29,6 @@ from streams.engine.recovery import SeekingTableManager
 from streams.engine.table import CheckpointTable
 from streams.engine.versions import require_tested
 from streams.engine.vitals import Vitals
-
-EXIT_FATAL: Final = 70
-"""EX_SOFTWARE: something could not be written; start again, and the same records are read again."""
 
 _BACKLOG_PAUSE_S: Final = 0.25
 

@@ -20,7 +20,7 @@ from mode import ServiceT
 
 from streams.engine.batches import PartitionBatch
 from streams.engine.lease import BACKLOG_MS, IDLE_MS, SOON_MS, LeaseThread
-from streams.engine.log_faults import source_cut
+from streams.engine.log_faults import Cut, source_cut
 from streams.engine.lost_input import input_lost
 from streams.engine.positions import spans
 from streams.engine.progress import Progress
@@ -114,7 +114,7 @@ class BatchConsumer(driver.Consumer):
                 input_lost(self.app.vitals, tp, position, first)
                 position = first
             elif position > ends.get(tp, position):
-                self.app.fatal(source_cut(*tp, self.app.conf.id, position, ends[tp]))
+                self.app.fatal(source_cut(self.app.conf.id, Cut(*tp, position, ends[tp])))
             positions[tp] = position
         await self.seek_wait(positions)
         self.progress = {tp: Progress(at, never_read=tp in unread) for tp, at in positions.items()}

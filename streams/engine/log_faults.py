@@ -5,7 +5,7 @@ Kafka and its clients go on without a word in every one of these cases; what wou
 """
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from streams.engine.cluster_facts import ClusterFacts
 
@@ -46,14 +46,29 @@ class ForeignClusterError(LogFaultError):
     fault = "foreign_cluster"
 
 
-def source_cut(topic: str, partition: int, group: str, read: int, end: int) -> LogTruncatedError:
-    """Return what to say when a partition was read up to one offset, and its log was cut at a lower one."""
+class Cut(NamedTuple):
+    """A partition that was read up to one offset, and whose log was cut at a lower one."""
+
+    topic: str
+    partition: int
+    read: int
+    end: int
+
+
+def source_cut(group: str, cut: Cut, *more: Cut) -> LogTruncatedError:
+    """Return what to say when partitions a group reads were cut."""
+    topic, partition, read, end = cut
+    others = "".join(
+        f"; so was {one.topic}, partition {one.partition}: read up to {one.read}, cut at {one.end}"
+        for one in more
+    )
     return LogTruncatedError(
         f"{topic}, partition {partition}: its log was cut short: it was read up to offset {read} and was cut at {end}. "
         f"Records {end} to {read - 1} are gone from Kafka, and what was written since under these offsets was not read. "
         "Find out what the brokers lost (an unclean leader, a disk), send the lost records again from where they came "
-        f"from, set the group's position to {end} and start again; what was read already changes nothing: "
+        f"from, stop all workers, set the group's position to {end} and start; what was read already changes nothing: "
         f"kafka-consumer-groups --group {group} --topic {topic}:{partition} --reset-offsets --to-offset {end} --execute"
+        f"{others}"
     )
 
 

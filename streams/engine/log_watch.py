@@ -24,6 +24,7 @@ from streams.engine.cluster_facts import ClusterFacts
 from streams.engine.cluster_requests import ask_cluster, epoch_ends
 from streams.engine.epoch_trail import EpochTrail, RewrittenError, batches_in
 from streams.engine.log_faults import (
+    Cut,
     LogFaultError,
     LogTruncatedError,
     TopicReplacedError,
@@ -38,6 +39,7 @@ LOOK_EVERY_S: Final = 2.0
 """Seconds from one look at the cluster to the next."""
 
 _AGAIN_S: Final = 0.5
+_PATIENCE_S: Final = 8.0
 _SURE_S: Final = 1.5
 """Seconds for which a topic must be said to be another, or none: a broker that just came up may not know yet."""
 
@@ -75,7 +77,7 @@ class LogWatch:
         while True:
             fault: LogFaultError | None = None
             try:
-                fault = await self._look()
+                fault = await asyncio.wait_for(self._look(), _PATIENCE_S)
             except Exception as error:  # noqa: BLE001 - whatever it is, others tell of a Kafka that does not answer
                 _log.debug("the cluster did not answer: %s", type(error).__name__)
             if str(fault or "") != said:
@@ -114,10 +116,12 @@ class LogWatch:
     async def _cut_source(self) -> LogTruncatedError | None:
         read = {tp: last for tp, trail in self._trails.items() if (last := trail.last) is not None}
         ends = await epoch_ends(self._consumer._client, {tp: epoch for tp, (epoch, _) in read.items()})  # noqa: SLF001 - as above
-        for tp, (_, upto) in read.items():
-            if 0 <= ends.get(tp, upto) < upto:
-                return source_cut(*tp, self._group, upto, ends[tp])
-        return None
+        cuts = [
+            Cut(*tp, upto, ends[tp])
+            for tp, (_, upto) in sorted(read.items())
+            if 0 <= ends.get(tp, upto) < upto
+        ]
+        return source_cut(self._group, *cuts) if cuts else None
 
     # Fetches
 
@@ -151,7 +155,7 @@ class LogWatch:
                 self._fatal(
                     changelog_cut(*tp, offset, end)
                     if tp in self._changelog_ends
-                    else source_cut(*tp, self._group, offset, await self._cut_at(tp, min(end, offset)))
+                    else source_cut(self._group, Cut(*tp, offset, await self._cut_at(tp, min(end, offset))))
                 )
             return
 
@@ -163,12 +167,13 @@ class LogWatch:
             try:
                 doubtful = trail.begins_another(batch)
             except RewrittenError as error:
-                self._fatal(source_cut(*tp, self._group, trail.upto, await self._cut_at(tp, error.args[0])))
+                cut = await self._cut_at(tp, error.args[0])
+                self._fatal(source_cut(self._group, Cut(*tp, trail.upto, cut)))
                 return
             if doubtful and trail.last is not None:
                 cut = await self._cut_at(tp, trail.upto)
                 if cut < trail.upto:
-                    self._fatal(source_cut(*tp, self._group, trail.upto, cut))
+                    self._fatal(source_cut(self._group, Cut(*tp, trail.upto, cut)))
                     return
             trail.take(batch)
 

@@ -25,7 +25,8 @@ from streams.metrics.lag import Place, lag_of
 from streams.metrics.lag_samples import samples_of
 from streams.metrics.page import page_of
 from streams.metrics.probes import Answers, Verdict
-from streams.metrics.table import READY_STATES
+from streams.metrics.table import LOG_FAULTS, READY_STATES
+from streams.operations.log_check import CHECK_EVERY_S, LogCheck
 from streams.wire import topics
 
 _log = logging.getLogger(__name__)
@@ -41,6 +42,12 @@ STALE_S: Final = 30.0
 DEAD_S: Final = 60.0
 """Seconds without a turn of the loop after which the process is better started anew."""
 
+KEPT: Final = (*topics.READ, topics.ENCOUNTERS_CHANGELOG, topics.RELEASES_CHANGELOG)
+"""The topics that must stay what they are: what workers read, and what they keep states in."""
+
+_SEEN_FROM_OUTSIDE: Final = tuple(fault for fault in LOG_FAULTS if fault != "foreign_cluster")
+"""Of which cluster a data folder is only its worker knows."""
+
 _TOPICS_EVERY_S: Final = 300.0
 
 
@@ -51,6 +58,8 @@ class GroupWatch:
         self._connection, self._clock = connection, clock
         self._asker = PartitionAsker(connection)
         self._group = GroupLag(self._asker, topics.APPLICATION)
+        self._logs = LogCheck(self._asker, topics.APPLICATION, KEPT)
+        self._checked_at = -CHECK_EVERY_S
         self._lags: list[PartitionLag] = []
         self._members: int | None = None
         self._partitions: dict[str, int] = {}
@@ -92,8 +101,13 @@ class GroupWatch:
             self._topics_at = monotonic()
             self._partitions = {name: on_broker[name].partitions for name in topics.READ if name in on_broker}
             self._retention_ms |= retention_ms(on_broker)
-        self._lags = await self._group.look(self._partitions)
-        self._looked_at = monotonic()
+        try:
+            self._lags = await self._group.look(self._partitions)
+            self._looked_at = monotonic()
+        finally:  # a topic that is gone makes the look fail, and is what this tells
+            if monotonic() - self._checked_at > CHECK_EVERY_S:
+                await self._logs.check(self._lags)
+                self._checked_at = monotonic()
         try:
             self._members = len((await cluster_of(self._asker.groups, topics.APPLICATION)).group.members)
         except (
@@ -119,6 +133,8 @@ class GroupWatch:
             yield Verdict("broker_silent", f"Kafka has not answered for {broker:.0f} s{because}")
         if self._topics_at < 0:
             yield Verdict("starting", f"Kafka has not answered yet{because}")
+        if (fault := next(iter(self._logs.faults.values()), None)) is not None:
+            yield Verdict(fault.fault, str(fault))
         if missing := self.missing():
             yield Verdict("starting", f"Kafka has no {', '.join(missing)}; make them with infusion topics")
         if group > SILENT_S:
@@ -162,6 +178,18 @@ class GroupWatch:
         for (topic, number), _, deleted in places:
             if fresh:
                 yield "infusion_group_deleted_unread_records", (topic, str(number)), float(deleted)
+        yield from self._log_samples()
+
+    def _log_samples(self) -> Iterator[Sample]:
+        """Yield what the last check of the logs came to: a fault stays until it is mended, whoever is silent."""
+        for (topic, number), records in self._logs.truncated.items():
+            yield "infusion_group_truncated_records", (topic, str(number)), float(records)
+        if self._checked_at > 0:
+            for topic in KEPT:
+                found = self._logs.faults.get(topic)
+                for fault in _SEEN_FROM_OUTSIDE:
+                    said = float(found is not None and found.fault == fault)
+                    yield "infusion_group_log_fault", (topic, fault), said
 
 
 def _place(lag: PartitionLag, *, fresh: bool) -> Place:
