@@ -92,7 +92,7 @@ def test_a_topic_cut_below_what_was_read_stops_the_worker(stream: Stream, name: 
 
 
 @pytest.mark.parametrize("living", [True, False], ids=["while it waits", "before a start"])
-def test_what_is_written_over_a_cut_is_not_passed_over(stream: Stream, living: bool) -> None:  # noqa: FBT001 - a case
+def test_what_is_written_over_a_cut_is_not_passed_over(stream: Stream, *, living: bool) -> None:
     """The log is longer than ever when the worker looks again; with the position set as it says, nothing is lost."""
     worker = half_read(stream)
     if living:
@@ -119,7 +119,7 @@ def test_what_is_written_over_a_cut_is_not_passed_over(stream: Stream, living: b
 
 @pytest.mark.parametrize("disk", [True, False], ids=["with its disk", "without its disk"])
 def test_a_changelog_cut_while_nobody_looked_stops_the_worker_at_its_start(
-    stream: Stream, disk: bool
+    stream: Stream, *, disk: bool
 ) -> None:
     """What a table holds is older than what was decided from it, and the folder may be another's or gone."""
     worker = half_read(stream)
