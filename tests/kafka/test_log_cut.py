@@ -6,18 +6,14 @@ offsets that were cut is then never read.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
-from time import sleep
 
 import pytest
 from apache_kafka import ApacheKafka
-from chaos import PARTITIONS, Stream
-from chaos_feed import Feed, day, messages
-from chaos_worker import Worker
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from cut_log import cut, ends
+from chaos import Stream
+from chaos_feed import day
+from half_read import Cuts, cut_topic, half_read, said, set_positions
 
 from streams.wire import topics
 
@@ -25,7 +21,6 @@ pytestmark = pytest.mark.broker
 
 Maker = Callable[..., ApacheKafka]
 
-CUT = 15
 STAYS = 60
 
 
@@ -36,41 +31,7 @@ def stream(own_kafka: Maker, tmp_path: Path) -> Iterator[Stream]:
         yield made
 
 
-def half_read(stream: Stream) -> Worker:
-    """Have half of the events read and committed by a worker, and return it."""
-    worker = stream.worker("worker-1")
-    worker.until_ready()
-    lines = stream.lines[: len(stream.lines) // 2]
-    Feed(stream.kafka.bootstrap, messages(lines, PARTITIONS, 1, misrouted=0), 1).start().arrived()
-    stream.outcome.at_rest(60)
-    return worker
-
-
-def cut_topic(stream: Stream, name: str) -> dict[int, tuple[int, int]]:
-    """Have the broker lose the end of each partition of a topic; return where each ended before and ends now."""
-    stream.kafka.kill()
-    before = ends(stream.kafka, name)
-    return {number: (end, cut(stream.kafka, name, number, CUT)) for number, end in before.items()}
-
-
-def set_positions(kafka: ApacheKafka, positions: dict[tuple[str, int], int]) -> None:
-    """Set positions of the workers' group, as soon as it has no member any more."""
-    places = [TopicPartition(*place, offset) for place, offset in positions.items()]
-    admin = kafka.admin()
-    while True:
-        asked = admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(topics.APPLICATION, places)])
-        with suppress(KafkaException):
-            if all(one.error is None for one in asked[topics.APPLICATION].result(30).topic_partitions):
-                return
-        sleep(0.2)
-
-
-def said(worker: Worker) -> str:
-    """Return the log of a worker."""
-    return worker.log.read_text(encoding="utf-8", errors="replace")
-
-
-def names_one(log: str, name: str, cuts: dict[int, tuple[int, int]], words: str) -> bool:
+def names_one(log: str, name: str, cuts: Cuts, words: str) -> bool:
     """Tell whether the log names a partition that was cut, and both offsets."""
     return any(
         f"{name}, partition {number}: its log was cut short: it was {words} up to offset {read} and" in log
