@@ -200,11 +200,16 @@ class LogWatch:
         """
         Return where changelogs ended at the least, by what is noted beside the positions of the group.
 
+        Stops for topics that are others: the end of one is nothing to compare with.
+
         Raises:
             aiokafka.errors.KafkaError: there is no answer.
         """
         ends: dict[TP, int] = {}
-        for tp, (_, note) in (await self._notes()).items():
+        notes = await self._notes()
+        if (fault := self._other_topics(notes)) is not None:
+            self._fatal(fault)
+        for tp, (_, note) in notes.items():
             for topic, end in note.changelogs.items():
                 place = TP(topic, tp.partition)
                 ends[place] = max(end, ends.get(place, 0))
@@ -221,10 +226,8 @@ class LogWatch:
             aiokafka.errors.KafkaError: there is no answer.
         """
         notes = await self._notes()
-        if self._known is not None:
-            for tp in sorted(notes):
-                if (fault := fault_of(notes[tp][1].cluster, self._known)) is not None:
-                    return fault
+        if (fault := self._other_topics(notes)) is not None:
+            return fault
         mine = self._consumer.assignment()
         self._trails = {
             tp: EpochTrail(offset, note.epoch)
@@ -232,6 +235,12 @@ class LogWatch:
             if TopicPartition(*tp) in mine
         }
         return await self._cut_source()
+
+    def _other_topics(self, notes: Mapping[TP, tuple[int, PositionNote]]) -> LogFaultError | None:
+        if self._known is None:
+            return None
+        faults = (fault_of(notes[tp][1].cluster, self._known) for tp in sorted(notes))
+        return next((fault for fault in faults if fault is not None), None)
 
     async def _notes(self) -> dict[TP, tuple[int, PositionNote]]:
         """Return the group's positions, with what is noted beside them."""

@@ -1,16 +1,9 @@
 """Which leader wrote what was read, and what that tells of a log that was cut."""
 
-from struct import pack
-
 import pytest
+from stored_batch import stored
 
 from streams.engine.epoch_trail import Batch, EpochTrail, RewrittenError, batches_in
-
-
-def stored(base: int, count: int, epoch: int, form: int = 2) -> bytes:
-    """Return a batch as Kafka has it in a log, with ten bytes where its records would be."""
-    rest = pack(">ibIhi", epoch, form, 0, 0, count - 1) + bytes(10)
-    return pack(">qi", base, len(rest)) + rest
 
 
 def test_whole_batches_are_told_and_a_torn_one_is_not() -> None:
