@@ -7,7 +7,7 @@ unread record, and the members, without a group of its own: it works when no wor
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from time import monotonic, time
 from typing import Final
 
@@ -101,13 +101,13 @@ class GroupWatch:
             self._topics_at = monotonic()
             self._partitions = {name: on_broker[name].partitions for name in topics.READ if name in on_broker}
             self._retention_ms |= retention_ms(on_broker)
+        lags = self._lags
         try:
-            self._lags = await self._group.look(self._partitions)
+            lags = await self._group.look(self._partitions)
             self._looked_at = monotonic()
         finally:  # a topic that is gone makes the look fail, and is what this tells
-            if monotonic() - self._checked_at > CHECK_EVERY_S:
-                await self._logs.check(self._lags)
-                self._checked_at = monotonic()
+            await self._check_logs(lags)
+            self._lags = lags
         try:
             self._members = len((await cluster_of(self._asker.groups, topics.APPLICATION)).group.members)
         except (
@@ -116,6 +116,15 @@ class GroupWatch:
         ) as error:  # a broker that does not say who is in a group: lag is told all the same
             _log.debug("members are not told: %s", type(error).__name__)
             self._members = None
+
+    async def _check_logs(self, lags: Sequence[PartitionLag]) -> None:
+        if monotonic() - self._checked_at < CHECK_EVERY_S:
+            return
+        try:
+            await self._logs.check(lags)
+        except (KafkaError, TimeoutError) as error:  # lag is told all the same, and what was found stays
+            _log.debug("logs are not checked: %s", type(error).__name__)
+        self._checked_at = monotonic()
 
     def missing(self) -> list[str]:
         """Return those topics of the workers that Kafka did not have when it was last asked."""
@@ -184,7 +193,7 @@ class GroupWatch:
         """Yield what the last check of the logs came to: a fault stays until it is mended, whoever is silent."""
         for (topic, number), records in self._logs.truncated.items():
             yield "infusion_group_truncated_records", (topic, str(number)), float(records)
-        if self._checked_at > 0:
+        if self._logs.truncated or self._logs.faults:
             for topic in KEPT:
                 found = self._logs.faults.get(topic)
                 for fault in _SEEN_FROM_OUTSIDE:
