@@ -36,7 +36,7 @@ _NO_EPOCH: Final = -1
 _NO_ID: Final = UUID(int=0)
 
 
-class _Id(AbstractType[UUID]):
+class _Id(AbstractType[UUID]):  # type: ignore[misc]  # aiokafka has no marker of types
     @classmethod
     def encode(cls, value: UUID) -> bytes:
         return value.bytes
@@ -46,7 +46,7 @@ class _Id(AbstractType[UUID]):
         return UUID(bytes=data.read(16))
 
 
-class _MetadataAnswer(Response):
+class _MetadataAnswer(Response):  # type: ignore[misc]  # aiokafka has no marker of types
     API_KEY = 3
     API_VERSION = 10
     SCHEMA = Schema(
@@ -92,7 +92,7 @@ class _MetadataAnswer(Response):
     )
 
 
-class _MetadataQuestion(RequestStruct):
+class _MetadataQuestion(RequestStruct):  # type: ignore[misc]  # aiokafka has no marker of types
     FLEXIBLE_VERSION: ClassVar[bool] = True
     API_KEY = 3
     API_VERSION = 10
@@ -109,20 +109,20 @@ class _MetadataQuestion(RequestStruct):
     )
 
 
-class _Metadata(Request[MetadataRequest_v5 | _MetadataQuestion]):
+class _Metadata(Request[MetadataRequest_v5 | _MetadataQuestion]):  # type: ignore[misc]  # aiokafka has no marker of types
     API_KEY = 3
 
     def __init__(self, topics: Iterable[str]) -> None:
-        self._topics = [*topics]
+        self._topics: list[str] = [*topics]
 
     def build(self, request_struct_class: Any) -> Any:
         if request_struct_class is _MetadataQuestion:
-            asked = [(_NO_ID, name, {}) for name in self._topics]
+            asked: list[Any] = [(_NO_ID, name, {}) for name in self._topics]
             return _MetadataQuestion(asked, False, False, False, {})  # noqa: FBT003 - Kafka's fields, in their order
         return MetadataRequest_v5(self._topics, False)  # noqa: FBT003 - as above
 
 
-class _EpochAnswer(Response):
+class _EpochAnswer(Response):  # type: ignore[misc]  # aiokafka has no marker of types
     API_KEY = 23
     API_VERSION = 3
     SCHEMA = Schema(
@@ -145,7 +145,7 @@ class _EpochAnswer(Response):
     )
 
 
-class _EpochQuestion(RequestStruct):
+class _EpochQuestion(RequestStruct):  # type: ignore[misc]  # aiokafka has no marker of types
     API_KEY = 23
     API_VERSION = 3
     RESPONSE_TYPE = _EpochAnswer
@@ -164,7 +164,7 @@ class _EpochQuestion(RequestStruct):
     )
 
 
-class _Epochs(Request[_EpochQuestion]):
+class _Epochs(Request[_EpochQuestion]):  # type: ignore[misc]  # aiokafka has no marker of types
     API_KEY = 23
 
     def __init__(self, topics: list[tuple[str, list[tuple[int, int, int]]]]) -> None:

@@ -132,7 +132,7 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
                 CoordinationError(f"the membership in the group ended by {type(error.__cause__).__name__}")
             )
 
-    def _fatal(self, error: Exception) -> None:
+    def _fatal(self, error: BaseException) -> None:
         app: Any = self.app
         if not app.should_stop:
             app.fatal(error)

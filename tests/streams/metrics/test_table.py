@@ -13,7 +13,7 @@ COUNTED = re.compile(r"_(encounters|infusions|stops|entries|stays|partitions|set
 
 LABELS = {
     *("topic", "partition", "state", "level", "version", "rulebook", "source", "reason", "status", "change", "payer"),
-    *("flag", "severity"),
+    *("flag", "severity", "fault"),
 }  # fmt: skip
 """Every label there is; one that could hold a patient, an encounter or an event is not among them."""
 
