@@ -8,7 +8,9 @@ from streams.metrics.metric import Metric
 from streams.metrics.table import BY_NAME, METRICS
 
 UNITS = ("_seconds", "_bytes", "_cents", "_total", "_records", "_offset", "_info")
-COUNTED = re.compile(r"_(encounters|infusions|stops|entries|stays|partitions|sets|open|members|ready|state|fault)$")
+COUNTED = re.compile(
+    r"_(encounters|infusions|stops|entries|stays|partitions|sets|open|members|ready|state|fault)$"
+)
 """Names that say what is counted."""
 
 LABELS = {

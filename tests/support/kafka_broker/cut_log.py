@@ -5,7 +5,6 @@ A broker that was killed checks its newest segments when it starts, rebuilds the
 the log, so the file of records is all that has to be shortened.
 """
 
-
 from apache_kafka import ApacheKafka
 
 from streams.engine.epoch_trail import batches_in
