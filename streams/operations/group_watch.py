@@ -42,9 +42,6 @@ STALE_S: Final = 30.0
 DEAD_S: Final = 60.0
 """Seconds without a turn of the loop after which the process is better started anew."""
 
-KEPT: Final = (*topics.READ, topics.ENCOUNTERS_CHANGELOG, topics.RELEASES_CHANGELOG)
-"""The topics that must stay what they are: what workers read, and what they keep states in."""
-
 _SEEN_FROM_OUTSIDE: Final = tuple(fault for fault in LOG_FAULTS if fault != "foreign_cluster")
 """Of which cluster a data folder is only its worker knows."""
 
@@ -58,7 +55,7 @@ class GroupWatch:
         self._connection, self._clock = connection, clock
         self._asker = PartitionAsker(connection)
         self._group = GroupLag(self._asker, topics.APPLICATION)
-        self._logs = LogCheck(self._asker, topics.APPLICATION, KEPT)
+        self._logs = LogCheck(self._asker, topics.APPLICATION, topics.KEPT)
         self._checked_at = -CHECK_EVERY_S
         self._lags: list[PartitionLag] = []
         self._members: int | None = None
@@ -194,7 +191,7 @@ class GroupWatch:
         for (topic, number), records in self._logs.truncated.items():
             yield "infusion_group_truncated_records", (topic, str(number)), float(records)
         if self._logs.truncated or self._logs.faults:
-            for topic in KEPT:
+            for topic in topics.KEPT:
                 found = self._logs.faults.get(topic)
                 for fault in _SEEN_FROM_OUTSIDE:
                     said = float(found is not None and found.fault == fault)

@@ -29,6 +29,9 @@ APPLICATION: Final = "infusion-charges"
 ENCOUNTERS_CHANGELOG: Final = f"{APPLICATION}-encounters-changelog"
 RELEASES_CHANGELOG: Final = f"{APPLICATION}-releases-changelog"
 
+KEPT: Final[tuple[str, ...]] = (*READ, ENCOUNTERS_CHANGELOG, RELEASES_CHANGELOG)
+"""What the workers read and what they keep states in: the topics that must stay what they are."""
+
 DEFAULT_PARTITIONS: Final = 12
 """Enough workers for a chain of hospitals; it cannot be raised later without beginning anew."""
 

@@ -22,13 +22,10 @@ from streams.worker.settings import SettingError
 
 NOTE: Final = "cluster.json"
 
-KEPT: Final = (*topics.READ, topics.ENCOUNTERS_CHANGELOG, topics.RELEASES_CHANGELOG)
-"""The topics whose records and positions what is kept was made from."""
-
 _log = logging.getLogger(__name__)
 
 
-async def cluster_now(connection: Connection, names: Iterable[str] = KEPT) -> ClusterFacts:
+async def cluster_now(connection: Connection, names: Iterable[str] = topics.KEPT) -> ClusterFacts:
     """
     Return what Kafka says of itself and of these topics.
 

@@ -12,6 +12,7 @@ from chaos_feed import day
 from chaos_worker import INFUSION, environment
 from half_read import cut_topic, delete, grow, half_read, make, set_positions
 from kafka_settings import free_ports
+from orjson import loads
 from scraped import Scraped, readiness, scraped
 
 from streams.metrics.table import LOG_FAULTS
@@ -82,6 +83,14 @@ def test_logs_cut_short_are_told_until_they_are_mended(stream: Stream, port: int
     for number, (read, end) in cuts.items():
         place = {"topic": topics.EVENTS, "partition": str(number)}
         assert page.value("infusion_group_truncated_records", **place) == read - end
+    told = subprocess.run(
+        [*INFUSION, "status", "--format", "json"],
+        env=environment(stream.kafka.bootstrap),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    assert loads(told.stdout)["verdict"] == "logs wrong"
+    assert "was cut short" in loads(told.stdout)["log_faults"][0]
     set_positions(stream.kafka, {(topics.EVENTS, number): end for number, (_, end) in cuts.items()})
     until(port, "ready")
     assert not faults(scraped(port))
