@@ -11,8 +11,9 @@ from signal import SIGCONT, SIGSTOP
 
 import pytest
 from apache_kafka import ApacheKafka
-from chaos import Stream
+from chaos import PARTITIONS, Stream
 from chaos_feed import day
+from confluent_kafka import OFFSET_END, TopicPartition
 from half_read import Cuts, cut_topic, half_read, said, set_positions
 
 from streams.wire import topics
@@ -102,3 +103,21 @@ def test_a_changelog_cut_under_a_worker_stops_it(stream: Stream) -> None:
     stream.kafka.start()
     assert worker.wait(60) == 70
     assert names_one(said(worker), topics.RELEASES_CHANGELOG, cuts, "written")
+
+
+def test_what_retention_took_unread_is_said_and_is_no_cut(stream: Stream) -> None:
+    """A reader that was away too long goes on with what is there, as ever."""
+    worker = half_read(stream)
+    worker.signal(SIGSTOP)
+    stream.publish()
+    admin = stream.kafka.admin()
+    places = [TopicPartition(topics.EVENTS, number, OFFSET_END) for number in range(PARTITIONS)]
+    for deleting in admin.delete_records(places).values():
+        deleting.result(30)
+    worker.signal(SIGCONT)
+    stream.publish()
+    stream.outcome.at_rest(90)
+    assert worker.running
+    assert f"of {topics.EVENTS}, partition" in said(worker)
+    assert "INPUT LOST" in said(worker)
+    assert "was cut short" not in said(worker)

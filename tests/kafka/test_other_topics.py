@@ -12,10 +12,8 @@ from time import monotonic
 import pytest
 from apache_kafka import ApacheKafka
 from chaos import PARTITIONS, Stream
-from chaos_feed import Feed, day, messages
-from chaos_worker import Worker
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import NewPartitions
+from chaos_feed import day
+from half_read import delete, grow, half_read, make, said
 from kafka_settings import free_ports
 from scraped import readiness
 
@@ -35,49 +33,6 @@ def stream(own_kafka: Maker, tmp_path: Path) -> Iterator[Stream]:
     """Give a small day for a stream that has no worker yet."""
     with Stream(own_kafka(), tmp_path / "stream", day(7, STAYS)) as made:
         yield made
-
-
-def half_read(stream: Stream) -> Worker:
-    """Have half of the events read and committed by a worker, and return it."""
-    worker = stream.worker("worker-1")
-    worker.until_ready()
-    lines = stream.lines[: len(stream.lines) // 2]
-    Feed(stream.kafka.bootstrap, messages(lines, PARTITIONS, 1, misrouted=0), 1).start().arrived()
-    stream.outcome.at_rest(60)
-    return worker
-
-
-def said(worker: Worker) -> str:
-    """Return the log of a worker."""
-    return worker.log.read_text(encoding="utf-8", errors="replace")
-
-
-def delete(kafka: ApacheKafka, *names: str) -> None:
-    """Delete topics, and return when the cluster does not list them any more."""
-    admin = kafka.admin()
-    for deleting in admin.delete_topics([*names]).values():
-        deleting.result(30)
-    while {*names} & admin.list_topics(timeout=10).topics.keys():
-        pass
-
-
-def make(kafka: ApacheKafka, name: str, partitions: int = PARTITIONS) -> None:
-    """Make a topic as the product has it, as soon as one of its name is gone for good."""
-    until = monotonic() + 30
-    while True:
-        try:
-            kafka.create_topic(name, partitions, settings=topics.topic(name).settings())
-        except KafkaException:
-            assert monotonic() < until
-        else:
-            return
-
-
-def grow(kafka: ApacheKafka, names: list[str], partitions: int) -> None:
-    """Add partitions to topics."""
-    admin = kafka.admin()
-    for growing in admin.create_partitions([NewPartitions(name, partitions) for name in names]).values():
-        growing.result(30)
 
 
 @pytest.mark.parametrize("name", [topics.EVENTS, topics.COMMANDS, topics.ENCOUNTERS_CHANGELOG])
