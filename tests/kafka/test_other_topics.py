@@ -24,8 +24,8 @@ pytestmark = pytest.mark.broker
 Maker = Callable[..., ApacheKafka]
 
 STAYS = 60
-SECONDS = 15
-"""In which a worker has seen it: a look every two seconds, and the machine's load."""
+SECONDS = 60
+"""In which a worker has seen it: a look every two seconds, and the machine's load. Left alone, it takes five minutes."""
 
 
 @pytest.fixture
@@ -39,11 +39,9 @@ def stream(own_kafka: Maker, tmp_path: Path) -> Iterator[Stream]:
 def test_a_topic_made_anew_under_a_worker_stops_it_within_seconds(stream: Stream, name: str) -> None:
     """Its positions and states are of the one that is gone; at the next start too, and with an empty folder."""
     worker = half_read(stream)
-    began = monotonic()
     delete(stream.kafka, name)
     make(stream.kafka, name)
-    assert worker.wait(60) == 70
-    assert monotonic() - began < SECONDS + 5
+    assert worker.wait(SECONDS) == 70
     assert f"topic {name} was deleted" in said(worker)
     worker.start()
     assert worker.wait(60) == 70
