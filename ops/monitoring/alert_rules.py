@@ -5,6 +5,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from thresholds import DAY, HOUR, MINUTE, Thresholds
 
+from streams.metrics.table import LOG_FAULTS
+
 Severity = Literal["critical", "warning"]
 
 _UNITS: Final = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (1, "s"))
@@ -109,6 +111,20 @@ def _flow(limits: Thresholds) -> Iterator[Alert]:
         f"or sum by (topic) (increase(infusion_input_lost_records_total[{span(limits.within)}])) > 0", 0,
         "{{ $value }} records of {{ $labels.topic }} were deleted unread",
         "Retention took them before a worker had read them: their stays are coded without.", limits.settle,
+    )  # fmt: skip
+    yield Alert(
+        "InfusionLogFault", "critical", "infusion-flow",
+        "max by (topic, fault) (infusion_group_log_fault) == 1", 0,
+        "{{ $labels.topic }} is not what it was: {{ $labels.fault }}",
+        "Records are gone from its end, it was made anew or deleted, or it has other partitions. Workers stop at once and "
+        "decide nothing more; /readyz of infusion watch says which partition, which offsets, and what to do.",
+    )  # fmt: skip
+    yield Alert(
+        "InfusionRefusesToStart", "critical", "infusion-flow",
+        "max by (instance, state) (max_over_time(infusion_ready_state"
+        f'{{state=~"{"|".join(LOG_FAULTS)}"}}[{span(limits.refused_within)}])) == 1', 0,
+        "{{ $labels.instance }} does not work on these topics: {{ $labels.state }}",
+        "Its data folder is of another Kafka or of topics that are gone; its /readyz and its log say which.",
     )  # fmt: skip
 
 

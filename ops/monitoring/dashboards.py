@@ -142,7 +142,12 @@ def _flow(limits: Thresholds) -> list[list[Panel]]:
             _stat("Workers", "max(infusion_group_members)", "short", ((None, RED), (limits.workers, GREEN))),
             _stat("Not ready", "count(infusion_ready == 0) or vector(0)", "short", _ABOVE_ZERO),
             _stat("Never read", 'sum(infusion_group_partition_state{state="never_read"})', "short", _ABOVE_ZERO),
-            _stat("Deleted unread", "sum(infusion_group_deleted_unread_records)", "short", _ABOVE_ZERO),
+            _stat(
+                "Deleted unread or cut off",
+                "sum(infusion_group_deleted_unread_records) + (sum(infusion_group_truncated_records) or vector(0))",
+                "short",
+                _ABOVE_ZERO,
+            ),
         ],
         [
             _lines("Lag by topic, from outside", Query(worst, "{{topic}}"), unit="s"),

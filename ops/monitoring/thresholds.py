@@ -38,6 +38,8 @@ class Thresholds(NamedTuple):
     """Of the records read in that time: more is a feed that changed, not a slip."""
     headroom: int = 2 * DAY
     """Until unread records are deleted."""
+    refused_within: int = 5 * MINUTE
+    """In which a worker said that it does not start on these topics: it says so for some seconds at each start."""
     review_for: int = 15 * MINUTE
     overdue: int = 15 * MINUTE
     """By which a stay may be coded late."""

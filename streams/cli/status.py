@@ -28,6 +28,7 @@ _WHAT_TO_DO: Final = {
     "behind": "see which worker is slow or gone; more workers share the partitions",
     "no worker": "start a worker: infusion worker",
     "rebalancing": "workers are joining or leaving; look again in a minute",
+    "logs wrong": "workers stop and decide nothing more; see logs",
     "topics wrong": "infusion topics says what is missing or different",
     "not started": "no worker has ever read; start one: infusion worker",
 }
@@ -102,9 +103,10 @@ def text_of(status: StreamStatus, servers: str) -> str:
         ("rejected", _rejected(status)),
         ("sources", _sources(status)),
     ]  # fmt: skip
+    rows[3:3] = [("logs", fault) for fault in status.log_faults]
     if status.deleted_unread:
         rows.insert(
-            5,
+            5 + len(status.log_faults),
             (
                 "lost",
                 f"{_count(status.deleted_unread, 'record')} deleted by retention before a worker read them",
@@ -121,6 +123,7 @@ def json_of(status: StreamStatus) -> bytes:
         "cluster_id": status.cluster.cluster_id,
         "brokers": status.cluster.brokers,
         "topics_wrong": status.topics_wrong,
+        "log_faults": status.log_faults,
         "group_state": status.cluster.group.state,
         "workers": status.cluster.group.members,
         "lag_seconds": round(status.lag_seconds, 3),

@@ -14,10 +14,14 @@ from typing import Any, Final, Protocol
 
 import faust
 from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
 
 from streams.engine.batches import BatchSchema
 from streams.engine.checkpoint import Addressed, Checkpoint, States, Table
+from streams.engine.cluster_facts import ClusterFacts
 from streams.engine.consumer import BACKLOG, BatchConsumer
+from streams.engine.exit_status import EXIT_FATAL
+from streams.engine.log_faults import LogFaultError
 from streams.engine.producer import CertainProducer
 from streams.engine.queues import GenerationQueue
 from streams.engine.records import Record
@@ -25,9 +29,6 @@ from streams.engine.recovery import SeekingTableManager
 from streams.engine.table import CheckpointTable
 from streams.engine.versions import require_tested
 from streams.engine.vitals import Vitals
-
-EXIT_FATAL: Final = 70
-"""EX_SOFTWARE: something could not be written; start again, and the same records are read again."""
 
 _BACKLOG_PAUSE_S: Final = 0.25
 
@@ -83,6 +84,7 @@ class CheckpointApp(faust.App):
         lease_margin: float = 0.5,
         stop_within: float = 25.0,
         priority_topics: Iterable[str] = (),
+        cluster: ClusterFacts | None = None,
         **settings: Any,
     ) -> None:
         require_tested()
@@ -97,6 +99,10 @@ class CheckpointApp(faust.App):
         self._stop_within = stop_within
         self.priority_topics = frozenset(priority_topics)
         """Topics read before all others: what lies on them followed from the others, which could fill every fetch."""
+        self.cluster = cluster
+        """The cluster as it was before, if somebody knows; one that is another stops the worker."""
+        self.changelog_ends: dict[TP, int] = {}
+        """Of changelogs: the offset after what is known to lie there."""
         self.vitals = Vitals()
         """What this worker did and when, for whoever watches it."""
         self._failing = threading.Lock()
@@ -246,4 +252,6 @@ class CheckpointApp(faust.App):
     def fatal(self, error: BaseException) -> None:
         """Stop the worker before it commits anything more."""
         with self._failing:
+            if isinstance(error, LogFaultError):
+                self.vitals.fault = error.fault, str(error)
             self._on_fatal(error)

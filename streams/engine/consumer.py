@@ -20,6 +20,7 @@ from mode import ServiceT
 
 from streams.engine.batches import PartitionBatch
 from streams.engine.lease import BACKLOG_MS, IDLE_MS, SOON_MS, LeaseThread
+from streams.engine.log_faults import Cut, source_cut
 from streams.engine.lost_input import input_lost
 from streams.engine.positions import spans
 from streams.engine.progress import Progress
@@ -29,10 +30,6 @@ _log = logging.getLogger(__name__)
 
 BACKLOG: Final = 2_000
 """Unread records from which on it is better to be done soon than to answer each soon."""
-
-
-class PositionError(Exception):
-    """A committed position that the partition does not have; the message names both."""
 
 
 class BatchConsumer(driver.Consumer):
@@ -88,6 +85,10 @@ class BatchConsumer(driver.Consumer):
         """Fetch from these partitions again."""
         await self._thread.wake(partitions)
 
+    async def noted_changelogs(self) -> dict[TP, int]:
+        """Return where changelogs ended at the least, by what is noted beside the group's positions."""
+        return await self._thread.noted_changelogs()
+
     # Reading
 
     async def perform_seek(self) -> None:
@@ -100,6 +101,8 @@ class BatchConsumer(driver.Consumer):
         committed = {TP(*tp): offset for tp, offset in (await self.seek_to_committed()).items()}
         earliest = await self.earliest_offsets(*sources) if sources else {}
         ends = await self.highwaters(*sources) if sources else {}
+        if (fault := await self._thread.begin_watching()) is not None:
+            self.app.fatal(fault)
         positions: dict[TP, int] = {}
         unread: set[TP] = set()
         for tp in sources:
@@ -111,12 +114,7 @@ class BatchConsumer(driver.Consumer):
                 input_lost(self.app.vitals, tp, position, first)
                 position = first
             elif position > ends.get(tp, position):
-                self.app.fatal(
-                    PositionError(
-                        f"partition {tp.partition} of {tp.topic} ends at {ends[tp]} and was committed up to {position}: "
-                        "it was made anew or lost records; find out which, then reset the group's position"
-                    )
-                )
+                self.app.fatal(source_cut(self.app.conf.id, Cut(*tp, position, ends[tp])))
             positions[tp] = position
         await self.seek_wait(positions)
         self.progress = {tp: Progress(at, never_read=tp in unread) for tp, at in positions.items()}

@@ -17,6 +17,7 @@ from faust.tables.recovery import Recovery, ServiceStopped
 from faust.types import TP
 from mode import Service
 
+from streams.engine.log_faults import changelog_cut
 from streams.engine.positions import spans
 from streams.engine.progress import Progress
 
@@ -65,6 +66,20 @@ class SeekingRecovery(Recovery):
         await super()._seek_offsets(consumer, tps, offsets, title)
         for tp in tps:
             self._restoring[tp] = Progress(max(offsets[tp], 0))
+
+    async def _build_highwaters(
+        self, consumer: Any, tps: set[TP], destination: Counter[TP], title: str
+    ) -> None:
+        """Ask where changelogs end, and stop where that is below what is known to lie there."""
+        await super()._build_highwaters(consumer, tps, destination, title)
+        noted, known = await consumer.noted_changelogs(), self.app.changelog_ends
+        for tp in tps:
+            end = destination[tp] + 1
+            kept = self.tp_to_table[tp].persisted_offset(tp)
+            there = max(known.get(tp, 0), noted.get(tp, 0), 0 if kept is None else kept + 1)
+            if there > end:
+                self.app.fatal(changelog_cut(*tp, there, end))
+            known[tp] = end
 
     def _set_recovery_started(self) -> None:
         super()._set_recovery_started()

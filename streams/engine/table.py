@@ -12,6 +12,7 @@ import faust
 from faust.stores import memory, rocksdb
 from faust.types import TP
 
+from streams.engine.log_faults import changelog_cut
 from streams.engine.records import Record
 
 
@@ -80,8 +81,12 @@ class CheckpointTable(faust.Table[bytes, bytes]):
 
         Raises:
             StoreError: the store cannot be written.
+            LogTruncatedError: they lie where others lay that are there no more.
         """
         tp = TP(self.changelog_topic_name, partition)
+        if 0 <= first < (known := self.app.changelog_ends.get(tp, 0)):
+            raise changelog_cut(*tp, known, first)
+        self.app.changelog_ends[tp] = first + len(records)
         self._learn(tp, ((offset, record.key, record.value) for offset, record in enumerate(records, first)))
 
     def restore(self, tp: TP, records: Iterable[Any]) -> None:

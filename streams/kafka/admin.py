@@ -1,9 +1,9 @@
 """The topics on a broker: listing them, and creating those that are missing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -12,6 +12,8 @@ from aiokafka.errors import IncompatibleBrokerVersion, TopicAlreadyExistsError, 
 from streams.kafka.connection import Connection
 from streams.wire.topic_check import BrokerTopic
 from streams.wire.topics import TOPICS, Topic
+
+Answer = TypeVar("Answer")
 
 _TIMEOUT_MS: Final = 15_000
 _BROKER_DEFAULT: Final = -1
@@ -32,6 +34,17 @@ async def broker_topics(connection: Connection) -> dict[str, BrokerTopic]:
     """
     async with _client(connection) as client:
         return await _broker_topics(client)
+
+
+async def asked(connection: Connection, question: Callable[[Any], Awaitable[Answer]]) -> Answer:
+    """
+    Return what a question comes to; it is given a client of aiokafka's that is connected.
+
+    Raises:
+        aiokafka.errors.KafkaError: Kafka cannot be reached or does not answer.
+    """
+    async with _client(connection) as client:
+        return await question(client._client)  # noqa: SLF001 - aiokafka has no public way to ask what it does not ask
 
 
 async def create_topics(

@@ -25,6 +25,8 @@ class PartitionLag(NamedTuple):
     """The offset the group reads next; None where it has never read."""
     unread_since_ms: int | None
     """The timestamp of the oldest unread record, in epoch milliseconds; None where none is unread or none was told."""
+    metadata: str = ""
+    """What was noted beside the position."""
 
     @property
     def first_unread(self) -> int:
@@ -71,7 +73,7 @@ class GroupLag:
             return []
         asker = self._asker
         try:
-            committed = await asker.committed(self._group, spots)
+            committed = await asker.positions(self._group, spots)
         except Exception:
             await asker.ends(spots)  # a coordinator that is stuck is told from brokers that are gone
             self.broker_at = monotonic()
@@ -79,7 +81,11 @@ class GroupLag:
         self.group_at = monotonic()
         starts, ends = await asker.starts(spots), await asker.ends(spots)
         self.broker_at = monotonic()
-        lags = [PartitionLag(*spot, starts[spot], ends[spot], committed.get(spot), None) for spot in spots]
+        lags = [
+            PartitionLag(*spot, starts[spot], ends[spot], offset, None, noted)
+            for spot in spots
+            for offset, noted in [committed.get(spot, (None, ""))]
+        ]
         await self._fetch([lag for lag in lags if lag.records])
         return [lag._replace(unread_since_ms=self._since(lag)) if lag.records else lag for lag in lags]
 

@@ -5,7 +5,7 @@ A client of its own, without a group: asking leaves no trace, and a worker that 
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import GroupLoadInProgressError
 
 from streams.kafka.connection import Connection
-from streams.kafka.group_coordinator import GroupClient
+from streams.kafka.group_coordinator import Answer, GroupClient
 
 Spot = tuple[str, int]
 """A topic and the number of a partition."""
@@ -84,6 +84,10 @@ class PartitionAsker:
 
     async def committed(self, group: str, spots: Collection[Spot]) -> dict[Spot, int]:
         """Return the positions a group has committed in these partitions; those without one are not among them."""
+        return {spot: offset for spot, (offset, _) in (await self.positions(group, spots)).items()}
+
+    async def positions(self, group: str, spots: Collection[Spot]) -> dict[Spot, tuple[int, str]]:
+        """Return the same with what was noted beside each position."""
         places = [TopicPartition(*spot) for spot in spots]
 
         async def question(admin: Any, coordinator: int) -> dict[TopicPartition, Any]:
@@ -96,7 +100,20 @@ class PartitionAsker:
             return found
 
         found = await self.groups.ask(group, question)
-        return {tuple(place): about.offset for place, about in found.items() if about.offset >= 0}
+        return {
+            tuple(place): (about.offset, about.metadata or "")
+            for place, about in found.items()
+            if about.offset >= 0
+        }
+
+    async def through_client(self, question: Callable[[Any], Awaitable[Answer]]) -> Answer:
+        """Return what a question comes to; it is given the connected client, to ask what is not asked here."""
+        try:
+            async with asyncio.timeout(self._patience_s):
+                return await question((await self._connected())._client)  # noqa: SLF001 - aiokafka has no public way to it
+        except Exception:
+            await self._leave()
+            raise
 
     async def close(self) -> None:
         """Close the connections."""

@@ -20,9 +20,16 @@ STATUSES: Final = ("preview", "final", "held", "cancelled")
 
 SEVERITIES: Final = ("block", "warn")
 
+LOG_FAULTS: Final = ("log_truncated", "topic_replaced", "partitions_changed", "foreign_cluster")
+"""
+What stops a worker for good, until somebody mends it: records that were read are gone; a topic was deleted, or made
+anew under its name; it has another count of partitions; the data folder is of another cluster.
+"""
+
 READY_STATES: Final = (
     *("ready", "idle", "starting", "recovering", "rebalancing", "stopping"),
     *("broker_silent", "coordinator_silent", "not_polling", "checkpoint_stuck"),
+    *LOG_FAULTS,
 )
 """What /readyz says; the first two are ready. Idle: a member of the group, and all partitions are others'."""
 
@@ -194,6 +201,14 @@ WATCH: Final = (
         "Records retention deleted before the group read them: first one there less committed position.", _PLACE,
         process="watch",
     ),
+    Metric(
+        "infusion_group_truncated_records", "gauge",
+        "Records the group had read, or its workers had written, that are gone from the end of a log: it was cut short.",
+        _PLACE, process="watch",
+    ),
+    _gauge("infusion_group_log_fault",
+           "1 for what is wrong with a topic the workers read or keep states in, 0 for the others: workers have stopped.",
+           "topic", "fault", process="watch"),
     _gauge("infusion_group_members", "Members of the group of workers; 0 when none lives.", process="watch"),
     _counter("infusion_group_rejects_total",
              "Records refused since this process began, by the topic they came on and the kind of reason, read from the "

@@ -7,7 +7,7 @@ unread record, and the members, without a group of its own: it works when no wor
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from time import monotonic, time
 from typing import Final
@@ -26,7 +26,8 @@ from streams.metrics.lag import Place, lag_of
 from streams.metrics.lag_lines import LagLines
 from streams.metrics.page import page_of
 from streams.metrics.probes import Answers, Verdict
-from streams.metrics.table import READY_STATES
+from streams.metrics.table import LOG_FAULTS, READY_STATES
+from streams.operations.log_check import CHECK_EVERY_S, LogCheck
 from streams.operations.rejects_watch import RejectsWatch
 from streams.wire import topics
 
@@ -43,6 +44,9 @@ STALE_S: Final = 30.0
 DEAD_S: Final = 60.0
 """Seconds without a turn of the loop after which the process is better started anew."""
 
+_SEEN_FROM_OUTSIDE: Final = tuple(fault for fault in LOG_FAULTS if fault != "foreign_cluster")
+"""Of which cluster a data folder is only its worker knows."""
+
 _TOPICS_EVERY_S: Final = 300.0
 
 
@@ -53,6 +57,8 @@ class GroupWatch:
         self._connection, self._clock = connection, clock
         self._asker = PartitionAsker(connection)
         self._group = GroupLag(self._asker, topics.APPLICATION)
+        self._logs = LogCheck(self._asker, topics.APPLICATION, topics.KEPT)
+        self._checked_at = -CHECK_EVERY_S
         self._lags: list[PartitionLag] = []
         self._members: int | None = None
         self._partitions: dict[str, int] = {}
@@ -105,8 +111,13 @@ class GroupWatch:
                 on_broker[topics.REJECTS].partitions if topics.REJECTS in on_broker else 0
             )
             self._retention_ms |= retention_ms(on_broker)
-        self._lags = await self._group.look(self._partitions)
-        self._looked_at = monotonic()
+        lags = self._lags
+        try:
+            lags = await self._group.look(self._partitions)
+            self._looked_at = monotonic()
+        finally:  # a topic that is gone makes the look fail, and is what this tells
+            await self._check_logs(lags)
+            self._lags = lags
         await self._look_at_rejects()
         try:
             self._members = len((await cluster_of(self._asker.groups, topics.APPLICATION)).group.members)
@@ -126,6 +137,15 @@ class GroupWatch:
             ends = {}
         self._reject_ends = {number: end for (_, number), end in ends.items()}
 
+    async def _check_logs(self, lags: Sequence[PartitionLag]) -> None:
+        if monotonic() - self._checked_at < CHECK_EVERY_S:
+            return
+        try:
+            await self._logs.check(lags)
+        except (KafkaError, TimeoutError) as error:  # lag is told all the same, and what was found stays
+            _log.debug("logs are not checked: %s", type(error).__name__)
+        self._checked_at = monotonic()
+
     def missing(self) -> list[str]:
         """Return those topics of the workers that Kafka did not have when it was last asked."""
         return [name for name in topics.READ if name not in self._partitions]
@@ -142,6 +162,8 @@ class GroupWatch:
             yield Verdict("broker_silent", f"Kafka has not answered for {broker:.0f} s{because}")
         if self._topics_at < 0:
             yield Verdict("starting", f"Kafka has not answered yet{because}")
+        if (fault := next(iter(self._logs.faults.values()), None)) is not None:
+            yield Verdict(fault.fault, str(fault))
         if missing := self.missing():
             yield Verdict("starting", f"Kafka has no {', '.join(missing)}; make them with infusion topics")
         if group > SILENT_S:
@@ -181,6 +203,7 @@ class GroupWatch:
             yield "infusion_group_deleted_unread_records", place, float(lag.deleted_unread)
         for number, end in self._reject_ends.items() if fresh else ():
             yield "infusion_group_rejects_stored_total", (str(number),), float(end)
+        yield from self._log_samples()
 
     def lines(self) -> dict[str, list[str]]:
         """Return the lines of the page about every partition, by metric."""
@@ -191,6 +214,17 @@ class GroupWatch:
 
     def _fresh(self) -> bool:
         return max(self._silences()) <= SILENT_S and monotonic() - self._looked_at <= STALE_S
+
+    def _log_samples(self) -> Iterator[Sample]:
+        """Yield what the last check of the logs came to: a fault stays until it is mended, whoever is silent."""
+        for (topic, number), records in self._logs.truncated.items():
+            yield "infusion_group_truncated_records", (topic, str(number)), float(records)
+        if self._logs.truncated or self._logs.faults:
+            for topic in topics.KEPT:
+                found = self._logs.faults.get(topic)
+                for fault in _SEEN_FROM_OUTSIDE:
+                    said = float(found is not None and found.fault == fault)
+                    yield "infusion_group_log_fault", (topic, fault), said
 
 
 def _place(lag: PartitionLag, *, fresh: bool) -> Place:

@@ -15,11 +15,14 @@ from streams.kafka.partition_asker import PartitionAsker
 from streams.lifecycle.account_notice import is_directory
 from streams.lifecycle.state import UnknownFormatError, deadline_of, last_source_of, phase_of
 from streams.operations.departures import Departures
+from streams.operations.log_check import LogCheck
 from streams.operations.topic_view import TopicView
 from streams.wire import topics
 from streams.wire.topic_check import check_topics
 
-Verdict = Literal["working", "behind", "no worker", "rebalancing", "topics wrong", "not started"]
+Verdict = Literal[
+    "working", "behind", "no worker", "rebalancing", "topics wrong", "logs wrong", "not started"
+]
 
 BEHIND_S: Final = 60
 """Seconds of lag from which a stream is called behind."""
@@ -36,6 +39,8 @@ class StreamStatus:
     at_ms: int
     cluster: Cluster
     topics_wrong: tuple[str, ...] = ()
+    log_faults: tuple[str, ...] = ()
+    """What is wrong with a log the workers read or keep states in, a sentence a topic; they stop for it."""
     lags: tuple[PartitionLag, ...] = ()
     phases: Counter[str] = field(default_factory=Counter)
     next_due_s: int | None = None
@@ -75,6 +80,8 @@ class StreamStatus:
     @property
     def verdict(self) -> Verdict:
         """What is the matter, the worst first; ``working`` when nothing is."""
+        if self.log_faults:
+            return "logs wrong"
         if self.topics_wrong:
             return "topics wrong"
         if not self.cluster.group.members:
@@ -104,6 +111,7 @@ class StatusReader:
         self._last_words: set[str] = set()
         self._asker = PartitionAsker(connection, _PATIENCE_S)
         self._lag = GroupLag(self._asker, topics.APPLICATION)
+        self._logs = LogCheck(self._asker, topics.APPLICATION, topics.KEPT)
         self._stays: dict[bytes, tuple[str, int | None]] = {}
         self._charges: dict[bytes, tuple[str, int]] = {}
         self._departures = Departures()
@@ -133,6 +141,8 @@ class StatusReader:
         status = StreamStatus(now_ms, cluster, tuple(one.topic.name for one in checks if one.state != "ok"))
         there = {name: on_broker[name].partitions for name in topics.READ if name in on_broker}
         status.lags = tuple(await self._lag.look(there))
+        await self._logs.check(status.lags)
+        status.log_faults = tuple(str(fault) for _, fault in sorted(self._logs.faults.items()))
         for view in self._views:
             if view.topic in on_broker:
                 await view.update(self._connection)

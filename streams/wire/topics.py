@@ -34,6 +34,9 @@ ENCOUNTERS_CHANGELOG: Final = f"{APPLICATION}-encounters-changelog"
 RELEASES_CHANGELOG: Final = f"{APPLICATION}-releases-changelog"
 ASSOCIATIONS_CHANGELOG: Final = f"{APPLICATION}-associations-changelog"
 
+KEPT: Final[tuple[str, ...]] = (*READ, ENCOUNTERS_CHANGELOG, RELEASES_CHANGELOG)
+"""What the workers read and what they keep states in: the topics that must stay what they are."""
+
 DEFAULT_PARTITIONS: Final = 12
 """Enough workers for a chain of hospitals; it cannot be raised later without beginning anew."""
 

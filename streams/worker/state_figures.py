@@ -71,6 +71,7 @@ class StateFigures:
             partitions_read(self._app),
             bool(self._app.should_stop),
             is_rebalancing(self._app),
+            vitals.fault,
         )
 
     def verdict(self) -> Verdict:

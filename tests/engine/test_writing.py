@@ -40,8 +40,12 @@ class Writing:
         self.asked.set()
         await self.open.wait()
         self.before()
+        firsts = [
+            sum(len(records) for topic, records in self.written if topic == group.topic)
+            for group in grouped_by_partition
+        ]
         self.written += [(group.topic, group.records) for group in grouped_by_partition]
-        return [0 for _ in grouped_by_partition]
+        return firsts
 
     def topics(self) -> list[str]:
         """Return the topics written to, in order."""

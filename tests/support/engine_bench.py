@@ -91,6 +91,13 @@ class Log:
         """Return the offset after the last record."""
         return {tp: self.highwater(tp) for tp in tps}
 
+    async def begin_watching(self) -> None:
+        """Find nothing wrong: a log in memory stays what it is."""
+
+    async def noted_changelogs(self) -> dict[TP, int]:
+        """Return what was noted beside positions: nothing."""
+        return {}
+
     async def rest(self, partitions: Mapping[TP, int]) -> None:
         """Fetch nothing more from these."""
         for tp, position in partitions.items():

@@ -163,6 +163,10 @@ class ApacheKafka:
         while not (found := admin.list_topics(name, timeout=10).topics[name]).partitions or found.error:
             time.sleep(0.02)
 
+    def folder_of(self, topic: str, partition: int) -> Path:
+        """Return the folder in which a partition's files lie; there is none on a node that does not hold it."""
+        return self._data / f"{topic}-{partition}"
+
     def set_topic(self, name: str, settings: Mapping[str, str]) -> None:
         """
         Change settings of a topic; ``{"max.message.bytes": "1"}`` makes it refuse whatever is produced.
