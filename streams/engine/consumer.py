@@ -23,6 +23,7 @@ from streams.engine.lease import BACKLOG_MS, IDLE_MS, SOON_MS, LeaseThread
 from streams.engine.lost_input import input_lost
 from streams.engine.positions import spans
 from streams.engine.progress import Progress
+from streams.fetching.stretch import span_of
 
 _FETCH_S = 1.0
 _log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class BatchConsumer(driver.Consumer):
             self.log.info("Not subscribing: not all tables are there")
 
     def highwater(self, tp: TP) -> int:
-        """Return the offset after the last record known of; 0 for a partition that is another's meanwhile."""
+        """Return the offset after the last readable record known of; 0 for a partition that is another's meanwhile."""
         try:
             return super().highwater(tp) or 0
         except (AssertionError, IllegalStateError):  # aiokafka asserts that it is ours
@@ -99,7 +100,7 @@ class BatchConsumer(driver.Consumer):
         sources = {tp for tp in self.assignment() if not self._is_changelog_tp(tp)}
         committed = {TP(*tp): offset for tp, offset in (await self.seek_to_committed()).items()}
         earliest = await self.earliest_offsets(*sources) if sources else {}
-        ends = await self.highwaters(*sources) if sources else {}
+        ends = await self._thread.log_ends(sources) if sources else {}
         positions: dict[TP, int] = {}
         unread: set[TP] = set()
         for tp in sources:
@@ -138,7 +139,7 @@ class BatchConsumer(driver.Consumer):
                     tp = TP(key.topic, key.partition)
                     if not self.flow_active or generation != self.app.consumer_generation_id:
                         break  # not handed out: what is owed stays as it was, and recovery seeks
-                    if fetched and (active is None or tp in active):
+                    if active is None or tp in active:
                         await self._deliver(tp, fetched)
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
@@ -178,7 +179,7 @@ class BatchConsumer(driver.Consumer):
         progress = self.progress.get(tp)
         if progress is None:
             return
-        first = records[0].offset
+        first, end = span_of(records)
         if not progress.continues(first):
             self.log.info("Fetching %s again from offset %d", tp, progress.next)
             with suppress(IllegalStateError):  # dealt anew meanwhile: recovery seeks
@@ -192,8 +193,9 @@ class BatchConsumer(driver.Consumer):
                 input_lost(self.app.vitals, tp, progress.next, earliest)
         fresh = [record for record in records if record.offset >= progress.next]
         if not fresh:
+            progress.pass_over(end)
             return
-        batch = PartitionBatch(tp, fresh)
+        batch = PartitionBatch(tp, fresh, end)
         message: Any = self._to_message(tp, fresh[0])
         message.key, message.value, message.headers = None, batch, {}
         progress.hand_out(batch)
