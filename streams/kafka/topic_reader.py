@@ -65,6 +65,8 @@ async def records_between(
     """
     Yield the records of these partitions from ``starts`` up to, but not including, ``ends``, each in order of offsets.
 
+    Damaged ones that are moved past are left out.
+
     Assigns the partitions to the consumer.
 
     Raises:
@@ -84,7 +86,7 @@ async def records_between(
             raise KafkaTimeoutError
         for partition, records in fetched.items():
             for record in records:
-                if record.offset < ends[partition]:
+                if record.offset < ends[partition] and getattr(record, "fault", "") != "damaged":
                     yield record
 
 

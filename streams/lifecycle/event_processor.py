@@ -34,6 +34,7 @@ from streams.wire import topics
 from streams.wire.cloud_events import traceparent
 from streams.wire.encounter_key import found_id
 from streams.wire.event_json import as_line, read
+from streams.wire.marked_records import refusal_of
 from streams.wire.message import OutboundMessage, Record
 from streams.wire.refused_event import legible_encounter_id, refused_line
 from streams.wire.reject_headers import reject_headers
@@ -84,9 +85,9 @@ class EncounterProcessor:
         for record in records:
             value = record.value
             if value is None:
-                self._refuse(record, EMPTY)
+                self._refuse(record, refusal_of(record) or EMPTY)
                 continue
-            event = _read(value)
+            event = refusal_of(record) or _read(value)
             if isinstance(event, Reject):
                 self._refuse(record, event)
                 self._mark_refused(value, event, record)
@@ -227,12 +228,8 @@ class EncounterProcessor:
         self._commands.append(outbound(Command("event", encounter_id, {encounter_id: (line,)}, misrouted)))
 
     def _refuse(
-        self,
-        record: Record,
-        reject: Reject,
-        value: bytes | None = None,
-        misrouted: MisroutedRecord | None = None,
-    ) -> None:
+        self, record: Record, reject: Reject, value: bytes | None = None, misrouted: MisroutedRecord | None = None
+    ) -> None:  # fmt: skip
         topic, partition, offset = self._topic, self._partition, record.offset
         key, own = record.key, record.headers
         if misrouted is not None:  # a reject goes back to the events topic: as a command it could not be read

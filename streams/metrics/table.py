@@ -144,6 +144,8 @@ FEEDS: Final = (
     _counter("infusion_late_events_total", "Events of stays that were coded already.", "source", known=_NAMED_SOURCES, most=SOURCES),
     _counter("infusion_rejects_total", "Records refused, by the topic they came on and the kind of reason.",
              "topic", "reason", known={**_READ, "reason": REJECT_REASONS}),
+    _counter("infusion_skipped_records_total", "Damaged records moved past, as INFUSION_SKIP_RECORDS says; each is a reject.",
+             "topic", known=_READ),
     _gauge("infusion_source_silence_seconds", "Since the last event of a source came, by the record's timestamp.",
            "source", most=SOURCES),
     Metric("infusion_chart_delay_seconds", "histogram", "From when something happened to when its source stored it.",

@@ -5,6 +5,7 @@ from time import time
 from typing import Any, Final
 
 from streams.engine.app import CheckpointApp, stop_at_once
+from streams.fetching.records import move_past
 from streams.kafka.connection import Connection
 from streams.wire import topics
 from streams.worker.agents import Agents
@@ -48,6 +49,7 @@ def build_observed(
     **overrides: Any,
 ) -> tuple[CheckpointApp, Observation]:
     """Return the application of one worker, and what it shows of itself."""
+    move_past(settings.skip)
     urls, credentials = faust_connection(connection)
     data_dir = settings.data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from rules.engine import Profile
+from streams.fetching.records import Place
+from streams.kafka.skipped_records import SkipError, places_to_skip
 from streams.lifecycle.timeouts import Timeouts
 from streams.metrics.bind import BIND, Bind, BindError, bind_of
 
@@ -35,6 +37,8 @@ class WorkerSettings(NamedTuple):
     """Seconds between two runs of the timer that looks for due stays."""
     cached_stays: int = 10_000
     """States cached in memory beside the store."""
+    skip: tuple[Place, ...] = ()
+    """Damaged records to move past: topic, partition and offset of each."""
 
 
 def _number(environment: Mapping[str, str], name: str, default: float, *, least: float = 0) -> float:
@@ -93,7 +97,15 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
         ),
         look_every_s=_number(environment, "INFUSION_LOOK_EVERY_SECONDS", default.look_every_s, least=0.05),
         cached_stays=int(_number(environment, "INFUSION_CACHED_STAYS", default.cached_stays, least=100)),
+        skip=_skipped(environment),
     )
+
+
+def _skipped(environment: Mapping[str, str]) -> tuple[Place, ...]:
+    try:
+        return places_to_skip(environment)
+    except SkipError as error:
+        raise SettingError(str(error)) from None
 
 
 def _metrics_bind(environment: Mapping[str, str]) -> Bind | None:
