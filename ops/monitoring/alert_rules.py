@@ -110,6 +110,12 @@ def _flow(limits: Thresholds) -> Iterator[Alert]:
         "{{ $value }} records of {{ $labels.topic }} were deleted unread",
         "Retention took them before a worker had read them: their stays are coded without.", limits.settle,
     )  # fmt: skip
+    yield Alert(
+        "InfusionRecordsSkipped", "critical", "infusion-flow",
+        "sum by (topic) (infusion_skipped_records_total) > 0", 0,
+        "{{ $value }} damaged records of {{ $labels.topic }} were moved past",
+        "As INFUSION_SKIP_RECORDS says. Their stays are coded without them until the events come again.",
+    )  # fmt: skip
 
 
 def _feeds(limits: Thresholds) -> Iterator[Alert]:

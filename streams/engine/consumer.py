@@ -148,7 +148,7 @@ class BatchConsumer(driver.Consumer):
             if not self.app.should_stop:
                 raise
         except Exception as error:
-            self.app.fatal(error)
+            self.app.fatal(error, f"reading {spans(self.progress)}")
             raise
 
     async def _next_records(self) -> tuple[Mapping[Any, Any] | None, set[TP] | None]:
@@ -274,7 +274,7 @@ class BatchConsumer(driver.Consumer):
                 self.app.requeue(checkpoint)
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, what was read is not safely written
-                self.app.fatal(error)
+                self.app.fatal(error, f"writing what follows from {spans(self.progress)}")
                 return False
             self.app.requeue(checkpoint)
             return False

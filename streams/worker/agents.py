@@ -107,7 +107,10 @@ class Agents:
         try:
             work()
         except Exception as error:  # noqa: BLE001 - Faust would count a batch that raised as done
-            self._app.fatal(error)
+            topic, partition = batch.tp
+            self._app.fatal(
+                error, f"records {batch.first} to {batch.next - 1} of {topic}, partition {partition}"
+            )
             return
         batch.finish()
         self._app.wake()
