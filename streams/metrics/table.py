@@ -146,6 +146,7 @@ FEEDS: Final = (
              "topic", "reason", known={**_READ, "reason": REJECT_REASONS}),
     _counter("infusion_skipped_records_total", "Damaged records moved past, as INFUSION_SKIP_RECORDS says; each is a reject.",
              "topic", known=_READ),
+    _counter("infusion_headers_dropped_total", "Headers of refused and of forwarded events that were not sent on: too many, or too large."),
     _gauge("infusion_source_silence_seconds", "Since the last event of a source came, by the record's timestamp.",
            "source", most=SOURCES),
     Metric("infusion_chart_delay_seconds", "histogram", "From when something happened to when its source stored it.",

@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from streams.wire.message import OutboundMessage, Record
-from streams.wire.reject_headers import reject_headers
+from streams.wire.message_size import reject_message
 from streams.wire.rejects import WHOLE_LINE, Reject
-from streams.wire.topics import REJECTS
 
 HEADER_NAME: Final = Reject(
     "headers", "a header has a name that is not UTF-8", "name it in UTF-8, and send the event again"
@@ -40,7 +39,7 @@ def without_marked(
         if reject is None:
             whole.append(record)
             continue
-        about = reject_headers(record.headers, reject.reason, topic, partition, record.offset)
-        messages.append(OutboundMessage(REJECTS, record.key, record.value, about))
+        place = (topic, partition, record.offset)
+        messages.append(reject_message(record.key, record.value, record.headers, reject.reason, *place))
         reasons.append(reject)
     return whole, messages, reasons

@@ -11,7 +11,7 @@ from streams.wire.rejects import WHOLE_LINE, Reject
 KINDS: Final = (
     *("unreadable", "unknown_type", "unknown_field", "missing_field", "wrong_value", "two_ids", "too_long", "empty"),
     *("stay_forgotten", "stay_too_heavy", "no_effect", "not_a_command", "not_a_closed_encounter", "fault"),
-    *("header_name", "skipped"),
+    *("header_name", "skipped", "too_large"),
 )  # fmt: skip
 
 SKIPPED: Final = "skipped"
@@ -32,6 +32,7 @@ _BY_WORDS: Final = (
     ("the merges of these encounters", "no_effect"),
     ("not a command", "not_a_command"),
     ("a header has a name", "header_name"),
+    ("the stay as a whole is larger", "too_large"),
     ("skipped, as", SKIPPED),
 )
 """How the fault begins, and its kind."""

@@ -51,6 +51,8 @@ class AgentFigures:
                 self.arrived[source] = max(came_at, self.arrived.get(source, 0.0))
         for (topic, kind), count in counts.rejects.items():
             self._rejected(topic, kind, count)
+        if counts.headers_dropped:
+            self.headers_dropped(counts.headers_dropped)
 
     def coded(self, partition: int, counts: CodingCounts) -> None:
         """Take in a batch of closed encounters."""
@@ -68,6 +70,10 @@ class AgentFigures:
             if after is not None and after.status == "held" and (before is None or before.status != "held"):
                 blocking = [flag for flag, severity in after.flags if severity == "block"]
                 self._note("held for a person", " and ".join(blocking), 1)
+
+    def headers_dropped(self, count: int) -> None:
+        """Take in headers a message had beyond what we send on."""
+        self._figures.add("infusion_headers_dropped_total", count)
 
     def refused(self, topic: str, reasons: Iterable[Reject]) -> None:
         """Take in what was refused of a topic before anybody looked into it."""

@@ -27,6 +27,7 @@ from streams.lifecycle.processed_records import OutboundCommand
 from streams.wire import topics
 from streams.wire.marked_records import without_marked
 from streams.wire.message import OutboundMessage
+from streams.wire.message_size import TOO_LARGE, dropped_headers, fits, in_place_of
 from streams.worker.agent_figures import AgentFigures
 from streams.worker.encounter_store import EncounterStore
 from streams.worker.release_store import ReleaseStore
@@ -192,7 +193,12 @@ class Agents:
             _log.error("%d closed encounters could not be coded: see infusion rejects", coded.faults)
 
     def _send(self, partition: int, messages: Iterable[OutboundMessage]) -> None:
-        for message in messages:
+        for made in messages:
+            message = made if fits(made) else in_place_of(made, partition)
+            if message is not made and self._figures is not None:
+                self._figures.refused(made.topic, [TOO_LARGE])
+            if self._figures is not None and (dropped := dropped_headers(message.headers)):
+                self._figures.headers_dropped(dropped)
             record = Record(message.key, message.value, message.headers)
             self._app.send_at_checkpoint(message.topic, partition, record)
 
