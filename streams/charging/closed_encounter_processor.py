@@ -20,12 +20,6 @@ from streams.wire.rejects import WHOLE_LINE, Reject, fault_of_ours
 _FAULT: Final = fault_of_ours("it was coded")
 
 
-_LARGE: Final = Reject(
-    "encounter_id",
-    "what the stay comes to is larger than a message may be, so it is held back; what was charged of it before stands",
-    "look for a publisher that repeats itself; infusion code codes it from a file",
-)
-
 _LARGE: Final = 1 << 20
 """Bytes of a stay's messages from which on its state is looked at too: it holds them, and those not committed yet."""
 

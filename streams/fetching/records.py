@@ -27,7 +27,7 @@ _CHANGELOG: Final = "-changelog"
 """What Faust calls the topics of its tables."""
 
 
-class DamagedBatchError(CorruptRecordException):
+class DamagedBatchError(CorruptRecordException):  # type: ignore[misc] # aiokafka is annotated in part
     """A batch cannot be read; the message names its place, and what to do. Nothing of a record is in it."""
 
     def __init__(self, topic: str, partition: int, first: int, last: int) -> None:
@@ -46,13 +46,13 @@ class DamagedBatchError(CorruptRecordException):
 
 
 @dataclass
-class MarkedRecord(ConsumerRecord[bytes, bytes]):
+class MarkedRecord(ConsumerRecord[bytes, bytes]):  # type: ignore[misc] # as above
     """A record that is handed out though something is wrong with it."""
 
     fault: Fault = "damaged"
 
 
-class KeptRecords(MemoryRecords):  # type: ignore[misc, valid-type] # the client's own type is one or another of two
+class KeptRecords(MemoryRecords):  # type: ignore[misc] # as above
     """The client's reader of a fetch, which also keeps the bytes."""
 
     def __init__(self, content: bytes) -> None:
@@ -60,8 +60,11 @@ class KeptRecords(MemoryRecords):  # type: ignore[misc, valid-type] # the client
         self.content = content
 
 
-class CheckedRecords(fetcher.PartitionRecords):  # type: ignore[misc] # aiokafka is annotated in part
+class CheckedRecords(fetcher.PartitionRecords):  # type: ignore[misc] # as above
     """The client's records of one partition in one fetch; what it stumbles over is looked at by itself."""
+
+    next_fetch_offset: int
+    _records: Any
 
     skipped: ClassVar[frozenset[Place]] = frozenset()
     """Which damaged records are moved past."""
@@ -117,8 +120,8 @@ class CheckedRecords(fetcher.PartitionRecords):  # type: ignore[misc] # aiokafka
             -1 if raw.value is None else len(raw.value),
         )
         if fault == "header_name" and legible:
-            return ConsumerRecord(*place, raw.key, raw.value, None, *sizes, headers)  # type: ignore[arg-type] # a header may have no value
-        return MarkedRecord(*place, raw.key, raw.value, None, *sizes, headers, fault)  # type: ignore[arg-type] # as above
+            return ConsumerRecord(*place, raw.key, raw.value, None, *sizes, headers)
+        return MarkedRecord(*place, raw.key, raw.value, None, *sizes, headers, fault)
 
 
 def _is_utf8(name: bytes) -> bool:
