@@ -9,8 +9,10 @@ import struct
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from aiokafka.codec import gzip_decode, lz4_decode, snappy_decode, zstd_decode
+from aiokafka.codec import snappy_decode
 from aiokafka.record.util import calc_crc32c, decode_varint
+
+from streams.fetching.unpacking import gunzip, unlz4, unzstd
 
 _PREFIX: Final = struct.Struct(">qi")
 """The offset of the first record, and how many bytes follow."""
@@ -22,10 +24,10 @@ _APPEND_TIME: Final = 0x08
 
 _UNPACK: Final[dict[int, Callable[[bytes], bytes]]] = {
     0: bytes,
-    1: gzip_decode,
+    1: gunzip,
     2: snappy_decode,
-    3: lz4_decode,
-    4: zstd_decode,
+    3: unlz4,
+    4: unzstd,
 }
 
 

@@ -15,6 +15,7 @@ from aiokafka.errors import CorruptRecordException
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import ConsumerRecord
 
+from streams.fetching import unpacking
 from streams.fetching.record_batch import Batch, RawRecord, UnreadableBatchError, batch_at, records_of
 
 Fault = Literal["header_name", "damaged"]
@@ -136,6 +137,7 @@ def install() -> None:
     """Have every client of this process read records so."""
     fetcher.PartitionRecords = CheckedRecords
     fetcher.MemoryRecords = KeptRecords
+    unpacking.install()
 
 
 def move_past(places: Iterable[Place]) -> None:
