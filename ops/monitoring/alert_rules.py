@@ -126,6 +126,12 @@ def _flow(limits: Thresholds) -> Iterator[Alert]:
         "{{ $labels.instance }} does not work on these topics: {{ $labels.state }}",
         "Its data folder is of another Kafka or of topics that are gone; its /readyz and its log say which.",
     )  # fmt: skip
+    yield Alert(
+        "InfusionRecordsSkipped", "critical", "infusion-flow",
+        "sum by (topic) (infusion_skipped_records_total) > 0", 0,
+        "{{ $value }} damaged records of {{ $labels.topic }} were moved past",
+        "As INFUSION_SKIP_RECORDS says. Their stays are coded without them until the events come again.",
+    )  # fmt: skip
 
 
 def _feeds(limits: Thresholds) -> Iterator[Alert]:

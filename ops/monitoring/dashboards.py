@@ -190,9 +190,10 @@ def _feeds(limits: Thresholds) -> list[list[Panel]]:
             _lines("Nine in ten are stored so soon after they happened", *_quantiles("infusion_chart_delay_seconds", "source"), unit="s"),
         ],
         [
-            _lines("Known already, an hour", Query(hour.format("infusion_duplicates_total"), "{{source}}"), width=8),
-            _lines("Late, an hour: their stay was coded", Query(hour.format("infusion_late_events_total"), "{{source}}"), width=8),
-            _lines("Refused, an hour", Query("max by (topic, reason) (increase(infusion_group_rejects_total[1h])) > 0", "{{topic}} {{reason}}"), width=8),
+            _lines("Known already, an hour", Query(hour.format("infusion_duplicates_total"), "{{source}}"), width=6),
+            _lines("Late, an hour: their stay was coded", Query(hour.format("infusion_late_events_total"), "{{source}}"), width=6),
+            _lines("Damaged records moved past", Query("sum by (topic) (infusion_skipped_records_total) > 0", "{{topic}}"), width=6),
+            _lines("Refused, an hour", Query("max by (topic, reason) (increase(infusion_group_rejects_total[1h])) > 0", "{{topic}} {{reason}}"), width=6),
         ],
         [
             _lines("Infusions that run, and stops that are missing", Query("sum(infusion_open_infusions)", "running"), Query("sum(infusion_missing_stops)", "departed without a stop")),

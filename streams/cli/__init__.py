@@ -25,9 +25,9 @@ from rules.site_folder import SiteFolderError
 from streams.batch.error_place import fault
 
 VERBS: Final = (
-    *("code", "convert", "explain", "rules", "check", "generate", "refresh", "schema"),
-    *("worker", "listen", "watch", "demo", "topics", "status", "publish", "charges", "review"),
-    *("rejects", "recode"),
+    *("code", "convert", "explain", "rules", "check", "generate", "refresh", "schema", "worker"),
+    *("listen", "watch", "demo", "topics", "status", "publish", "charges", "review", "rejects"),
+    *("recode"),
 )
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
 
@@ -123,8 +123,8 @@ SETTINGS: Final = frozenset(
         "LISTEN_ALLOW", "LISTEN_BUFFER_BYTES", "LISTEN_CONNECTIONS", "LISTEN_FACILITY", "LISTEN_HTTP", "LISTEN_IDLE_SECONDS",
         "LISTEN_MAX_MESSAGE_BYTES", "LISTEN_MLLP", "LISTEN_PROXIES", "LISTEN_PROXY_HEADER", "LISTEN_TLS_CERT", "LISTEN_TLS_CLIENT_CA",
         "LISTEN_TLS_KEY", "LISTEN_TOKEN", "LISTEN_TOKEN_FILE", "LOOK_EVERY_SECONDS", "METRICS_BIND", "OVERDUE_DAYS", "PATIENT_KEY",
-        "PATIENT_KEY_FILE", "PAYER", "POLICY", "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR",
-        "SITE_FILE", "STORE", "WEB_PORT", "WORKER_ID",
+        "PATIENT_KEY_FILE", "PAYER", "POLICY", "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR", "SITE_FILE",
+        "SKIP_RECORDS", "STORE", "WEB_PORT", "WORKER_ID",
         # Read by the tests and by make alone.
         "FUZZ_SECONDS", "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_KAFKA", "REQUIRE_PROMETHEUS", "SHARED",
     )

@@ -20,6 +20,7 @@ from streams.engine.batches import BatchSchema
 from streams.engine.checkpoint import Addressed, Checkpoint, States, Table
 from streams.engine.cluster_facts import ClusterFacts
 from streams.engine.consumer import BACKLOG, BatchConsumer
+from streams.engine.error_place import placed, told
 from streams.engine.exit_status import EXIT_FATAL
 from streams.engine.log_faults import LogFaultError
 from streams.engine.producer import CertainProducer
@@ -54,6 +55,14 @@ class Written(bytes):
         return self
 
 
+def _bytes_of(changed: dict[bytes, State | None], place: str) -> dict[bytes, bytes | None]:
+    try:
+        return {key: None if state is None else state.to_bytes() for key, state in changed.items()}
+    except Exception as error:
+        placed(error, f"a state for {place}")
+        raise
+
+
 class CheckpointTransport(driver.Transport):
     """Faust's Kafka transport with our consumer and producer."""
 
@@ -63,14 +72,9 @@ class CheckpointTransport(driver.Transport):
 
 def stop_at_once(error: BaseException) -> None:
     """End the process as a crash would: nothing more is written or committed."""
-    _log.critical("stopping before anything is committed: %s", _safe_text(error))
+    _log.critical("stopping before anything is committed: %s", told(error))
     logging.shutdown()
     os._exit(EXIT_FATAL)
-
-
-def _safe_text(error: BaseException) -> str:
-    # Other people's errors may quote a record; only our own words are known to be free of it.
-    return str(error) if type(error).__module__.startswith("streams.") else type(error).__name__
 
 
 class CheckpointApp(faust.App):
@@ -143,9 +147,9 @@ class CheckpointApp(faust.App):
             generation=lambda: self.consumer_generation_id,
         )
 
-    async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:  # noqa: ARG002 - Faust's signature
+    async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
         """Stop: stock Faust counts what an agent raised at as done, restarts it, and reads on."""
-        self.fatal(exc)
+        self.fatal(exc, f"the agent {agent.name}")
 
     async def stop(self) -> None:
         """Stop, finishing what is in hand; a broker that does not answer is not waited for longer than agreed."""
@@ -186,8 +190,8 @@ class CheckpointApp(faust.App):
     def checkpoint(self) -> Checkpoint:
         """Return the states and messages since the last checkpoint, as they are at this instant, and begin anew."""
         states: States = {
-            place: {key: None if state is None else state.to_bytes() for key, state in changed.items()}
-            for place, changed in self._states.items()
+            (table, partition): _bytes_of(changed, f"{table.changelog_topic_name}, partition {partition}")
+            for (table, partition), changed in self._states.items()
         }
         self.vitals.checkpoint_began_at = monotonic()
         messages, self._states, self._messages = self._messages, {}, []
@@ -249,9 +253,9 @@ class CheckpointApp(faust.App):
         vitals.recovered_at, vitals.recovering = monotonic(), False
         vitals.recovery_s = vitals.recovered_at - vitals.dealt_at
 
-    def fatal(self, error: BaseException) -> None:
-        """Stop the worker before it commits anything more."""
+    def fatal(self, error: BaseException, about: str = "") -> None:
+        """Stop the worker before it commits anything more; ``about`` is a topic, a partition, offsets."""
         with self._failing:
             if isinstance(error, LogFaultError):
                 self.vitals.fault = error.fault, str(error)
-            self._on_fatal(error)
+            self._on_fatal(placed(error, about))

@@ -14,11 +14,11 @@ from typing import Any, Final
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import CommitFailedError, IllegalStateError, RebalanceInProgressError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
-from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.engine.log_faults import LogFaultError
 from streams.engine.log_watch import LogWatch
+from streams.engine.reading import ReadingThread
 
 _REBALANCING: Final = 27
 _CONFIRMING: Final = {"HeartbeatRequest": {0, _REBALANCING}, "SyncGroupRequest": {0}}
@@ -51,7 +51,7 @@ class NamesakeError(Exception):
     """Two workers share one id."""
 
 
-class LeaseThread(driver.AIOKafkaConsumerThread):
+class LeaseThread(ReadingThread):
     """Faust's consumer thread, which also keeps when the group last confirmed that this worker is a member."""
 
     confirmed_at: float = -inf

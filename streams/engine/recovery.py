@@ -20,6 +20,7 @@ from mode import Service
 from streams.engine.log_faults import changelog_cut
 from streams.engine.positions import spans
 from streams.engine.progress import Progress
+from streams.fetching.stretch import span_of
 
 _log = logging.getLogger(__name__)
 
@@ -48,15 +49,19 @@ class SeekingRecovery(Recovery):
         offsets = self.active_offsets if tp in self.active_tps else self.standby_offsets
         if progress is None or tp not in offsets:
             return
-        if not progress.continues(records[0].offset):
+        start, end = span_of(records)
+        if not progress.continues(start):
             await self.app.consumer.seek_wait({tp: progress.next})
             return
         fresh = [record for record in records if record.offset >= progress.next]
         if fresh:
             table: Any = self.tp_to_table[tp]
             table.restore(tp, fresh)
-            progress.next = fresh[-1].offset + 1
-            offsets[tp] = fresh[-1].offset
+        if (
+            end > progress.next
+        ):  # not the last record: a marker of a transaction may be what the changelog ends with
+            progress.next = end
+            offsets[tp] = end - 1
         if self.in_recovery and not self.need_recovery():
             self._set_recovery_ended()
             self.signal_recovery_end.set()

@@ -13,6 +13,7 @@ from models.event_subject import EVENT_VOIDED, STAY
 from rules.policy.resolve import PolicyError
 from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes
 from streams.lifecycle.event_counts import EventCounts
+from streams.lifecycle.forwarding import forwarded
 from streams.lifecycle.ineffective_events import ineffective_events
 from streams.lifecycle.merged_view import names_as_survivor, neighbours
 from streams.lifecycle.messages import chunks, closed_message
@@ -34,9 +35,10 @@ from streams.wire import topics
 from streams.wire.cloud_events import traceparent
 from streams.wire.encounter_key import found_id
 from streams.wire.event_json import as_line, read
+from streams.wire.marked_records import refusal_of
 from streams.wire.message import OutboundMessage, Record
+from streams.wire.message_size import reject_message
 from streams.wire.refused_event import legible_encounter_id, refused_line
-from streams.wire.reject_headers import reject_headers
 from streams.wire.reject_kinds import kind_of
 from streams.wire.rejects import TWO_IDS, WHOLE_LINE, Reject
 
@@ -84,9 +86,9 @@ class EncounterProcessor:
         for record in records:
             value = record.value
             if value is None:
-                self._refuse(record, EMPTY)
+                self._refuse(record, refusal_of(record) or EMPTY)
                 continue
-            event = _read(value)
+            event = refusal_of(record) or _read(value)
             if isinstance(event, Reject):
                 self._refuse(record, event)
                 self._mark_refused(value, event, record)
@@ -223,23 +225,21 @@ class EncounterProcessor:
             self._merge_events(command, record)
 
     def _forward(self, encounter_id: str, line: bytes, record: Record) -> None:
-        misrouted = MisroutedRecord(self._partition, record.offset, record.key, tuple(record.headers))
-        self._commands.append(outbound(Command("event", encounter_id, {encounter_id: (line,)}, misrouted)))
+        command, dropped = forwarded(encounter_id, line, self._partition, record)
+        self.counts.headers_dropped += dropped
+        self._commands.append(command)
 
     def _refuse(
-        self,
-        record: Record,
-        reject: Reject,
-        value: bytes | None = None,
-        misrouted: MisroutedRecord | None = None,
-    ) -> None:
+        self, record: Record, reject: Reject, value: bytes | None = None, misrouted: MisroutedRecord | None = None
+    ) -> None:  # fmt: skip
         topic, partition, offset = self._topic, self._partition, record.offset
         key, own = record.key, record.headers
         if misrouted is not None:  # a reject goes back to the events topic: as a command it could not be read
             topic, (partition, offset, key, own) = topics.EVENTS, misrouted
         self.counts.rejects[topic, kind_of(reject)] += 1
-        about = reject_headers(own, reject.reason, topic, partition, offset)
-        self._messages.append(OutboundMessage(topics.REJECTS, key, value or record.value, about))
+        self._messages.append(
+            reject_message(key, value or record.value, own, reject.reason, topic, partition, offset)
+        )
 
     def _refuse_ineffective(self, state: EncounterState) -> None:
         """Refuse every event that has no effect, once; again only when the record that showed it is delivered again."""

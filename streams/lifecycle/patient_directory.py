@@ -8,7 +8,7 @@ keeps alone: a notice that comes again, in whatever order, has the same said aga
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from orjson import dumps, loads
 
@@ -20,7 +20,7 @@ from streams.lifecycle.reject_reasons import TOO_MANY_ACCOUNTS
 from streams.lifecycle.state import FORMAT, UnknownFormatError
 from streams.wire import topics
 from streams.wire.message import OutboundMessage, Record
-from streams.wire.reject_headers import reject_headers
+from streams.wire.message_size import reject_message
 from streams.wire.rejects import WHOLE_LINE, Reject
 
 _KEPT: Final = 2
@@ -139,8 +139,8 @@ def process_notices(
     messages: list[OutboundMessage] = []
 
     def refuse(record: Record, reject: Reject) -> None:
-        about: Any = reject_headers(record.headers, reject.reason, topics.COMMANDS, partition, record.offset)
-        messages.append(OutboundMessage(topics.REJECTS, record.key, record.value, about))
+        place = (topics.COMMANDS, partition, record.offset)
+        messages.append(reject_message(record.key, record.value, record.headers, reject.reason, *place))
 
     for record in records:
         try:

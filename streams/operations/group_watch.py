@@ -230,4 +230,4 @@ class GroupWatch:
 def _place(lag: PartitionLag, *, fresh: bool) -> Place:
     if not fresh:
         return Place(None, 0, None)
-    return Place(lag.committed, lag.start, lag.end, lag.unread_since_ms)
+    return Place(lag.committed, max(lag.start, lag.nothing_before), lag.end, lag.unread_since_ms)

@@ -12,6 +12,7 @@ from streams.kafka.connection import Connection
 from streams.kafka.publisher import Publisher
 from streams.kafka.topic_reader import records_between, topic_consumer
 from streams.wire.message import Headers, OutboundMessage
+from streams.wire.message_size import is_cut
 from streams.wire.reject_headers import Origin, origin, replay_headers
 from streams.wire.topics import REJECTS
 
@@ -107,6 +108,10 @@ async def replay(connection: Connection, selection: Selection) -> ReplayResult:
                     result.not_sent.append((place, _reason_not_sent(message.origin)))
                 elif message.key is None and message.value is None:
                     result.not_sent.append((place, "it has neither a key nor a value"))
+                elif is_cut(message.headers):
+                    result.not_sent.append(
+                        (place, "only its head is kept: send it again from where it came from")
+                    )
                 else:
                     headers = replay_headers(message.headers, *place)
                     await publisher.send(

@@ -11,7 +11,11 @@ from streams.wire.rejects import WHOLE_LINE, Reject
 KINDS: Final = (
     *("unreadable", "unknown_type", "unknown_field", "missing_field", "wrong_value", "two_ids", "too_long", "empty"),
     *("stay_forgotten", "stay_too_heavy", "no_effect", "not_a_command", "not_a_closed_encounter", "fault"),
+    *("header_name", "skipped", "too_large"),
 )  # fmt: skip
+
+SKIPPED: Final = "skipped"
+"""Of a record that was moved past because an operator said so."""
 
 _BY_WORDS: Final = (
     ("a fault of ours", "fault"),
@@ -27,6 +31,9 @@ _BY_WORDS: Final = (
     ("the encounter was cancelled before", "no_effect"),
     ("the merges of these encounters", "no_effect"),
     ("not a command", "not_a_command"),
+    ("a header has a name", "header_name"),
+    ("the stay as a whole is larger", "too_large"),
+    ("skipped, as", SKIPPED),
 )
 """How the fault begins, and its kind."""
 

@@ -25,7 +25,9 @@ from streams.lifecycle.event_processor import EncounterProcessor
 from streams.lifecycle.patient_directory import process_notices
 from streams.lifecycle.processed_records import OutboundCommand
 from streams.wire import topics
+from streams.wire.marked_records import without_marked
 from streams.wire.message import OutboundMessage
+from streams.wire.message_size import TOO_LARGE, dropped_headers, fits, in_place_of
 from streams.worker.agent_figures import AgentFigures
 from streams.worker.encounter_store import EncounterStore
 from streams.worker.guarded_work import work_off
@@ -103,10 +105,9 @@ class Agents:
 
     def _carry_out(self, batch: PartitionBatch) -> None:
         """Do what a batch of commands asks: those keyed by a patient are for the patient's directory."""
-        asked = [record for record in batch.records if is_directory(record.key)]
-        others = (
-            [record for record in batch.records if not is_directory(record.key)] if asked else batch.records
-        )
+        records = self._whole(batch)
+        asked = [record for record in records if is_directory(record.key)]
+        others = [record for record in records if not is_directory(record.key)] if asked else records
         self._fold(batch.tp, others, EncounterProcessor.process_commands)
         if not asked:
             return
@@ -122,6 +123,15 @@ class Agents:
             patients.keep(partition, directory)
         self._send(partition, processed.messages)
         self._ask(processed.commands)
+
+    def _whole(self, batch: PartitionBatch) -> list[Any]:
+        """Return the records of a topic of our own that were read whole; the others are refused."""
+        topic, partition = batch.tp
+        records, messages, reasons = without_marked(batch.records, topic, partition)
+        self._send(partition, messages)
+        if self._figures is not None:
+            self._figures.refused(topic, reasons)
+        return records
 
     def _ask(self, commands: Iterable[OutboundCommand]) -> None:
         """Send commands to the partitions of those they are for."""
@@ -160,7 +170,7 @@ class Agents:
         consumer: Any = self._app.consumer
         committed = consumer.progress[batch.tp].committed if batch.tp in consumer.progress else 0
         load = partial(self._releases.load, partition)
-        coded = code_records(batch.records, partition, committed, load, self._settings.profile)
+        coded = code_records(self._whole(batch), partition, committed, load, self._settings.profile)
         for key, state in coded.states.items():
             self._releases.keep(partition, key, state)
         self._send(partition, coded.messages)
@@ -170,7 +180,12 @@ class Agents:
             _log.error("%d closed encounters could not be coded: see infusion rejects", coded.faults)
 
     def _send(self, partition: int, messages: Iterable[OutboundMessage]) -> None:
-        for message in messages:
+        for made in messages:
+            message = made if fits(made) else in_place_of(made, partition)
+            if message is not made and self._figures is not None:
+                self._figures.refused(made.topic, [TOO_LARGE])
+            if self._figures is not None and (dropped := dropped_headers(message.headers)):
+                self._figures.headers_dropped(dropped)
             record = Record(message.key, message.value, message.headers)
             self._app.send_at_checkpoint(message.topic, partition, record)
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from streams.engine.app import CheckpointApp, stop_at_once
 from streams.feeds.linking import Unlinked
+from streams.fetching.records import move_past
 from streams.kafka.connection import Connection
 from streams.wire import topics
 from streams.worker.adapters import adapters
@@ -52,6 +53,7 @@ def build_observed(
     **overrides: Any,
 ) -> tuple[CheckpointApp, Observation]:
     """Return the application of one worker, and what it shows of itself."""
+    move_past(settings.skip)
     urls, credentials = faust_connection(connection)
     data_dir = settings.data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 from rules.engine import Profile
 from streams.feeds.site_mapping import DEFAULT_SITE, SiteMapping
+from streams.fetching.records import Place
+from streams.kafka.skipped_records import SkipError, places_to_skip
 from streams.lifecycle.timeouts import Timeouts
 from streams.metrics.bind import BIND, Bind, BindError, bind_of
 from streams.metrics.table import SOURCES
@@ -46,6 +48,8 @@ class WorkerSettings(NamedTuple):
     """What the site of the raw topics calls things."""
     patient_secret: bytes | None = None
     """Under which keys of patients are made; never shown."""
+    skip: tuple[Place, ...] = ()
+    """Damaged records to move past: topic, partition and offset of each."""
 
 
 def _number(environment: Mapping[str, str], name: str, default: float, *, least: float = 0) -> float:
@@ -106,6 +110,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
         expected_sources=expected_sources_from(environment),
         site=site,
         patient_secret=secret,
+        skip=_skipped(environment),
     )
 
 
@@ -137,6 +142,13 @@ def expected_sources_from(environment: Mapping[str, str]) -> tuple[str, ...]:
         msg = f"{EXPECTED_SOURCES}: names {len(sources)} sources; figures tell {SOURCES} apart, name those that matter"
         raise SettingError(msg)
     return sources
+
+
+def _skipped(environment: Mapping[str, str]) -> tuple[Place, ...]:
+    try:
+        return places_to_skip(environment)
+    except SkipError as error:
+        raise SettingError(str(error)) from None
 
 
 def _metrics_bind(environment: Mapping[str, str]) -> Bind | None:

@@ -28,11 +28,13 @@ def test_every_setting_is_read() -> None:
             "INFUSION_OVERDUE_DAYS": "2", "INFUSION_HORIZON_DAYS": "3", "INFUSION_POLICY": "aetna",
             "INFUSION_SET": "missing_stop=push, P-31=0", "INFUSION_SETTING": "office", "INFUSION_PAYER": "aetna",
             "INFUSION_METRICS_BIND": "[::1]:7000", "INFUSION_SESSION_TIMEOUT_SECONDS": "6", "INFUSION_CACHED_STAYS": "100",
+            "INFUSION_SKIP_RECORDS": "infusion.events.v1:3:12, infusion.commands.v1:0:7",
         }
     )  # fmt: skip
     assert found.timeouts == Timeouts(
         grace=90, quiet_period=2, inactivity_gap=3600, max_open=172_800, retention=259_200
     )
+    assert found.skip == (("infusion.events.v1", 3, 12), ("infusion.commands.v1", 0, 7))
     assert (found.worker_id, found.data_dir, found.in_memory) == ("w-2", Path("stores/w"), True)
     assert found.profile.overrides == (("missing_stop", "push"), ("P-31", "0"))
     assert (found.profile.policy, found.profile.setting, found.profile.payer) == ("aetna", "office", "aetna")
@@ -51,6 +53,10 @@ def test_every_setting_is_read() -> None:
         ("INFUSION_HORIZON_DAYS", "nan"), ("INFUSION_HORIZON_DAYS", "inf"), ("INFUSION_SET", "missing_stop"),
         ("INFUSION_METRICS_BIND", "localhost:65536"), ("INFUSION_METRICS_BIND", "here"), ("INFUSION_WEB_PORT", "65536"),
         ("INFUSION_WEB_PORT", "http"), ("INFUSION_CACHED_STAYS", "99"), ("INFUSION_SESSION_TIMEOUT_SECONDS", "0.9"),
+        ("INFUSION_SKIP_RECORDS", "infusion.events.v1:3"), ("INFUSION_SKIP_RECORDS", "infusion.events.v1:3:-1"),
+        ("INFUSION_SKIP_RECORDS", "infusion.events.v1:3:1:2"), ("INFUSION_SKIP_RECORDS", "elsewhere:0:0"),
+        ("INFUSION_SKIP_RECORDS", "infusion.events.v1:0:" + "9" * 5_000),
+        ("INFUSION_SKIP_RECORDS", "infusion-charges-releases-changelog:0:1"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_by_name(name: str, value: str) -> None:

@@ -180,6 +180,10 @@ class ApacheKafka:
         admin = self.admin()  # a name of its own: the answer comes to nobody once the client is gone
         admin.incremental_alter_configs([resource])[resource].result(UP_WITHIN)
 
+    def segment(self, topic: str, partition: int = 0) -> Path:
+        """Return the first file in which a stopped broker keeps a partition's records, to do something to it."""
+        return min((self._data / f"{topic}-{partition}").glob("*.log"))
+
     def admin(self) -> AdminClient:
         """Return a client for whatever else is to be asked or changed."""
         return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0, "socket.timeout.ms": 10_000})
