@@ -5,19 +5,21 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
-from streams.engine.app import CheckpointApp
+from streams.engine.app import CheckpointApp, Journaled
 from streams.engine.table import CheckpointTable
 from streams.lifecycle.account_notice import is_directory
 from streams.lifecycle.deadline_index import DeadlineIndex
 from streams.lifecycle.live_stays import LiveStays, live_stay
 from streams.lifecycle.state import (
+    WHOLE,
     EncounterState,
+    Journal,
     deadline_of,
     departed_of,
-    from_bytes,
     last_source_of,
     phase_of,
 )
+from streams.lifecycle.stay_journal import changes, entry_of, goes_on, journal_key, read_stay
 from streams.lifecycle.timeouts import Timeouts
 from streams.worker.patient_store import PatientStore
 
@@ -27,6 +29,25 @@ RETRY_S: Final = 30
 _MAX_DUE: Final = 1_000
 _MAX_SOURCES: Final = 100
 """Sources whose last word is kept: a feed may number its own."""
+
+
+class _Kept(Journaled):
+    """A stay on its way to the table."""
+
+    __slots__ = ("_journal", "_state")
+
+    def __init__(self, state: EncounterState) -> None:
+        self._state = state
+        self._journal: Journal | None = None
+
+    def changes(self, key: bytes) -> dict[bytes, bytes | None]:
+        """Return what is to be written, all that was not written yet."""
+        written, self._journal = changes(self._state, key)
+        return written
+
+    def written(self) -> None:
+        """Note that this lies in Kafka: what is written next goes on from here."""
+        self._state.journal = self._journal
 
 
 class EncounterStore:
@@ -64,21 +85,30 @@ class EncounterStore:
     def restore(self, partitions: set[int]) -> None:
         """Index the deadlines of these partitions anew, from what recovery left in the table, and count what is live."""
         for partition in partitions:
-            self._due[partition] = DeadlineIndex(
-                (due_at, key)
-                for key, written in self._table.items_of(partition)
-                if not is_directory(key) and (due_at := self._counted(partition, key, written)) is not None
-            )
+            self._due[partition] = DeadlineIndex(self._deadlines_of(partition))
+
+    def _deadlines_of(self, partition: int) -> Iterator[tuple[int, bytes]]:
+        for key, written in self._table.items_of(partition):
+            entry = entry_of(key)
+            if entry is not None:
+                # A crash between a snapshot and what makes room for it leaves entries of the one before.
+                if not goes_on(self._table.read(partition, entry[0]), written):
+                    self._app.put(self._table, partition, key, None)
+            elif not is_directory(key) and (due_at := self._counted(partition, key, written)) is not None:
+                yield due_at, key
 
     def _counted(self, partition: int, key: bytes, written: bytes) -> int | None:
         """Take a kept stay into the figures, and return its deadline."""
         due_at = deadline_of(written)
-        phase = phase_of(written)
+        state: EncounterState | None = None
+        phase: str = phase_of(written)
+        if phase != "forgotten" and (phase != "final" or self._has_entries(partition, key, written)):
+            state = self._assembled(partition, key, written)
+            due_at, phase = state.due_at, state.phase
         if phase == "forgotten":
             return due_at
         said_at = None if due_at is None else due_at - self._retention
-        if phase != "final":
-            state = from_bytes(written)
+        if state is not None and phase != "final":
             said_at = state.last_event_at
             self.live.note(partition, key, live_stay(state))
         if said_at is not None and (source := last_source_of(written)) is not None:
@@ -90,7 +120,17 @@ class EncounterStore:
     def departed_at(self, partition: int, key: bytes) -> int | None:
         """Return when the patient of a stay left, in epoch seconds; None where that is not known."""
         written = self._table.read(partition, key)
+        if written is not None and self._has_entries(partition, key, written):
+            return self._assembled(partition, key, written).departed_at
         return None if written is None else departed_of(written)
+
+    def _has_entries(self, partition: int, key: bytes, written: bytes) -> bool:
+        """Tell whether more than its own value is kept of a stay."""
+        return written[0] > WHOLE and self._table.read(partition, journal_key(key, 0)) is not None
+
+    def _assembled(self, partition: int, key: bytes, written: bytes) -> EncounterState:
+        """Return a stay from its value and the entries beside it."""
+        return read_stay(written, lambda number: self._table.read(partition, journal_key(key, number)))
 
     @property
     def indexed(self) -> int:
@@ -107,9 +147,10 @@ class EncounterStore:
         place = (partition, encounter_id)
         state = self._cache.get(place)
         if state is None:
-            written = self._table.read(partition, encounter_id.encode())
+            key = encounter_id.encode()
+            written = self._table.read(partition, key)
             if written is not None:
-                state = self._cache[place] = from_bytes(written)
+                state = self._cache[place] = self._assembled(partition, key, written)
                 self._evict()
         return state
 
@@ -118,7 +159,7 @@ class EncounterStore:
         key = state.encounter_id.encode()
         self._cache.pop((partition, state.encounter_id), None)
         self._cache[partition, state.encounter_id] = state
-        self._app.put(self._table, partition, key, state)
+        self._app.put(self._table, partition, key, _Kept(state))
         self.live.note(partition, key, live_stay(state))
         due_at = state.due_at
         if due_at is not None and (state.indexed_at is None or due_at < state.indexed_at):
@@ -146,6 +187,8 @@ class EncounterStore:
             state.indexed_at = state.due_at
             return state.due_at
         written = self._table.read(partition, key)
+        if written is not None and self._has_entries(partition, key, written):
+            return self._assembled(partition, key, written).due_at
         return None if written is None else deadline_of(written)
 
     def _evict(self) -> None:

@@ -58,7 +58,7 @@ def test_a_stay_comes_back_from_its_bytes_with_everything_that_is_written() -> N
     """Weight, index and read events are made anew."""
     state = made()
     back = state_from_bytes(state.to_bytes())
-    made_anew = {"size_bytes", "indexed_at", "parsed", "accounts", "running"}
+    made_anew = {"size_bytes", "indexed_at", "parsed", "accounts", "running", "journal"}
     assert back.accounts is not None
     assert state.accounts is not None
     assert back.accounts.plain() == state.accounts.plain()
