@@ -14,8 +14,9 @@ from rules.policy.resolve import PolicyError
 from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes
 from streams.lifecycle.event_counts import EventCounts
 from streams.lifecycle.ineffective_events import ineffective_events
-from streams.lifecycle.merged_view import names_as_survivor, neighbours
-from streams.lifecycle.messages import chunks, closed_message
+from streams.lifecycle.merge_sharing import news
+from streams.lifecycle.merged_view import names_as_survivor
+from streams.lifecycle.messages import closed_message
 from streams.lifecycle.processed_records import IsHome, LoadState, OutboundCommand, ProcessedRecords, outbound
 from streams.lifecycle.reject_reasons import (
     EMPTY,
@@ -217,7 +218,7 @@ class EncounterProcessor:
                 state.events[line] = None
                 state.size_bytes += len(line)
                 state.standing_stale, state.last_event_at = True, self._at
-        state.has_merges = True  # its neighbours tell whether that is true
+        state.has_merges = True  # its links tell whether that is true
         self._touch(state, record)
         if len(command.stays) > 1:
             self._merge_events(command, record)
@@ -287,14 +288,7 @@ class EncounterProcessor:
                 continue
             again, accounts = encounter_id in self._redelivered, state.accounts
             if state.has_merges and (again or state.event_count() > state.events_shared):
-                self._share_events(state)
+                self._commands += map(outbound, news(state, again=again))
             if accounts and (again or accounts.version > accounts.shared):
                 self._commands += map(outbound, accounts.notices(encounter_id))
         return ProcessedRecords(list(self._touched.values()), self._messages, self._commands, faults)
-
-    def _share_events(self, state: EncounterState) -> None:
-        connected = neighbours(state)
-        for stays in chunks({**state.merged_events, state.encounter_id: state.events}):
-            for name in connected:
-                self._commands.append(outbound(Command("told", name, stays)))
-        state.events_shared = state.event_count()

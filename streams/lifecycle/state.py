@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain, islice
 from struct import Struct
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from orjson import dumps, loads
 
@@ -51,6 +51,15 @@ class UnknownFormatError(ValueError):
         )
 
 
+class Told(NamedTuple):
+    """How many lines of which stays each stay was told that merges connect with this one."""
+
+    events: dict[str, dict[str, int]]
+    """Of all their events."""
+    links: dict[str, dict[str, int]]
+    """Of those that decide where they went."""
+
+
 class EncounterState:
     """One stay: its events, those of stays merged with it, and what was last said of it. Instants in epoch seconds."""
 
@@ -70,6 +79,7 @@ class EncounterState:
         "indexed_at",
         "journal",
         "last_event_at",
+        "links",
         "merged_events",
         "offsets",
         "parsed",
@@ -82,6 +92,7 @@ class EncounterState:
         "standing",
         "standing_stale",
         "status",
+        "told",
         "version",
     )
 
@@ -100,7 +111,8 @@ class EncounterState:
         self.events_when_closed = 0
         """How many events it was folded from when it was last closed."""
         self.events_shared = 0
-        """How many events its neighbours were told of."""
+        """How many events it had when it last told the stays that merges connect with it."""
+        self.told = Told({}, {})
         self.standing: Standing = "open"
         self.departed_at: int | None = None
         self.first_event_at = at
@@ -129,6 +141,8 @@ class EncounterState:
         """Events already read, to save reading them again; never written."""
         self.journal: Journal | None = None
         """How far a long stay is written, and in which parts; None for one that is written whole."""
+        self.links: dict[str, Any] = {}
+        """Where it and the stays it knows of went, by encounter; never written."""
         self.running = RunningInfusions()
         """Its infusions, for figures; never written."""
 
@@ -152,6 +166,7 @@ class EncounterState:
             self.offsets, self.standing_stale, self.has_merges, self.confirm_window_s, self.preview_while_open,
             len(self.events), {name: len(lines) for name, lines in self.merged_events.items()}, self.refused,
             None if self.accounts is None else self.accounts.plain(),
+            list(self.told) if any(self.told) else None,
         ]  # fmt: skip
 
     def lines(self) -> Iterator[bytes]:
@@ -173,9 +188,11 @@ class EncounterState:
         self.phase = phase if phase in PHASES else "open"
         self.due_at = self.indexed_at = due_at
         self.refused = {name: (topic, offset) for name, (topic, offset) in refused.items()}
-        # Release 26.11.0 knew nothing of accounts.
-        self.accounts = accounts_from(later[0], self.encounter_id) if later else None
-        return event_count, merged_counts, later[1:]
+        # Release 26.11.0 knew nothing of accounts, and the next one told each stay everything.
+        accounts, told, *rest = (*later, None, None)[: max(2, len(later))]
+        self.accounts = accounts_from(accounts, self.encounter_id)
+        self.told = Told(*told) if told else Told({}, {})
+        return event_count, merged_counts, rest
 
 
 class Journal:
