@@ -121,7 +121,7 @@ def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | 
         if encounter_id not in into:
             entries = [
                 entry
-                for name in (encounter_id, *others)
+                for name in ((encounter_id, *others) if own else (*absorbed[encounter_id],))
                 for entry in stays.get(name, [])
                 if _tells(entry.event)
             ]

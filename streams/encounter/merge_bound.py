@@ -15,8 +15,11 @@ from streams.encounter.fold import NoEventsError, fold, fold_merged
 MOST_MERGED: Final = 100
 """Stays merged into one, however long the chains; a patient who is registered twice is two or three."""
 
+TOO_MANY_MERGED: Final = "merges"
+"""Stands for the id of a refused event in the flag that holds such a stay."""
+
 _TOO_MANY: Final = RefusedEvent(
-    "merges",
+    TOO_MANY_MERGED,
     None,
     f"more than {MOST_MERGED} stays are merged into this one, so that it is no patient's stay and none of theirs is "
     "in it; send event_voided for the merges that are wrong",
