@@ -22,6 +22,7 @@ from streams.engine.producer import CertainProducer
 from streams.engine.queues import GenerationQueue
 from streams.engine.records import Record
 from streams.engine.recovery import SeekingTableManager
+from streams.engine.store_memory import StoreMemory
 from streams.engine.table import CheckpointTable
 from streams.engine.versions import require_tested
 from streams.engine.vitals import Vitals
@@ -125,6 +126,8 @@ class CheckpointApp(faust.App):
         self._stop_within = stop_within
         self.priority_topics = frozenset(priority_topics)
         """Topics read before all others: what lies on them followed from the others, which could fill every fetch."""
+        self.store_memory = StoreMemory()
+        """What the stores of all tables and partitions share."""
         self.vitals = Vitals()
         """What this worker did and when, for whoever watches it."""
         self._failing = threading.Lock()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
 from typing import Final
 
 from streams.engine.app import CheckpointApp, Journaled
@@ -22,11 +21,15 @@ from streams.lifecycle.state import (
 from streams.lifecycle.stay_journal import changes, entry_of, goes_on, journal_key, read_stay
 from streams.lifecycle.timeouts import Timeouts
 from streams.worker.patient_store import PatientStore
+from streams.worker.state_memory import memory_of
 
 RETRY_S: Final = 30
 """Seconds until the command for a stay that is still due is sent again: it may have been lost with a worker."""
 
 _MAX_DUE: Final = 1_000
+CACHED_BYTES: Final = 64 << 20
+"""Of the states cached in memory, about: a few long stays take as much as thousands of short ones."""
+
 _MAX_SOURCES: Final = 100
 """Sources whose last word is kept: a feed may number its own."""
 
@@ -52,7 +55,9 @@ class _Kept(Journaled):
 
 class EncounterStore:
     """
-    The states of encounters by partition; ``capacity`` is how many are cached. Deadlines are epoch seconds.
+    The states of encounters by partition. Deadlines are epoch seconds.
+
+    ``capacity`` is how many are cached at most, and ``capacity_bytes`` how much memory those may take, about.
 
     ``retention`` is what lies between the last word of a stay that is final and its deadline.
     """
@@ -63,14 +68,18 @@ class EncounterStore:
         table: CheckpointTable,
         capacity: int,
         retention: int = Timeouts().retention,
+        capacity_bytes: int = CACHED_BYTES,
     ) -> None:
         self._app, self._table, self._capacity, self._retention = app, table, capacity, retention
+        self._capacity_bytes = capacity_bytes
         self.live = LiveStays()
         """Those that are not final, for figures."""
         self.last_words: dict[str, int] = {}
         """When the newest kept event of each source came, as far as the last word of each stay tells; epoch seconds."""
         self._cache: dict[tuple[int, str], EncounterState] = {}
-        self._evict_above = capacity
+        self._weights: dict[tuple[int, str], int] = {}
+        self._weight = 0
+        self._evict_above, self._evict_above_bytes = capacity, capacity_bytes
         self._due: dict[int, DeadlineIndex] = {}
         self.patients: Final = PatientStore(app, table)
         """The directories of patients, in the same table under keys that no encounter has."""
@@ -80,6 +89,8 @@ class EncounterStore:
         """Drop everything in memory."""
         self.live.clear()
         self._cache.clear()
+        self._weights.clear()
+        self._weight = 0
         self._due.clear()
 
     def restore(self, partitions: set[int]) -> None:
@@ -142,6 +153,11 @@ class EncounterStore:
         """How many states are cached."""
         return len(self._cache)
 
+    @property
+    def cached_bytes(self) -> int:
+        """How much memory those take, about."""
+        return self._weight
+
     def load(self, partition: int, encounter_id: str) -> EncounterState | None:
         """Return the state of an encounter, or None."""
         place = (partition, encounter_id)
@@ -151,6 +167,7 @@ class EncounterStore:
             written = self._table.read(partition, key)
             if written is not None:
                 state = self._cache[place] = self._assembled(partition, key, written)
+                self._weigh(place, state)
                 self._evict()
         return state
 
@@ -159,6 +176,7 @@ class EncounterStore:
         key = state.encounter_id.encode()
         self._cache.pop((partition, state.encounter_id), None)
         self._cache[partition, state.encounter_id] = state
+        self._weigh((partition, state.encounter_id), state)
         self._app.put(self._table, partition, key, _Kept(state))
         self.live.note(partition, key, live_stay(state))
         due_at = state.due_at
@@ -191,12 +209,22 @@ class EncounterStore:
             return self._assembled(partition, key, written).due_at
         return None if written is None else deadline_of(written)
 
+    def _weigh(self, place: tuple[int, str], state: EncounterState) -> None:
+        weight = memory_of(state)
+        self._weight += weight - self._weights.get(place, 0)
+        self._weights[place] = weight
+
     def _evict(self) -> None:
         """Drop a tenth of the cache, those unused longest, when it is too large; never a state that is not written yet."""
-        if len(self._cache) <= self._evict_above:
+        if len(self._cache) <= self._evict_above and self._weight <= self._evict_above_bytes:
             return
-        for partition, name in list(islice(self._cache, self._capacity // 10)):
+        most, most_bytes = self._capacity * 9 // 10, self._capacity_bytes * 9 // 10
+        for partition, name in list(self._cache):
+            if len(self._cache) <= most and self._weight <= most_bytes:
+                break
             if not self._app.unwritten(self._table, partition, name.encode()):
                 del self._cache[partition, name]
+                self._weight -= self._weights.pop((partition, name))
         # When none could be dropped, the cache grows by a tenth before the next attempt.
         self._evict_above = max(self._capacity, len(self._cache) + self._capacity // 10)
+        self._evict_above_bytes = max(self._capacity_bytes, self._weight + self._capacity_bytes // 10)
