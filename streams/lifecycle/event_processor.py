@@ -6,6 +6,7 @@ stay that changed, once, and returns the states to keep and the messages to send
 """
 
 from collections.abc import Iterable
+from math import inf
 from typing import Final
 
 from models.event import EncounterMerged, Event
@@ -23,6 +24,7 @@ from streams.lifecycle.reject_reasons import (
     FAULT,
     FORGOTTEN,
     HEAVIEST,
+    LONG_PAST,
     LONGEST,
     MERGED_INTO_FORGOTTEN,
     TOO_HEAVY,
@@ -62,11 +64,13 @@ class EncounterProcessor:
     Processes one batch of one partition. ``at`` is the worker's clock in epoch seconds.
 
     A stay without a state begins only in its home partition: publishers that partition in different ways would
-    otherwise have one stay coded twice, by halves.
+    otherwise have one stay coded twice, by halves. ``oldest`` is the epoch second before which no stay begins.
     """
 
-    def __init__(self, topic: str, partition: int, at: int, load: LoadState, at_home: IsHome) -> None:
-        self._topic, self._partition, self._at = topic, partition, at
+    def __init__(
+        self, topic: str, partition: int, at: int, load: LoadState, at_home: IsHome, oldest: float = -inf
+    ) -> None:
+        self._topic, self._partition, self._at, self._oldest = topic, partition, at, oldest
         self._load, self._at_home = load, at_home
         self._touched: dict[str, EncounterState] = {}
         self._cause_of: dict[str, Record] = {}
@@ -140,6 +144,8 @@ class EncounterProcessor:
             if not self._at_home(encounter_id):
                 self._forward(encounter_id, line, record)
                 return None
+            if event.occurred_at.timestamp() < self._oldest:
+                return LONG_PAST
             state = EncounterState(encounter_id, self._at)
             state.standing_stale = True
         if state.phase == "forgotten":

@@ -37,6 +37,7 @@ WHOLE: Final = 2
 HEAD: Final = Struct(">Bq")
 _NEVER: Final = (1 << 62) - 1
 _DEPARTED: Final = 9
+_LAST_EVENT: Final = 11
 _SOURCE: Final = re.compile(rb'"source"\s*:\s*"([^"\\]{1,200})"')
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 
@@ -258,6 +259,12 @@ def departed_of(stored: bytes) -> int | None:
     about = loads(stored[HEAD.size :].partition(b"\n")[0])
     departed_at: int | None = about[_DEPARTED]
     return departed_at
+
+
+def last_event_of(stored: bytes) -> int:
+    """Return when the newest event of a kept stay came, in epoch seconds."""
+    last_event_at: int = loads(stored[HEAD.size :].partition(b"\n")[0])[_LAST_EVENT]
+    return last_event_at
 
 
 def last_source_of(stored: bytes) -> str | None:

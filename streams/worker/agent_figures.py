@@ -6,6 +6,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
+from streams.charging.charge_counts import Standing
 from streams.charging.coding_counts import CodingCounts
 from streams.lifecycle.event_counts import EventCounts
 from streams.metrics.figures import Figures
@@ -68,6 +69,10 @@ class AgentFigures:
             if after is not None and after.status == "held" and (before is None or before.status != "held"):
                 blocking = [flag for flag, severity in after.flags if severity == "block"]
                 self._note("held for a person", " and ".join(blocking), 1)
+
+    def purged(self, partition: int, key: bytes, before: Standing | None) -> None:
+        """Take out a stay of which nothing is left."""
+        self._releases.change(partition, key, before, None, 0)
 
     def _note(self, what: str, why: str, count: int) -> None:
         noted_at, waiting = self._noted.get(what, (-NOTE_EVERY_S, Counter()))

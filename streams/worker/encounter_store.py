@@ -21,6 +21,7 @@ from streams.lifecycle.state import (
 from streams.lifecycle.stay_journal import changes, entry_of, goes_on, journal_key, read_stay
 from streams.lifecycle.timeouts import Timeouts
 from streams.worker.patient_store import PatientStore
+from streams.worker.purge_sweep import PurgeSweep
 from streams.worker.state_memory import memory_of
 
 RETRY_S: Final = 30
@@ -83,6 +84,7 @@ class EncounterStore:
         self._due: dict[int, DeadlineIndex] = {}
         self.patients: Final = PatientStore(app, table)
         """The directories of patients, in the same table under keys that no encounter has."""
+        self._sweep = PurgeSweep(table.items_of)
         app.when_revoked(self.clear)
 
     def clear(self) -> None:
@@ -92,6 +94,7 @@ class EncounterStore:
         self._weights.clear()
         self._weight = 0
         self._due.clear()
+        self._sweep.clear()
 
     def restore(self, partitions: set[int]) -> None:
         """Index the deadlines of these partitions anew, from what recovery left in the table, and count what is live."""
@@ -184,6 +187,17 @@ class EncounterStore:
             self._due.setdefault(partition, DeadlineIndex()).add(key, due_at)
             state.indexed_at = due_at
         self._evict()
+
+    def purge(self, partition: int, state: EncounterState) -> None:
+        """Have nothing left of a forgotten stay from the next checkpoint on."""
+        place, key = (partition, state.encounter_id), state.encounter_id.encode()
+        if self._cache.pop(place, None) is not None:
+            self._weight -= self._weights.pop(place)
+        self._app.put(self._table, partition, key, None)
+
+    def expired(self, at: int, before: int) -> Iterator[tuple[int, bytes]]:
+        """Yield partition and key of forgotten stays without a word since ``before``, a few at a time, once a day."""
+        return self._sweep.expired(self._due, at, before)
 
     def partitions_due(self, at: int) -> list[int]:
         """Return the partitions in which a stay may be due."""
