@@ -11,6 +11,7 @@ from faust.types import TP
 from model_kafka import Paper, PaperApp, PaperTable
 from orjson import loads
 
+from streams.engine.records import Record
 from streams.lifecycle.event_processor import EncounterProcessor
 from streams.lifecycle.state import EncounterState, UnknownFormatError, from_bytes
 from streams.lifecycle.stay_journal import GROWTH, JOURNAL_FROM, entry_of, kept_stays
@@ -49,9 +50,9 @@ class Stored:
         written = [pair for changed in made.states.values() for pair in changed.items()][:lands]
         first = len(self.paper.logs[LOG])
         for key, value in written:
-            self.paper.append(LOG, _Sent(key, value))
+            self.paper.append(LOG, Record(key, value))
         if lands is None:
-            self.table.remember(0, [_Sent(key, value) for key, value in written], first)
+            self.table.remember(0, [Record(key, value) for key, value in written], first)
             self.app.written(made)
         return sum(len(key) + len(value or b"") for key, value in written)
 
@@ -67,12 +68,6 @@ class Stored:
         """Return the keys of all entries there are beside the stays' own."""
         newest = self.paper.newest(topics.ENCOUNTERS_CHANGELOG)
         return [key for key, value in newest.items() if value is not None and entry_of(key)]
-
-
-def _Sent(key: bytes, value: bytes | None) -> Any:  # noqa: N802 - stands for a record
-    from streams.engine.records import Record  # noqa: PLC0415
-
-    return Record(key, value)
 
 
 def pushes(count: int) -> Iterator[bytes]:
@@ -223,7 +218,7 @@ def test_a_long_stay_of_an_older_release_is_taken_over(older: Callable[[Encounte
     before.events = dict.fromkeys(events)
     before.offsets, before.due_at, before.due_for = {topics.EVENTS: 399}, T0 + 9, "inactive"
     paper = Paper(1, T0)
-    paper.append(LOG, _Sent(b"E1", older(before)))
+    paper.append(LOG, Record(b"E1", older(before)))
     stored = Stored(paper)
     stored.offset = 400
     state = stored.store.load(0, "E1")
@@ -245,7 +240,7 @@ def test_what_26_11_0_stored_goes_on() -> None:
     kept = {row["name"]: b64decode(row["bytes"]) for row in rows if row["kind"] == "encounter"}
     paper = Paper(1, T0)
     for name, value in kept.items():
-        paper.append(LOG, _Sent(name.encode(), value))
+        paper.append(LOG, Record(name.encode(), value))
     stored = Stored(paper)
     stored.offset = 10_000
     stored.take(*(injection(5, stay=name, name="more") for name in kept))
@@ -264,7 +259,7 @@ def test_an_entry_of_a_newer_worker_is_refused() -> None:
         stored.checkpoint()
     key = stored.entries()[0]
     newest = stored.paper.newest(topics.ENCOUNTERS_CHANGELOG)
-    stored.paper.append(LOG, _Sent(key, b"\xff" + (newest[key] or b"")[1:]))
+    stored.paper.append(LOG, Record(key, b"\xff" + (newest[key] or b"")[1:]))
     with pytest.raises(UnknownFormatError):
         stored.again()
 
@@ -272,3 +267,18 @@ def test_an_entry_of_a_newer_worker_is_refused() -> None:
 def test_a_journal_begins_where_writing_whole_costs_more() -> None:
     """Some sixteen events: a stay has ten."""
     assert JOURNAL_FROM > 10 * 250
+
+
+def test_the_cache_is_bounded_by_what_its_stays_take() -> None:
+    """A few long stays take as much memory as thousands of short ones."""
+    stored = Stored()
+    stored.store = EncounterStore(stored.app, stored.table, 10_000, capacity_bytes=2 << 20)
+    for number in range(60):
+        name = f"Z{number}"
+        stored.take(*(injection(minute, stay=name, name=f"a{minute}") for minute in range(100)))
+        stored.checkpoint()
+        assert stored.store.cached_bytes < 3 << 20
+    assert 0 < stored.store.cached < 30
+    back = stored.store.load(0, "Z0")
+    assert back is not None
+    assert len(back.events) == 100
