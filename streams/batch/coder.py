@@ -20,7 +20,8 @@ from rules.emission import in_confirm_window
 from rules.engine import Coding, Profile, code_encounter
 from streams.batch.stay_problems import faults, told
 from streams.encounter.event_problems import SourcedEvent, after_cancellation, circling, conflicts
-from streams.encounter.fold import NoEventsError, fold, fold_merged, merges
+from streams.encounter.fold import NoEventsError, fold, merges
+from streams.encounter.merge_bound import fold_bounded, too_many
 from streams.encounter.merge_groups import survivor
 from streams.wire.encounter_key import InputLine, found_id
 from streams.wire.event_json import read, validate
@@ -82,7 +83,8 @@ def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | 
     Return stays that name one another in merges, coded from all the lines of all of them, in order of their ids.
 
     A stay merged into another has a cancelled set without lines, and its events count for the one it ends up
-    in, which has a set even when no event of its own is known. A voided merge has no effect.
+    in, which has a set even when no event of its own is known. A voided merge has no effect. A stay into which too many
+    were merged is coded from its own events, and held.
     """
     events, event_lines, rejects = _read(lines, None)
     stays: dict[str, list[SourcedEvent]] = {}
@@ -107,9 +109,11 @@ def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | 
         }
         mine = [entry.event for entry in own]
         try:
-            encounter = fold_merged(mine, others) if others else fold(mine)
+            encounter = fold_bounded(encounter_id, mine, others)
         except NoEventsError:
             continue
+        if too_many(len(others)):
+            others = {}
         if encounter_id in into:
             encounter = encounter._replace(merged_into=survivor(encounter_id, into))
         coding = _coding(encounter, profile, as_of)
@@ -117,7 +121,7 @@ def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | 
         if encounter_id not in into:
             entries = [
                 entry
-                for name in (encounter_id, *absorbed[encounter_id])
+                for name in ((encounter_id, *others) if own else (*absorbed[encounter_id],))
                 for entry in stays.get(name, [])
                 if _tells(entry.event)
             ]

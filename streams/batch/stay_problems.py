@@ -12,6 +12,7 @@ from models.charge import ChargeSet
 from models.event import Event
 from rules.flags import FLAGS
 from streams.encounter.event_problems import SourcedEvent
+from streams.encounter.merge_bound import TOO_MANY_MERGED
 from streams.wire.encounter_key import InputLine
 from streams.wire.rejects import Reject
 
@@ -43,8 +44,10 @@ def faults(charge_set: ChargeSet, entries: Sequence[SourcedEvent]) -> Iterator[R
             continue
         if charge_set.status == "preview" and flag.flag == "F-MISSING_STOP":
             continue
-        if flag.flag == "F-REFUSED_EVENT":  # its line was refused in words of its own
-            continue
+        if flag.flag == "F-REFUSED_EVENT":
+            if flag.facts.get("refusal_id") == TOO_MANY_MERGED:
+                yield min(entries, key=_place).reject(flag.flag, _clause(flag.says), _clause(flag.suggestion))
+            continue  # any other was refused at its line, in words of its own
         if kind.rule.startswith("R-DOC-") or flag.flag in _ALSO_DATA:
             named = frozenset(flag.administration_ids)
             about = [entry for entry in entries if not named.isdisjoint(_names(entry.event))] or entries

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 from typing import Any, Final, Protocol
 
@@ -27,6 +27,7 @@ from streams.engine.producer import CertainProducer
 from streams.engine.queues import GenerationQueue
 from streams.engine.records import Record
 from streams.engine.recovery import SeekingTableManager
+from streams.engine.store_memory import StoreMemory
 from streams.engine.table import CheckpointTable
 from streams.engine.versions import require_tested
 from streams.engine.vitals import Vitals
@@ -43,6 +44,24 @@ class State(Protocol):
         """Return the bytes to write."""
 
 
+class Journaled:
+    """The value of a key that is written in parts: of a long one, what came since the last checkpoint."""
+
+    __slots__ = ()
+
+    def changes(self, key: bytes) -> Mapping[bytes, bytes | None]:
+        """Return the records to write, in their order; asked again before ``written``, all of them and what came since."""
+        raise NotImplementedError
+
+    def written(self) -> None:
+        """Note that what was last asked for is written."""
+        raise NotImplementedError
+
+
+Kept = dict[tuple[Table, int], dict[bytes, "State | Journaled | None"]]
+"""States to write, by table and partition, then by key."""
+
+
 class StopTimeoutError(Exception):
     """A worker told to stop could not finish in time: nothing was committed since, and the same is read again."""
 
@@ -55,12 +74,18 @@ class Written(bytes):
         return self
 
 
-def _bytes_of(changed: dict[bytes, State | None], place: str) -> dict[bytes, bytes | None]:
+def _bytes_of(kept: Mapping[bytes, State | Journaled | None], place: str) -> dict[bytes, bytes | None]:
+    records: dict[bytes, bytes | None] = {}
     try:
-        return {key: None if state is None else state.to_bytes() for key, state in changed.items()}
+        for key, state in kept.items():
+            if isinstance(state, Journaled):
+                records.update(state.changes(key))
+            else:
+                records[key] = None if state is None else state.to_bytes()
     except Exception as error:
         placed(error, f"a state for {place}")
         raise
+    return records
 
 
 class CheckpointTransport(driver.Transport):
@@ -92,10 +117,10 @@ class CheckpointApp(faust.App):
         **settings: Any,
     ) -> None:
         require_tested()
-        self._states: dict[tuple[Table, int], dict[bytes, State | None]] = {}
+        self._states: Kept = {}
         self._messages: list[Addressed] = []
         self._membership = 0
-        self._writing: Checkpoint | None = None
+        self._writing: tuple[Checkpoint, Kept] | None = None
         self._on_revoked: list[Callable[[], None]] = []
         self._on_fatal = on_fatal
         self._on_recovered: list[Callable[[set[int]], None]] = []
@@ -107,6 +132,8 @@ class CheckpointApp(faust.App):
         """The cluster as it was before, if somebody knows; one that is another stops the worker."""
         self.changelog_ends: dict[TP, int] = {}
         """Of changelogs: the offset after what is known to lie there."""
+        self.store_memory = StoreMemory()
+        """What the stores of all tables and partitions share."""
         self.vitals = Vitals()
         """What this worker did and when, for whoever watches it."""
         self._failing = threading.Lock()
@@ -170,7 +197,9 @@ class CheckpointApp(faust.App):
         named = (names,) if isinstance(names, str) else tuple(names)
         return self.topic(*named, schema=BatchSchema(), partitions=partitions)
 
-    def put(self, table: CheckpointTable, partition: int, key: bytes, state: State | None) -> None:
+    def put(
+        self, table: CheckpointTable, partition: int, key: bytes, state: State | Journaled | None
+    ) -> None:
         """
         Note a state for the next checkpoint, which asks it for its bytes; None deletes the key.
 
@@ -190,24 +219,29 @@ class CheckpointApp(faust.App):
     def checkpoint(self) -> Checkpoint:
         """Return the states and messages since the last checkpoint, as they are at this instant, and begin anew."""
         states: States = {
-            (table, partition): _bytes_of(changed, f"{table.changelog_topic_name}, partition {partition}")
-            for (table, partition), changed in self._states.items()
+            (table, partition): _bytes_of(kept, f"{table.changelog_topic_name}, partition {partition}")
+            for (table, partition), kept in self._states.items()
         }
         self.vitals.checkpoint_began_at = monotonic()
-        messages, self._states, self._messages = self._messages, {}, []
-        self._writing = Checkpoint(states, messages, self._membership)
-        return self._writing
+        kept, messages, self._states, self._messages = self._states, self._messages, {}, []
+        checkpoint = Checkpoint(states, messages, self._membership)
+        self._writing = checkpoint, kept
+        return checkpoint
 
     def unwritten(self, table: CheckpointTable, partition: int, key: bytes) -> bool:
         """Tell whether the table does not have the newest state of this key yet."""
         place = (table, partition)
         if key in self._states.get(place, ()):
             return True
-        return self._writing is not None and key in self._writing.states.get(place, ())
+        return self._writing is not None and key in self._writing[1].get(place, ())
 
     def written(self, checkpoint: Checkpoint) -> None:
         """Note that everything in this checkpoint lies in Kafka."""
-        if self._writing is checkpoint:
+        if self._writing is not None and self._writing[0] is checkpoint:
+            for kept in self._writing[1].values():
+                for state in kept.values():
+                    if isinstance(state, Journaled):
+                        state.written()
             self._writing = None
             vitals, now = self.vitals, monotonic()
             if checkpoint:
@@ -219,12 +253,10 @@ class CheckpointApp(faust.App):
         self.vitals.checkpoint_began_at = 0
         if checkpoint.membership != self._membership:
             return
-        for place, changed in checkpoint.states.items():
-            newer = self._states.setdefault(place, {})
-            for key, written in changed.items():
-                newer.setdefault(key, None if written is None else Written(written))
         self._messages[:0] = checkpoint.messages
-        if self._writing is checkpoint:
+        if self._writing is not None and self._writing[0] is checkpoint:
+            for place, kept in self._writing[1].items():
+                self._states[place] = kept | self._states.get(place, {})
             self._writing = None
 
     def when_revoked(self, callback: Callable[[], None]) -> None:

@@ -32,6 +32,9 @@ Milliseconds for which a broker may hold back an empty answer to a fetch: while 
 than can be worked off, and while what comes is to be answered at once.
 """
 
+_FETCH_BYTES: Final = 16 << 20
+"""Of one answer of a broker, over all partitions; aiokafka asks for 50 MiB, and holds that beside what is worked on."""
+
 _OUT: Final = {22, 25, 82}
 """Answers to a heartbeat that say: no member of this generation, no member at all, replaced by its namesake."""
 
@@ -70,6 +73,7 @@ class LeaseThread(ReadingThread):
         # A broker answers one connection's requests in order, and recovery's seeks wait behind a parked fetch:
         # Faust parks it for a second and a half, each time.
         consumer._fetch_max_wait_ms = IDLE_MS  # noqa: SLF001 - Faust has no setting for it
+        consumer._fetch_max_bytes = _FETCH_BYTES  # noqa: SLF001 - as above
         return consumer
 
     def park(self, milliseconds: int) -> None:

@@ -52,6 +52,12 @@ class CheckpointTable(faust.Table[bytes, bytes]):
     app: Any
     """A ``CheckpointApp``, which makes these tables and so cannot be named here."""
 
+    def _new_store(self) -> Any:
+        store = super()._new_store()
+        if isinstance(store, rocksdb.Store):
+            store.rocksdb_options = self.app.store_memory.shared_by(store.rocksdb_options)
+        return store
+
     def read(self, partition: int, key: bytes) -> bytes | None:
         """Return what the last checkpoint left under a key of this partition, or None."""
         store = self.data

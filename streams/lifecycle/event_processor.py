@@ -6,6 +6,7 @@ stay that changed, once, and returns the states to keep and the messages to send
 """
 
 from collections.abc import Iterable
+from math import inf
 from typing import Final
 
 from models.event import EncounterMerged, Event
@@ -15,14 +16,16 @@ from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandErro
 from streams.lifecycle.event_counts import EventCounts
 from streams.lifecycle.forwarding import forwarded
 from streams.lifecycle.ineffective_events import ineffective_events
-from streams.lifecycle.merged_view import names_as_survivor, neighbours
-from streams.lifecycle.messages import chunks, closed_message
+from streams.lifecycle.merge_sharing import news
+from streams.lifecycle.merged_view import names_as_survivor
+from streams.lifecycle.messages import closed_message
 from streams.lifecycle.processed_records import IsHome, LoadState, OutboundCommand, ProcessedRecords, outbound
 from streams.lifecycle.reject_reasons import (
     EMPTY,
     FAULT,
     FORGOTTEN,
     HEAVIEST,
+    LONG_PAST,
     LONGEST,
     MERGED_INTO_FORGOTTEN,
     TOO_HEAVY,
@@ -63,11 +66,13 @@ class EncounterProcessor:
     Processes one batch of one partition. ``at`` is the worker's clock in epoch seconds.
 
     A stay without a state begins only in its home partition: publishers that partition in different ways would
-    otherwise have one stay coded twice, by halves.
+    otherwise have one stay coded twice, by halves. ``oldest`` is the epoch second before which no stay begins.
     """
 
-    def __init__(self, topic: str, partition: int, at: int, load: LoadState, at_home: IsHome) -> None:
-        self._topic, self._partition, self._at = topic, partition, at
+    def __init__(
+        self, topic: str, partition: int, at: int, load: LoadState, at_home: IsHome, oldest: float = -inf
+    ) -> None:
+        self._topic, self._partition, self._at, self._oldest = topic, partition, at, oldest
         self._load, self._at_home = load, at_home
         self._touched: dict[str, EncounterState] = {}
         self._cause_of: dict[str, Record] = {}
@@ -141,6 +146,8 @@ class EncounterProcessor:
             if not self._at_home(encounter_id):
                 self._forward(encounter_id, line, record)
                 return None
+            if event.occurred_at.timestamp() < self._oldest:
+                return LONG_PAST
             state = EncounterState(encounter_id, self._at)
             state.standing_stale = True
         if state.phase == "forgotten":
@@ -219,7 +226,7 @@ class EncounterProcessor:
                 state.events[line] = None
                 state.size_bytes += len(line)
                 state.standing_stale, state.last_event_at = True, self._at
-        state.has_merges = True  # its neighbours tell whether that is true
+        state.has_merges = True  # its links tell whether that is true
         self._touch(state, record)
         if len(command.stays) > 1:
             self._merge_events(command, record)
@@ -287,14 +294,7 @@ class EncounterProcessor:
                 continue
             again, accounts = encounter_id in self._redelivered, state.accounts
             if state.has_merges and (again or state.event_count() > state.events_shared):
-                self._share_events(state)
+                self._commands += map(outbound, news(state, again=again))
             if accounts and (again or accounts.version > accounts.shared):
                 self._commands += map(outbound, accounts.notices(encounter_id))
         return ProcessedRecords(list(self._touched.values()), self._messages, self._commands, faults)
-
-    def _share_events(self, state: EncounterState) -> None:
-        connected = neighbours(state)
-        for stays in chunks({**state.merged_events, state.encounter_id: state.events}):
-            for name in connected:
-                self._commands.append(outbound(Command("told", name, stays)))
-        state.events_shared = state.event_count()

@@ -6,6 +6,7 @@ from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.lifecycle.account_notice import is_directory
 from streams.lifecycle.state import departed_of
+from streams.lifecycle.stay_journal import entry_of
 from streams.operations.topic_view import TopicView
 from streams.wire.topics import ENCOUNTERS_CHANGELOG
 
@@ -29,8 +30,8 @@ class Departures:
 
     def take(self, record: Any) -> None:
         """Take one record of the changelog in."""
-        if record.key is None or is_directory(record.key):
-            return
+        if record.key is None or is_directory(record.key) or entry_of(record.key) is not None:
+            return  # a long stay is written whole again once it is final, and tells its departure then
         name = record.key.decode(errors="replace")
         try:
             departed_at = departed_of(record.value) if record.value else None

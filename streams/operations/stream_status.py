@@ -14,6 +14,7 @@ from streams.kafka.group_members import Cluster, cluster_of
 from streams.kafka.partition_asker import PartitionAsker
 from streams.lifecycle.account_notice import is_directory
 from streams.lifecycle.state import UnknownFormatError, deadline_of, last_source_of, phase_of
+from streams.lifecycle.stay_journal import entry_of, summary_of
 from streams.operations.departures import Departures
 from streams.operations.log_check import LogCheck
 from streams.operations.topic_view import TopicView
@@ -182,16 +183,23 @@ class StatusReader:
         self._departures.take(record)
         if record.key is None or is_directory(record.key):
             return
+        entry = entry_of(record.key)
         try:
-            summary = (phase_of(record.value), deadline_of(record.value)) if record.value else None
+            if entry is not None:
+                if record.value:
+                    self._stays[entry[0]] = summary_of(record.value)
+            elif record.value:
+                self._stays[record.key] = (phase_of(record.value), deadline_of(record.value))
+            else:
+                self._stays.pop(record.key, None)
         except UnknownFormatError:
             return
-        if summary is None:
-            self._stays.pop(record.key, None)
-        else:
-            self._stays[record.key] = summary
-            if (source := last_source_of(record.value)) in self._expected_sources:
-                self._last_words.add(source)
+        if (
+            entry is None
+            and record.value
+            and (source := last_source_of(record.value)) in self._expected_sources
+        ):
+            self._last_words.add(source)
 
     def _take_charge_set(self, record: Any) -> None:
         charge_set = _json(record.value)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Final
 
+from streams.charging.charge_counts import Standing
 from streams.charging.coding_counts import CodingCounts
 from streams.feeds.raw_processor import RawCounts
 from streams.lifecycle.event_counts import EventCounts
@@ -97,6 +98,10 @@ class AgentFigures:
         if kind == SKIPPED:
             self._figures.add("infusion_skipped_records_total", count, topic)
         self._note(_REJECTED, f"{kind} on {topic}", count)
+
+    def purged(self, partition: int, key: bytes, before: Standing | None) -> None:
+        """Take out a stay of which nothing is left."""
+        self._releases.change(partition, key, before, None, 0)
 
     def _note(self, what: str, why: str, count: int) -> None:
         noted_at, waiting = self._noted.get(what, (-NOTE_EVERY_S, Counter()))

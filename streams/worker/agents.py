@@ -14,6 +14,7 @@ from faust.types import TP
 
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
+from streams.charging.charge_counts import standing_of
 from streams.charging.closed_encounter_processor import code_records
 from streams.engine.app import CheckpointApp
 from streams.engine.batches import PartitionBatch
@@ -24,6 +25,7 @@ from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.event_processor import EncounterProcessor
 from streams.lifecycle.patient_directory import process_notices
 from streams.lifecycle.processed_records import OutboundCommand
+from streams.lifecycle.state import EncounterState
 from streams.wire import topics
 from streams.wire.marked_records import without_marked
 from streams.wire.message import OutboundMessage
@@ -75,13 +77,18 @@ class Agents:
         """
         at = int(self._clock())
         due = [
-            (topics.COMMANDS, partition, Record(key, to_bytes(Command("due", key.decode()))))
+            (partition, key)
             for partition in self._stays.partitions_due(at)
             if self._has_read(partition)
             for key in self._stays.due(partition, at)
         ]
+        due += self._stays.expired(at, at - self._settings.timeouts.purge)
         if due:
-            await self._deliver(grouped_by_partition(due))
+            asked = (
+                (topics.COMMANDS, partition, Record(key, to_bytes(Command("due", key.decode()))))
+                for partition, key in due
+            )
+            await self._deliver(grouped_by_partition(asked))
 
     def _has_read(self, partition: int) -> bool:
         """Tell whether every event is read that was there when this was first asked since the last yes."""
@@ -145,17 +152,25 @@ class Agents:
         self, tp: TP, records: Iterable[Any], process: Callable[[EncounterProcessor, Iterable[Any]], None]
     ) -> None:
         topic, partition = tp
+        at = int(self._clock())
+        oldest = at - self._settings.timeouts.purge
         processor = EncounterProcessor(
             topic,
             partition,
-            int(self._clock()),
+            at,
             partial(self._stays.load, partition),
             lambda name: home_of(name, self._partitions) == partition,
+            oldest,
         )
         process(processor, records)
         processed = processor.finish(self._settings.timeouts, self._emission)
         for state in processed.states:
-            self._stays.keep(partition, state)
+            if (
+                state.phase != "forgotten"
+                or state.last_event_at > oldest
+                or not self._purge(partition, state)
+            ):
+                self._stays.keep(partition, state)
         self._send(partition, processed.messages)
         self._ask(processed.commands)
         if self._figures is not None:
@@ -164,6 +179,18 @@ class Agents:
             _log.error(
                 "%d stays could not be settled: a fault of ours; see infusion rejects", processed.faults
             )
+
+    def _purge(self, partition: int, state: EncounterState) -> bool:
+        """Have nothing left of a stay; not of one that is held still: somebody may answer, and its charges wait for that."""
+        key = state.encounter_id.encode()
+        standing = standing_of(self._releases.load(partition, key))
+        if standing is not None and standing.status == "held":
+            return False
+        self._stays.purge(partition, state)
+        self._releases.purge(partition, key)
+        if self._figures is not None:
+            self._figures.purged(partition, key, standing)
+        return True
 
     def _code(self, batch: PartitionBatch) -> None:
         partition = batch.tp.partition

@@ -25,8 +25,8 @@ _LARGEST: Final = 16 << 20
 _HEARTBEAT_S: Final = 3.0
 """At most, however long a session is: /readyz tells a coordinator that is silent by a heartbeat without an answer."""
 
-_CACHE: Final = {"block_cache_size": 32 << 20, "write_buffer_size": 8 << 20, "max_open_files": 200}
-"""Of one table in one partition; Faust's own default is a cache of two gigabytes."""
+_STORE: Final = {"write_buffer_size": 8 << 20, "max_open_files": 200}
+"""Of one table in one partition; cache and write buffers are shared by all (``streams.engine.store_memory``)."""
 
 
 def build(
@@ -125,6 +125,6 @@ def _table(app: CheckpointApp, name: str, partitions: int) -> Any:
         key_type=bytes,
         value_type=bytes,
         partitions=partitions,
-        options=dict(_CACHE),
+        options=dict(_STORE),
         recovery_buffer_size=5_000,
     )
