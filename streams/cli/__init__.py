@@ -25,8 +25,20 @@ from rules.site_folder import SiteFolderError
 from streams.batch.error_place import fault
 
 VERBS: Final = (
-    *("code", "explain", "rules", "check", "generate", "refresh", "schema"),
-    *("worker", "watch", "demo", "topics", "status", "publish", "charges", "review", "rejects", "recode"),
+    *("code", "explain", "export", "rules", "check", "generate", "refresh", "schema"),
+    *(
+        "worker",
+        "watch",
+        "deliver",
+        "demo",
+        "topics",
+        "status",
+        "publish",
+        "charges",
+        "review",
+        "rejects",
+        "recode",
+    ),
 )
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
 
