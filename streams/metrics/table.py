@@ -22,7 +22,7 @@ SEVERITIES: Final = ("block", "warn")
 
 READY_STATES: Final = (
     *("ready", "idle", "starting", "recovering", "rebalancing", "stopping"),
-    *("broker_silent", "coordinator_silent", "not_polling", "checkpoint_stuck"),
+    *("broker_silent", "coordinator_silent", "not_polling", "checkpoint_stuck", "destination_silent"),
 )
 """What /readyz says; the first two are ready. Idle: a member of the group, and all partitions are others'."""
 
@@ -37,7 +37,11 @@ PAYERS: Final = 20
 _NAMED_SOURCES: Final = {"source": ("emar", "pump", "adt", "manual")}
 _READ: Final = {"topic": topics.READ}
 _WRITTEN: Final = {
-    "topic": tuple(topic.name for topic in topics.TOPICS if topic.aligned and topic.name != topics.EVENTS)
+    "topic": tuple(
+        topic.name
+        for topic in topics.TOPICS
+        if topic.aligned and topic.name not in {topics.EVENTS, topics.DELIVERIES, topics.PARKED}
+    )
 }
 _FLAGS: Final = tuple(sorted(FLAGS))
 _PLACE: Final = ("topic", "partition")
@@ -187,7 +191,26 @@ WATCH: Final = (
            process="watch"),
 )  # fmt: skip
 
-METRICS: Final = (*ANY, *FLOW, *STAYS, *FEEDS, *MONEY, *WATCH)
+_DESTINATION: Final = "destination"
+
+DELIVERY: Final = (
+    _counter("infusion_deliveries_total", "Charges and credits by what the billing system made of them.",
+             _DESTINATION, "outcome", process="deliver"),
+    _counter("infusion_delivery_attempts_total", "Messages sent, by what was answered; unreachable is no answer.",
+             _DESTINATION, "answer", process="deliver"),
+    Metric("infusion_delivery_seconds", "histogram", "From a message to its acknowledgement.", (_DESTINATION,),
+           buckets=WRITING, process="deliver"),
+    _gauge("infusion_undelivered_lines", "Charges and credits the billing system has not taken yet, parked ones apart.",
+           _DESTINATION, process="deliver"),
+    _gauge("infusion_oldest_undelivered_seconds", "Age of the oldest of them, since it was charged; 0 when there is none.",
+           _DESTINATION, process="deliver"),
+    _gauge("infusion_parked_encounters", "Stays with a charge or credit the billing system refused; what comes later waits.",
+           _DESTINATION, process="deliver"),
+    _gauge("infusion_destination_silence_seconds", "Since the billing system stopped answering; 0 while it answers.",
+           _DESTINATION, process="deliver"),
+)  # fmt: skip
+
+METRICS: Final = (*ANY, *FLOW, *STAYS, *FEEDS, *MONEY, *WATCH, *DELIVERY)
 """Every metric, in the order of the page."""
 
 BY_NAME: Final = {metric.name: metric for metric in METRICS}

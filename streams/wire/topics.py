@@ -17,6 +17,7 @@ CHARGES: Final = "infusion.charges.v1"
 CHARGE_LINES: Final = "infusion.charge-lines.v1"
 REVIEW: Final = "infusion.review.v1"
 REJECTS: Final = "infusion.rejects.v1"
+DELIVERIES: Final = "infusion.deliveries.v1"
 COMMANDS: Final = "infusion.commands.v1"
 """Internal: what a timer, a merge or an event in the wrong partition asks of the partition that owns a stay."""
 
@@ -28,6 +29,9 @@ APPLICATION: Final = "infusion-charges"
 
 ENCOUNTERS_CHANGELOG: Final = f"{APPLICATION}-encounters-changelog"
 RELEASES_CHANGELOG: Final = f"{APPLICATION}-releases-changelog"
+
+PARKED: Final = f"{APPLICATION}-parked-changelog"
+"""Of ``infusion deliver``: the stays whose changes a billing system refused, by encounter id, NUL and destination."""
 
 DEFAULT_PARTITIONS: Final = 12
 """Enough workers for a chain of hospitals; it cannot be raised later without beginning anew."""
@@ -117,6 +121,11 @@ TOPICS: Final[tuple[Topic, ...]] = (
         max_message_bytes=13 * _MIB,  # the largest event, and the headers that say what is wrong with it
     ),
     Topic(
+        DELIVERIES,
+        "What billing systems made of each charge line: taken, refused, or withheld behind one that was refused.",
+        retention_days=_FILING,
+    ),
+    Topic(
         COMMANDS,
         "What one partition asks of another, or of itself at a later time.",
         retention_days=7,
@@ -133,6 +142,14 @@ TOPICS: Final[tuple[Topic, ...]] = (
     Topic(
         RELEASES_CHANGELOG,
         "What was last said of every stay.",
+        cleanup="compact",
+        max_message_bytes=16 * _MIB,
+        compaction_lag_days=7,
+        own=True,
+    ),
+    Topic(
+        PARKED,
+        "Charge lines that wait because one of their stay was refused by a billing system.",
         cleanup="compact",
         max_message_bytes=16 * _MIB,
         compaction_lag_days=7,
