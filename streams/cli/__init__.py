@@ -25,20 +25,9 @@ from rules.site_folder import SiteFolderError
 from streams.batch.error_place import fault
 
 VERBS: Final = (
-    *("code", "explain", "export", "rules", "check", "generate", "refresh", "schema"),
-    *(
-        "worker",
-        "watch",
-        "deliver",
-        "demo",
-        "topics",
-        "status",
-        "publish",
-        "charges",
-        "review",
-        "rejects",
-        "recode",
-    ),
+    *("code", "convert", "explain", "export", "rules", "check", "generate", "refresh", "schema"),
+    *("worker", "watch", "deliver", "demo", "topics", "status"),
+    *("publish", "charges", "review", "rejects", "recode"),
 )
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
 
@@ -131,9 +120,9 @@ SETTINGS: Final = frozenset(
     f"INFUSION_{name}"
     for name in (
         "CACHED_STAYS", "DATA_DIR", "DELIVER_CAFILE", "DELIVER_CERTFILE", "DELIVER_KEYFILE", "DELIVER_NAME", "DELIVER_TO", "DELIVER_TOKEN_FILE", "GRACE_MINUTES", "HORIZON_DAYS", "INACTIVE_HOURS", "LOOK_EVERY_SECONDS", "METRICS_BIND", "OVERDUE_DAYS",
-        "PAYER", "POLICY", "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR", "SITE_FILE", "STORE", "WEB_PORT", "WORKER_ID",
+        "PATIENT_KEY", "PATIENT_KEY_FILE", "PAYER", "POLICY", "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR", "SITE_FILE", "STORE", "WEB_PORT", "WORKER_ID",
         # Read by the tests and by make alone.
-        "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_KAFKA", "SHARED",
+        "FUZZ_SECONDS", "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_KAFKA", "SHARED",
     )
 )  # fmt: skip
 """Every variable of ours that something reads; a test compares it with what the code asks for."""

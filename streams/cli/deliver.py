@@ -15,8 +15,8 @@ from streams.cli.shared.broker import broker
 from streams.cli.shared.log_output import Form as LogForm
 from streams.cli.shared.log_output import log_options, log_to_stderr, throttle_client_log
 from streams.cli.shared.printable import printable
-from streams.cli.shared.site_file_option import charge_codes_option
-from streams.feeds.charge_codes import ChargeCodes
+from streams.cli.shared.site_file_option import site_file_option
+from streams.feeds.site_mapping import SiteMapping
 from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.metrics.bind import BIND, Bind, BindError, bind_of
@@ -58,7 +58,7 @@ _log: Final = logging.getLogger(__name__)
     show_default=True,
     help="HL7 v2 DFT^P03, or over HTTP a FHIR ChargeItem.",
 )
-@charge_codes_option
+@site_file_option
 @click.option(
     "--begin",
     type=click.Choice(["earliest", "latest"]),
@@ -90,7 +90,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     url: str | None,
     name: str,
     form: Any,
-    codes: ChargeCodes,
+    site: SiteMapping,
     begin: str,
     in_flight: int,
     timeout: float,
@@ -124,7 +124,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
             where = destination(name, url, form, os.environ)
         except DestinationError as error:
             raise click.UsageError(str(error)) from error
-        plan = Plan(where, codes, in_flight, timeout, begin, once)
+        plan = Plan(where, site.charges, in_flight, timeout, begin, once)
         return _run(connection, plan, log_level, log_format)
 
 

@@ -13,12 +13,13 @@ from models.line_change import LineChange
 from streams.batch.line_reader import lines_of, overlong
 from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
 from streams.cli.shared.instant import InstantType
-from streams.cli.shared.site_file_option import charge_codes_option
+from streams.cli.shared.site_file_option import site_file_option
 from streams.cli.shared.stay_rows import csv_text
 from streams.feeds.charge_codes import ChargeCodes
 from streams.feeds.charge_rows import COLUMNS, rows_of
 from streams.feeds.fhir.charge_item import bundle_of_set, charge_item_of_change
 from streams.feeds.hl7v2.dft import dft_of_change, dft_of_set
+from streams.feeds.site_mapping import SiteMapping
 from streams.wire.charges_read import read_charges
 from streams.wire.rejects import Reject
 
@@ -42,7 +43,7 @@ _NOT_RELEASED: Final = {
     required=True,
     help="HL7 v2 DFT^P03, FHIR ChargeItem as JSON Lines, or rows for a spreadsheet.",
 )
-@charge_codes_option
+@site_file_option
 @click.option(
     "--at",
     type=InstantType(),
@@ -57,7 +58,7 @@ _NOT_RELEASED: Final = {
     help="Longer lines are rejected and skipped.",
 )
 def command(
-    *, files: tuple[str, ...], form: Form, codes: ChargeCodes, at: datetime | None, max_line_bytes: int
+    *, files: tuple[str, ...], form: Form, site: SiteMapping, at: datetime | None, max_line_bytes: int
 ) -> int:
     """
     Write charges as a billing system reads them: DFT^P03, ChargeItem or CSV.
@@ -69,7 +70,7 @@ def command(
 
     Exit status: 0 all exported, 1 something held or rejected, 2 wrong usage or an input that cannot be read.
     """
-    export = _Export(form, codes, at or datetime.now(UTC).replace(microsecond=0))
+    export = _Export(form, site.charges, at or datetime.now(UTC).replace(microsecond=0))
     inputs = tuple(dict.fromkeys(files)) or (STDIN,)
     for line in export.run(inputs, max_line_bytes):
         click.echo(line, err=True)

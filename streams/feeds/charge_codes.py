@@ -5,11 +5,10 @@ The table ``charges`` of a site's file. A code of ours that the table does not h
 a site without any table sends the procedure code in the place of the charge code.
 """
 
-import tomllib
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from streams.wire.rejects import Reject
 
@@ -84,14 +83,3 @@ class ChargeCodes(BaseModel):
 
 NO_TABLE: Final = ChargeCodes()
 """A site that said nothing."""
-
-
-def read_charge_codes(text: str) -> ChargeCodes | str:
-    """Return the table ``charges`` of a site's TOML file, or in words what is wrong with it; never raises for its content."""
-    try:
-        return ChargeCodes.model_validate(tomllib.loads(text).get("charges", {}))
-    except tomllib.TOMLDecodeError as error:
-        return f"no TOML: {error}"
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        return f"{'.'.join(('charges', *map(str, first['loc'])))}: {first['msg']}"

@@ -6,7 +6,8 @@ from typing import Final
 
 from models.charge import ChargeLine, ChargeSet, Reason
 from models.line_change import LineChange
-from streams.feeds.charge_codes import ChargeCodes, read_charge_codes
+from streams.feeds.charge_codes import ChargeCodes
+from streams.feeds.site_mapping import SiteMapping, read_site
 
 AT: Final = datetime(2026, 3, 2, 15, 4, 5, tzinfo=UTC)
 
@@ -65,6 +66,6 @@ code = "2608957"
 
 def site() -> ChargeCodes:
     """Return the site's table."""
-    codes = read_charge_codes(SITE)
-    assert isinstance(codes, ChargeCodes), codes
-    return codes
+    mapping = read_site(SITE)
+    assert isinstance(mapping, SiteMapping), mapping
+    return mapping.charges

@@ -3,7 +3,8 @@
 import pytest
 from charge_samples import site
 
-from streams.feeds.charge_codes import NO_TABLE, ChargeCode, ChargeCodes, read_charge_codes
+from streams.feeds.charge_codes import NO_TABLE, ChargeCode
+from streams.feeds.site_mapping import DEFAULT_SITE, read_site
 from streams.wire.rejects import Reject
 
 
@@ -17,7 +18,7 @@ def test_the_table_is_read() -> None:
 def test_a_site_without_a_table_sends_the_procedure_code() -> None:
     """Nothing is refused for a table nobody wrote."""
     assert NO_TABLE.code_of("96365") is None
-    assert read_charge_codes("") == NO_TABLE
+    assert DEFAULT_SITE.charges == NO_TABLE
     assert isinstance(site().code_of("96413"), Reject)
 
 
@@ -26,10 +27,10 @@ def test_a_site_without_a_table_sends_the_procedure_code() -> None:
     [
         ("[charges", "no TOML: "),
         ('[charges]\ncredit_style = "minus"', "charges.credit_style: "),
-        ('[charges]\ncredit = "cd_positive"', "charges.credit: Extra inputs are not permitted"),
-        ("[charges.codes.96365]", "charges.codes.96365.code: Field required"),
+        ('[charges]\ncredit = "cd_positive"', "charges.credit: no such word in charges; did you mean credit_style?"),
+        ("[charges.codes.96365]", "charges.codes.96365.code: field required"),
         ('[charges.codes.96365]\ncode = "1"\nrevenue_code = "26"', "charges.codes.96365.revenue_code: "),
-        ('[charges.codes.infusion]\ncode = "1"', "charges.codes.infusion.[key]: "),
+        ('[charges.codes.infusion]\ncode = "1"', "charges.codes.infusion: "),
         ('[charges]\ncode_system = "charge master"', "charges.code_system: "),
         ("charges = 1", "charges: "),
     ],
@@ -37,6 +38,6 @@ def test_a_site_without_a_table_sends_the_procedure_code() -> None:
 )  # fmt: skip
 def test_what_is_wrong_is_told_by_its_key(text: str, says: str) -> None:
     """Before anything is sent."""
-    told = read_charge_codes(text)
-    assert not isinstance(told, ChargeCodes)
+    told = read_site(text)
+    assert isinstance(told, str)
     assert told.startswith(says)

@@ -1,0 +1,71 @@
+"""One RXA, read: what both ways of telling an administration rest on."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from streams.feeds.hl7v2.amounts import Amounts
+from streams.feeds.hl7v2.context import MessageContext
+from streams.feeds.hl7v2.mar_action import Done
+from streams.feeds.hl7v2.route_fields import Route
+from streams.feeds.hl7v2.segments import Segment
+from streams.feeds.hl7v2.times import WireTime
+
+
+class GivenRecord(NamedTuple):
+    """An RXA with its order and its routes, before its times are looked at."""
+
+    context: MessageContext
+    rxa: Segment
+    place: str
+    """Ends the names of fields where a message has several RXA, for example `` of RXA 2``."""
+    done: Done
+    route: Route
+    amounts: Amounts
+    recorded_at: str | None
+    flow_id: str
+    """The administration where it is told action by action."""
+    whole_id: str
+    """The administration where it is stated as a whole."""
+    first_id: str
+    """What the first sub-id of the order would be: whose rate a later one changes."""
+    fields: Mapping[str, Any]
+    """The administration fields of the contract."""
+
+    def field(self, number: int) -> str:
+        """Return how a reject names a field of the RXA."""
+        return f"RXA-{number}{self.place}"
+
+    def time(self, number: int) -> WireTime | None:
+        """Return a time of the RXA; None where it is refused, which then has been said."""
+        read = self.context.time(self.rxa, number)
+        if isinstance(read, WireTime):
+            return read
+        self.context.refuse_time(self.field(number), read)
+        return None
+
+    def tell(self, kind: str, administration_id: str, occurred_at: str, /, **fields: Any) -> None:
+        """Add an event about an administration."""
+        self.context.tell(
+            kind,
+            administration_id,
+            occurred_at,
+            {"administration_id": administration_id, **fields},
+            self.recorded_at,
+        )
+
+    def state(
+        self, administration_id: str, technique: str | None, start: WireTime | None, stop: WireTime | None
+    ) -> None:
+        """Add the chart entry that states an administration; one that was recorded later replaces it."""
+        moment = start or stop
+        if moment is None:
+            return
+        self.tell(
+            "administration_charted",
+            administration_id,
+            moment.text,
+            technique=technique,
+            started_at=start.text if start else None,
+            stopped_at=stop.text if stop else None,
+            **self.fields,
+        )

@@ -1,0 +1,98 @@
+"""What an RXA says was done: RXA-20 and RXA-18, the action text of the record, and RXA-21's add, update or delete."""
+
+from typing import Final, Literal, NamedTuple
+
+from streams.feeds.hl7v2.context import MessageContext
+from streams.feeds.hl7v2.segments import Segment
+from streams.feeds.mar_words import MarAction
+from streams.feeds.site_mapping import spelled
+
+Change = Literal["add", "update", "delete"]
+
+COMPLETION: Final[dict[str, MarAction | None]] = {
+    "": None,
+    "CP": None,
+    "PA": None,
+    "RE": "not_given",
+    "NA": "not_given",
+}
+"""HL7 table 0322; None leaves it to the other fields."""
+
+_CHANGES: Final[dict[str, Change]] = {
+    "": "add",
+    "A": "add",
+    "S": "add",
+    "X": "add",
+    "U": "update",
+    "D": "delete",
+}
+"""HL7 table 0206. What is told without a change (X) or as a snapshot (S) is told once more: it changes nothing."""
+
+
+class Done(NamedTuple):
+    """What an RXA says was done."""
+
+    action: MarAction | None
+    """None where the RXA states an administration without an action of the record."""
+    change: Change
+    place: str
+    """Where the action stands."""
+
+
+def done_by(rxa: Segment, context: MessageContext, place: str) -> Done | None:
+    """Return what was done; None where it is refused. ``place`` ends the names of fields, to tell several RXA apart."""
+    change = _CHANGES.get(rxa.text(21).upper())
+    if change is None:
+        context.refuse(f"RXA-21{place}", "not in HL7 table 0206", "send A, U or D, or leave it out")
+        return None
+    status = rxa.text(20).upper()
+    action = COMPLETION.get(status)
+    if not status and COMPLETION.get(rxa.text(19).upper()) is not None:
+        context.refuse(
+            f"RXA-19{place}", "a word of HL7 table 0322 where an indication belongs", "send it in RXA-20"
+        )
+        return None
+    where = f"RXA-20{place}"
+    if status not in COMPLETION and "RXA-20" not in context.site.mar_action:
+        _refuse_status(context, where)
+        return None
+    if action is None:
+        for field in context.site.mar_action:
+            known = _known(rxa, int(field.rpartition("-")[2]), context)
+            if known is not None:
+                action, where = known, f"{field}{place}"
+                break
+        else:
+            if status not in COMPLETION:
+                _refuse_status(context, where)
+                return None
+    if rxa.raw(18):
+        if status in {"CP", "PA"} or action not in {None, "not_given", "void"}:
+            context.refuse(
+                f"RXA-18{place}",
+                "a reason for refusal beside an administration that RXA-20 or the record says took place",
+                "say with RXA-20 whether it was given",
+            )
+            return None
+        action, where = action or "not_given", f"RXA-18{place}"
+    return Done(action, change, where)
+
+
+def _known(rxa: Segment, field: int, context: MessageContext) -> MarAction | None:
+    if not rxa.raw(field):
+        return None
+    known = context.words.mar_actions
+    for repetition in range(1, rxa.repetitions(field) + 1):
+        for component in (1, 2):
+            text = rxa.text(field, component, repetition=repetition)
+            if text and (action := known.get(spelled(text))) is not None:
+                return action
+    return None
+
+
+def _refuse_status(context: MessageContext, place: str) -> None:
+    context.refuse(
+        place,
+        "neither in HL7 table 0322 nor an action that is known",
+        "write what it means into mar_actions of the site file",
+    )

@@ -1,0 +1,64 @@
+"""
+Wire messages to events: the table of content types, and nothing of what a message means.
+
+A new standard is a module of its own and a line here. Pure: no clock, no file, no environment; what is secret is handed
+in.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+from orjson import dumps
+
+from streams.feeds.conversion import Conversion
+from streams.feeds.hl7v2 import kinds
+from streams.feeds.hl7v2.segments import read_message
+from streams.feeds.site_mapping import SiteMapping
+from streams.wire.event_json import read
+from streams.wire.rejects import Reject
+
+Wire = Literal["hl7v2", "fhir"]
+
+
+def convert(raw: bytes, wire: Wire, site: SiteMapping, patient_secret: bytes | None = None) -> Conversion:
+    """
+    Return what one message came to; never raises for what is in it.
+
+    Every event of it is one that the contract takes. ``patient_secret`` makes the keyed hash by which two accounts of
+    one patient are found (``patient_key``); without it no such key is made.
+    """
+    return validated(_READERS[wire](raw, site, patient_secret))
+
+
+def validated(conversion: Conversion) -> Conversion:
+    """Return a conversion with the events the contract takes, and a reject in the place of each it does not."""
+    kept: list[Mapping[str, Any]] = []
+    rejects = list(conversion.rejects)
+    for event in conversion.events:
+        checked = read(dumps(event))
+        if isinstance(checked, Reject):
+            rejects.append(checked._replace(field=f"event {event['type']}, {checked.field}"))
+        else:
+            kept.append(event)
+    if len(kept) == len(conversion.events):
+        return conversion
+    return conversion._replace(events=tuple(kept), rejects=tuple(rejects))
+
+
+def _hl7v2(raw: bytes, site: SiteMapping, patient_secret: bytes | None) -> Conversion:
+    message = read_message(raw, site.default_charset)
+    if isinstance(message, Reject):
+        return Conversion(rejects=(message,))
+    return kinds.convert_message(message, site, patient_secret)
+
+
+def _fhir(raw: bytes, site: SiteMapping, patient_secret: bytes | None) -> Conversion:
+    _ = (raw, site, patient_secret)
+    return Conversion(ignored="FHIR: not read yet")
+
+
+_READERS: Final[Mapping[Wire, Callable[[bytes, SiteMapping, bytes | None], Conversion]]] = {
+    "hl7v2": _hl7v2,
+    "fhir": _fhir,
+}
+"""The content types."""
