@@ -221,10 +221,12 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has n
             left += positions.unfinished() + max(0, self.ends.get(partition, 0) - positions.read_to)
         return left
 
-    def oldest_seconds(self) -> float:
-        """Return the age of the oldest of them that was read; 0 when there is none."""
+    def oldest_seconds(self) -> float | None:
+        """Return the age of the oldest of them; 0 when there is none, None while none of them was read."""
         stored = [at for one in self.positions.values() if (at := one.oldest_ms()) is not None]
-        return max(0.0, time() - min(stored) / 1000) if stored else 0.0
+        if not stored:
+            return None if self.undelivered() else 0.0
+        return max(0.0, time() - min(stored) / 1000)
 
     async def _asking_ends(self) -> None:
         """Ask where partitions end, which tells too whether Kafka answers."""

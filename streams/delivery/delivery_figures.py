@@ -62,7 +62,8 @@ class DeliveryFigures:
         yield "infusion_broker_silence_seconds", (), monotonic() - courier.told_at
         yield "infusion_loop_silence_seconds", (), monotonic() - courier.turned_at
         yield "infusion_undelivered_lines", name, float(courier.undelivered())
-        yield "infusion_oldest_undelivered_seconds", name, courier.oldest_seconds()
+        if (oldest := courier.oldest_seconds()) is not None:
+            yield "infusion_oldest_undelivered_seconds", name, oldest
         yield "infusion_parked_encounters", name, float(courier.dispatcher.parked())
         since = 0.0 if reach.since is None else monotonic() - reach.since
         yield "infusion_destination_silence_seconds", name, since

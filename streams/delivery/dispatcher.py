@@ -9,10 +9,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
-from typing import Final
+from typing import Final, get_args
 
 from models.delivery import Outcome
-from streams.delivery.answer import Answer, Client, UnreachableError
+from streams.delivery.answer import Answer, Client, UnreachableError, Verdict
 from streams.delivery.ledger import Ledger
 from streams.delivery.outgoing import Outgoing
 from streams.delivery.retry import Reach, pause
@@ -52,6 +52,10 @@ class Dispatcher:
         self._active: Final[dict[int, int]] = {}
         self._ready: Final[asyncio.Queue[Stay]] = asyncio.Queue()
         self._accepted = 0
+        for outcome in get_args(Outcome):  # figures that are 0 until something happens
+            figures.add("infusion_deliveries_total", 0, name, outcome)
+        for verdict in (*get_args(Verdict), "unreachable"):
+            figures.add("infusion_delivery_attempts_total", 0, name, verdict)
 
     def own(self, partition: int, acknowledged: Iterable[str], parked: Mapping[str, Kept]) -> None:
         """Take over a partition; its parked stays are tried again."""
@@ -223,7 +227,11 @@ class Dispatcher:
         if not fresh:
             return
         known = {one.control_id for one in kept if one.control_id} | self._acknowledged[stay.partition].keys()
-        new = [one for one in fresh if one.control_id not in known]
+        new = [
+            one
+            for one in {one.control_id or one: one for one in fresh}.values()
+            if one.control_id not in known
+        ]
         if new:
             await self._ledger.keep(stay.partition, stay.encounter_id, refusal, [*kept, *new])
         for one in new if kept else new[1:]:

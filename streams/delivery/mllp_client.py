@@ -40,11 +40,12 @@ class MllpClient:
         """
         try:
             async with asyncio.timeout(self._timeout):
-                reader, writer = await self._connected()
-                writer.write(_START + message.body + _END + _CR)
-                await writer.drain()
-                while (answer := answer_to(message.control_id, await _frame(reader))) is None:
-                    _log.warning("an answer to another message was passed over")
+                if self._streams is not None:
+                    # Closed from the other side while it was idle, which shows only now: a new one is tried at once.
+                    with suppress(OSError, asyncio.IncompleteReadError):
+                        return await self._exchange(message)
+                    await self.close()
+                return await self._exchange(message)
         except TimeoutError:
             await self.close()
             why = f"no acknowledgement within {self._timeout:g} s"
@@ -59,15 +60,17 @@ class MllpClient:
         except asyncio.CancelledError:
             await self.close()
             raise
-        return answer
 
-    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self._streams is not None and (self._streams[0].at_eof() or self._streams[1].is_closing()):
-            await self.close()
+    async def _exchange(self, message: Outgoing) -> Answer:
         if self._streams is None:
             host, port = self._address
             self._streams = await asyncio.open_connection(host, port, ssl=self._tls, limit=_LARGEST)
-        return self._streams
+        reader, writer = self._streams
+        writer.write(_START + message.body + _END + _CR)
+        await writer.drain()
+        while (answer := answer_to(message.control_id, await _frame(reader))) is None:
+            _log.warning("an answer to another message was passed over")
+        return answer
 
     async def close(self) -> None:
         """Close the connection; the next message opens another."""

@@ -27,7 +27,7 @@ def test_a_site_without_a_table_sends_the_procedure_code() -> None:
     [
         ("[charges", "no TOML: "),
         ('[charges]\ncredit_style = "minus"', "charges.credit_style: "),
-        ('[charges]\ncredit = "cd_positive"', "charges.credit: no such word in charges; did you mean credit_style?"),
+        ('[charges]\ncredit = "cd_positive"', "charges.credit: no such word in charges; did you mean item_credit?"),
         ("[charges.codes.96365]", "charges.codes.96365.code: field required"),
         ('[charges.codes.96365]\ncode = "1"\nrevenue_code = "26"', "charges.codes.96365.revenue_code: "),
         ('[charges.codes.infusion]\ncode = "1"', "charges.codes.infusion: "),
