@@ -55,6 +55,7 @@ MEANINGS: Final = {
     "stopped_at": "Last drip; without it the flow was still running.",
     "stop_reason": "Why flow ended.",
     "intervals": "Every stretch of flow, where there was more than one.",
+    "pauses_apart": "Pauses are told by events of their own: the stated start and stop are the outer times, and rule no pause out.",
     "voids_event_id": "The event entered in error.",
     "decision_id": "The decision; a later one of this id replaces it.",
     "comparable_code": "The code an unlisted one compares with.",

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from alert_rules import DAY
 from panels import Panel, Query, laid_out
 from thresholds import Thresholds
 
@@ -93,13 +92,12 @@ def _quantiles(name: str, by: str = "") -> list[Query]:
 
 
 def _money(limits: Thresholds) -> list[list[Panel]]:
-    hold = limits.bill_hold_days * DAY
-    aging = ((None, GREEN), (hold - DAY, YELLOW), (hold, RED))
+    left = ((None, RED), (0, YELLOW), (limits.bill_hold_left, GREEN))
     return [
         [
             _stat("Held", "sum(infusion_held_cents) / 100", "currencyUSD", ((None, GREEN), (limits.held_dollars, RED))),
             _stat("Held stays", "sum(infusion_held_encounters)"),
-            _stat("Longest held since departure", "max(infusion_held_oldest_seconds)", "s", aging),
+            _stat("Next bill hold ends in", "min(infusion_bill_hold_remaining_seconds)", "s", left),
             _stat("Final", 'sum(infusion_charge_sets{status="final"})'),
             _stat("Previews", 'sum(infusion_charge_sets{status="preview"})'),
             _stat("Still counting", "sum(infusion_uncounted_partitions)", "short", ((None, GREEN), (1, YELLOW))),
@@ -111,7 +109,7 @@ def _money(limits: Thresholds) -> list[list[Panel]]:
             ),
             Panel(
                 "bargauge", "Oldest held by flag, since departure",
-                [Query("topk(12, max by (flag) (infusion_review_oldest_seconds) > 0)", "{{flag}}")], "s", width=8, height=9, steps=aging,
+                [Query("topk(12, max by (flag) (infusion_review_oldest_seconds) > 0)", "{{flag}}")], "s", width=8, height=9,
             ),
             Panel(
                 "bargauge", "Stays that wait for a person, by flag",
@@ -119,8 +117,9 @@ def _money(limits: Thresholds) -> list[list[Panel]]:
             ),
         ],
         [
-            _lines("Money held by payer", Query("sum by (payer) (infusion_held_cents) / 100", "{{payer}}"), unit="currencyUSD", stacked=True),
-            _lines("Longest held by payer, since departure", Query("max by (payer) (infusion_held_oldest_seconds)", "{{payer}}"), unit="s"),
+            _lines("Money held by payer", Query("sum by (payer) (infusion_held_cents) / 100", "{{payer}}"), unit="currencyUSD", width=8, stacked=True),
+            _lines("Longest held by payer, since departure", Query("max by (payer) (infusion_held_oldest_seconds)", "{{payer}}"), unit="s", width=8),
+            _lines("Past their bill hold, by payer", Query("sum by (payer) (infusion_bill_hold_past_encounters) > 0", "{{payer}}"), width=8, stacked=True),
         ],
         [
             _lines("From the departure to a charge", *_quantiles("infusion_departure_to_charge_seconds"), unit="s"),
@@ -183,8 +182,8 @@ def _feeds(limits: Thresholds) -> list[list[Panel]]:
     hour = "sum by (source) (increase({}[1h]))"
     return [
         [
-            Panel("bargauge", "Silence of each source", [Query("min by (source) (infusion_source_silence_seconds)", "{{source}}")], "s", width=12, height=8, steps=quiet),
-            Panel("bargauge", "Refused in a day, by reason", [Query("sum by (reason) (increase(infusion_rejects_total[1d])) > 0", "{{reason}}")], width=12, height=8, steps=_ABOVE_ZERO),
+            Panel("bargauge", "Silence of each source", [Query("min by (source) (infusion_source_silence_seconds)", "{{source}}"), Query("max by (source) (infusion_source_unheard_seconds) unless on (source) infusion_source_silence_seconds", "{{source}}, never heard")], "s", width=12, height=8, steps=quiet),
+            Panel("bargauge", "Refused in a day, by reason", [Query("sum by (reason) (max by (topic, reason) (increase(infusion_group_rejects_total[1d]))) > 0", "{{reason}}")], width=12, height=8, steps=_ABOVE_ZERO),
         ],
         [
             _lines("Events a minute", Query("sum by (source) (rate(infusion_events_total[5m])) * 60", "{{source}}"), stacked=True),
@@ -193,7 +192,7 @@ def _feeds(limits: Thresholds) -> list[list[Panel]]:
         [
             _lines("Known already, an hour", Query(hour.format("infusion_duplicates_total"), "{{source}}"), width=8),
             _lines("Late, an hour: their stay was coded", Query(hour.format("infusion_late_events_total"), "{{source}}"), width=8),
-            _lines("Refused, an hour", Query("sum by (topic, reason) (increase(infusion_rejects_total[1h])) > 0", "{{topic}} {{reason}}"), width=8),
+            _lines("Refused, an hour", Query("max by (topic, reason) (increase(infusion_group_rejects_total[1h])) > 0", "{{topic}} {{reason}}"), width=8),
         ],
         [
             _lines("Infusions that run, and stops that are missing", Query("sum(infusion_open_infusions)", "running"), Query("sum(infusion_missing_stops)", "departed without a stop")),

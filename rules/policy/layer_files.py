@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from rules.data_files import POLICIES
+from rules.policy.bill_hold import misplaced
 from rules.policy.switches import SETTINGS, PolicyError, switch
 
 Scope = Literal["global", "payer", "facility", "department"]
@@ -112,10 +113,8 @@ def _value_problems(entry: Any, scope: Any, where: str) -> Iterator[str]:
     except PolicyError as error:
         yield f"{where}: {error}"
         return
-    if named.id == "P-01":
-        yield f"{where}: the setting comes from the encounter, never from a policy file"
-    if value == INHERITS and scope == "global":
-        yield f"{where}: the global layer has nothing to inherit from"
+    if why := misplaced(named, scope, inherits=value == INHERITS):
+        yield f"{where}: {why}"
 
 
 def _class_problems(entry: Any, where: str) -> Iterator[str]:

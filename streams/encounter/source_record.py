@@ -12,6 +12,7 @@ from models.build import build
 from models.encounter import Fault, Flow
 from models.event import AdministrationCharted
 from models.field import StopReason
+from streams.encounter.chart_entries import hang_first, with_other_end
 from streams.encounter.dated_event import DatedEvent, by_record
 from streams.encounter.epoch import epoch_seconds
 from streams.encounter.flow_intervals import (
@@ -102,7 +103,7 @@ class _SourceEvents:
             elif kind == "administration_charted":
                 self.charted = _whole(self.charted, entry)
                 self.latest_charted = _later(self.latest_charted, entry)
-            else:
+            elif kind != "infusion_bolus":  # out of the bag: it neither opens nor ends a flow
                 self.bolus = _later(self.bolus, entry)
 
     def _change_rate(self, at: float, rate: Decimal) -> None:
@@ -150,7 +151,8 @@ def _stated(charted: AdministrationCharted, flow_events: list[FlowEvent]) -> tup
     """
     Return the flow and the start a charted administration states.
 
-    Stated intervals, or a start and a stop, are the whole of it. One end alone replaces the live one: its pauses
+    Stated intervals, or a start and a stop, are the whole of it; with ``pauses_apart`` the two are the outer times, and
+    what the live events say of the flow between them counts. One end alone replaces the live one: its pauses
     and the other end stay what the live events say. No times at all leave the live events as they are.
     """
     started = None if charted.started_at is None else charted.started_at.timestamp()
@@ -164,7 +166,8 @@ def _stated(charted: AdministrationCharted, flow_events: list[FlowEvent]) -> tup
         if begin is None:
             return FlowReading((), ("stop_without_start",)), None
         if started is not None or int(stopped) <= int(begin):
-            return _span(begin, stopped), begin
+            apart = charted.pauses_apart and int(stopped) > int(begin)
+            return _outer(begin, stopped, flow_events) if apart else _span(begin, stopped), begin
         kept = [
             (at, flow_event)
             for at, flow_event in flow_events
@@ -179,6 +182,12 @@ def _stated(charted: AdministrationCharted, flow_events: list[FlowEvent]) -> tup
         ]
         return flow_intervals_of([(started, START), *kept]), started
     return flow_intervals_of(flow_events), begin
+
+
+def _outer(started: float, stopped: float, flow_events: list[FlowEvent]) -> FlowReading:
+    """Return the flow between outer times: what live events say of it within them, their starts and stops apart."""
+    within = [(at, what) for at, what in flow_events if started < at < stopped and what not in {START, STOP}]
+    return flow_intervals_of([(started, START), *within, (stopped, STOP)])
 
 
 def _intervals(
@@ -247,6 +256,10 @@ def _resolved(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord
     events = _SourceEvents(entries)
     flow_events = events.flow_events
     charted = events.charted.event if events.charted else None
+    if charted is not None and charted.type == "administration_charted":
+        charted = with_other_end(charted, entries)
+        if charted.technique == "infusion":
+            events.bag_changes.pop(hang_first(flow_events) or -1, None)
     moment = events.bolus.at if events.bolus else None
     if momentary and _first(flow_events, START) is None:
         anchor = moment if moment is not None or events.charted is None else events.charted.at

@@ -123,6 +123,8 @@ class SiteMapping(Reading):
 
     default_charset: Annotated[str, Field(min_length=1, max_length=40)] = "utf-8"
     """Python's name of what is sent where MSH-18 says nothing."""
+    fhir_test_data: Literal["read", "ignore"] = "read"
+    """Whether FHIR resources marked HTEST in ``meta.security`` are used; a system that bills should ignore them."""
     sources: Sources = Sources()
     senders: Annotated[tuple[Sender, ...], BeforeValidator(_tuple)] = ()
     patient_classes: Mapping[str, PatientClass] = {}
@@ -158,6 +160,13 @@ class SiteMapping(Reading):
     @cached_property
     def _as_sent(self) -> dict[tuple[str, str], "SiteMapping"]:
         return {}
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> "SiteMapping":
+        """Return a copy, its tables made ready anew: they are kept beside the fields."""
+        copied = super().model_copy(update=update, deep=deep)
+        for kept in ("zone", "words", "_as_sent"):
+            copied.__dict__.pop(kept, None)
+        return copied
 
     def of_sender(self, application: str, facility: str) -> "SiteMapping":
         """Return the mapping with what this sender does in its own way; the first that fits of ``senders``."""

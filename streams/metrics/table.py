@@ -150,6 +150,9 @@ FEEDS: Final = (
              "topic", "reason", known={**_READ, "reason": REJECT_REASONS}),
     _gauge("infusion_source_silence_seconds", "Since the last event of a source came, by the record's timestamp.",
            "source", most=SOURCES),
+    _gauge("infusion_source_unheard_seconds",
+           "Since this worker began, of a source it is told to expect (INFUSION_EXPECTED_SOURCES) and has never heard; "
+           "absent once it has.", "source", most=SOURCES),
     Metric("infusion_chart_delay_seconds", "histogram", "From when something happened to when its source stored it.",
            ("source",), _NAMED_SOURCES, SOURCES, WAITING),
 )  # fmt: skip
@@ -169,6 +172,11 @@ MONEY: Final = (
     _gauge("infusion_held_cents", "Expected payment of the lines of held sets, each set once.", "payer", most=PAYERS),
     _gauge("infusion_held_oldest_seconds", "Since the departure (without one: the closing) of the longest held stay.",
            "payer", most=PAYERS),
+    _gauge("infusion_bill_hold_remaining_seconds",
+           "Until the first bill hold of a held stay ends, by the policy's bill_hold_days from the departure (without one: "
+           "the closing); negative when it has ended, absent where nothing is held.", "payer", most=PAYERS),
+    _gauge("infusion_bill_hold_past_encounters", "Held stays whose bill hold has ended: the claim went out without them.",
+           "payer", most=PAYERS),
     _gauge("infusion_review_open", "Stays with this flag waiting for a person; block holds the set.",
            "flag", "severity", known={"flag": _FLAGS, "severity": SEVERITIES}),
     _gauge("infusion_review_oldest_seconds",
@@ -187,6 +195,12 @@ WATCH: Final = (
         process="watch",
     ),
     _gauge("infusion_group_members", "Members of the group of workers; 0 when none lives.", process="watch"),
+    _counter("infusion_group_rejects_total",
+             "Records refused since this process began, by the topic they came on and the kind of reason, read from the "
+             "rejects topic.", "topic", "reason", known={**_READ, "reason": REJECT_REASONS}, process="watch"),
+    _counter("infusion_group_rejects_stored_total",
+             "Records ever put on the rejects topic: where it ends. It goes on where it was after a restart.", "partition",
+             process="watch"),
     _gauge("infusion_group_silence_seconds", "Since the broker that answers for the group last told its positions.",
            process="watch"),
 )  # fmt: skip

@@ -39,3 +39,9 @@ def kind_of(reject: Reject) -> str:
     if "has no such field" in reject.says:
         return "unknown_field"
     return "unreadable" if reject.field == WHOLE_LINE else "wrong_value"
+
+
+def kind_in(reason: str) -> str:
+    """Return the kind of a reject whose reason stands in its headers."""
+    field, _, says = reason.partition(": ")
+    return kind_of(Reject(field, says, ""))

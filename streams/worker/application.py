@@ -93,7 +93,9 @@ def build_observed(
     stays = EncounterStore(app, stays_table, settings.cached_stays, settings.timeouts.retention)
     app.when_recovered(stays.restore)
     releases = ReleaseStore(app, releases_table)
-    observation = Observation(app, connection, stays, releases, clock)
+    observation = Observation(
+        app, connection, stays, releases, settings.profile, settings.expected_sources, clock
+    )
     agents = Agents(app, stays, releases, settings, partitions, clock, observation.agents)
     for name, topic in (("follow", topics.EVENTS), ("close", topics.COMMANDS), ("code", topics.CLOSED)):
         app.agent(app.batches_of(topic, partitions), name=name)(getattr(agents, name))

@@ -7,7 +7,7 @@ while nothing is fetched, and right after a start nothing is in hand: those two 
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from time import monotonic, time
 from typing import Final
 
@@ -19,9 +19,8 @@ from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.kafka.partition_asker import PartitionAsker, Spot
 from streams.kafka.retention import asked_retention_ms, retention_ms
-from streams.metrics.figures import Sample
 from streams.metrics.lag import Lag, Place, lag_of
-from streams.metrics.lag_samples import samples_of
+from streams.metrics.lag_lines import LagLines
 from streams.wire import topics
 
 _log = logging.getLogger(__name__)
@@ -45,6 +44,7 @@ class LagWatch:
         self._written: dict[Spot, tuple[int, int]] = {}
         """An offset, and the timestamp of the record there."""
         self._retention_ms = asked_retention_ms()
+        self._lines = LagLines("infusion_")
         self._settings_at = -SETTINGS_EVERY_S
         self.answered_at = monotonic()
         """When Kafka last answered, by the monotonic clock; at first the start."""
@@ -108,6 +108,6 @@ class LagWatch:
         now_ms = self._clock() * 1000
         return [(tp, place, lag_of(place, now_ms)) for tp, place in self._places(positions_of(self._app))]
 
-    def samples(self) -> Iterable[Sample]:
-        """Return the figures of every partition."""
-        return samples_of("infusion_", self.lags(), self._retention_ms)
+    def lines(self) -> dict[str, list[str]]:
+        """Return the lines of the page about every partition, by metric."""
+        return self._lines.lines(self.lags(), self._retention_ms)

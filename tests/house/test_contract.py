@@ -116,6 +116,7 @@ FURTHER: dict[str, dict[str, Any]] = {
     "infusion_resumed": RUNNING,
     "infusion_rate_changed": RUNNING | {"rate_ml_per_h": 0},
     "infusion_bag_changed": RUNNING,
+    "infusion_bolus": RUNNING | {"volume_ml": 20, "dose": 5000},
     "infusion_stopped": RUNNING | {"reason": "completed"},
     "push_given": GIVEN | {"technique": "push"},
     "injection_given": GIVEN | {"technique": "injection", "route": "IM"},

@@ -9,14 +9,20 @@ from streams.wire.rejects import Reject
 LONGEST: Final = 4 << 20
 """Bytes of a message unless a caller says otherwise."""
 
-_MARK: Final = rb"(?:\xef\xbb\xbf)?"
-_START: Final = re.compile(rb"(?:\A|[\r\n\x0b\x1c\x00])[\n\x00 ]{0,16}" + _MARK + rb"(MSH[^A-Za-z0-9\s])")
-_AFTER_LF: Final = re.compile(rb"\n[\x00 ]{0,16}" + _MARK + rb"MSH")
+_MARK: Final = b"\xef\xbb\xbf"
+_NAME: Final = re.compile(rb"MSH[^A-Za-z0-9\s]")
 _HEADER: Final = re.compile(rb"MSH([^A-Za-z0-9\s])[^A-Za-z0-9\s]{2,5}\1")
 """A header with its delimiters. No text holds one, for a field separator in a text is escaped."""
 
-_NO_SEPARATOR: Final = (b"M", b"\xef", b" ")
+_ENDS: Final = b"\r\x0b\x1c\x00"
+"""Bytes behind which a segment may begin."""
+
+_BETWEEN: Final = _ENDS + b"\n "
+_FARTHEST: Final = 20
+"""Bytes in front of a header that are looked at."""
+
 _TRAILER: Final = re.compile(rb"[\r\n\x0b\x1c\x00](?:BTS|FTS|BHS|FHS)[^A-Za-z0-9\s]")
+_TRAILERS: Final = (b"BTS", b"FTS", b"BHS", b"FHS")
 _UNDECIDED: Final = 32
 """Bytes from what may be the start of a message that tell whether it is one."""
 
@@ -83,26 +89,28 @@ class Splitter:
 
     def _next_start(self, *, last: bool) -> int | None:
         buffer, at = self._buffer, self._searched
-        while (match := _START.search(buffer, at)) is not None:
-            start = match.start(1)
+        while (start := buffer.find(b"MSH", at)) >= 0:
             if not last and start + _UNDECIDED > len(buffer):
-                break
-            if self._begins(match, start):
+                self._searched = start
+                return None
+            if _NAME.match(buffer, start) and self._begins(start):
                 return start
-            at = match.end()
-        self._searched = max(at, len(buffer) - _NEXT)
+            at = start + 1
+        self._searched = max(at, len(buffer) - 2)
         return None
 
-    def _begins(self, match: re.Match[bytes], start: int) -> bool:
+    def _begins(self, start: int) -> bool:
+        """Tell whether a segment begins here, by what stands in front of it."""
         buffer = self._buffer
-        if (
-            match[0][:1] in _NO_SEPARATOR and not self._at_start
-        ):  # begins with the buffer, not behind a segment
-            return False
-        # An LF within a message of CR segments is a line break of a text, unless a whole header follows.
-        if not self._in_message or not _AFTER_LF.match(buffer, match.start()):
+        front = buffer[max(start - _FARTHEST, 0) : start].removesuffix(_MARK)
+        text = front.rstrip(_BETWEEN)
+        between = front[len(text) :]
+        if any(end in between for end in _ENDS):
             return True
-        breaks = self._skipped_cr or buffer.find(b"\r", self._begin, start) >= 0
+        if b"\n" not in between:
+            return self._at_start and not text and start <= _FARTHEST
+        # An LF within a message of CR segments is a line break of a text, unless a whole header follows.
+        breaks = self._in_message and (self._skipped_cr or buffer.find(b"\r", self._begin, start) >= 0)
         return not breaks or _HEADER.match(buffer, start) is not None
 
     def _finished(self, message: bytes) -> Iterator[bytes | Reject]:
@@ -116,8 +124,9 @@ class Splitter:
         end = message.find(b"\x1c")
         if end >= 0:
             message = message[:end]
-        trailer = _TRAILER.search(message)
-        yield message[: trailer.start()] if trailer else message
+        if any(name in message for name in _TRAILERS) and (trailer := _TRAILER.search(message)):
+            message = message[: trailer.start()]
+        yield message
 
     def _too_long(self) -> Reject:
         says = f"longer than {self._longest} bytes"

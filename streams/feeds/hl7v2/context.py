@@ -108,6 +108,19 @@ class MessageContext:
         event |= {name: value for name, value in fields.items() if value is not None and value != ""}
         self.events.append(event)
 
+    def tell_once(self, named: str, administration_id: str, occurred_at: str) -> None:
+        """Add the word that an administration was not given, under an id that every message of it gives it."""
+        self.events.append(
+            {
+                "type": "administration_voided",
+                "event_id": named,
+                "encounter_id": self.encounter_id,
+                "occurred_at": occurred_at,
+                "source": self.source,
+                "administration_id": administration_id,
+            }
+        )
+
     def time(self, segment: Segment, field: int) -> WireTime | TimeFault:
         """Return the time of a field, or why it names none."""
         return read_time(segment.text(field), self.zone)

@@ -6,9 +6,9 @@ is shown that does not stand in an event.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from streams.feeds.conversion import Conversion
+from streams.feeds.explanation import Explanation
 from streams.feeds.hl7v2.field_meanings import FIELDS, why_unused
 from streams.feeds.hl7v2.kinds import convert_message, kind_of
 from streams.feeds.hl7v2.segments import Message, Segment, read_message
@@ -20,6 +20,8 @@ class _Watched(Segment):
     """A segment that remembers which of its fields were asked for and held anything."""
 
     __slots__ = ("asked",)
+
+    asked: set[int]
 
     @classmethod
     def of(cls, segment: Segment) -> "_Watched":
@@ -36,17 +38,6 @@ class _Watched(Segment):
         if value:
             self.asked.add(field)
         return value
-
-
-class Explanation(NamedTuple):
-    """What was read of a message, in its order."""
-
-    kind: str
-    used: tuple[tuple[str, str], ...]
-    """Each field that was read, and what it becomes."""
-    left: tuple[tuple[str, str], ...]
-    """Fields and segments that were not, and why."""
-    conversion: Conversion
 
 
 def explain(raw: bytes, site: SiteMapping, patient_secret: bytes | None = None) -> Explanation:

@@ -106,10 +106,12 @@ def read_message(raw: bytes, default_charset: str = "utf-8") -> Message | Reject
     Return the message that bytes hold, or why they hold none; never raises for what is in them.
 
     Segments end with CR. Where a message has no CR at all, LF ends them; a LF beside CR is a line break of text,
-    except right after the CR or in front of the name of a segment. Framing bytes, NULs and a byte-order mark around the message are left out.
+    except right after the CR or in front of the name of a segment. Framing bytes, NULs and a byte-order mark around the
+    message are left out.
     """
-    decoded = decode(raw.strip(b"\x00\x0b\x1c\r\n\t "), default_charset)
-    text = decoded.text
+    wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))  # every other byte of UTF-16 may be a NUL
+    decoded = decode(raw if wide else raw.strip(b"\x00\x0b\x1c\r\n\t "), default_charset)
+    text = decoded.text.strip("\x00\x0b\x1c\r\n\t ") if wide else decoded.text
     if not text.startswith("MSH"):
         return Reject("MSH", "no HL7 v2 message begins here", "send ER7 text that begins with MSH")
     if len(text) < _SHORTEST_HEADER:

@@ -112,3 +112,16 @@ def test_a_complaint_is_heard_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -
     now[0] = 110.0
     assert said("down") == "down (and 2 times more since)"
     assert said("down") is None
+
+
+def test_expected_sources_are_named_each_once() -> None:
+    """In their order, and not more than the figures tell apart."""
+    assert settings_from({}).expected_sources == ()
+    assert settings_from({"INFUSION_EXPECTED_SOURCES": " emar, pump,,emar "}).expected_sources == (
+        "emar",
+        "pump",
+    )
+    with pytest.raises(
+        SettingError, match="INFUSION_EXPECTED_SOURCES: names 21 sources; figures tell 20 apart"
+    ):
+        settings_from({"INFUSION_EXPECTED_SOURCES": ",".join(f"s{number}" for number in range(21))})
