@@ -10,7 +10,7 @@ from streams.wire import topics
 VARIABLE: Final = "BENCH_TERMS"
 _NAMES: Final = (
     "CLOSED", "CHARGES", "CHARGE_LINES", "REVIEW", "REJECTS", "COMMANDS", "APPLICATION",
-    "ENCOUNTERS_CHANGELOG", "RELEASES_CHANGELOG",
+    "ENCOUNTERS_CHANGELOG", "RELEASES_CHANGELOG", "ASSOCIATIONS_CHANGELOG", "RAW_HL7V2", "RAW_FHIR",
 )  # fmt: skip
 
 
@@ -45,9 +45,10 @@ def rename(prefix: str, events: str) -> None:
     for name in _NAMES:
         setattr(module, name, prefix + getattr(module, name))
     module.EVENTS = events
+    module.RAW = (module.RAW_HL7V2, module.RAW_FHIR)
 
 
 def renamed(prefix: str) -> list[topics.Topic]:
     """Return the topics of a run, as they are to be created; the one of events is not among them."""
-    aligned = [one for one in topics.TOPICS if one.aligned and one.name != topics.EVENTS]
-    return [one._replace(name=prefix + one.name) for one in aligned]
+    others = [one for one in topics.TOPICS if one.name != topics.EVENTS]
+    return [one._replace(name=prefix + one.name) for one in others]

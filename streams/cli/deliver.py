@@ -25,7 +25,7 @@ from streams.wire.topics import CHARGE_LINES, DELIVERIES, PARKED
 
 TO: Final = "INFUSION_DELIVER_TO"
 NAME: Final = "INFUSION_DELIVER_NAME"
-DEFAULT: Final = Bind("127.0.0.1", 6068)
+DEFAULT: Final = Bind("127.0.0.1", 6069)
 """A port beside those of a worker and a watch on the same machine."""
 
 NOT_WRITTEN: Final = 70
@@ -105,7 +105,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     KAFKA_BOOTSTRAP_SERVERS says where Kafka is; each charge or credit on infusion.charge-lines.v1 becomes a DFT^P03
     or a ChargeItem. AA is delivered, AE and silence are tried again, AR parks the stay: its later changes wait, others go
     on. Parked stays are tried again at the next start. /metrics, /livez and /readyz are at INFUSION_METRICS_BIND, by
-    default 127.0.0.1:6068. Any number of processes of one name share the work.
+    default 127.0.0.1:6069. Any number of processes of one name share the work.
 
     Exit status: 0 stopped when asked, or with --once all delivered; 1 something is parked; 2 wrong settings, no Kafka
     or no topics; 70 something could not be written down, and nothing was committed after it: start it again.

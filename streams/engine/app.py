@@ -155,9 +155,10 @@ class CheckpointApp(faust.App):
         finally:
             timer.cancel()
 
-    def batches_of(self, name: str, partitions: int) -> Any:
-        """Return the topic under this name, whose agents get ``PartitionBatch``."""
-        return self.topic(name, schema=BatchSchema(), partitions=partitions)
+    def batches_of(self, names: str | Iterable[str], partitions: int) -> Any:
+        """Return the topic under this name, or several as one, whose agents get ``PartitionBatch``."""
+        named = (names,) if isinstance(names, str) else tuple(names)
+        return self.topic(*named, schema=BatchSchema(), partitions=partitions)
 
     def put(self, table: CheckpointTable, partition: int, key: bytes, state: State | None) -> None:
         """

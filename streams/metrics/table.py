@@ -34,15 +34,16 @@ SOURCES: Final = 20
 
 PAYERS: Final = 20
 
+KINDS_TOLD: Final = 40
+"""Kinds of ignored messages told apart: a sender may write any."""
+
+SENDERS: Final = 20
+"""Senders told apart at the front door: their names are what they write into a header."""
+
 _NAMED_SOURCES: Final = {"source": ("emar", "pump", "adt", "manual")}
 _READ: Final = {"topic": topics.READ}
-_WRITTEN: Final = {
-    "topic": tuple(
-        topic.name
-        for topic in topics.TOPICS
-        if topic.aligned and topic.name not in {topics.EVENTS, topics.DELIVERIES, topics.PARKED}
-    )
-}
+_NOT_THE_WORKERS: Final = {*topics.RAW, topics.DELIVERIES, topics.PARKED}
+_WRITTEN: Final = {"topic": tuple(topic.name for topic in topics.TOPICS if topic.name not in _NOT_THE_WORKERS)}
 _FLAGS: Final = tuple(sorted(FLAGS))
 _PLACE: Final = ("topic", "partition")
 
@@ -224,7 +225,38 @@ DELIVERY: Final = (
            _DESTINATION, process="deliver"),
 )  # fmt: skip
 
-METRICS: Final = (*ANY, *FLOW, *STAYS, *FEEDS, *MONEY, *WATCH, *DELIVERY)
+_BECAME: Final = ("events", "partly", "ignored", "refused")
+
+RAW: Final = (
+    _counter("infusion_raw_messages_total", "Messages read from a raw topic, by what became of them.", "topic", "status",
+             known={"topic": topics.RAW, "status": _BECAME}),
+    _counter("infusion_raw_events_total", "Events that were made of messages.", "topic", known={"topic": topics.RAW}),
+    _counter("infusion_raw_ignored_total", "Messages of a kind that is used for nothing, by kind.", "kind", most=KINDS_TOLD),
+)  # fmt: skip
+
+_DOORS: Final = {"door": ("mllp", "http")}
+
+LISTEN: Final = (
+    _gauge("infusion_listen_open", "MLLP connections that are open.", process="listen"),
+    _counter("infusion_listen_messages_total", "Messages that came whole, by sender: application and facility.",
+             "sender", most=SENDERS, process="listen"),
+    _counter("infusion_listen_received_bytes_total", "Bytes of those messages.", "door", known=_DOORS, process="listen"),
+    _counter("infusion_listen_answers_total",
+             "Answers: AA and 202 once Kafka has it, AE and 503 to be sent again, AR and 400 unreadable and kept.",
+             "sender", "code", most=SENDERS, process="listen"),
+    Metric("infusion_listen_answer_seconds", "histogram", "From a whole message to its answer.", buckets=WRITING,
+           process="listen"),
+    _counter("infusion_listen_noise_bytes_total", "Bytes outside a frame: a sender that is not set to MLLP.",
+             process="listen"),
+    _counter("infusion_listen_broken_frames_total", "Frames without an end, and messages that were too large.",
+             "reason", known={"reason": ("no_end", "too_large")}, process="listen"),
+    _counter("infusion_listen_turned_away_total", "Connections and requests that were not let in.", "reason",
+             known={"reason": ("not_allowed", "not_authenticated", "full")}, process="listen"),
+    _gauge("infusion_listen_silence_seconds", "Since the last message of a sender.", "sender", most=SENDERS,
+           process="listen"),
+)  # fmt: skip
+
+METRICS: Final = (*ANY, *FLOW, *STAYS, *FEEDS, *RAW, *MONEY, *WATCH, *LISTEN, *DELIVERY)
 """Every metric, in the order of the page."""
 
 BY_NAME: Final = {metric.name: metric for metric in METRICS}

@@ -47,16 +47,14 @@ class TopicCheck(NamedTuple):
     @property
     def wrong_partition_count(self) -> bool:
         """Tell whether its count of partitions differs from the others': the fault that no setting mends."""
-        return self.partitions is not None and self.topic.aligned and self.partitions != self.expected
+        return self.partitions is not None and self.partitions != self.expected
 
 
 def expected_partitions(on_broker: Mapping[str, BrokerTopic], wanted: int | None) -> int:
-    """Return how many partitions aligned topics should have: as wanted, or as the events, or as any has already."""
+    """Return how many partitions our topics should have: as wanted, or as the events, or as any has already."""
     if wanted is not None:
         return wanted
-    counts = [
-        on_broker[topic.name].partitions for topic in TOPICS if topic.aligned and topic.name in on_broker
-    ]
+    counts = [on_broker[topic.name].partitions for topic in TOPICS if topic.name in on_broker]
     if EVENTS in on_broker:
         return on_broker[EVENTS].partitions
     return counts[0] if counts else DEFAULT_PARTITIONS
@@ -72,8 +70,6 @@ def _check_topic(topic: Topic, on_broker: BrokerTopic | None, expected: int) -> 
     if on_broker is None:
         return TopicCheck(topic, expected)
     settings = on_broker.settings or {}
-    if not topic.aligned:
-        expected = on_broker.partitions
     return TopicCheck(
         topic,
         expected,

@@ -2,7 +2,8 @@
 The topics: what each holds, how it is cleaned up, and what it must be able to carry.
 
 A stay's events, its state and everything said of it lie in partitions of one number, because state is kept by
-partition number. So aligned topics have one count of partitions between them, and it never changes. Pure.
+partition number; and what is remembered of a facility lies in the partition of its raw messages. So all topics have
+one count of partitions between them, and it never changes. Pure.
 """
 
 from typing import Final, Literal, NamedTuple
@@ -21,7 +22,10 @@ DELIVERIES: Final = "infusion.deliveries.v1"
 COMMANDS: Final = "infusion.commands.v1"
 """Internal: what a timer, a merge or an event in the wrong partition asks of the partition that owns a stay."""
 
-READ: Final[tuple[str, ...]] = (EVENTS, COMMANDS, CLOSED)
+RAW: Final[tuple[str, ...]] = (RAW_HL7V2, RAW_FHIR)
+"""What came through the front door, as it came."""
+
+READ: Final[tuple[str, ...]] = (EVENTS, COMMANDS, CLOSED, *RAW)
 """What the workers read, and so what they can be late with."""
 
 APPLICATION: Final = "infusion-charges"
@@ -29,6 +33,7 @@ APPLICATION: Final = "infusion-charges"
 
 ENCOUNTERS_CHANGELOG: Final = f"{APPLICATION}-encounters-changelog"
 RELEASES_CHANGELOG: Final = f"{APPLICATION}-releases-changelog"
+ASSOCIATIONS_CHANGELOG: Final = f"{APPLICATION}-associations-changelog"
 
 PARKED: Final = f"{APPLICATION}-parked-changelog"
 """Of ``infusion deliver``: the stays whose changes a billing system refused, by encounter id, NUL and destination."""
@@ -42,6 +47,8 @@ _FILING: Final = 400
 """Days: a year to file a claim, and a month to find out that it was wrong."""
 
 STAY_KEY: Final = "The encounter_id: everything about a stay is in one partition, in the order it was stored."
+
+FACILITY_KEY: Final = "The sending facility: what must be joined, a pump's message to its order, is in one partition, in its order."
 
 
 class Topic(NamedTuple):
@@ -57,8 +64,6 @@ class Topic(NamedTuple):
     """A message of ten megabytes must get in, if only to be rejected with its bytes intact."""
     compaction_lag_days: int | None = None
     """How long every record of a compacted topic is there to read, and how long a tombstone stays."""
-    aligned: bool = True
-    """Whether its partitions must be as many as those of the other aligned topics."""
     own: bool = False
     """Whether it is the worker's own: nobody else reads or writes it, and it may change with any release."""
 
@@ -86,14 +91,8 @@ class Topic(NamedTuple):
 
 
 TOPICS: Final[tuple[Topic, ...]] = (
-    Topic(
-        RAW_HL7V2,
-        "HL7 v2 messages from the interface engine.",
-        key="Any.",
-        retention_days=30,
-        aligned=False,
-    ),
-    Topic(RAW_FHIR, "FHIR resources.", key="Any.", retention_days=30, aligned=False),
+    Topic(RAW_HL7V2, "HL7 v2 messages as they were received.", key=FACILITY_KEY, retention_days=30),
+    Topic(RAW_FHIR, "FHIR resources as they were received.", key=FACILITY_KEY, retention_days=30),
     Topic(
         EVENTS,
         "What happened at the bedside, in any order and any number of times. Kept long: the record to replay.",
@@ -142,6 +141,15 @@ TOPICS: Final[tuple[Topic, ...]] = (
     Topic(
         RELEASES_CHANGELOG,
         "What was last said of every stay.",
+        cleanup="compact",
+        max_message_bytes=16 * _MIB,
+        compaction_lag_days=7,
+        own=True,
+    ),
+    Topic(
+        ASSOCIATIONS_CHANGELOG,
+        "What is remembered of each facility: open pump orders, beds, who is connected to what.",
+        key="The sending facility, NUL, and the name of an entry.",
         cleanup="compact",
         max_message_bytes=16 * _MIB,
         compaction_lag_days=7,

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Final
 
 from streams.charging.coding_counts import CodingCounts
+from streams.feeds.raw_processor import RawCounts
 from streams.lifecycle.event_counts import EventCounts
 from streams.metrics.figures import Figures
 from streams.wire import topics
@@ -68,6 +69,18 @@ class AgentFigures:
             if after is not None and after.status == "held" and (before is None or before.status != "held"):
                 blocking = [flag for flag, severity in after.flags if severity == "block"]
                 self._note("held for a person", " and ".join(blocking), 1)
+
+    def converted(self, topic: str, counts: RawCounts) -> None:
+        """Take in a batch of a raw topic."""
+        add = self._figures.add
+        for became, count in counts.became.items():
+            add("infusion_raw_messages_total", count, topic, became)
+        add("infusion_raw_events_total", counts.events, topic)
+        for kind, count in counts.ignored.items():
+            add("infusion_raw_ignored_total", count, kind)
+        for kind, count in counts.rejects.items():
+            add("infusion_rejects_total", count, topic, kind)
+            self._note(_REJECTED, f"{kind} on {topic}", count)
 
     def _note(self, what: str, why: str, count: int) -> None:
         noted_at, waiting = self._noted.get(what, (-NOTE_EVERY_S, Counter()))

@@ -28,6 +28,7 @@ from streams.wire import topics
 from streams.wire.message import OutboundMessage
 from streams.worker.agent_figures import AgentFigures
 from streams.worker.encounter_store import EncounterStore
+from streams.worker.guarded_work import work_off
 from streams.worker.release_store import ReleaseStore
 from streams.worker.settings import WorkerSettings
 
@@ -50,19 +51,18 @@ class Agents:
     async def follow(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Fold events into the stays they are about."""
         async for batch in stream:
-            self._guard(
-                batch, partial(self._fold, batch.tp, batch.records, EncounterProcessor.process_events)
-            )
+            fold = partial(self._fold, batch.tp, batch.records, EncounterProcessor.process_events)
+            work_off(self._app, batch, fold)
 
     async def close(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Advance stays that are due, and add the events of stays merged with them."""
         async for batch in stream:
-            self._guard(batch, partial(self._carry_out, batch))
+            work_off(self._app, batch, partial(self._carry_out, batch))
 
     async def code(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Code closed encounters."""
         async for batch in stream:
-            self._guard(batch, partial(self._code, batch))
+            work_off(self._app, batch, partial(self._code, batch))
 
     async def look(self) -> None:
         """
@@ -100,16 +100,6 @@ class Agents:
             await producer.deliver(groups)
         except Exception as error:  # noqa: BLE001 - what it cannot write, no checkpoint can
             self._app.fatal(error)
-
-    def _guard(self, batch: PartitionBatch, work: Callable[[], None]) -> None:
-        """Do the work of a batch, all of it or none: what goes wrong here stops the worker, uncommitted."""
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 - Faust would count a batch that raised as done
-            self._app.fatal(error)
-            return
-        batch.finish()
-        self._app.wake()
 
     def _carry_out(self, batch: PartitionBatch) -> None:
         """Do what a batch of commands asks: those keyed by a patient are for the patient's directory."""

@@ -1,16 +1,20 @@
-"""The worker put together: one Faust app, two tables, three agents, one timer."""
+"""The worker put together: one Faust app, three tables, four agents, one timer."""
 
 from collections.abc import Callable
 from time import time
 from typing import Any, Final
 
 from streams.engine.app import CheckpointApp, stop_at_once
+from streams.feeds.linking import Unlinked
 from streams.kafka.connection import Connection
 from streams.wire import topics
+from streams.worker.adapters import adapters
 from streams.worker.agents import Agents
+from streams.worker.association_store import AssociationStore
 from streams.worker.encounter_store import EncounterStore
 from streams.worker.faust_connection import faust_connection
 from streams.worker.observation import Observation
+from streams.worker.raw_agent import RawAgent
 from streams.worker.release_store import ReleaseStore
 from streams.worker.settings import WorkerSettings
 
@@ -97,6 +101,16 @@ def build_observed(
         app, connection, stays, releases, settings.profile, settings.expected_sources, clock
     )
     agents = Agents(app, stays, releases, settings, partitions, clock, observation.agents)
+    associations = AssociationStore(app, _table(app, "associations", partitions), Unlinked())
+    app.when_recovered(associations.restore)
+    raw = RawAgent(
+        app,
+        associations,
+        adapters(settings.site, settings.patient_secret),
+        partitions,
+        observation.agents.converted,
+    )
+    app.agent(app.batches_of(topics.RAW, partitions), name="read")(raw.read)
     for name, topic in (("follow", topics.EVENTS), ("close", topics.COMMANDS), ("code", topics.CLOSED)):
         app.agent(app.batches_of(topic, partitions), name=name)(getattr(agents, name))
     app.timer(settings.look_every_s, name="look")(agents.look)

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from rules.engine import Profile
+from streams.feeds.site_mapping import DEFAULT_SITE, SiteMapping
 from streams.lifecycle.timeouts import Timeouts
 from streams.metrics.bind import BIND, Bind, BindError, bind_of
 from streams.metrics.table import SOURCES
+from streams.worker.adapters import FeedSettingError, patient_secret_from, site_from
 
 EXPECTED_SOURCES: Final = "INFUSION_EXPECTED_SOURCES"
 
@@ -40,6 +42,10 @@ class WorkerSettings(NamedTuple):
     """States cached in memory beside the store."""
     expected_sources: tuple[str, ...] = ()
     """Sources whose silence is told though they have never spoken."""
+    site: SiteMapping = DEFAULT_SITE
+    """What the site of the raw topics calls things."""
+    patient_secret: bytes | None = None
+    """Under which keys of patients are made; never shown."""
 
 
 def _number(environment: Mapping[str, str], name: str, default: float, *, least: float = 0) -> float:
@@ -72,6 +78,10 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
     if store not in {"disk", "memory"}:
         msg = "INFUSION_STORE: write disk or memory"
         raise SettingError(msg)
+    try:
+        site, secret = site_from(environment), patient_secret_from(environment)
+    except FeedSettingError as error:
+        raise SettingError(str(error)) from None
     span = default.timeouts
     return WorkerSettings(
         worker_id=worker_id,
@@ -94,6 +104,8 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
         look_every_s=_number(environment, "INFUSION_LOOK_EVERY_SECONDS", default.look_every_s, least=0.05),
         cached_stays=int(_number(environment, "INFUSION_CACHED_STAYS", default.cached_stays, least=100)),
         expected_sources=expected_sources_from(environment),
+        site=site,
+        patient_secret=secret,
     )
 
 

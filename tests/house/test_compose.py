@@ -35,9 +35,9 @@ def test_kafka_is_the_release_that_tests_run_on() -> None:
 
 
 def test_the_services_are_those_the_documents_name() -> None:
-    """A Kafka, its topics, two workers, who watches them, a publisher, and what prints the charges when asked for."""
+    """A Kafka, its topics, two workers, a front door, who watches, a publisher, and what prints the charges when asked for."""
     assert set(SERVICES) == {
-        "kafka", "topics", "worker-1", "worker-2", "watch", "deliver", "prometheus", "grafana", "publisher",
+        "kafka", "topics", "worker-1", "worker-2", "listen", "watch", "deliver", "prometheus", "grafana", "publisher",
         "charges",
     }  # fmt: skip
     assert set(WORKERS) == {"worker-1", "worker-2"}
@@ -107,13 +107,15 @@ def test_every_volume_is_declared_and_used() -> None:
 def test_only_this_machine_reaches_what_is_published() -> None:
     """A Kafka that asks nobody for a password opens its port on loopback alone."""
     ports = [port for one in SERVICES.values() for port in one.get("ports", ())]
-    assert ports == ["127.0.0.1:9092:9092", "127.0.0.1:9090:9090", "127.0.0.1:3000:3000"]
+    assert ports == [
+        "127.0.0.1:9092:9092", "127.0.0.1:2575:2575", "127.0.0.1:9090:9090", "127.0.0.1:3000:3000",
+    ]  # fmt: skip
 
 
 def test_everything_that_stays_has_a_health_check() -> None:
     """Ours by what /readyz says, at the port it was told to show itself at."""
     assert {name for name, one in SERVICES.items() if "healthcheck" not in one} == ONCE
-    for name in ("worker-1", "worker-2", "watch", "deliver"):
+    for name in ("worker-1", "worker-2", "listen", "watch", "deliver"):
         bind = bind_of(SERVICES[name]["environment"][BIND], Bind("", 0))
         assert bind is not None
         assert bind.host == "0.0.0.0"  # noqa: S104 -- within the network of the compose file, where Prometheus is
@@ -121,7 +123,8 @@ def test_everything_that_stays_has_a_health_check() -> None:
             r"http://127\.0\.0\.1:(\d+)/readyz", " ".join(SERVICES[name]["healthcheck"]["test"])
         )
         assert int(asked) == bind.port
-        assert not SERVICES[name].get("ports"), "figures are for Prometheus alone"
+        published = [port.rpartition(":")[2] for port in SERVICES[name].get("ports", ())]
+        assert str(bind.port) not in published, "figures are for Prometheus alone"
 
 
 def test_prometheus_looks_at_every_worker_and_at_the_watch() -> None:

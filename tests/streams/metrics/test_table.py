@@ -13,7 +13,7 @@ COUNTED = re.compile(r"_(encounters|infusions|stops|entries|stays|partitions|set
 
 LABELS = {
     *("topic", "partition", "state", "level", "version", "rulebook", "source", "reason", "status", "change", "payer"),
-    *("flag", "severity", "destination", "outcome", "answer"),
+    *("flag", "severity", "sender", "code", "door", "kind", "destination", "outcome", "answer"),
 }  # fmt: skip
 """Every label there is; one that could hold a patient, an encounter or an event is not among them."""
 

@@ -26,7 +26,8 @@ def test_what_is_there_decides_how_many_partitions_the_rest_gets() -> None:
     """The events' count first, any other's where there are no events yet, and a wanted one before both."""
     assert expected_partitions({CHARGES: BrokerTopic(3)}, None) == 3
     assert expected_partitions({CHARGES: BrokerTopic(3), EVENTS: BrokerTopic(6)}, None) == 6
-    assert expected_partitions({RAW_FHIR: BrokerTopic(3)}, None) == DEFAULT_PARTITIONS
+    assert expected_partitions({RAW_FHIR: BrokerTopic(3)}, None) == 3
+    assert expected_partitions({}, None) == DEFAULT_PARTITIONS
     assert expected_partitions({EVENTS: BrokerTopic(6)}, 12) == 12
 
 
@@ -42,10 +43,10 @@ def test_another_count_is_a_fault_that_nothing_mends() -> None:
     )
 
 
-def test_raw_messages_may_have_any_count() -> None:
-    """No state hangs on where they lie."""
+def test_raw_messages_have_the_count_of_the_others() -> None:
+    """What is remembered of their facilities hangs on where they lie."""
     found = of(RAW_FHIR, check_topics({**ALL, RAW_FHIR: BrokerTopic(1, ALL[RAW_FHIR].settings)}, 4))
-    assert (found.state, found.expected, found.partitions) == ("ok", 1, 1)
+    assert (found.state, found.wrong_partition_count, found.expected) == ("differs", True, 4)
 
 
 def test_a_wrong_cleanup_is_told_with_the_right_one() -> None:

@@ -35,6 +35,7 @@ def test_the_workers_own_topics_carry_its_name_where_faust_expects_it() -> None:
         "infusion.commands.v1",
         "infusion-charges-encounters-changelog",
         "infusion-charges-releases-changelog",
+        "infusion-charges-associations-changelog",
         "infusion-charges-parked-changelog",
     ]
 
@@ -73,11 +74,6 @@ def test_a_tombstone_of_a_changelog_outlives_a_weekend() -> None:
     asked = topics.topic(topics.ENCOUNTERS_CHANGELOG).settings()
     assert int(asked["delete.retention.ms"]) == 7 * DAY
     assert asked["min.compaction.lag.ms"] == "0"
-
-
-def test_all_that_is_kept_by_stay_is_aligned() -> None:
-    """Only what comes in without a stay's key may have partitions of its own count."""
-    assert [one.name for one in TOPICS if not one.aligned] == [topics.RAW_HL7V2, topics.RAW_FHIR]
 
 
 def test_a_name_that_is_not_ours_is_refused() -> None:

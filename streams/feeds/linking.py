@@ -1,0 +1,48 @@
+"""
+What a linker is: it remembers of one facility what later messages need, and joins them to it. Pure.
+
+A pump's message names no patient; the order, or the bed, that was told before does. What is remembered lies in small
+entries, so that a message rewrites only what it changed. All of a facility is in one partition, in its order.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from streams.feeds.conversion import Conversion
+
+Entry = tuple[bytes, bytes]
+"""A name within the facility, and what is remembered under it."""
+
+
+class Linked(NamedTuple):
+    """A message joined to what was remembered: what is remembered from here on, and what the message comes to now."""
+
+    state: Any
+    conversion: Conversion
+    changes: Mapping[bytes, bytes | None] = {}
+    """The entries that changed; None forgets one."""
+
+
+class Linker(Protocol):
+    """
+    Remembers and joins; states are values of its own that nobody else looks into.
+
+    The same message over again, after a crash, finds what it left itself, and comes to the same events.
+    """
+
+    def restored(self, entries: Iterable[Entry]) -> Any:
+        """Return the state that these entries are; without any, that of a facility never heard of."""
+
+    def link(self, state: Any, conversion: Conversion, at: int) -> Linked:
+        """Join a message; ``at`` is when it came, in epoch seconds."""
+
+
+class Unlinked:
+    """Remembers nothing, and leaves every message as it is."""
+
+    def restored(self, entries: Iterable[Entry]) -> None:
+        """Return nothing."""
+
+    def link(self, state: Any, conversion: Conversion, at: int) -> Linked:  # noqa: ARG002 - the protocol's
+        """Return the message as it is."""
+        return Linked(state, conversion)

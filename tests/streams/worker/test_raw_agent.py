@@ -1,0 +1,120 @@
+"""The raw agent over a model of Kafka: what it remembers, sends and commits survives a death anywhere together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from faust.types import TP
+from model_kafka import Crash, Paper, PaperApp, PaperTable
+from orjson import loads
+
+from streams.engine.batches import PartitionBatch
+from streams.engine.progress import Progress
+from streams.engine.records import Record
+from streams.feeds.conversion import Conversion
+from streams.feeds.linking import Entry, Linked
+from streams.kafka.partitioner import home_of
+from streams.wire import topics
+from streams.worker.association_store import AssociationStore
+from streams.worker.raw_agent import RawAgent
+
+PARTITIONS = 3
+
+
+def adapter(raw: bytes) -> Iterator[Conversion]:
+    """Read a number, which is the event's id and its stay's."""
+    number = raw.decode()
+    yield Conversion(
+        events=(
+            {"type": "injection_given", "event_id": number, "encounter_id": f"S{number}", "source": "emar"},
+        )
+    )
+
+
+class Seen:
+    """A linker that remembers every event's id under an entry of its own."""
+
+    def restored(self, entries: Iterable[Entry]) -> frozenset[bytes]:
+        """Return the ids."""
+        return frozenset(name for name, _ in entries)
+
+    def link(self, state: Any, conversion: Conversion, at: int) -> Linked:  # noqa: ARG002 - the protocol's
+        """Remember it."""
+        name = str(conversion.events[0]["event_id"]).encode()
+        return Linked(state | {name}, conversion, {name: b"1"})
+
+
+async def _only(batch: PartitionBatch) -> AsyncIterator[PartitionBatch]:
+    yield batch
+
+
+class Process:
+    """One worker's process."""
+
+    def __init__(self, paper: Paper) -> None:
+        self.paper = paper
+        self.app: Any = PaperApp(paper)
+        table: Any = PaperTable(paper, topics.ASSOCIATIONS_CHANGELOG)
+        self.store = AssociationStore(self.app, table, Seen())
+        self.agent = RawAgent(self.app, self.store, {topics.RAW_HL7V2: adapter}, PARTITIONS)
+        self.app.consumer.progress.clear()
+        self.app.discard_unwritten()
+        table.recover({*range(PARTITIONS)})
+        self.store.restore({*range(PARTITIONS)})
+        for number in range(PARTITIONS):
+            tp = TP(topics.RAW_HL7V2, number)
+            self.app.consumer.progress[tp] = Progress(paper.committed.get(tp, 0))
+
+    async def work(self, *, dies_in: int | None) -> None:
+        """Read all there is, a few records at a time, each followed by a checkpoint; die in the n-th writing."""
+        self.app.producer.stop_in = dies_in
+        for tp, progress in self.app.consumer.progress.items():
+            while progress.next < len(self.paper.logs[tp]):
+                batch = PartitionBatch(tp, self.paper.logs[tp][progress.next : progress.next + 4])
+                progress.hand_out(batch)
+                await self.agent.read(_only(batch))
+                made = self.app.checkpoint()
+                assert await made.write(self.app.producer, lambda: 9.0, 0.5)
+                self.app.written(made)
+                if self.app.producer.chance.random() < 0.3 and dies_in is not None:
+                    raise Crash
+                position = progress.position()
+                assert position is not None
+                self.paper.committed[tp] = position
+                progress.note_committed(position)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_worker_that_dies_anywhere_loses_nothing(seed: int) -> None:
+    """Each event is sent, to the partition of its stay, and what was remembered is what there was."""
+    chance = Random(seed)  # noqa: S311 - chance, not secrecy
+    paper = Paper(PARTITIONS, 0)
+    for number in range(40):
+        facility = b"F%d" % (number % 5)
+        place = home_of(facility.decode(), PARTITIONS)
+        paper.append(TP(topics.RAW_HL7V2, place), Record(facility, b"%d" % number))
+    for dies_in in [chance.randrange(12) for _ in range(6)] + [None]:
+        process = Process(paper)
+        process.app.producer.chance = Random(chance.random())  # noqa: S311 - chance, not secrecy
+        try:
+            asyncio.run(process.work(dies_in=dies_in))
+        except Crash:
+            continue
+    sent = {}
+    for partition in range(PARTITIONS):
+        for record in paper.logs[TP(topics.EVENTS, partition)]:
+            event = loads(record.value or b"")
+            assert home_of(event["encounter_id"], PARTITIONS) == partition
+            sent.setdefault(event["event_id"], set()).add(record.value)
+    assert sent.keys() == {str(number) for number in range(40)}
+    assert all(len(values) == 1 for values in sent.values()), "sent again byte for byte"
+    kept = Process(paper).store
+    remembered = {
+        (facility, name)
+        for partition in range(PARTITIONS)
+        for facility, names in kept.states(partition).items()
+        for name in names
+    }
+    assert remembered == {(b"F%d" % (number % 5), b"%d" % number) for number in range(40)}
