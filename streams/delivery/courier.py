@@ -145,6 +145,8 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has n
             for place, records in fetched.items():
                 if place.partition in self.positions:
                     self._take(place.partition, records)
+            if not fetched:
+                await self._pass_markers()
             self._pace()
             if self.plan.once and self._nothing_left():
                 self.parked_at_end = self.dispatcher.parked()
@@ -197,6 +199,14 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has n
             positions.read(record.offset, record.timestamp)
             item = Item(record.value, record.timestamp, record.offset)
             self.dispatcher.take((record.key or b"").decode(errors="replace"), partition, item)
+
+    async def _pass_markers(self) -> None:
+        """Let the position follow the reader past the ends of transactions, which are offsets without a record."""
+        for place in [*self._consumer.assignment()]:
+            positions = self.positions.get(place.partition)
+            if positions is not None:
+                with suppress(IllegalStateError, TimeoutError):
+                    positions.pass_to(await asyncio.wait_for(self._consumer.position(place), 1))
 
     def _pace(self) -> None:
         """Read no further in a partition that has much unfinished; go on when it has less."""

@@ -78,7 +78,9 @@ class Dispatcher:
 
     def take(self, encounter_id: str, partition: int, item: Item) -> None:
         """Deliver a change, after those of its stay that were taken before."""
-        stays = self._stays[partition]
+        stays = self._stays.get(partition)
+        if stays is None:  # given up while it was read: the next owner reads it again
+            return
         stay = stays.get(encounter_id)
         if stay is None:
             stay = stays[encounter_id] = Stay(encounter_id, partition)
@@ -161,6 +163,7 @@ class Dispatcher:
             if self.reach.failed(str(error), monotonic()):
                 _log.warning("%s does not answer: %s; it is tried again", self._name, error)
             return 0.0
+        item.answers += 1
         self._figures.observe("infusion_delivery_seconds", (monotonic() - began,), self._name)
         self._figures.add("infusion_delivery_attempts_total", 1, self._name, answer.verdict)
         if self.reach.answered():

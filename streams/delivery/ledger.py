@@ -99,7 +99,7 @@ class KafkaLedger:
         now = datetime.fromtimestamp(int(time()), UTC)
         delivery = Delivery(
             change.encounter_id, self._destination, outcome, change.line.line_id, change.change, change.charge_set_id,
-            change.revision, item.control_id, answer, refusal.reason if refusal else None, item.patience.attempts + 1, now,
+            change.revision, item.control_id, answer, refusal.reason if refusal else None, item.answers, now,
         )  # fmt: skip
         name = event_id(DELIVERIES, self._destination, item.control_id, outcome)
         await self._producer.send_and_wait(

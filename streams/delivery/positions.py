@@ -34,6 +34,10 @@ class Positions:
         """Note a record that is nothing to deliver."""
         self.read_to = offset + 1
 
+    def pass_to(self, position: int) -> None:
+        """Note that nothing is to be read before a position: what lies there is no record, the end of a transaction say."""
+        self.read_to = max(self.read_to, position)
+
     def committable(self) -> int:
         """Return the offset of the first record that is not finished, or the one after all that were read."""
         return self._next if self._open else self.read_to

@@ -19,10 +19,11 @@ from streams.feeds.control_id import control_id
 class Item:
     """One change of one line as its topic holds it; ``offset`` is None for one that was parked before."""
 
-    __slots__ = ("at_ms", "change", "control_id", "offset", "patience", "value")
+    __slots__ = ("answers", "at_ms", "change", "control_id", "offset", "patience", "value")
 
     def __init__(self, value: bytes, at_ms: int, offset: int | None) -> None:
         self.value, self.at_ms, self.offset = value, at_ms, offset
+        self.answers = 0
         self.change: Final = _change(value)
         self.control_id: Final = "" if self.change is None else control_id(self.change)
         self.patience: Final = Patience()
@@ -74,7 +75,9 @@ def kept_bytes(destination: str, refusal: Refusal, items: list[Item]) -> bytes:
             "destination": destination,
             "answer": refusal.answer,
             "reason": refusal.reason,
-            "changes": [{"at_ms": item.at_ms, "value": item.value.decode()} for item in items],
+            "changes": [
+                {"at_ms": item.at_ms, "value": item.value.decode(errors="backslashreplace")} for item in items
+            ],
         }
     )
 
