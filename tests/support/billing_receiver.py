@@ -88,9 +88,10 @@ class BillingReceiver:
         self._up.set()
         await self._ending.wait()
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        open_ones = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in open_ones:
             task.cancel()
-        await asyncio.sleep(0)
+        await asyncio.gather(*open_ones, return_exceptions=True)
 
     async def _connected(self, reader: HL7StreamReader, writer: HL7StreamWriter) -> None:
         with suppress(
@@ -117,6 +118,8 @@ class BillingReceiver:
                     writer.writemessage(message.create_ack(code))
                     await writer.drain()
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 def _taken(message: Any) -> Taken:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from billing_receiver import BillingReceiver
@@ -33,11 +33,21 @@ def ack(control: str, code: str = "AA") -> bytes:
 @asynccontextmanager
 async def receiver(talk: Talk) -> AsyncIterator[MllpClient]:
     """Give a client of somebody who talks like that."""
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    writers: list[asyncio.StreamWriter] = []
+
+    async def noted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        await talk(reader, writer)
+
+    server = await asyncio.start_server(noted, "127.0.0.1", 0)
     client = MllpClient("127.0.0.1", server.sockets[0].getsockname()[1], None, TIMEOUT)
     async with server:
         yield client
         await client.close()
+    for writer in writers:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 async def frame(reader: asyncio.StreamReader) -> bytes:
