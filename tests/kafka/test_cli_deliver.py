@@ -5,11 +5,14 @@ import json
 import random
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -200,6 +203,48 @@ def test_a_new_name_can_begin_with_what_comes(embedded: EmbeddedBroker, infusion
         publish(servers, [later])
         assert infusion(servers, *words).exit_code == 0
     assert [one.account for one in billing.taken] == ["LATER"]
+
+
+class _FhirServer(BaseHTTPRequestHandler):
+    """Keeps the newest version of each resource."""
+
+    kept: ClassVar[dict[str, dict[str, Any]]] = {}
+
+    def do_PUT(self) -> None:
+        """Take a resource in."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        assert self.headers["Authorization"] == "Bearer t0ken"
+        self.kept[self.path] = body
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_charge_items_stand_at_a_fhir_server(
+    embedded: EmbeddedBroker, infusion: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest version of each line says whether it stands, as often as it was charged and credited."""
+    changes = a_day(8)
+    publish(embedded.bootstrap_servers, changes)
+    (tmp_path / "token").write_text("t0ken", encoding="utf-8")
+    monkeypatch.setenv("INFUSION_DELIVER_TOKEN_FILE", str(tmp_path / "token"))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _FhirServer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/fhir"
+    ran = infusion(embedded.bootstrap_servers, "deliver", "--to", url, "--format", "chargeitem", "--once")
+    server.shutdown()
+    server.server_close()
+    assert ran.exit_code == 0, ran.stderr
+    standing_items = {
+        path.rpartition("/")[2]: (item["context"]["identifier"]["value"], item["code"]["coding"][0]["code"], str(item["quantity"]["value"]))
+        for path, item in _FhirServer.kept.items()
+        if item["status"] == "billable"
+    }  # fmt: skip
+    assert standing_items == due(changes)
+    assert {item["status"] for item in _FhirServer.kept.values()} <= {"billable", "entered-in-error"}
 
 
 @pytest.mark.parametrize(
