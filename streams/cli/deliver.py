@@ -149,6 +149,8 @@ def _run(connection: Connection, plan: Any, log_level: str, log_format: LogForm)
     probes.start()
     shown = f"figures at http://{bind.named()}/metrics" if bind else "no figures"
     _log.info("started: deliver to %s from Kafka at %s, %s", plan.destination.name, connection.named(), shown)
+    if plan.destination.in_the_clear:
+        _log.warning("charges go out in the clear; write mllps:// or https:// where the receiver can do TLS")
     try:
         asyncio.run(_until_told(courier.run()))
     except KafkaError as error:

@@ -19,6 +19,7 @@ KEY_FILE: Final = "INFUSION_DELIVER_KEYFILE"
 TOKEN_FILE: Final = "INFUSION_DELIVER_TOKEN_FILE"  # noqa: S105 -- the setting's name
 
 _SCHEMES: Final = ("mllp", "mllps", "http", "https")
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
@@ -37,6 +38,11 @@ class Destination:
     tls: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
     """Always checks the receiver's certificate and that it was made for its name."""
     token: str | None = field(default=None, repr=False)
+
+    @property
+    def in_the_clear(self) -> bool:
+        """Whether charges leave this machine without TLS."""
+        return self.tls is None and urlsplit(self.url).hostname not in _LOOPBACK
 
     def client(self, timeout: float) -> Client:
         """Return a connection, not open yet."""

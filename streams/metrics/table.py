@@ -43,7 +43,9 @@ SENDERS: Final = 20
 _NAMED_SOURCES: Final = {"source": ("emar", "pump", "adt", "manual")}
 _READ: Final = {"topic": topics.READ}
 _NOT_THE_WORKERS: Final = {*topics.RAW, topics.DELIVERIES, topics.PARKED}
-_WRITTEN: Final = {"topic": tuple(topic.name for topic in topics.TOPICS if topic.name not in _NOT_THE_WORKERS)}
+_WRITTEN: Final = {
+    "topic": tuple(topic.name for topic in topics.TOPICS if topic.name not in _NOT_THE_WORKERS)
+}
 _FLAGS: Final = tuple(sorted(FLAGS))
 _PLACE: Final = ("topic", "partition")
 

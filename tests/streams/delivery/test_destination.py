@@ -51,6 +51,15 @@ def test_what_is_wrong_is_told(url: str, form: str, settings: dict[str, str], sa
     assert "secret" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "clear"),
+    [("mllp://billing:1", True), ("http://billing/", True), ("mllps://billing:1", False), ("mllp://localhost:1", False), ("http://[::1]/", False)],
+)  # fmt: skip
+def test_whoever_sends_in_the_clear_is_told(url: str, clear: bool) -> None:  # noqa: FBT001 -- a column of the table
+    """Within a machine there is nothing to hear."""
+    assert destination("billing", url, None, {}).in_the_clear is clear
+
+
 def test_a_token_is_read_from_its_file_and_never_shown(tmp_path: Path) -> None:
     """Not in the text of the destination either."""
     file = tmp_path / "token"

@@ -1,6 +1,8 @@
 """An acknowledgement read: whose it is, and what follows from its code; no text of it is kept."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.delivery.answer import Answer
 from streams.delivery.hl7_answer import answer_to
@@ -45,3 +47,16 @@ def test_codes_and_places_are_kept_and_no_text() -> None:
     )
     assert answer == Answer("refused", "AR", "207 E FT1-1-7 CDM01")
     assert said("MSA|AR|C1", "ERR|||no code but words, SMITH") == Answer("refused", "AR", None)
+
+
+PIECES = st.sampled_from(["MSH", "MSA", "ERR", "|", "^", "~", "\\", "&", "\r", "\n", "AA", "AR", "C1", "\x00", "207"]) | st.text(max_size=3)  # fmt: skip
+
+
+@given(
+    st.lists(PIECES, max_size=40).map("".join).map(lambda text: text.encode("utf-8", "surrogatepass"))
+    | st.binary(max_size=80)
+)
+def test_no_answer_raises(raw: bytes) -> None:
+    """Whatever a receiver writes; what it means is one of three things, or nothing."""
+    answer = answer_to("C1", raw)
+    assert answer is None or answer.verdict in {"accepted", "again", "refused"}
