@@ -183,3 +183,15 @@ def _money(limits: Thresholds) -> Iterator[Alert]:
         "{{ $value | humanizeDuration }} left of the bill hold of a held stay of {{ $labels.payer }}",
         "When it ends the claim goes out without these charges; below zero it has. The policy's bill_hold_days says how long it is.",
     )  # fmt: skip
+    yield Alert(
+        "InfusionDeliveryLate", "critical", "infusion-money",
+        f"max by (destination) (infusion_oldest_undelivered_seconds) > {limits.undelivered}", limits.lag_for,
+        "{{ $labels.destination }} has not taken a charge of {{ $value | humanizeDuration }} ago",
+        "The billing system is away, does not answer, or puts charges off. They wait in Kafka for 90 days.", limits.settle,
+    )  # fmt: skip
+    yield Alert(
+        "InfusionDeliveryRefused", "warning", "infusion-money",
+        "sum by (destination) (infusion_parked_encounters) > 0", MINUTE,
+        "{{ $labels.destination }} refused charges of {{ $value }} stays",
+        "Their later charges and credits wait with them; other stays go on. infusion deliver --parked lists them.",
+    )  # fmt: skip

@@ -18,7 +18,7 @@ _ACTIONS: Final = {
     "infusion-money": (
         "**What to do.** Held sets are charged by nobody until a person has looked: `infusion review` lists them, "
         "oldest and dearest first. `infusion explain --encounter ID` shows one stay. Past the bill hold the claim goes "
-        "out without them."
+        "out without them. Charges a billing system refused: `infusion deliver --parked` lists them."
     ),
     "infusion-flow": (
         "**What to do.** `infusion status` says on one screen what is wrong. Lag in seconds is the age of the oldest "
@@ -124,6 +124,11 @@ def _money(limits: Thresholds) -> list[list[Panel]]:
         [
             _lines("From the departure to a charge", *_quantiles("infusion_departure_to_charge_seconds"), unit="s"),
             _lines("From the bedside to a charge", *_quantiles("infusion_bedside_to_charge_seconds"), unit="s"),
+        ],
+        [
+            _lines("Waiting for the billing system", Query("sum by (destination) (infusion_undelivered_lines)", "{{destination}}"), Query("sum by (destination) (infusion_parked_encounters)", "{{destination}}: stays parked"), width=8),
+            _lines("Oldest charge it has not taken", Query("max by (destination) (infusion_oldest_undelivered_seconds)", "{{destination}}"), unit="s", width=8),
+            _lines("Delivered and refused an hour", Query("sum by (destination, outcome) (increase(infusion_deliveries_total[1h]))", "{{destination}} {{outcome}}"), width=8),
         ],
         [
             _lines("Lines an hour", Query("sum by (change) (increase(infusion_charge_lines_total[1h]))", "{{change}}")),

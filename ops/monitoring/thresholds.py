@@ -43,5 +43,7 @@ class Thresholds(NamedTuple):
     review_for: int = 15 * MINUTE
     overdue: int = 15 * MINUTE
     """By which a stay may be coded late."""
+    undelivered: int = HOUR
+    """Age of the oldest charge the billing system has not taken; a day of most charge captures ends at night."""
     settle: int = 5 * MINUTE
     """For which an alert goes on after its cause, so that one that flickers is one."""

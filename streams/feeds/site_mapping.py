@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from models.drug import BillingClass, Code, CodeSystem, Name
 from models.field import DepartmentModifier, Identifier, Setting, Technique, TimeZone
+from streams.feeds.charge_codes import ChargeCodes
 from streams.feeds.mar_words import MAR_ACTIONS, MarAction
 from streams.feeds.site_problems import in_words
 
@@ -143,6 +144,8 @@ class SiteMapping(Reading):
     """PV1-3.1 to the department."""
     payers: Mapping[str, Identifier] = {}
     """IN1-3, IN1-4 or IN1-2 to the payer."""
+    charges: ChargeCodes = ChargeCodes()
+    """How charges are written for the billing system."""
 
     @cached_property
     def zone(self) -> ZoneInfo | None:

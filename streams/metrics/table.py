@@ -28,7 +28,7 @@ anew under its name; it has another count of partitions; the data folder is of a
 
 READY_STATES: Final = (
     *("ready", "idle", "starting", "recovering", "rebalancing", "stopping"),
-    *("broker_silent", "coordinator_silent", "not_polling", "checkpoint_stuck"),
+    *("broker_silent", "coordinator_silent", "not_polling", "checkpoint_stuck", "destination_silent"),
     *LOG_FAULTS,
 )
 """What /readyz says; the first two are ready. Idle: a member of the group, and all partitions are others'."""
@@ -49,7 +49,10 @@ SENDERS: Final = 20
 
 _NAMED_SOURCES: Final = {"source": ("emar", "pump", "adt", "manual")}
 _READ: Final = {"topic": topics.READ}
-_WRITTEN: Final = {"topic": tuple(topic.name for topic in topics.TOPICS if topic.name not in topics.RAW)}
+_NOT_THE_WORKERS: Final = {*topics.RAW, topics.DELIVERIES, topics.PARKED}
+_WRITTEN: Final = {
+    "topic": tuple(topic.name for topic in topics.TOPICS if topic.name not in _NOT_THE_WORKERS)
+}
 _FLAGS: Final = tuple(sorted(FLAGS))
 _PLACE: Final = ("topic", "partition")
 
@@ -223,6 +226,25 @@ WATCH: Final = (
            process="watch"),
 )  # fmt: skip
 
+_DESTINATION: Final = "destination"
+
+DELIVERY: Final = (
+    _counter("infusion_deliveries_total", "Charges and credits by what the billing system made of them.",
+             _DESTINATION, "outcome", process="deliver"),
+    _counter("infusion_delivery_attempts_total", "Messages sent, by what was answered; unreachable is no answer.",
+             _DESTINATION, "answer", process="deliver"),
+    Metric("infusion_delivery_seconds", "histogram", "From a message to its acknowledgement.", (_DESTINATION,),
+           buckets=WRITING, process="deliver"),
+    _gauge("infusion_undelivered_lines", "Charges and credits the billing system has not taken yet, parked ones apart.",
+           _DESTINATION, process="deliver"),
+    _gauge("infusion_oldest_undelivered_seconds", "Age of the oldest of them, since it was charged; 0 when there is none.",
+           _DESTINATION, process="deliver"),
+    _gauge("infusion_parked_encounters", "Stays with a charge or credit the billing system refused; what comes later waits.",
+           _DESTINATION, process="deliver"),
+    _gauge("infusion_destination_silence_seconds", "Since the billing system stopped answering; 0 while it answers.",
+           _DESTINATION, process="deliver"),
+)  # fmt: skip
+
 _BECAME: Final = ("events", "partly", "ignored", "refused")
 
 RAW: Final = (
@@ -254,7 +276,7 @@ LISTEN: Final = (
            process="listen"),
 )  # fmt: skip
 
-METRICS: Final = (*ANY, *FLOW, *STAYS, *FEEDS, *RAW, *MONEY, *WATCH, *LISTEN)
+METRICS: Final = (*ANY, *FLOW, *STAYS, *FEEDS, *RAW, *MONEY, *WATCH, *LISTEN, *DELIVERY)
 """Every metric, in the order of the page."""
 
 BY_NAME: Final = {metric.name: metric for metric in METRICS}
