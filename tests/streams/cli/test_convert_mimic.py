@@ -81,7 +81,9 @@ def test_minutes_never_exceed_the_union_of_what_was_charted() -> None:
         assert live <= accounted
         for line in told["lines"]:
             spans = [span(charted[one]) for one in line["administration_ids"]]
-            assert (line["minutes"] or 0) <= union(spans)
+            # Two drugs pushed in one minute are two pushes of a minute each; nothing else is counted twice.
+            most = sum(stop - start for start, stop in spans) if line["code"] in PUSHED else union(spans)
+            assert (line["minutes"] or 0) <= most
 
 
 @cache
