@@ -3,11 +3,12 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Literal
 
 import click
 from orjson import dumps
 
+from streams.cli.shared.csv_tables import rows_of
 from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
 from streams.cli.shared.site_file_option import patient_secret, site_file_option
 from streams.feeds.conversion import Conversion
@@ -18,6 +19,8 @@ from streams.feeds.fhir.known_medications import KnownMedications
 from streams.feeds.hl7v2.batches import LONGEST as LONGEST_MESSAGE
 from streams.feeds.hl7v2.batches import Splitter
 from streams.feeds.hl7v2.explain import explain as explain_message
+from streams.feeds.mimic.replay import replay
+from streams.feeds.mimic.tables import Table, table_of
 from streams.feeds.read_wire import Wire, convert
 from streams.feeds.site_mapping import SiteMapping
 from streams.wire.rejects import Reject
@@ -32,7 +35,7 @@ _LONGEST: Final[Mapping[Wire, int]] = {"hl7v2": LONGEST_MESSAGE, "fhir": LONGEST
 @click.option(
     "--from",
     "wire",
-    type=click.Choice(["hl7v2", "fhir"]),
+    type=click.Choice(["hl7v2", "fhir", "mimic"]),
     required=True,
     help="The standard the messages are written in.",
 )
@@ -55,7 +58,7 @@ _LONGEST: Final[Mapping[Wire, int]] = {"hl7v2": LONGEST_MESSAGE, "fhir": LONGEST
 def command(
     *,
     files: tuple[str, ...],
-    wire: Wire,
+    wire: Wire | Literal["mimic"],
     site: SiteMapping,
     explained: bool,
     only: int | None,
@@ -66,7 +69,8 @@ def command(
     Convert wire messages to events: HL7 v2 or FHIR in, JSON Lines of the contract out.
 
     Reads the files, or stdin where there are none or one is -. HL7 v2: one message, many, batches, or framed for MLLP.
-    FHIR: one resource or bundle, or one a line; Medications are looked up in all files. Events
+    FHIR: one resource or bundle, or one a line; Medications are looked up in all files. MIMIC: the CSV files of
+    INPUTEVENTS_MV, D_ITEMS and ADMISSIONS, replayed as outpatient stays in the order they were charted. Events
     go to stdout, to be piped into infusion code or infusion publish. Rejects go to stderr, each with file, message,
     segment and field; where a refused message names its stay, an event_refused among the events holds it.
 
@@ -75,6 +79,8 @@ def command(
     inputs = tuple(dict.fromkeys(files)) or (STDIN,)
     if inputs == (STDIN,) and sys.stdin.isatty():
         click.echo("Reading messages from the terminal; end with Ctrl-D, or see --help.", err=True)
+    if wire == "mimic":
+        return _replay(inputs, quiet=quiet)
     longest = max_message_bytes or _LONGEST[wire]
     run = _Run(wire, site, patient_secret(), quiet=quiet)
     if wire == "fhir":
@@ -94,6 +100,35 @@ def command(
     for line in run.summary():
         click.echo(line, err=True)
     return 1 if run.rejected else 0
+
+
+def _replay(inputs: tuple[str, ...], *, quiet: bool) -> int:
+    tables: dict[Table, list[Mapping[str, str]]] = {"inputs": [], "items": [], "admissions": []}
+    for name in inputs:
+        rows = list(rows_of(name))
+        table = table_of(rows[0]) if rows else None
+        if table is None:
+            click.echo(
+                f"{display_names([name])[0]}: none of the tables that are replayed; left out", err=True
+            )
+        else:
+            tables[table] += rows
+    if not tables["inputs"]:
+        message = "none of the files is INPUTEVENTS_MV of MIMIC-III: a CSV with a header line"
+        raise click.UsageError(message)
+    replayed = replay(tables["inputs"], tables["items"], tables["admissions"])
+    out = click.get_binary_stream("stdout")
+    for event in replayed.events:
+        out.write(dumps(event) + b"\n")
+    out.flush()
+    for refused in replayed.rejects[:0] if quiet else replayed.rejects:
+        click.echo(f"row {refused.row}: {refused.reject.reason}", err=True)
+    click.echo(f"rows        read {len(tables['inputs'])}, rejected {len(replayed.rejects)}", err=True)
+    click.echo(
+        f"events      written {len(replayed.events)}; read as outpatients, an exercise and no charge",
+        err=True,
+    )
+    return 1 if replayed.rejects else 0
 
 
 def _messages(stream: BinaryIO, wire: Wire, longest: int) -> Iterator[bytes | Reject]:
