@@ -47,10 +47,8 @@ class Reject(NamedTuple):
         return f"{place}: {self.reason}"
 
 
-TWO_IDS: Final = Reject(
-    "encounter_id", "stands twice in the line with different ids", "send the event again with one of them"
-)
-"""For a line that names two stays: a search for the id finds one, parsing the line the other."""
+TWICE: Final = "stands twice in the line"
+"""Says of a field that its object has it more than once, with one value or with two."""
 
 
 def fault_of_ours(
