@@ -7,9 +7,9 @@ from typing import Any, Final
 import click
 from orjson import OPT_INDENT_2, dumps
 
+from models.printable import printable
 from streams.cli.shared.broker import broker
 from streams.cli.shared.money import dollars
-from streams.cli.shared.printable import printable
 from streams.kafka.connection import Connection
 from streams.operations.stream_status import StatusReader, StreamStatus
 from streams.wire.instant_text import rfc3339

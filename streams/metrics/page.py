@@ -11,6 +11,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
+from models.printable import printable_lines
 from streams.metrics.figures import Distribution, Figures, Value
 from streams.metrics.metric import Labels, Metric
 from streams.metrics.table import METRICS
@@ -80,5 +81,5 @@ def _labelled(metric: Metric, labels: Labels, bound: str | None = None) -> str:
 
 
 def _escaped(text: str, *, quoted: bool = False) -> str:
-    text = text.replace("\\", "\\\\").replace("\n", "\\n")
+    text = printable_lines(text).replace("\\", "\\\\").replace("\n", "\\n")
     return text.replace('"', '\\"') if quoted else text

@@ -8,6 +8,8 @@ event content is patient data, and these lines end in logs.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from models.printable import printable
+
 WHOLE_LINE = "line"
 """The field of a reject that is about the line itself: its bytes, its length, its JSON."""
 
@@ -44,7 +46,7 @@ class Reject(NamedTuple):
         place = names[self.file] if self.file >= 0 else "input"
         if self.line > 0:
             place = f"{place}:{self.line}"
-        return f"{place}: {self.reason}"
+        return printable(f"{place}: {self.reason}")
 
 
 TWICE: Final = "stands twice in the line"

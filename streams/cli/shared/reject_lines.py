@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from orjson import dumps
 
-from streams.cli.shared.printable import printable
+from models.printable import printable
 from streams.operations.reject_queue import RejectedMessage
 from streams.wire.instant_text import rfc3339
 
