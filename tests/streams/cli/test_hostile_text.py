@@ -16,7 +16,8 @@ from streams.cli.shared.reject_lines import as_row
 from streams.cli.shared.stay_rows import CHARGE_HEAD, TextTable, charge_cells, charge_row, csv_text
 from streams.metrics.figures import Figures
 from streams.metrics.page import page_of
-from streams.operations.reject_queue import RejectedMessage
+from streams.operations.reject_ledger import RejectedMessage
+from streams.operations.reject_queue import SelectedReject
 from streams.wire.reject_headers import origin, reject_headers
 from streams.wire.rejects import Reject
 
@@ -145,9 +146,8 @@ def test_tables_and_spreadsheets_of_what_was_published_are_safe() -> None:
 def test_a_reject_is_shown_safely() -> None:
     """Its headers may be anybody's."""
     headers = reject_headers((), f"line: {WORDS}", NASTY, 0, 0)
-    safe(
-        as_row(RejectedMessage(0, 0, 0, WORDS.encode(), WORDS.encode(), headers, origin(headers)), show=True)
-    )
+    message = RejectedMessage(0, 0, 0, WORDS.encode(), WORDS.encode(), headers, origin(headers))
+    safe(as_row(SelectedReject(message, "open", ""), show=True))
     safe(Reject(NASTY, WORDS, WORDS).text(["f"]))
 
 
