@@ -15,6 +15,7 @@ from streams.lifecycle.account_notice import is_directory
 from streams.lifecycle.state import UnknownFormatError, deadline_of, phase_of
 from streams.operations.topic_view import TopicView
 from streams.wire import topics
+from streams.wire.reject_marks import mark_of
 from streams.wire.topic_check import check_topics
 
 Verdict = Literal["working", "behind", "no worker", "rebalancing", "topics wrong", "not started"]
@@ -164,6 +165,8 @@ class StatusReader:
             self._questions.setdefault(record.key, record.timestamp)
 
     def _take_reject(self, record: Any) -> None:
+        if mark_of(record.headers) is not None:  # says of another reject that it was sent back or dismissed
+            return
         self._rejects += 1
         self._newest_reject_ms = max(self._newest_reject_ms or 0, record.timestamp)
 
