@@ -80,6 +80,7 @@ def _run(
 
     from streams.metrics.probes import Probes  # noqa: PLC0415 - as above
     from streams.worker.application import build_observed  # noqa: PLC0415 - as above
+    from streams.worker.run import run  # noqa: PLC0415 - as above
 
     app, observation = build_observed(connection, settings, partitions)
     figures = observation.figures
@@ -101,8 +102,7 @@ def _run(
     _log.info("started: worker %s on Kafka at %s, %s", settings.worker_id, connection.named(), shown)
     probes.start()
     try:
-        worker.execute_from_commandline()
+        return run(worker)
     finally:
         probes.close()
         _log.info("stopped: worker %s", settings.worker_id)
-    return 0

@@ -13,21 +13,21 @@ from time import monotonic
 from typing import Any, Final, Protocol
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 
 from streams.engine.batches import BatchSchema
 from streams.engine.checkpoint import Addressed, Checkpoint, States, Table
 from streams.engine.consumer import BACKLOG, BatchConsumer
+from streams.engine.exit_status import EXIT_FATAL
 from streams.engine.producer import CertainProducer
 from streams.engine.queues import GenerationQueue
 from streams.engine.records import Record
 from streams.engine.recovery import SeekingTableManager
+from streams.engine.stop_reasons import StoreError, UnreadableStateError, in_words
 from streams.engine.table import CheckpointTable
 from streams.engine.versions import require_tested
 from streams.engine.vitals import Vitals
-
-EXIT_FATAL: Final = 70
-"""EX_SOFTWARE: something could not be written; start again, and the same records are read again."""
 
 _BACKLOG_PAUSE_S: Final = 0.25
 
@@ -139,7 +139,7 @@ class CheckpointApp(faust.App):
 
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:  # noqa: ARG002 - Faust's signature
         """Stop: stock Faust counts what an agent raised at as done, restarts it, and reads on."""
-        self.fatal(exc)
+        self.fatal(in_words(exc))
 
     async def stop(self) -> None:
         """Stop, finishing what is in hand; a broker that does not answer is not waited for longer than agreed."""
@@ -236,11 +236,25 @@ class CheckpointApp(faust.App):
     def on_recovered(self, partitions: set[int]) -> None:
         """Call the callbacks: these partitions' tables are complete, and their streams are about to run."""
         for callback in self._on_recovered:
-            callback(partitions)
+            try:
+                callback(partitions)
+            except Exception as error:
+                self.fatal(
+                    in_words(error)
+                    if isinstance(error, StoreError)
+                    else UnreadableStateError(partitions, error)
+                )
+                raise
         vitals = self.vitals
         vitals.recoveries += 1
         vitals.recovered_at, vitals.recovering = monotonic(), False
         vitals.recovery_s = vitals.recovered_at - vitals.dealt_at
+
+    def _crash(self, reason: BaseException) -> None:
+        """Stop, in words, when a part of the app failed; a broker's error ends the process with the verb's own words."""
+        super()._crash(reason)
+        if isinstance(reason, Exception) and not isinstance(reason, KafkaError):
+            self.fatal(in_words(reason))
 
     def fatal(self, error: BaseException) -> None:
         """Stop the worker before it commits anything more."""

@@ -1,6 +1,7 @@
 """The check before a worker starts: its data folder is its own. A failure is a sentence, not a traceback."""
 
 import os
+from errno import EDQUOT, ENOSPC
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,12 @@ from streams.worker.settings import SettingError
 
 _PRIVATE: Final = 0o077
 _LOCK: Final = "worker.lock"
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in {ENOSPC, EDQUOT}:
+        return "make room on its disk, and start again"
+    return "name a folder this user may write to"
 
 
 def lock_data_dir(folder: Path) -> int:
@@ -25,7 +32,7 @@ def lock_data_dir(folder: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        message = f"INFUSION_DATA_DIR: {folder} cannot be written: {error.strerror}; name a folder this user may write to"
+        message = f"INFUSION_DATA_DIR: {folder} cannot be written: {error.strerror}; {_remedy(error)}"
         raise SettingError(message) from None
     try:
         flock(descriptor, LOCK_EX | LOCK_NB)
