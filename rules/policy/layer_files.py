@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 
 from rules.data_files import POLICIES
 from rules.policy.switches import SETTINGS, PolicyError, switch
+from rules.text_files import file_bytes, toml_of
 
 Scope = Literal["global", "payer", "facility", "department"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -204,7 +205,7 @@ def document_problems(document: dict[str, Any]) -> list[str]:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        raw = path.read_bytes()
+        raw = file_bytes(path)
     except OSError as error:
         message = f"Policy file {path} cannot be read: {error.strerror or type(error).__name__}."
         raise PolicyError(message) from error
@@ -214,7 +215,7 @@ def _document(path: Path) -> dict[str, Any]:
 def parsed(raw: bytes, path: Path) -> dict[str, Any]:
     """Return the document of a policy file; PolicyError when it is no TOML."""
     try:
-        return tomllib.loads(raw.decode("utf-8"))
+        return toml_of(raw)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"Policy file {path} is not TOML: {error}."
         raise PolicyError(message) from error
