@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from models.printable import printable
 from rules.site_folder import SiteFolder
 from streams.cli.shared.broker import broker
 from streams.cli.shared.log_output import Form, log_options, log_to_stderr, throttle_client_log
@@ -64,8 +65,12 @@ async def _partitions(connection: Connection) -> int:
     wrong = [
         check.topic.name
         for check in check_topics(topics, None)
-        if check.state == "missing" or check.wrong_partition_count or (check.topic.own and check.faults)
+        if check.state == "missing" or check.wrong_partition_count or (check.topic.own and check.loses)
     ]
+    for check in check_topics(topics, None):
+        if check.topic.name not in wrong:
+            for fault in check.faults:
+                click.echo(printable(f"{fault}."), err=True)
     if wrong:
         message = f"not as the worker needs them: {', '.join(wrong)}; see infusion topics"
         raise click.ClickException(message)
