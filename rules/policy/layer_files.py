@@ -5,12 +5,12 @@ Policy files: one layer each, TOML, every value with the date it holds from and 
 and the entry named; ``problems`` lists everything wrong with one, for ``infusion check``.
 """
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Any, Literal, get_args
 
 from rules.data_files import POLICIES
@@ -216,9 +216,8 @@ def parsed(raw: bytes, path: Path) -> dict[str, Any]:
     """Return the document of a policy file; PolicyError when it is no TOML."""
     try:
         return toml_of(raw)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"Policy file {path} is not TOML: {error}."
-        raise PolicyError(message) from error
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolicyError(f"Policy file {path} is not TOML: {error}.") from error  # noqa: EM102, TRY003 -- one line
 
 
 def problems(path: Path) -> list[str]:
