@@ -108,7 +108,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
         status = _write(recode(closed, profile, _day(since), refused.append))
     if refused:
         click.echo(
-            f"records     {len(refused):,} could not be read; the first is {printable(refused[0])}", err=True
+            f"records     {len(refused):,} could not be read; the first is {printable(str(refused[0]))}",
+            err=True,
         )
     return 1 if refused else status
 
