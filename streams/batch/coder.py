@@ -7,11 +7,8 @@ Stays that were merged are coded together, for the events of one belong to the o
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Final, NamedTuple
-
-from pydantic import ValidationError
 
 from models.charge import ChargeSet
 from models.encounter import Encounter
@@ -23,12 +20,11 @@ from streams.encounter.event_problems import SourcedEvent, after_cancellation, c
 from streams.encounter.fold import NoEventsError, fold, merges
 from streams.encounter.merge_bound import fold_bounded, too_many
 from streams.encounter.merge_groups import survivor
-from streams.wire.encounter_key import InputLine, found_id
-from streams.wire.event_json import read, validate
+from streams.wire.encounter_key import InputLine
+from streams.wire.event_json import read
 from streams.wire.refused_event import legible_encounter_id, refused_event
-from streams.wire.rejects import TWO_IDS, Reject
+from streams.wire.rejects import Reject
 
-_id_of: Final = attrgetter("encounter_id")
 _HOUR: Final = 3600
 
 
@@ -139,30 +135,23 @@ def _read(
     lines: Sequence[InputLine], encounter_id: str | None
 ) -> tuple[list[Event], Sequence[InputLine], list[Reject]]:
     """Return the events of lines, the lines they stand on, and a reject for each of the others."""
-    try:
-        events = [validate(raw) for _, _, raw in lines]
-    except ValidationError:
-        pass
-    else:
-        if encounter_id and {_id_of(event) for event in events} == {encounter_id}:
-            return events, lines, []
+    read_lines = [read(raw) for _, _, raw in lines]
+    events = [event for event in read_lines if not isinstance(event, Reject)]
+    if len(events) == len(lines):
+        return events, lines, []
     rejects: list[Reject] = []
     events, event_lines = [], []
-    for line in lines:
+    for line, event in zip(lines, read_lines, strict=True):
         file, number, raw = line
-        event = read(raw)
-        if not isinstance(event, Reject) and event.encounter_id != (
-            encounter_id or found_id(raw) or event.encounter_id
-        ):
-            event = TWO_IDS
         if isinstance(event, Reject):
             rejects.append(event.at(file, number))
             about = encounter_id or legible_encounter_id(raw)
             refused = refused_event(raw, about, event) if about else None
             if refused is None:
                 continue
-            event = refused
-        events.append(event)
+            events.append(refused)
+        else:
+            events.append(event)
         event_lines.append(line)
     return events, event_lines, rejects
 

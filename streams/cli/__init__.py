@@ -17,10 +17,12 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from io import StringIO
 from typing import Any, Final, NoReturn
 
 import click
 
+from models.printable import printable, printable_lines
 from rules.site_folder import SiteFolderError
 from streams.batch.error_place import fault
 
@@ -79,7 +81,7 @@ class Verbs(click.Group):
         try:
             status = super().main(*args, **extra | {"standalone_mode": False})
         except click.ClickException as error:
-            error.show()
+            _show(error)
             status = USAGE
         except click.Abort:
             status = INTERRUPTED
@@ -142,6 +144,13 @@ def unknown_settings(names: Iterable[str]) -> list[str]:
     return sentences
 
 
+def _show(error: click.ClickException) -> None:
+    """Write an error on stderr, names of files and switches in it made safe to show."""
+    written = StringIO()
+    error.show(written)
+    click.echo(printable_lines(written.getvalue()), err=True, nl=False)
+
+
 def _to_nowhere(descriptor: int) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, descriptor)
@@ -160,4 +169,4 @@ def _version() -> str:
 def main() -> None:
     """Turn infusion and injection events into charge lines that can be defended."""
     for sentence in unknown_settings(os.environ):
-        click.echo(sentence, err=True)
+        click.echo(printable(sentence), err=True)

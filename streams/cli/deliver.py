@@ -11,10 +11,10 @@ from typing import Any, Final
 import click
 from aiokafka.errors import KafkaError
 
+from models.printable import printable
 from streams.cli.shared.broker import broker
 from streams.cli.shared.log_output import Form as LogForm
 from streams.cli.shared.log_output import log_options, log_to_stderr, throttle_client_log
-from streams.cli.shared.printable import printable
 from streams.cli.shared.site_file_option import site_file_option
 from streams.feeds.site_mapping import SiteMapping
 from streams.kafka.admin import broker_topics

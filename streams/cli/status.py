@@ -8,11 +8,11 @@ from typing import Any, Final
 import click
 from orjson import OPT_INDENT_2, dumps
 
+from models.printable import printable
 from rules.site_folder import SiteFolder
 from streams.cli.shared.bill_hold import bill_hold
 from streams.cli.shared.broker import broker
 from streams.cli.shared.money import dollars
-from streams.cli.shared.printable import printable
 from streams.cli.shared.site_option import site_option
 from streams.cli.shared.span import span_text
 from streams.kafka.connection import Connection

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from models.printable import printable
 from streams.cli.shared.broker import broker
 from streams.kafka.admin import TopicCreationError, broker_topics, create_topics
 from streams.kafka.connection import Connection
@@ -122,4 +123,4 @@ def _show(checks: Sequence[TopicCheck]) -> None:
         )
     for check in checks:
         for fault in check.faults:
-            click.echo(f"{fault}.", err=True)
+            click.echo(printable(f"{fault}."), err=True)

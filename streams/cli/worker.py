@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from models.printable import printable
 from rules.site_folder import SiteFolder
 from streams.cli.shared.broker import broker
 from streams.cli.shared.log_output import Form, log_options, log_to_stderr, throttle_client_log
@@ -76,8 +77,12 @@ async def _partitions(connection: Connection) -> int:
     wrong = [
         check.topic.name
         for check in check_topics(topics, None)
-        if check.state == "missing" or check.wrong_partition_count or (check.topic.own and check.faults)
+        if check.state == "missing" or check.wrong_partition_count or (check.topic.own and check.loses)
     ]
+    for check in check_topics(topics, None):
+        if check.topic.name not in wrong:
+            for fault in check.faults:
+                click.echo(printable(f"{fault}."), err=True)
     if wrong:
         message = f"not as the worker needs them: {', '.join(wrong)}; see infusion topics"
         raise click.ClickException(message)
@@ -92,6 +97,7 @@ def _run(
 
     from streams.metrics.probes import Probes  # noqa: PLC0415 - as above
     from streams.worker.application import build_observed  # noqa: PLC0415 - as above
+    from streams.worker.run import run  # noqa: PLC0415 - as above
 
     app, observation = build_observed(connection, settings, partitions)
     figures = observation.figures
@@ -114,7 +120,7 @@ def _run(
     try:
         app.cluster = compare_note(settings.data_dir, cluster)
         probes.start()
-        worker.execute_from_commandline()
+        return run(worker)
     except LogFaultError as error:
         _log.critical("not started: %s", error)
         app.vitals.fault = error.fault, str(error)
@@ -124,4 +130,3 @@ def _run(
     finally:
         probes.close()
         _log.info("stopped: worker %s", settings.worker_id)
-    return 0

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any, Final, Protocol
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -20,13 +21,14 @@ from streams.engine.batches import BatchSchema
 from streams.engine.checkpoint import Addressed, Checkpoint, States, Table
 from streams.engine.cluster_facts import ClusterFacts
 from streams.engine.consumer import BACKLOG, BatchConsumer
-from streams.engine.error_place import placed, told
+from streams.engine.error_place import place_of, placed, told
 from streams.engine.exit_status import EXIT_FATAL
 from streams.engine.log_faults import LogFaultError
 from streams.engine.producer import CertainProducer
 from streams.engine.queues import GenerationQueue
 from streams.engine.records import Record
 from streams.engine.recovery import SeekingTableManager
+from streams.engine.stop_reasons import StoreError, UnreadableStateError, in_words
 from streams.engine.store_memory import StoreMemory
 from streams.engine.table import CheckpointTable
 from streams.engine.versions import require_tested
@@ -176,7 +178,7 @@ class CheckpointApp(faust.App):
 
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
         """Stop: stock Faust counts what an agent raised at as done, restarts it, and reads on."""
-        self.fatal(exc, f"the agent {agent.name}")
+        self.fatal(in_words(exc), place_of(exc) or f"the agent {agent.name}")
 
     async def stop(self) -> None:
         """Stop, finishing what is in hand; a broker that does not answer is not waited for longer than agreed."""
@@ -279,11 +281,25 @@ class CheckpointApp(faust.App):
     def on_recovered(self, partitions: set[int]) -> None:
         """Call the callbacks: these partitions' tables are complete, and their streams are about to run."""
         for callback in self._on_recovered:
-            callback(partitions)
+            try:
+                callback(partitions)
+            except Exception as error:
+                self.fatal(
+                    in_words(error)
+                    if isinstance(error, StoreError)
+                    else UnreadableStateError(partitions, error)
+                )
+                raise
         vitals = self.vitals
         vitals.recoveries += 1
         vitals.recovered_at, vitals.recovering = monotonic(), False
         vitals.recovery_s = vitals.recovered_at - vitals.dealt_at
+
+    def _crash(self, reason: BaseException) -> None:
+        """Stop, in words, when a part of the app failed; a broker's error ends the process with the verb's own words."""
+        super()._crash(reason)
+        if isinstance(reason, Exception) and not isinstance(reason, KafkaError):
+            self.fatal(in_words(reason), place_of(reason))
 
     def fatal(self, error: BaseException, about: str = "") -> None:
         """Stop the worker before it commits anything more; ``about`` is a topic, a partition, offsets."""

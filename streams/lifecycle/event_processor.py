@@ -36,29 +36,20 @@ from streams.lifecycle.timeouts import Timeouts
 from streams.lifecycle.transitions import EmissionPolicy, advance, last_closed
 from streams.wire import topics
 from streams.wire.cloud_events import traceparent
-from streams.wire.encounter_key import found_id
 from streams.wire.event_json import as_line, read
 from streams.wire.marked_records import refusal_of
 from streams.wire.message import OutboundMessage, Record
 from streams.wire.message_size import reject_message
 from streams.wire.refused_event import legible_encounter_id, refused_line
 from streams.wire.reject_kinds import kind_of
-from streams.wire.rejects import TWO_IDS, WHOLE_LINE, Reject
+from streams.wire.rejects import WHOLE_LINE, Reject
 
 _MAY_CHANGE_STANDING: Final = STAY | EVENT_VOIDED
 _UNKNOWN_OFFSET: Final = -1
 """Stands for the offset of an event that was added long before it was refused."""
 
-_ID: Final = b'"encounter_id"'
-
 _RETRY_S: Final = 3600
 """Seconds until a stay that could not be folded is tried again, so that a fix takes effect by itself."""
-
-
-def _read(value: bytes) -> Event | Reject:
-    event = read(value) if len(value) <= LONGEST else TOO_LONG
-    two_ids = not isinstance(event, Reject) and value.count(_ID) > 1 and found_id(value) != event.encounter_id
-    return TWO_IDS if two_ids else event
 
 
 class EncounterProcessor:
@@ -93,7 +84,7 @@ class EncounterProcessor:
             if value is None:
                 self._refuse(record, refusal_of(record) or EMPTY)
                 continue
-            event = refusal_of(record) or _read(value)
+            event = refusal_of(record) or (read(value) if len(value) <= LONGEST else TOO_LONG)
             if isinstance(event, Reject):
                 self._refuse(record, event)
                 self._mark_refused(value, event, record)

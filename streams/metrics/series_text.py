@@ -1,5 +1,6 @@
 """How a series is written on the page: its name and its labels, escaped as Prometheus's text format asks. Pure."""
 
+from models.printable import printable_lines
 from streams.metrics.metric import Labels, Metric
 
 
@@ -15,5 +16,5 @@ def labelled(metric: Metric, labels: Labels, bound: str | None = None) -> str:
 
 def escaped(text: str, *, quoted: bool = False) -> str:
     """Return a text without line breaks, and where it stands in quotes without those."""
-    text = text.replace("\\", "\\\\").replace("\n", "\\n")
+    text = printable_lines(text).replace("\\", "\\\\").replace("\n", "\\n")
     return text.replace('"', '\\"') if quoted else text

@@ -19,6 +19,7 @@ from streams.operations.departures import Departures
 from streams.operations.log_check import LogCheck
 from streams.operations.topic_view import TopicView
 from streams.wire import topics
+from streams.wire.reject_marks import mark_of
 from streams.wire.topic_check import check_topics
 
 Verdict = Literal[
@@ -225,6 +226,8 @@ class StatusReader:
             self._questions.setdefault(record.key, record.timestamp)
 
     def _take_reject(self, record: Any) -> None:
+        if mark_of(record.headers) is not None:  # says of another reject that it was sent back or dismissed
+            return
         self._rejects += 1
         self._newest_reject_ms = max(self._newest_reject_ms or 0, record.timestamp)
 

@@ -63,12 +63,6 @@ def original_headers_of(headers: Iterable[tuple[str, bytes]]) -> Headers:
     return tuple((name, value) for name, value in headers if not name.startswith(PREFIX))
 
 
-def replay_headers(headers: Iterable[tuple[str, bytes]], partition: int, offset: int) -> Headers:
-    """Return the headers with which the reject at this place goes back: the message's own, and that it is a replay."""
-    own = (header for header in original_headers_of(headers) if header[0] != REPLAY)
-    return (*own, (REPLAY, b"%d:%d" % (partition, offset)))
-
-
 def origin(headers: Iterable[tuple[str, bytes]]) -> Origin | None:
     """Return why and from where a message was refused; None when its headers are not those of a reject of ours."""
     ours = {

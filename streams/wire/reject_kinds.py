@@ -6,10 +6,10 @@ A reject's words name fields and places and come in any number; Prometheus wants
 
 from typing import Final
 
-from streams.wire.rejects import WHOLE_LINE, Reject
+from streams.wire.rejects import TWICE, WHOLE_LINE, Reject
 
 KINDS: Final = (
-    *("unreadable", "unknown_type", "unknown_field", "missing_field", "wrong_value", "two_ids", "too_long", "empty"),
+    *("unreadable", "unknown_type", "unknown_field", "missing_field", "wrong_value", "two_ids", "repeated_field", "too_long", "empty"),
     *("stay_forgotten", "stay_too_heavy", "no_effect", "not_a_command", "not_a_closed_encounter", "fault"),
     *("header_name", "skipped", "too_large"),
 )  # fmt: skip
@@ -21,7 +21,7 @@ _BY_WORDS: Final = (
     ("a fault of ours", "fault"),
     ("the stay was closed and forgotten", "stay_forgotten"),
     ("the stay's events are more than", "stay_too_heavy"),
-    ("stands twice in the line", "two_ids"),
+    (TWICE, "repeated_field"),
     ("longer than", "too_long"),
     ("no value", "empty"),
     ("not a closed encounter", "not_a_closed_encounter"),
@@ -40,6 +40,8 @@ _BY_WORDS: Final = (
 
 def kind_of(reject: Reject) -> str:
     """Return the kind of a reject of an event, or of a closed encounter."""
+    if reject.says == TWICE and reject.field == "encounter_id":
+        return "two_ids"
     for words, kind in _BY_WORDS:
         if reject.says.startswith(words):
             return kind

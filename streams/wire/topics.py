@@ -81,9 +81,10 @@ class Topic(NamedTuple):
             "cleanup.policy": self.cleanup,
             "max.message.bytes": str(self.max_message_bytes),
             "message.timestamp.type": "LogAppendTime",
+            "compression.type": "producer",
         }
         if self.retention_days is not None:
-            settings["retention.ms"] = str(self.retention_days * _DAY)
+            settings |= {"retention.ms": str(self.retention_days * _DAY), "retention.bytes": "-1"}
         if self.compaction_lag_days is not None:
             lag = str(self.compaction_lag_days * _DAY)
             settings |= {"min.compaction.lag.ms": lag, "delete.retention.ms": lag}

@@ -13,7 +13,7 @@ from faust.types import TP
 from streams.engine.app import Written
 from streams.engine.checkpoint import LeaseLostError
 from streams.engine.records import PartitionRecords, Record
-from streams.engine.table import StoreError
+from streams.engine.stop_reasons import StoreError
 
 SOURCE = TP("in", 0)
 POST = Record(b"k", b"sent")

@@ -16,9 +16,10 @@ from orjson import loads
 from timeline import events_of
 
 from models.charge import ChargeSet
+from models.printable import printable
 from models.review_item import ReviewItem
 from rules.engine import code_encounter
-from streams.cli.shared.printable import printable, spreadsheet_cell
+from streams.cli.shared.spreadsheet import spreadsheet_cell
 from streams.encounter.fold import fold
 from streams.kafka.connection import Connection
 from streams.kafka.embedded import EmbeddedBroker

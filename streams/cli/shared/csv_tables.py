@@ -28,7 +28,7 @@ def rows_of(file: str) -> Iterator[Mapping[str, str]]:
         packed = raw.peek(2)[:2] == _GZIP if isinstance(raw, io.BufferedReader) else False
         stream = gzip.GzipFile(fileobj=raw) if packed else raw
         try:
-            text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")  # type: ignore[type-var]  # both are binary readers
+            text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
             reader = csv.DictReader(text, restval="")
             reader.fieldnames = [column.strip().casefold() for column in reader.fieldnames or ()]
             for row in reader:

@@ -6,10 +6,11 @@ from io import StringIO
 from typing import Final
 
 from models.charge import ChargeSet, expected_cents
+from models.printable import printable
 from models.review_item import ReviewItem
 from streams.cli.shared.money import dollars
-from streams.cli.shared.printable import printable, spreadsheet_cell
 from streams.cli.shared.span import left_text
+from streams.cli.shared.spreadsheet import spreadsheet_cell
 from streams.wire.charge_json import row
 from streams.wire.instant_text import rfc3339
 

@@ -21,8 +21,9 @@ from streams.wire import topics
 from streams.wire.closed_encounter_json import from_bytes as closed_from_bytes
 from streams.wire.message import OutboundMessage
 from streams.wire.reject_headers import origin
-from streams.wire.rejects import TWO_IDS, Reject
+from streams.wire.rejects import TWICE, Reject
 
+TWO_IDS = Reject("encounter_id", TWICE, "send the event again with one of them")
 OPENED = line("encounter_opened")
 LEFT = line("encounter_discharged", 60)
 

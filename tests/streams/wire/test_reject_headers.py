@@ -4,7 +4,7 @@ import pytest
 
 from rules.version import RULEBOOK_VERSION
 from streams.lifecycle import reject_reasons
-from streams.wire.reject_headers import Origin, origin, original_headers_of, reject_headers, replay_headers
+from streams.wire.reject_headers import Origin, origin, original_headers_of, reject_headers
 from streams.wire.reject_kinds import KINDS, kind_in, kind_of
 from streams.wire.rejects import Reject
 
@@ -39,16 +39,6 @@ def test_a_second_refusal_replaces_the_first() -> None:
     """One reason in the headers: the newest."""
     twice = reject_headers(reject_headers(OWN, "first", "t", 0, 7), "second", "t", 0, 8)
     assert twice == reject_headers(OWN, "second", "t", 0, 8)
-
-
-def test_a_replay_says_so_once() -> None:
-    """Refused again and sent again, it names the newest reject only."""
-    first = replay_headers(reject_headers(OWN, "why", "t", 0, 7), 1, 5)
-    assert first == (*OWN, ("infusion-replay", b"1:5"))
-    assert replay_headers(reject_headers(first, "why", "t", 0, 8), 1, 6) == (
-        *OWN,
-        ("infusion-replay", b"1:6"),
-    )
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -131,3 +133,48 @@ def test_expected_sources_are_named_each_once() -> None:
         SettingError, match="INFUSION_EXPECTED_SOURCES: names 21 sources; figures tell 20 apart"
     ):
         settings_from({"INFUSION_EXPECTED_SOURCES": ",".join(f"s{number}" for number in range(21))})
+
+
+@pytest.fixture
+def unmasked() -> Iterator[None]:
+    """Give the process back its mask afterwards."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("unmasked")
+def test_a_folder_that_is_there_is_closed_to_everybody_else(tmp_path: Path) -> None:
+    """It was made by somebody before the worker, with the rights of a folder for all."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(0o777)
+    os.close(lock_data_dir(folder))
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "worker.lock").stat().st_mode) == 0o600
+
+
+@pytest.mark.usefixtures("unmasked")
+def test_no_link_is_followed_in_its_place_or_inside(tmp_path: Path) -> None:
+    """Nothing is written where a link leads, and the rights there stay as they are."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o755)
+    (tmp_path / "link").symlink_to(elsewhere)
+    with pytest.raises(SettingError, match="is a symbolic link; name the folder it leads to"):
+        lock_data_dir(tmp_path / "link")
+    for name in ("worker.lock", "v1", "v1/tables/encounters-0.db"):
+        folder = tmp_path / f"data-{len(name)}"
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).symlink_to(elsewhere / "stolen")
+        with pytest.raises(SettingError, match="is a symbolic link, and a store would write where it leads"):
+            lock_data_dir(folder)
+    assert [*elsewhere.iterdir()] == []
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o755
+
+
+@pytest.mark.usefixtures("unmasked")
+def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who owns it can open it again."""
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    with pytest.raises(SettingError, match="belongs to another user"):
+        lock_data_dir(tmp_path)
