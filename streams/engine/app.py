@@ -8,9 +8,9 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from time import monotonic
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import faust
 from aiokafka.errors import KafkaError
@@ -18,11 +18,12 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.engine.batches import BatchSchema
-from streams.engine.checkpoint import Addressed, Checkpoint, States, Table
+from streams.engine.checkpoint import Addressed, Checkpoint, States
 from streams.engine.cluster_facts import ClusterFacts
 from streams.engine.consumer import BACKLOG, BatchConsumer
 from streams.engine.error_place import place_of, placed, told
 from streams.engine.exit_status import EXIT_FATAL
+from streams.engine.kept_states import Journaled, Kept, State, bytes_of
 from streams.engine.log_faults import LogFaultError
 from streams.engine.producer import CertainProducer
 from streams.engine.queues import GenerationQueue
@@ -39,55 +40,8 @@ _BACKLOG_PAUSE_S: Final = 0.25
 _log = logging.getLogger(__name__)
 
 
-class State(Protocol):
-    """The value of a key in a table."""
-
-    def to_bytes(self) -> bytes:
-        """Return the bytes to write."""
-
-
-class Journaled:
-    """The value of a key that is written in parts: of a long one, what came since the last checkpoint."""
-
-    __slots__ = ()
-
-    def changes(self, key: bytes) -> Mapping[bytes, bytes | None]:
-        """Return the records to write, in their order; asked again before ``written``, all of them and what came since."""
-        raise NotImplementedError
-
-    def written(self) -> None:
-        """Note that what was last asked for is written."""
-        raise NotImplementedError
-
-
-Kept = dict[tuple[Table, int], dict[bytes, "State | Journaled | None"]]
-"""States to write, by table and partition, then by key."""
-
-
 class StopTimeoutError(Exception):
     """A worker told to stop could not finish in time: nothing was committed since, and the same is read again."""
-
-
-class Written(bytes):
-    """A state that is bytes already."""
-
-    def to_bytes(self) -> bytes:
-        """Return them."""
-        return self
-
-
-def _bytes_of(kept: Mapping[bytes, State | Journaled | None], place: str) -> dict[bytes, bytes | None]:
-    records: dict[bytes, bytes | None] = {}
-    try:
-        for key, state in kept.items():
-            if isinstance(state, Journaled):
-                records.update(state.changes(key))
-            else:
-                records[key] = None if state is None else state.to_bytes()
-    except Exception as error:
-        placed(error, f"a state for {place}")
-        raise
-    return records
 
 
 class CheckpointTransport(driver.Transport):
@@ -221,7 +175,7 @@ class CheckpointApp(faust.App):
     def checkpoint(self) -> Checkpoint:
         """Return the states and messages since the last checkpoint, as they are at this instant, and begin anew."""
         states: States = {
-            (table, partition): _bytes_of(kept, f"{table.changelog_topic_name}, partition {partition}")
+            (table, partition): bytes_of(kept, f"{table.changelog_topic_name}, partition {partition}")
             for (table, partition), kept in self._states.items()
         }
         self.vitals.checkpoint_began_at = monotonic()

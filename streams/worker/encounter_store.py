@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from streams.engine.app import CheckpointApp, Journaled
+from streams.engine.app import CheckpointApp
+from streams.engine.kept_states import Journaled
 from streams.engine.table import CheckpointTable
 from streams.lifecycle.account_notice import is_directory
 from streams.lifecycle.deadline_index import DeadlineIndex

@@ -10,8 +10,8 @@ from engine_bench import KINDS, OURS, Bench, Log, turns
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
-from streams.engine.app import Written
 from streams.engine.checkpoint import LeaseLostError
+from streams.engine.kept_states import Written
 from streams.engine.records import PartitionRecords, Record
 from streams.engine.stop_reasons import StoreError
 
