@@ -57,15 +57,10 @@ def done_by(rxa: Segment, context: MessageContext, place: str) -> Done | None:
         _refuse_status(context, where)
         return None
     if action is None:
-        for field in context.site.mar_action:
-            known = _known(rxa, int(field.rpartition("-")[2]), context)
-            if known is not None:
-                action, where = known, f"{field}{place}"
-                break
-        else:
-            if status not in COMPLETION:
-                _refuse_status(context, where)
-                return None
+        action, where = _of_record(rxa, status, context, where)
+        if action is None and status not in COMPLETION:
+            _refuse_status(context, where)
+            return None
     if rxa.raw(18):
         if status in {"CP", "PA"} or action not in {None, "not_given", "void"}:
             context.refuse(
@@ -76,6 +71,19 @@ def done_by(rxa: Segment, context: MessageContext, place: str) -> Done | None:
             return None
         action, where = action or "not_given", f"RXA-18{place}"
     return Done(action, change, where)
+
+
+def _of_record(
+    rxa: Segment, status: str, context: MessageContext, where: str
+) -> tuple[MarAction | None, str]:
+    """Return the action that a text of the record names, and its place."""
+    for field in context.site.mar_action:
+        if field == "RXA-20" and status in COMPLETION:
+            continue
+        known = _known(rxa, int(field.rpartition("-")[2]), context)
+        if known is not None:
+            return known, where.replace("RXA-20", field)
+    return None, where
 
 
 def _known(rxa: Segment, field: int, context: MessageContext) -> MarAction | None:
