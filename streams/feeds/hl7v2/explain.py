@@ -40,6 +40,11 @@ class _Watched(Segment):
             self.asked.add(field)
         return value
 
+    def text(self, field: int, component: int = 1, subcomponent: int = 1, repetition: int = 1) -> str:
+        """Return one text, and remember that its field was asked for."""
+        self.raw(field)
+        return super().text(field, component, subcomponent, repetition)
+
 
 class Explanation(NamedTuple):
     """What was read of a message, in its order."""
