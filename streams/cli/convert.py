@@ -72,12 +72,15 @@ def command(
     run = _Run(wire, site, patient_secret(), quiet=quiet)
     out = click.get_binary_stream("stdout")
     for name, shown in zip(inputs, display_names(inputs), strict=True):
+        number = 0
         with open_input(name) as stream:
             for number, message in enumerate(_messages(stream, max_message_bytes), 1):
                 if only is None or number == only:
                     out.write(
                         run.explained(message, number) if explained else run.events(message, number, shown)
                     )
+        if not number:
+            run.empty(shown)
     out.flush()
     for line in run.summary():
         click.echo(line, err=True)
@@ -132,6 +135,12 @@ class _Run:
         lines += [f"  ignored   {conversion.ignored}"] if conversion.ignored else []
         lines += [f"  event     {dumps(event).decode()}" for event in conversion.events]
         return "\n".join([*lines, "", ""]).encode("utf-8", "backslashreplace")
+
+    def empty(self, name: str) -> None:
+        """Say that an input holds no message at all: a feed that broke off would go unnoticed."""
+        self.rejected += 1
+        if not self._quiet:
+            click.echo(f"{name}: message: the input holds none; send ER7 text that begins with MSH", err=True)
 
     def summary(self) -> Iterator[str]:
         """Yield what the run came to, for a person."""
