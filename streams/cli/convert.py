@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 import click
 from orjson import dumps
 
+from streams.batch.garbage_collection import paused
 from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
 from streams.cli.shared.site_file_option import patient_secret, site_file_option
 from streams.feeds.conversion import Conversion
@@ -73,7 +74,7 @@ def command(
     out = click.get_binary_stream("stdout")
     for name, shown in zip(inputs, display_names(inputs), strict=True):
         number = 0
-        with open_input(name) as stream:
+        with paused(), open_input(name) as stream:
             for number, message in enumerate(_messages(stream, max_message_bytes), 1):
                 if only is None or number == only:
                     out.write(
