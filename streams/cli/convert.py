@@ -8,6 +8,7 @@ from typing import BinaryIO, Final, Literal
 import click
 from orjson import dumps
 
+from streams.batch.garbage_collection import paused
 from streams.cli.shared.csv_tables import rows_of
 from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
 from streams.cli.shared.site_file_option import patient_secret, site_file_option
@@ -83,19 +84,19 @@ def command(
         return _replay(inputs, quiet=quiet)
     longest = max_message_bytes or _LONGEST[wire]
     run = _Run(wire, site, patient_secret(), quiet=quiet)
-    if wire == "fhir":
-        for name in inputs:
-            if name != STDIN:
-                with open_input(name) as stream:
-                    run.look_up_in(_messages(stream, wire, longest))
+    for name in inputs if wire == "fhir" else ():
+        if name != STDIN:
+            with open_input(name) as stream:
+                run.look_up_in(_messages(stream, wire, longest))
     out = click.get_binary_stream("stdout")
     for name, shown in zip(inputs, display_names(inputs), strict=True):
-        with open_input(name) as stream:
+        number = 0
+        with paused(), open_input(name) as stream:
             for number, message in enumerate(_messages(stream, wire, longest), 1):
-                if only is None or number == only:
-                    out.write(
-                        run.explained(message, number) if explained else run.events(message, number, shown)
-                    )
+                if only in {None, number}:
+                    out.write(run.told(message, number, shown, explained=explained))
+        if not number:
+            run.empty(shown)
     out.flush()
     for line in run.summary():
         click.echo(line, err=True)
@@ -159,6 +160,10 @@ class _Run:
             if isinstance(message, bytes):
                 self._medications.add(message)
 
+    def told(self, message: bytes | Reject, number: int, name: str, *, explained: bool) -> bytes:
+        """Return what a message came to: its events, or how it was read."""
+        return self.explained(message, number) if explained else self.events(message, number, name)
+
     def events(self, message: bytes | Reject, number: int, name: str) -> bytes:
         """Return the events of a message as lines, having said what of it was rejected."""
         if self._wire == "fhir" and isinstance(message, bytes):
@@ -191,6 +196,12 @@ class _Run:
         lines += [f"  ignored   {conversion.ignored}"] if conversion.ignored else []
         lines += [f"  event     {dumps(event).decode()}" for event in conversion.events]
         return "\n".join([*lines, "", ""]).encode("utf-8", "backslashreplace")
+
+    def empty(self, name: str) -> None:
+        """Say that an input holds no message at all: a feed that broke off would go unnoticed."""
+        self.rejected += 1
+        if not self._quiet:
+            click.echo(f"{name}: message: the input holds none; send ER7 text that begins with MSH", err=True)
 
     def summary(self) -> Iterator[str]:
         """Yield what the run came to, for a person."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from streams.feeds.conversion import Conversion, Note
 from streams.feeds.event_id import event_id
+from streams.feeds.hl7v2.one_line import printable
 from streams.feeds.hl7v2.segments import Message, Segment
 from streams.feeds.hl7v2.times import TimeFault, WireTime, read_time
 from streams.feeds.site_mapping import SiteMapping, Words
@@ -106,6 +107,10 @@ class MessageContext:
         if recorded is not None:
             event["recorded_at"] = recorded
         event |= {name: value for name, value in fields.items() if value is not None and value != ""}
+        if not "".join([value for value in event.values() if value.__class__ is str]).isprintable():
+            for name, value in event.items():
+                if isinstance(value, str):
+                    event[name] = printable(value, 2000)
         self.events.append(event)
 
     def tell_once(self, named: str, administration_id: str, occurred_at: str) -> None:
@@ -133,10 +138,10 @@ class MessageContext:
 def find_encounter(context: MessageContext, pid: Segment, visit: Segment) -> str:
     """Return the id of the stay by the site's fields, in their order; empty where none of them holds anything."""
     for place in context.site.encounter:
-        segment = pid if place.startswith("PID") else visit
-        named = segment.text(int(place.partition("-")[2]))
+        segment = pid if place == "PID-18" else visit
+        named = segment.text(int(place[4:]))
         if named:
-            return f"{context.site.encounter_prefix}{named}"[: _LONGEST + 1]
+            return printable(f"{context.site.encounter_prefix}{named}", _LONGEST + 1)
     return ""
 
 

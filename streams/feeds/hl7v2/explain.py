@@ -7,6 +7,7 @@ is shown that does not stand in an event.
 
 from collections.abc import Iterator
 
+from streams.feeds.contract_events import validated
 from streams.feeds.conversion import Conversion
 from streams.feeds.explanation import Explanation
 from streams.feeds.hl7v2.field_meanings import FIELDS, why_unused
@@ -39,6 +40,11 @@ class _Watched(Segment):
             self.asked.add(field)
         return value
 
+    def text(self, field: int, component: int = 1, subcomponent: int = 1, repetition: int = 1) -> str:
+        """Return one text, and remember that its field was asked for."""
+        self.raw(field)
+        return super().text(field, component, subcomponent, repetition)
+
 
 def explain(raw: bytes, site: SiteMapping, patient_secret: bytes | None = None) -> Explanation:
     """Return how a message is read; never raises for what is in it."""
@@ -46,7 +52,9 @@ def explain(raw: bytes, site: SiteMapping, patient_secret: bytes | None = None) 
     if isinstance(message, Reject):
         return Explanation("unreadable", (), (), Conversion(rejects=(message,)))
     watched = [_Watched.of(segment) for segment in message.segments]
-    conversion = convert_message(Message(tuple(watched), message.notes), site, patient_secret)
+    own = site.of_sender(message.header.text(3), message.header.text(4)).model_copy(update={"senders": ()})
+    own.words.forgetful = True
+    conversion = validated(convert_message(Message(tuple(watched), message.notes), own, patient_secret))
     kind = kind_of(message) or "no kind"
     return Explanation(kind, tuple(_used(watched)), tuple(_left(watched, kind, conversion)), conversion)
 

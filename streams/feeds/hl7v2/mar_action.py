@@ -29,6 +29,10 @@ _CHANGES: Final[dict[str, Change]] = {
 """HL7 table 0206. What is told without a change (X) or as a snapshot (S) is told once more: it changes nothing."""
 
 
+_TOOK_PLACE: Final = frozenset({"CP", "PA"})
+_NOT_SO: Final = frozenset({"not_given", "void"})
+
+
 class Done(NamedTuple):
     """What an RXA says was done."""
 
@@ -57,25 +61,35 @@ def done_by(rxa: Segment, context: MessageContext, place: str) -> Done | None:
         _refuse_status(context, where)
         return None
     if action is None:
-        for field in context.site.mar_action:
-            known = _known(rxa, int(field.rpartition("-")[2]), context)
-            if known is not None:
-                action, where = known, f"{field}{place}"
-                break
-        else:
-            if status not in COMPLETION:
-                _refuse_status(context, where)
-                return None
-    if rxa.raw(18):
-        if status in {"CP", "PA"} or action not in {None, "not_given", "void"}:
-            context.refuse(
-                f"RXA-18{place}",
-                "a reason for refusal beside an administration that RXA-20 or the record says took place",
-                "say with RXA-20 whether it was given",
-            )
+        action, where = _of_record(rxa, status, context, where)
+        if action is None and status not in COMPLETION:
+            _refuse_status(context, where)
             return None
-        action, where = action or "not_given", f"RXA-18{place}"
+    took_place = status in _TOOK_PLACE
+    if rxa.raw(18):
+        took_place = took_place or action not in {None, *_NOT_SO}
+        action, where = action if action in _NOT_SO else "not_given", f"RXA-18{place}"
+    if took_place and action in _NOT_SO:
+        context.refuse(
+            where,
+            "says that it was not given, and another field that it was",
+            "say with RXA-20 whether it was given",
+        )
+        return None
     return Done(action, change, where)
+
+
+def _of_record(
+    rxa: Segment, status: str, context: MessageContext, where: str
+) -> tuple[MarAction | None, str]:
+    """Return the action that a text of the record names, and its place."""
+    for field in context.site.mar_action:
+        if field == "RXA-20" and status in COMPLETION:
+            continue
+        known = _known(rxa, int(field.rpartition("-")[2]), context)
+        if known is not None:
+            return known, where.replace("RXA-20", field)
+    return None, where
 
 
 def _known(rxa: Segment, field: int, context: MessageContext) -> MarAction | None:

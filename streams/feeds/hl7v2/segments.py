@@ -7,6 +7,7 @@ count from 1 as HL7's do, and MSH-1 is the field separator itself.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from streams.feeds.conversion import Note
@@ -28,15 +29,15 @@ _SEGMENT_AFTER_LF: Final = re.compile(
 class Segment:
     """One segment; texts come without escapes, and what is not there is an empty text."""
 
-    __slots__ = ("_charset", "_delimiters", "_fields", "name", "position")
+    __slots__ = ("_fields", "charset", "delimiters", "name", "position")
 
     def __init__(self, name: str, position: int, fields: list[str], delimiters: str, charset: str) -> None:
         self.name = name
         self.position = position
         """Which segment of the message it is, from 0."""
         self._fields = fields
-        self._delimiters = delimiters
-        self._charset = charset
+        self.delimiters = delimiters
+        self.charset = charset
 
     def __len__(self) -> int:
         """Return the number of the last field there is."""
@@ -44,27 +45,41 @@ class Segment:
 
     def raw(self, field: int) -> str:
         """Return a field as sent, with its delimiters and escapes; empty for HL7's null."""
-        if not 0 < field < len(self._fields):
+        fields = self._fields
+        if not 0 < field < len(fields):
             return ""
-        value = self._fields[field]
+        value = fields[field]
         return "" if value == _NULL else value
+
+    def sent(self) -> tuple[str, ...]:
+        """Return all fields as sent and how they are to be read: what two segments of one content share."""
+        return (*self._fields, self.delimiters, self.charset)
 
     def repetitions(self, field: int) -> int:
         """Return how often a field stands; 0 when it is empty."""
         value = self.raw(field)
-        return value.count(self._delimiters[2]) + 1 if value else 0
+        return value.count(self.delimiters[2]) + 1 if value else 0
 
     def text(self, field: int, component: int = 1, subcomponent: int = 1, repetition: int = 1) -> str:
         """Return one text, without blanks around it; empty when it is not there, or is HL7's null."""
-        value = self.raw(field)
-        if not value:
+        fields = self._fields
+        if not 0 < field < len(fields):
             return ""
-        marks = self._delimiters
-        value = _part(value, marks[2], repetition)
-        value = _part(value, marks[1], component)
-        if len(marks) > 4:  # noqa: PLR2004 - a sender may name no subcomponent separator
+        value = fields[field]
+        if not value or value == _NULL:
+            return ""
+        if value.isalnum():  # most fields hold one word, and no delimiter is a letter or a digit
+            return value if component == subcomponent == repetition == 1 else ""
+        marks = self.delimiters
+        if marks[2] in value or repetition != 1:
+            value = _part(value, marks[2], repetition)
+        if marks[1] in value or component != 1:
+            value = _part(value, marks[1], component)
+        if len(marks) > 4 and (marks[4] in value or subcomponent != 1):  # noqa: PLR2004 - a sender may name no subcomponent separator
             value = _part(value, marks[4], subcomponent)
-        return "" if value == _NULL else unescape(value, marks, self._charset).strip()
+        if not value or value == _NULL:
+            return ""
+        return unescape(value, marks, self.charset).strip() if marks[3:4] in value else value.strip()
 
     def is_header(self) -> bool:
         """Tell whether it is the MSH, whose fields are never unescaped into delimiters."""
@@ -95,7 +110,10 @@ class Message(NamedTuple):
 
     def first(self, name: str) -> Segment:
         """Return the first segment of a name, or an empty one."""
-        return next(self.all(name), _ABSENT)
+        for segment in self.segments:
+            if segment.name == name:
+                return segment
+        return _ABSENT
 
 
 _ABSENT: Final = Segment("", -1, [""], "|^~\\&", "utf-8")
@@ -123,10 +141,9 @@ def read_message(raw: bytes, default_charset: str = "utf-8") -> Message | Reject
     header = lines[0].split(separator)
     encoding = header[1] if len(header) > 1 else ""
     delimiters = separator + encoding
-    if not 2 <= len(encoding) <= 5 or len(set(delimiters)) < len(delimiters):  # noqa: PLR2004 - HL7 v2.9, 2.16.9.2
-        return Reject("MSH-2", "does not name delimiters that differ", "write for example ^~\\&")
-    if any(mark.isalnum() or mark.isspace() for mark in delimiters):
-        return Reject("MSH-2", "names a letter, a digit or a blank as a delimiter", "write for example ^~\\&")
+    fault = _delimiter_fault(separator, encoding)
+    if fault is not None:
+        return fault
     segments = [Segment("MSH", 0, ["MSH", separator, *header[1:]], delimiters, decoded.charset)]
     notes = list(decoded.notes)
     for line in lines[1:]:
@@ -142,3 +159,14 @@ def read_message(raw: bytes, default_charset: str = "utf-8") -> Message | Reject
             continue
         segments.append(Segment(name, len(segments), fields, delimiters, decoded.charset))
     return Message(tuple(segments), tuple(notes))
+
+
+@lru_cache(maxsize=256)
+def _delimiter_fault(separator: str, encoding: str) -> Reject | None:
+    """Return why MSH-1 and MSH-2 name no delimiters, None where they do."""
+    delimiters = separator + encoding
+    if not 2 <= len(encoding) <= 5 or len(set(delimiters)) < len(delimiters):  # noqa: PLR2004 - HL7 v2.9, MSH-2
+        return Reject("MSH-2", "does not name delimiters that differ", "write for example ^~\\&")
+    if any(mark.isalnum() or mark.isspace() for mark in delimiters):
+        return Reject("MSH-2", "names a letter, a digit or a blank as a delimiter", "write for example ^~\\&")
+    return None
