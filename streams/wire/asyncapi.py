@@ -59,13 +59,18 @@ def messages() -> dict[str, Message]:
     return {
         "hl7v2": Message(
             "One HL7 v2 message or batch, as received and without its framing; any charset, which MSH-18 names.",
-            {"description": "ER7: segments, fields and delimiters as sent. Kinds that are used for nothing may travel here."},
+            {
+                "description": "ER7: segments, fields and delimiters as sent. Kinds that are used for nothing may travel here."
+            },
             "application/hl7-v2",
             cloud_event=False,
         ),
         "fhir": Message(
             "One FHIR resource, as received.",
-            {"type": "object", "description": "A MedicationAdministration, an Encounter, a Bundle of them, or another resource, which is ignored."},
+            {
+                "type": "object",
+                "description": "A MedicationAdministration, an Encounter, a Bundle of them, or another resource, which is ignored.",
+            },
             "application/fhir+json",
             cloud_event=False,
         ),
