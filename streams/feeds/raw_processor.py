@@ -15,7 +15,7 @@ from streams.feeds.conversion import Conversion
 from streams.feeds.linking import Linker
 from streams.wire import topics
 from streams.wire.cloud_events import traceparent
-from streams.wire.event_message import event_message
+from streams.wire.event_message import event_headers
 from streams.wire.message import OutboundMessage, Record
 from streams.wire.reject_headers import reject_headers
 from streams.wire.reject_kinds import kind_of
@@ -110,11 +110,10 @@ class RawProcessor:
         encounter_id = event.get("encounter_id")
         if not isinstance(encounter_id, str) or not 0 < len(encounter_id) <= _LONGEST_ID:
             return _NO_STAY
-        line = dumps(event)
-        about = event_message(line)
-        trace = traceparent(record.headers)
-        headers = about.headers if trace is None else (*about.headers, ("traceparent", trace))
-        return OutboundMessage(topics.EVENTS, encounter_id.encode(), line, headers)
+        headers = event_headers(event)
+        if record.headers and (trace := traceparent(record.headers)) is not None:
+            headers = (*headers, ("traceparent", trace))
+        return OutboundMessage(topics.EVENTS, encounter_id.encode(), dumps(event), headers)
 
     def _take(self, processed: ProcessedRaw, record: Record, conversion: Conversion) -> list[Reject]:
         """Send the events of a message and count it; returns what is refused of it."""

@@ -80,7 +80,9 @@ def charged(servers: str) -> dict[str, set[tuple[str, str, int]]]:
 def net(servers: str) -> dict[str, int]:
     """Return the units that stand of each line id, as one that adds up counts them, each ce_id once."""
     units: dict[str, int] = {}
-    said = {dict(record.headers)["ce_id"]: record for record in asyncio.run(all_of(servers, topics.CHARGE_LINES))}
+    said = {
+        dict(record.headers)["ce_id"]: record for record in asyncio.run(all_of(servers, topics.CHARGE_LINES))
+    }
     for record in said.values():
         change = loads(record.value)
         sign = 1 if change["change"] == "charge" else -1

@@ -27,7 +27,9 @@ def adapter(raw: bytes) -> Iterator[Conversion]:
     """Read a number, which is the event's id and its stay's."""
     number = raw.decode()
     yield Conversion(
-        events=({"type": "injection_given", "event_id": number, "encounter_id": f"S{number}", "source": "emar"},)
+        events=(
+            {"type": "injection_given", "event_id": number, "encounter_id": f"S{number}", "source": "emar"},
+        )
     )
 
 
