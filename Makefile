@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format cases kafka docs monitoring prometheus bench bench-stream clean
+.PHONY: help run test lint format cases fuzz kafka docs monitoring prometheus bench bench-stream bench-feeds clean
 
 # The first interpreter that is new enough; make PYTHON=... to choose another.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
@@ -49,6 +49,9 @@ format: $(DEVELOPMENT) ## Lay the code out and mend what ruff can mend
 cases: $(DEVELOPMENT) ## The golden cases alone, each by its sentence
 	@$(BIN)/pytest -n 2 -v tests/cases
 
+fuzz: $(DEVELOPMENT) ## Break messages at random for INFUSION_FUZZ_SECONDS (a minute), and see that nothing else breaks
+	@PYTHONPATH=. $(BIN)/python tests/support/feed_fuzz.py
+
 kafka: $(DEVELOPMENT) ## A real Apache Kafka until Ctrl-C, to try things on; needs Java 17 and Maven
 	@$(BIN)/python tests/support/kafka_broker/apache_kafka.py
 
@@ -70,6 +73,9 @@ bench: $(RUNTIME) ## Measure a generated month and add rows to benchmarks/result
 
 bench-stream: $(RUNTIME) ## Race the worker on a real Kafka and add rows to benchmarks/stream.csv; needs Java 17 and Maven
 	@$(BIN)/python benchmarks/stream_bench.py
+
+bench-feeds: $(RUNTIME) ## Measure HL7 messages to events, beside other parsers where they are installed
+	@PYTHONPATH=. $(BIN)/python benchmarks/feeds_bench.py
 
 clean: ## Remove the environment and every cache
 	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -25,20 +25,9 @@ from rules.site_folder import SiteFolderError
 from streams.batch.error_place import fault
 
 VERBS: Final = (
-    *("code", "explain", "rules", "check", "generate", "refresh", "schema"),
-    *(
-        "worker",
-        "listen",
-        "watch",
-        "demo",
-        "topics",
-        "status",
-        "publish",
-        "charges",
-        "review",
-        "rejects",
-        "recode",
-    ),
+    *("code", "convert", "explain", "rules", "check", "generate", "refresh", "schema"),
+    *("worker", "listen", "watch", "demo", "topics", "status", "publish", "charges", "review", "rejects"),
+    "recode",
 )
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
 
@@ -131,11 +120,11 @@ SETTINGS: Final = frozenset(
     f"INFUSION_{name}"
     for name in (
         "CACHED_STAYS", "DATA_DIR", "GRACE_MINUTES", "HORIZON_DAYS", "INACTIVE_HOURS", "LOOK_EVERY_SECONDS", "METRICS_BIND", "OVERDUE_DAYS",
-        "PAYER", "POLICY", "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR", "SITE_FILE", "PATIENT_SECRET_FILE", "STORE", "WEB_PORT", "WORKER_ID",
+        "PATIENT_KEY", "PATIENT_KEY_FILE", "PAYER", "POLICY", "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR", "SITE_FILE", "STORE", "WEB_PORT", "WORKER_ID",
         "LISTEN_ACK_MODE", "LISTEN_ACK_SECONDS", "LISTEN_ALLOW", "LISTEN_BUFFER_BYTES", "LISTEN_CONNECTIONS", "LISTEN_FACILITY", "LISTEN_HTTP", "LISTEN_IDLE_SECONDS",
         "LISTEN_MAX_MESSAGE_BYTES", "LISTEN_MLLP", "LISTEN_PROXIES", "LISTEN_PROXY_HEADER", "LISTEN_TLS_CERT", "LISTEN_TLS_CLIENT_CA", "LISTEN_TLS_KEY", "LISTEN_TOKEN", "LISTEN_TOKEN_FILE",
         # Read by the tests and by make alone.
-        "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_KAFKA", "SHARED",
+        "FUZZ_SECONDS", "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_KAFKA", "SHARED",
     )
 )  # fmt: skip
 """Every variable of ours that something reads; a test compares it with what the code asks for."""

@@ -23,6 +23,8 @@ from rules.rulebook import VERSION, all_rules
 from rules.site_folder import SiteFolder, SiteFolderError, read_site, under_site
 from rules.tables import lookup as tables
 from streams.cli.shared.site_option import newest_date, site_path_option
+from streams.feeds import site_check as site_check_of_feeds
+from streams.feeds.site_mapping import read_site as read_mapping
 from streams.rulebook import golden_cases as cases
 
 _FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, OSError)
@@ -90,19 +92,29 @@ AREAS: Final = (
     help="The day as of which tables are too old. Default: today.",
 )
 @site_path_option
-def command(*, place: Path | None, on: datetime | None, site_dir: Path | None) -> int:
+@click.option(
+    "--site",
+    "site_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="A site's mapping of its feeds, to be checked too.",
+)
+def command(*, place: Path | None, on: datetime | None, site_dir: Path | None, site_file: Path | None) -> int:
     """
     Check that sources, numbers, tables, formulary, policies, codes, rules and golden cases are in order.
 
     Prints one line for each thing that is not: the file, what is wrong and what to do. A summary with what rests on
     nobody's signature yet goes to stderr, and so does each table that is older than a quarter, with what to fetch.
-    With a site's folder it is checked too, and what it signs counts as signed.
+    With a site's folder it is checked too, and what it signs counts as signed; so is a site's mapping of its feeds.
 
     Exit status: 0 in order, 1 something is not.
     """
     problems = [problem for area in AREAS for problem in findings(area)]
     problems += case_findings(place or cases.PLACE)
     site, wrong = site_findings(site_dir)
+    mapped, remarks = mapping_findings(site_file)
+    wrong += mapped
     for problem in (*problems, *wrong):
         click.echo(problem)
     problems += wrong
@@ -115,6 +127,7 @@ def command(*, place: Path | None, on: datetime | None, site_dir: Path | None) -
                 f"age        {line}"
                 for line in too_old((on or datetime.now().astimezone()).date(), *folders(site))
             ),
+            *(f"feeds      {remark}" for remark in remarks),
         ):
             click.echo(line, err=True)
     click.echo("in order" if not problems else f"{len(problems)} to mend", err=True)
@@ -141,6 +154,20 @@ def site_findings(site_dir: Path | None) -> tuple[SiteFolder | None, list[str]]:
         return None, [f"{site_dir.name}/{error}"]
     wrong = [f"{site_dir.name}/{problem}" for problem in site_check.problems(site, newest_date())]
     return (None if wrong else site), wrong
+
+
+def mapping_findings(path: Path | None) -> tuple[list[str], list[str]]:
+    """Return what is wrong with a site's mapping of its feeds, each with its file, and what is only worth knowing."""
+    if path is None:
+        return [], []
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return [f"{path.name}: cannot be read as UTF-8 text; mend or restore it"], []
+    wrong = [f"{path.name}: {problem}" for problem in site_check_of_feeds.problems(text)]
+    site = read_mapping(text)
+    remarks = [] if isinstance(site, str) else site_check_of_feeds.remarks(site)
+    return wrong, [f"{path.name}: {remark}" for remark in remarks]
 
 
 def folders(site: SiteFolder | None) -> tuple[Path, Path]:

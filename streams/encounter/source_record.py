@@ -12,6 +12,7 @@ from models.build import build
 from models.encounter import Fault, Flow
 from models.event import AdministrationCharted
 from models.field import StopReason
+from streams.encounter.chart_entries import hang_first, with_other_end
 from streams.encounter.dated_event import DatedEvent, by_record
 from streams.encounter.epoch import epoch_seconds
 from streams.encounter.flow_intervals import (
@@ -247,6 +248,10 @@ def _resolved(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord
     events = _SourceEvents(entries)
     flow_events = events.flow_events
     charted = events.charted.event if events.charted else None
+    if charted is not None and charted.type == "administration_charted":
+        charted = with_other_end(charted, entries)
+        if charted.technique == "infusion":
+            events.bag_changes.pop(hang_first(flow_events) or -1, None)
     moment = events.bolus.at if events.bolus else None
     if momentary and _first(flow_events, START) is None:
         anchor = moment if moment is not None or events.charted is None else events.charted.at

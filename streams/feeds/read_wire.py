@@ -6,15 +6,13 @@ in.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from orjson import dumps
-
+from streams.feeds.contract_events import validated
 from streams.feeds.conversion import Conversion
 from streams.feeds.hl7v2 import kinds
 from streams.feeds.hl7v2.segments import read_message
 from streams.feeds.site_mapping import SiteMapping
-from streams.wire.event_json import read
 from streams.wire.rejects import Reject
 
 Wire = Literal["hl7v2", "fhir"]
@@ -28,21 +26,6 @@ def convert(raw: bytes, wire: Wire, site: SiteMapping, patient_secret: bytes | N
     one patient are found (``patient_key``); without it no such key is made.
     """
     return validated(_READERS[wire](raw, site, patient_secret))
-
-
-def validated(conversion: Conversion) -> Conversion:
-    """Return a conversion with the events the contract takes, and a reject in the place of each it does not."""
-    kept: list[Mapping[str, Any]] = []
-    rejects = list(conversion.rejects)
-    for event in conversion.events:
-        checked = read(dumps(event))
-        if isinstance(checked, Reject):
-            rejects.append(checked._replace(field=f"event {event['type']}, {checked.field}"))
-        else:
-            kept.append(event)
-    if len(kept) == len(conversion.events):
-        return conversion
-    return conversion._replace(events=tuple(kept), rejects=tuple(rejects))
 
 
 def _hl7v2(raw: bytes, site: SiteMapping, patient_secret: bytes | None) -> Conversion:

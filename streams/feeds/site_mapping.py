@@ -6,7 +6,7 @@ mean. Nothing in it is about a patient. What it leaves out has the meaning the s
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -156,6 +156,13 @@ class SiteMapping(Reading):
     def _as_sent(self) -> dict[tuple[str, str], "SiteMapping"]:
         return {}
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> "SiteMapping":
+        """Return a copy, its tables made ready anew: they are kept beside the fields."""
+        copied = super().model_copy(update=update, deep=deep)
+        for kept in ("zone", "words", "_as_sent"):
+            copied.__dict__.pop(kept, None)
+        return copied
+
     def of_sender(self, application: str, facility: str) -> "SiteMapping":
         """Return the mapping with what this sender does in its own way; the first that fits of ``senders``."""
         if not self.senders:
@@ -188,14 +195,20 @@ def _folded(table: Mapping[str, Any]) -> dict[str, Any]:
     return {spelled(word): meant for word, meant in table.items()}
 
 
+_MOST_REMEMBERED: Final = 4096
+"""Readings that are kept; a feed has few drugs and routes, and whoever sends more has them read anew."""
+
+
 class Words:
-    """A site's tables by the words as ``spelled``."""
+    """A site's tables by the words as ``spelled``, and what was made of fields that come again and again."""
 
     __slots__ = (
         "departments",
         "drug_codes",
         "drug_systems",
+        "forgetful",
         "mar_actions",
+        "memory",
         "patient_classes",
         "payers",
         "routes",
@@ -204,6 +217,9 @@ class Words:
     )
 
     def __init__(self, site: SiteMapping) -> None:
+        self.memory: dict[Hashable, Any] = {}
+        self.forgetful = False
+        """Whether every field is read anew: for whoever watches how."""
         self.routes: Final[Mapping[str, str]] = _folded(site.routes)
         self.techniques: Final[Mapping[str, Technique]] = _folded(site.techniques)
         self.sites: Final[Mapping[str, str]] = _folded(site.sites)
@@ -215,6 +231,14 @@ class Words:
         self.patient_classes: Final[Mapping[str, PatientClass]] = _folded(
             {**PATIENT_CLASSES, **site.patient_classes}
         )
+
+    def remember(self, key: Hashable, value: Any) -> None:
+        """Keep what was made of fields, for the next message that has the same."""
+        if self.forgetful:
+            return
+        if len(self.memory) >= _MOST_REMEMBERED:
+            self.memory.clear()
+        self.memory[key] = value
 
 
 DEFAULT_SITE: Final = SiteMapping()

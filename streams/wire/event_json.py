@@ -46,12 +46,13 @@ def read(raw: bytes) -> Event | Reject:
         errors = error.errors(include_url=False, include_input=False)
     if errors[0]["type"] == "json_invalid":
         if _HL7.match(raw):
-            return Reject(WHOLE_LINE, "a segment of an HL7 v2 message, not an event", _OTHER_STANDARD)
+            return Reject(WHOLE_LINE, "a segment of an HL7 v2 message, not an event", _HL7_REMEDY)
         return unreadable_bytes(raw) or _not_json(errors[0]["ctx"]["error"])
     return _refused(errors, raw)
 
 
 _HL7: Final = re.compile(rb"\x0b?(?:MSH|FHS|BHS|PID|PV1|ORC|RXA|RXR|EVN|OBX)[|^~&#]")
+_HL7_REMEDY: Final = "convert the messages first: infusion convert --from hl7v2 FILE | infusion code"
 _OTHER_STANDARD: Final = "events are JSON Lines of the contract: have the interface engine write them as infusion schema events describes"
 
 

@@ -11,7 +11,8 @@ from streams.feeds.site_mapping import DEFAULT_SITE, SiteMapping, read_site
 from streams.wire import topics
 
 SITE_FILE = "INFUSION_SITE_FILE"
-PATIENT_SECRET_FILE = "INFUSION_PATIENT_SECRET_FILE"  # noqa: S105 - the setting's name
+PATIENT_KEY = "INFUSION_PATIENT_KEY"
+PATIENT_KEY_FILE = "INFUSION_PATIENT_KEY_FILE"
 _SHORTEST_SECRET = 16
 
 
@@ -38,19 +39,20 @@ def site_from(environment: Mapping[str, str]) -> SiteMapping:
 
 def patient_secret_from(environment: Mapping[str, str]) -> bytes | None:
     """
-    Return the secret under which patients' keys are made; None where no file is named, and then none are made.
+    Return the secret under which patients' keys are made; None where none is named, and then none are made.
 
     Raises:
-        FeedSettingError: the file cannot be read, or its secret is short.
+        FeedSettingError: the file cannot be read, or the secret is short.
     """
-    named = environment.get(PATIENT_SECRET_FILE, "").strip()
-    if not named:
+    named = environment.get(PATIENT_KEY_FILE, "").strip()
+    secret = (_text(PATIENT_KEY_FILE, named) if named else environment.get(PATIENT_KEY, "")).strip().encode()
+    if not secret:
         return None
-    secret = _text(PATIENT_SECRET_FILE, named).strip()
     if len(secret) < _SHORTEST_SECRET:
-        message = f"{PATIENT_SECRET_FILE}: the secret has less than {_SHORTEST_SECRET} characters; make one with openssl rand -hex 32"
+        name = PATIENT_KEY_FILE if named else PATIENT_KEY
+        message = f"{name}: has less than {_SHORTEST_SECRET} characters; make one with openssl rand -hex 32"
         raise FeedSettingError(message)
-    return secret.encode()
+    return secret
 
 
 def adapters(site: SiteMapping, patient_secret: bytes | None) -> dict[str, Convert]:

@@ -4,6 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from streams.feeds.hl7v2.segments import Segment
+from streams.feeds.site_mapping import Words
 
 _ML: Final = frozenset({"ml", "milliliter", "milliliters", "millilitre", "mls", "cc", "[ml]"})
 _L: Final = frozenset({"l", "liter", "litre", "liters"})
@@ -28,8 +29,17 @@ class Amounts(NamedTuple):
 _NONE: Final = Amounts()
 
 
-def amounts_of(rxa: Segment) -> Amounts:
+def amounts_of(rxa: Segment, words: Words) -> Amounts:
     """Return what an RXA says of amounts: RXA-6 with RXA-7, RXA-12 with its unit, RXA-23 with RXA-24."""
+    key = ("amounts", rxa.raw(6), rxa.raw(7), rxa.raw(12), rxa.raw(23), rxa.raw(24), *rxa.sent()[-2:])
+    known: Amounts | None = words.memory.get(key)
+    if known is None:
+        known = _read(rxa)
+        words.remember(key, known)
+    return known
+
+
+def _read(rxa: Segment) -> Amounts:
     if not (rxa.raw(6) or rxa.raw(12) or rxa.raw(23)):
         return _NONE
     dose = _number(rxa.text(6))

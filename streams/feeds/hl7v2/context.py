@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from streams.feeds.conversion import Conversion, Note
 from streams.feeds.event_id import event_id
+from streams.feeds.hl7v2.one_line import printable
 from streams.feeds.hl7v2.segments import Message, Segment
 from streams.feeds.hl7v2.times import TimeFault, WireTime, read_time
 from streams.feeds.site_mapping import SiteMapping, Words
@@ -105,8 +106,25 @@ class MessageContext:
         recorded = recorded_at or self.recorded_at
         if recorded is not None:
             event["recorded_at"] = recorded
-        event |= {name: value for name, value in fields.items() if value is not None and value != ""}
+        for name, value in fields.items():
+            if isinstance(value, str) and not value.isprintable():
+                event[name] = printable(value, 2000)
+            elif value is not None and value != "":
+                event[name] = value
         self.events.append(event)
+
+    def tell_once(self, named: str, administration_id: str, occurred_at: str) -> None:
+        """Add the word that an administration was not given, under an id that every message of it gives it."""
+        self.events.append(
+            {
+                "type": "administration_voided",
+                "event_id": named,
+                "encounter_id": self.encounter_id,
+                "occurred_at": occurred_at,
+                "source": self.source,
+                "administration_id": administration_id,
+            }
+        )
 
     def time(self, segment: Segment, field: int) -> WireTime | TimeFault:
         """Return the time of a field, or why it names none."""
@@ -123,7 +141,7 @@ def find_encounter(context: MessageContext, pid: Segment, visit: Segment) -> str
         segment = pid if place.startswith("PID") else visit
         named = segment.text(int(place.partition("-")[2]))
         if named:
-            return f"{context.site.encounter_prefix}{named}"[: _LONGEST + 1]
+            return printable(f"{context.site.encounter_prefix}{named}", _LONGEST + 1)
     return ""
 
 

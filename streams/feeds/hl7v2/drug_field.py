@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from models.drug import CodeSystem
+from streams.feeds.hl7v2.one_line import printable
 from streams.feeds.hl7v2.orders import Order
 from streams.feeds.hl7v2.segments import Segment
 from streams.feeds.site_mapping import Words, spelled
@@ -30,16 +31,17 @@ _LONGEST_NAME: Final = 200
 _LONGEST_CODE: Final = 64
 
 
-def printable(text: str, longest: int) -> str:
-    """Return a text on one line, at most so long, without control characters."""
-    line = " ".join(text.split())
-    if not line.isprintable():
-        line = "".join(sign for sign in line if sign.isprintable())
-    return line[:longest]
-
-
 def drug_of(segment: Segment, field: int, words: Words) -> dict[str, Any]:
     """Return the drug a coded field names: empty where it names none."""
+    key = ("drug", segment.raw(field), *segment.sent()[-2:])
+    known: dict[str, Any] | None = words.memory.get(key)
+    if known is None:
+        known = _read(segment, field, words)
+        words.remember(key, known)
+    return dict(known)
+
+
+def _read(segment: Segment, field: int, words: Words) -> dict[str, Any]:
     name, coded = "", []
     for code_at, name_at, system_at in _CODED:
         code = segment.text(field, code_at)
@@ -47,8 +49,6 @@ def drug_of(segment: Segment, field: int, words: Words) -> dict[str, Any]:
         if code:
             system = spelled(segment.text(field, system_at))
             coded.append((words.drug_systems.get(system) or _SYSTEMS.get(system, "local"), code))
-        if "^" not in segment.raw(field) and code_at == 1:
-            break
     drug: dict[str, Any] = {}
     for system, code in sorted(coded, key=lambda pair: pair[0] == "local"):
         drug = {"code": printable(code, _LONGEST_CODE), "system": system}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from streams.feeds.hl7v2.administration_ids import FIRST_SUB_ID, AdministrationIds
 from streams.feeds.hl7v2.amounts import Amounts
 from streams.feeds.hl7v2.context import MessageContext
 from streams.feeds.hl7v2.mar_action import Done
@@ -22,14 +23,27 @@ class GivenRecord(NamedTuple):
     route: Route
     amounts: Amounts
     recorded_at: str | None
-    flow_id: str
-    """The administration where it is told action by action."""
-    whole_id: str
-    """The administration where it is stated as a whole."""
-    first_id: str
-    """What the first sub-id of the order would be: whose rate a later one changes."""
+    ids: AdministrationIds
+    number: str
+    """The order's, empty where there is none."""
+    drug: Mapping[str, Any]
     fields: Mapping[str, Any]
     """The administration fields of the contract."""
+
+    @property
+    def flow_id(self) -> str:
+        """The administration where it is told action by action."""
+        return self.ids.flow(self.number, self.rxa, self.drug)
+
+    @property
+    def whole_id(self) -> str:
+        """The administration where it is stated as a whole."""
+        return self.ids.whole(self.number, self.rxa, self.drug, self.context)
+
+    @property
+    def first_id(self) -> str:
+        """What the first sub-id of the order would be: whose rate a later one changes."""
+        return self.ids.whole(self.number, self.rxa, self.drug, self.context, FIRST_SUB_ID)
 
     def field(self, number: int) -> str:
         """Return how a reject names a field of the RXA."""

@@ -9,7 +9,7 @@ from streams.feeds.site_mapping import spelled
 
 Change = Literal["add", "update", "delete"]
 
-_COMPLETION: Final[dict[str, MarAction | None]] = {
+COMPLETION: Final[dict[str, MarAction | None]] = {
     "": None,
     "CP": None,
     "PA": None,
@@ -46,21 +46,21 @@ def done_by(rxa: Segment, context: MessageContext, place: str) -> Done | None:
         context.refuse(f"RXA-21{place}", "not in HL7 table 0206", "send A, U or D, or leave it out")
         return None
     status = rxa.text(20).upper()
-    action = _COMPLETION.get(status)
+    action = COMPLETION.get(status)
+    if not status and COMPLETION.get(rxa.text(19).upper()) is not None:
+        context.refuse(
+            f"RXA-19{place}", "a word of HL7 table 0322 where an indication belongs", "send it in RXA-20"
+        )
+        return None
     where = f"RXA-20{place}"
-    if status not in _COMPLETION and "RXA-20" not in context.site.mar_action:
+    if status not in COMPLETION and "RXA-20" not in context.site.mar_action:
         _refuse_status(context, where)
         return None
     if action is None:
-        for field in context.site.mar_action:
-            known = _known(rxa, int(field.rpartition("-")[2]), context)
-            if known is not None:
-                action, where = known, f"{field}{place}"
-                break
-        else:
-            if status not in _COMPLETION:
-                _refuse_status(context, where)
-                return None
+        action, where = _of_record(rxa, status, context, where)
+        if action is None and status not in COMPLETION:
+            _refuse_status(context, where)
+            return None
     if rxa.raw(18):
         if status in {"CP", "PA"} or action not in {None, "not_given", "void"}:
             context.refuse(
@@ -71,6 +71,19 @@ def done_by(rxa: Segment, context: MessageContext, place: str) -> Done | None:
             return None
         action, where = action or "not_given", f"RXA-18{place}"
     return Done(action, change, where)
+
+
+def _of_record(
+    rxa: Segment, status: str, context: MessageContext, where: str
+) -> tuple[MarAction | None, str]:
+    """Return the action that a text of the record names, and its place."""
+    for field in context.site.mar_action:
+        if field == "RXA-20" and status in COMPLETION:
+            continue
+        known = _known(rxa, int(field.rpartition("-")[2]), context)
+        if known is not None:
+            return known, where.replace("RXA-20", field)
+    return None, where
 
 
 def _known(rxa: Segment, field: int, context: MessageContext) -> MarAction | None:

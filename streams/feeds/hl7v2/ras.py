@@ -10,13 +10,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from streams.feeds.conversion import Conversion
-from streams.feeds.hl7v2.administration_ids import FIRST_SUB_ID, AdministrationIds, order_number
+from streams.feeds.hl7v2.administration_ids import AdministrationIds, order_number
 from streams.feeds.hl7v2.amounts import amounts_of
 from streams.feeds.hl7v2.context import MessageContext, find_encounter, header_time, stay_known
-from streams.feeds.hl7v2.drug_field import given_drug, printable
+from streams.feeds.hl7v2.drug_field import given_drug
 from streams.feeds.hl7v2.flow_actions import tell_flow
 from streams.feeds.hl7v2.given import GivenRecord
-from streams.feeds.hl7v2.mar_action import Done, done_by
+from streams.feeds.hl7v2.mar_action import COMPLETION, Done, done_by
+from streams.feeds.hl7v2.one_line import printable
 from streams.feeds.hl7v2.orders import Given, Order, orders
 from streams.feeds.hl7v2.route_fields import route_of
 from streams.feeds.hl7v2.segments import Segment
@@ -78,7 +79,7 @@ def _administration(
     route = route_of(order.routes_of(given), drug.get("name", ""), context.words)
     for contradiction in route.contradictions:
         context.note(f"{contradiction}{place}", "contradicts the route of RXR-1: held for a person")
-    amounts = amounts_of(rxa)
+    amounts = amounts_of(rxa, context.words)
     record = GivenRecord(
         context=context,
         rxa=rxa,
@@ -87,9 +88,9 @@ def _administration(
         route=route,
         amounts=amounts,
         recorded_at=recorded.text if isinstance(recorded, WireTime) else None,
-        flow_id=ids.flow(number, rxa, drug),
-        whole_id=ids.whole(number, rxa, drug, context),
-        first_id=ids.whole(number, rxa, drug, context, FIRST_SUB_ID),
+        ids=ids,
+        number=number,
+        drug=drug,
         fields={
             "order_id": number or None,
             "dose_id": ids.dose(number, rxa),
@@ -113,9 +114,11 @@ def _teller(record: GivenRecord) -> Callable[[GivenRecord], None]:
 
 
 def _indication(rxa: Segment) -> str | None:
-    """Return why it was given, RXA-19: an ICD-10 code as such, else the words."""
+    """Return why it was given, RXA-19: an ICD-10 code as such, else the words; a completion status is no reason."""
     if not rxa.raw(19):
         return None
     code, text, system = rxa.text(19), rxa.text(19, 2), rxa.text(19, 3).upper()
+    if not text and code.upper() in COMPLETION:
+        return None
     said: Any = code if code and system in _ICD_10 else text or code
     return printable(said, 2000) or None

@@ -95,7 +95,7 @@ def _payer(context: MessageContext) -> str | None:
         if own is not None:
             return own
     for name in names[1:]:
-        shipped = _shipped_payer(name) if name else None
+        shipped = shipped_payer(name) if name else None
         if shipped is not None:
             return shipped
     context.note("IN1-3", "a payer that payers of the site file do not name: the stay's payer is left open")
@@ -103,6 +103,7 @@ def _payer(context: MessageContext) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _shipped_payer(name: str) -> str | None:
+def shipped_payer(name: str) -> str | None:
+    """Return the payer that ships under a name or one of its aliases, None where none does."""
     payer = payer_named(name, by_name(shipped_layers()))
     return None if payer is None else payer.name

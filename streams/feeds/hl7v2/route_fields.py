@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from models.field import Technique
 from rules.formulary.routes import read_route
-from streams.feeds.hl7v2.drug_field import printable
+from streams.feeds.hl7v2.one_line import printable
 from streams.feeds.hl7v2.segments import Segment
 from streams.feeds.site_mapping import Words, spelled
 
@@ -64,6 +64,16 @@ class Route(NamedTuple):
 
 def route_of(routes: Sequence[Segment], drug_name: str, words: Words) -> Route:
     """Return how an administration was given by its RXR, of which there should be one."""
+    vein = _IV_WORDS.search(drug_name) is not None
+    key = ("RXR", vein, *[rxr.sent() for rxr in routes])
+    known: Route | None = words.memory.get(key)
+    if known is None:
+        known = _read(routes, words, drug_says_vein=vein)
+        words.remember(key, known)
+    return known
+
+
+def _read(routes: Sequence[Segment], words: Words, *, drug_says_vein: bool) -> Route:
     spoken: list[str] = []
     techniques: list[Technique] = []
     contradictions: list[str] = []
@@ -83,7 +93,7 @@ def route_of(routes: Sequence[Segment], drug_name: str, words: Words) -> Route:
     if kind in _INTO_TISSUE:
         if any(_method(rxr, 4, words) in {"push", "infusion"} and _says_vein(rxr) for rxr in routes):
             contradictions.append("RXR-4")
-        if _IV_WORDS.search(drug_name):
+        if drug_says_vein:
             contradictions.append("RXA-5")
         if contradictions:
             # Two routes in one text: the rules know no such route and hold the administration for a person.

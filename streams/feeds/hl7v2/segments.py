@@ -49,6 +49,10 @@ class Segment:
         value = self._fields[field]
         return "" if value == _NULL else value
 
+    def sent(self) -> tuple[str, ...]:
+        """Return all fields as sent and how they are to be read: what two segments of one content share."""
+        return (*self._fields, self._delimiters, self._charset)
+
     def repetitions(self, field: int) -> int:
         """Return how often a field stands; 0 when it is empty."""
         value = self.raw(field)
@@ -59,12 +63,18 @@ class Segment:
         value = self.raw(field)
         if not value:
             return ""
+        if value.isalnum():  # most fields hold one word, and no delimiter is a letter or a digit
+            return value if component == subcomponent == repetition == 1 else ""
         marks = self._delimiters
-        value = _part(value, marks[2], repetition)
-        value = _part(value, marks[1], component)
-        if len(marks) > 4:  # noqa: PLR2004 - a sender may name no subcomponent separator
+        if marks[2] in value or repetition != 1:
+            value = _part(value, marks[2], repetition)
+        if marks[1] in value or component != 1:
+            value = _part(value, marks[1], component)
+        if len(marks) > 4 and (marks[4] in value or subcomponent != 1):  # noqa: PLR2004 - a sender may name no subcomponent separator
             value = _part(value, marks[4], subcomponent)
-        return "" if value == _NULL else unescape(value, marks, self._charset).strip()
+        if not value or value == _NULL:
+            return ""
+        return unescape(value, marks, self._charset).strip() if marks[3:4] in value else value.strip()
 
     def is_header(self) -> bool:
         """Tell whether it is the MSH, whose fields are never unescaped into delimiters."""
@@ -106,10 +116,12 @@ def read_message(raw: bytes, default_charset: str = "utf-8") -> Message | Reject
     Return the message that bytes hold, or why they hold none; never raises for what is in them.
 
     Segments end with CR. Where a message has no CR at all, LF ends them; a LF beside CR is a line break of text,
-    except right after the CR or in front of the name of a segment. Framing bytes, NULs and a byte-order mark around the message are left out.
+    except right after the CR or in front of the name of a segment. Framing bytes, NULs and a byte-order mark around the
+    message are left out.
     """
-    decoded = decode(raw.strip(b"\x00\x0b\x1c\r\n\t "), default_charset)
-    text = decoded.text
+    wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))  # every other byte of UTF-16 may be a NUL
+    decoded = decode(raw if wide else raw.strip(b"\x00\x0b\x1c\r\n\t "), default_charset)
+    text = decoded.text.strip("\x00\x0b\x1c\r\n\t ") if wide else decoded.text
     if not text.startswith("MSH"):
         return Reject("MSH", "no HL7 v2 message begins here", "send ER7 text that begins with MSH")
     if len(text) < _SHORTEST_HEADER:

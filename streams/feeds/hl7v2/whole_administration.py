@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from models.field import Technique
+from streams.feeds.event_id import event_id
 from streams.feeds.hl7v2.given import GivenRecord
 from streams.feeds.hl7v2.times import WireTime
 
@@ -48,24 +49,45 @@ def tell_whole(record: GivenRecord) -> None:
     if stop is not None and stop.instant == start.instant and technique != "infusion":
         stop = None
     record.state(record.whole_id, technique, start, stop)
+    if change == "update":
+        record.context.tell(
+            "event_voided",
+            record.whole_id,
+            start.text,
+            {"voids_event_id": _not_given_id(record)},
+            record.recorded_at,
+        )
 
 
 def _not_given(record: GivenRecord) -> None:
-    moment = record.context.time(record.rxa, 3)
+    context = record.context
+    moment = context.time(record.rxa, 3)
     if isinstance(moment, WireTime):
         at: str | None = moment.text
     else:
-        at = record.recorded_at or record.context.recorded_at
+        at = record.recorded_at or context.recorded_at
         if at is None:
-            record.context.refuse_time(record.field(3), moment)
+            context.refuse_time(record.field(3), moment)
             return
+    if record.done.action == "not_given" and record.done.change == "add":
+        context.tell_once(_not_given_id(record), record.whole_id, at or "")
+        return
     record.tell("administration_voided", record.whole_id, at or "")
     if record.done.action == "void" and _may_have_run(record):
-        record.context.refuse(
+        context.refuse(
             record.done.place,
             "an entry of what may be a running infusion was taken back, and which one is not told",
             "send it with RXA-21 D and the action that is taken back",
         )
+
+
+def _not_given_id(record: GivenRecord) -> str:
+    """
+    Return the id of the word that an administration was not given, the same in whichever message it comes.
+
+    So the update that says it was given after all can take that word back without having seen it.
+    """
+    return event_id(record.context.sender, "not given", "administration_voided", "", record.whole_id)
 
 
 def _may_have_run(record: GivenRecord) -> bool:

@@ -1,0 +1,149 @@
+"""``infusion convert``: wire messages in, events of the contract out; no Kafka."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+import click
+from orjson import dumps
+
+from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
+from streams.cli.shared.site_file_option import patient_secret, site_file_option
+from streams.feeds.conversion import Conversion
+from streams.feeds.hl7v2.batches import LONGEST, Splitter
+from streams.feeds.hl7v2.explain import explain
+from streams.feeds.read_wire import Wire, convert
+from streams.feeds.site_mapping import SiteMapping
+from streams.wire.rejects import Reject
+
+_CHUNK: Final = 1 << 16
+_WIDTH: Final = 24
+
+
+@click.command("convert")
+@files_argument
+@click.option(
+    "--from",
+    "wire",
+    type=click.Choice(["hl7v2"]),
+    required=True,
+    help="The standard the messages are written in.",
+)
+@site_file_option
+@click.option("--explain", "explained", is_flag=True, help="Say which field became what, instead of events.")
+@click.option(
+    "--message",
+    "only",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    help="Only this message of each input, counted from 1.",
+)
+@click.option(
+    "--max-message-bytes",
+    type=click.IntRange(256, 1 << 30),
+    default=LONGEST,
+    show_default=True,
+    help="Longer messages are rejected and skipped.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Count rejects without a line for each.")
+def command(
+    *,
+    files: tuple[str, ...],
+    wire: Wire,
+    site: SiteMapping,
+    explained: bool,
+    only: int | None,
+    max_message_bytes: int,
+    quiet: bool,
+) -> int:
+    """
+    Convert wire messages to events: HL7 v2 in, JSON Lines of the contract out.
+
+    Reads the files, or stdin where there are none or one is -: one message, many, batches, or framed for MLLP. Events
+    go to stdout, to be piped into infusion code or infusion publish. Rejects go to stderr, each with file, message,
+    segment and field; where a refused message names its stay, an event_refused among the events holds it.
+
+    Exit status: 0 all read, 1 something was rejected, 2 wrong usage or an input that cannot be read.
+    """
+    inputs = tuple(dict.fromkeys(files)) or (STDIN,)
+    if inputs == (STDIN,) and sys.stdin.isatty():
+        click.echo("Reading messages from the terminal; end with Ctrl-D, or see --help.", err=True)
+    run = _Run(wire, site, patient_secret(), quiet=quiet)
+    out = click.get_binary_stream("stdout")
+    for name, shown in zip(inputs, display_names(inputs), strict=True):
+        with open_input(name) as stream:
+            for number, message in enumerate(_messages(stream, max_message_bytes), 1):
+                if only is None or number == only:
+                    out.write(
+                        run.explained(message, number) if explained else run.events(message, number, shown)
+                    )
+    out.flush()
+    for line in run.summary():
+        click.echo(line, err=True)
+    return 1 if run.rejected else 0
+
+
+def _messages(stream: BinaryIO, longest: int) -> Iterator[bytes | Reject]:
+    splitter = Splitter(longest)
+    take = getattr(stream, "read1", stream.read)  # what is there, rather than wait for a full chunk
+    while chunk := take(_CHUNK):
+        yield from splitter.feed(chunk)
+    yield from splitter.end()
+
+
+class _Run:
+    """One run of the verb, and what it has come to."""
+
+    def __init__(self, wire: Wire, site: SiteMapping, secret: bytes | None, *, quiet: bool) -> None:
+        self._wire: Wire = wire
+        self._site = site
+        self._secret = secret
+        self._quiet = quiet
+        self._messages = 0
+        self._events = 0
+        self.rejected = 0
+        self._ignored: Counter[str] = Counter()
+
+    def events(self, message: bytes | Reject, number: int, name: str) -> bytes:
+        """Return the events of a message as lines, having said what of it was rejected."""
+        conversion = self._counted(
+            Conversion(rejects=(message,))
+            if isinstance(message, Reject)
+            else convert(message, self._wire, self._site, self._secret)
+        )
+        if not self._quiet:
+            for reject in conversion.rejects:
+                click.echo(f"{name}: message {number}: {reject.reason}", err=True)
+        return b"".join([dumps(event) + b"\n" for event in conversion.events])
+
+    def explained(self, message: bytes | Reject, number: int) -> bytes:
+        """Return how a message was read, in words."""
+        if isinstance(message, Reject):
+            self._counted(Conversion(rejects=(message,)))
+            return f"message {number}\n  rejected  {message.reason}\n\n".encode()
+        read = explain(message, self._site, self._secret)
+        conversion = self._counted(read.conversion)
+        lines = [f"message {number}  {read.kind}"]
+        lines += [f"  {place:{_WIDTH}} {meaning}" for place, meaning in read.used]
+        lines += [f"  {place:{_WIDTH}} - {why}" for place, why in read.left]
+        lines += [f"  note      {note.place}: {note.says}" for note in conversion.notes]
+        lines += [f"  rejected  {reject.reason}" for reject in conversion.rejects]
+        lines += [f"  ignored   {conversion.ignored}"] if conversion.ignored else []
+        lines += [f"  event     {dumps(event).decode()}" for event in conversion.events]
+        return "\n".join([*lines, "", ""]).encode("utf-8", "backslashreplace")
+
+    def summary(self) -> Iterator[str]:
+        """Yield what the run came to, for a person."""
+        yield f"messages    read {self._messages}, ignored {self._ignored.total()}, with rejects {self.rejected}"
+        yield f"events      written {self._events}"
+        for kind, count in sorted(self._ignored.items()):
+            yield f"ignored     {kind} {count}"
+
+    def _counted(self, conversion: Conversion) -> Conversion:
+        self._messages += 1
+        self._events += len(conversion.events)
+        self.rejected += bool(conversion.rejects)
+        if conversion.ignored is not None:
+            self._ignored[conversion.ignored] += 1
+        return conversion

@@ -1,0 +1,74 @@
+"""The option for a site's mapping of its feeds, and the secret of its patient keys, for every verb that reads a wire."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import click
+
+from streams.feeds.site_mapping import DEFAULT_SITE, SiteMapping, read_site
+
+VARIABLE: Final = "INFUSION_SITE_FILE"
+SECRET: Final = "INFUSION_PATIENT_KEY"  # noqa: S105 - the variable's name, no secret
+SECRET_FILE: Final = "INFUSION_PATIENT_KEY_FILE"  # noqa: S105 - the variable's name, no secret
+_SHORTEST_SECRET: Final = 16
+"""Bytes: a shorter one could be tried out."""
+
+
+class SiteFileType(click.ParamType):
+    """A site file that is in order."""
+
+    name = "file"
+
+    def convert(
+        self, value: str | SiteMapping, param: click.Parameter | None, ctx: click.Context | None
+    ) -> SiteMapping:
+        """Return the mapping; what is wrong with the file ends the verb before anything is read."""
+        if isinstance(value, SiteMapping):
+            return value
+        try:
+            text = Path(value).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+            self.fail(f"{click.format_filename(value)}: {why}", param, ctx)
+        site = read_site(text)
+        if isinstance(site, str):
+            self.fail(f"{click.format_filename(value)}: {site}", param, ctx)
+        return site
+
+
+site_file_option: Final = click.option(
+    "--site",
+    "site",
+    type=SiteFileType(),
+    envvar=VARIABLE,
+    show_envvar=True,
+    default=DEFAULT_SITE,
+    metavar="FILE",
+    show_default="what the standards say",
+    help="What the site's feeds call things: one TOML file.",
+)
+"""Gives a verb ``site``, the mapping; without a file the standards' own meanings."""
+
+
+def patient_secret() -> bytes | None:
+    """
+    Return the secret that patient keys are made with, None where there is none: then no key is made.
+
+    Raises:
+        click.UsageError: the file cannot be read, or the secret is too short to keep one.
+    """
+    path = os.environ.get(SECRET_FILE)
+    try:
+        secret = Path(path).read_bytes().strip() if path else os.environ.get(SECRET, "").encode()
+    except OSError as error:
+        message = f"{SECRET_FILE}: cannot be read: {error.strerror}"
+        raise click.UsageError(message) from error
+    if not secret:
+        return None
+    if len(secret) < _SHORTEST_SECRET:
+        message = (
+            f"the secret of patient keys has fewer than {_SHORTEST_SECRET} bytes; take one of 32 random bytes"
+        )
+        raise click.UsageError(message)
+    return secret
