@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from open_door import PaperLog, doors
+from open_door import Doors, PaperLog, doors
 
 from streams.listener.mllp import framed
 from streams.listener.settings import ListenSettings, listen_settings
@@ -53,15 +53,20 @@ def client(folder: Path, name: str | None) -> ssl.SSLContext:
     return context
 
 
+async def answered(door: Doors, tls: ssl.SSLContext) -> bytes:
+    """Return the answer to a message."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.mllp, ssl=tls)
+    try:
+        writer.write(framed(ADT))
+        return await reader.readuntil(b"\x1c\r")
+    finally:
+        writer.close()
+
+
 async def test_a_sender_with_a_certificate_is_answered(certificates: Path) -> None:
     """Over TLS as over a plain connection."""
     async with doors(PaperLog(), settings(certificates)) as door:
-        reader, writer = await asyncio.open_connection(
-            "127.0.0.1", door.mllp, ssl=client(certificates, "sender")
-        )
-        writer.write(framed(ADT))
-        assert b"\rMSA|AA|7\r" in await reader.readuntil(b"\x1c\r")
-        writer.close()
+        assert b"\rMSA|AA|7\r" in await answered(door, client(certificates, "sender"))
 
 
 @pytest.mark.parametrize("name", [None, "stranger"])
@@ -70,11 +75,7 @@ async def test_a_sender_without_one_is_not_heard(certificates: Path, name: str |
     log = PaperLog()
     async with doors(log, settings(certificates)) as door:
         with pytest.raises((ssl.SSLError, ConnectionError, asyncio.IncompleteReadError)):
-            reader, writer = await asyncio.open_connection(
-                "127.0.0.1", door.mllp, ssl=client(certificates, name)
-            )
-            writer.write(framed(ADT))
-            await reader.readuntil(b"\x1c\r")
+            await answered(door, client(certificates, name))
     assert log.written == []
 
 
