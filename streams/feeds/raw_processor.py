@@ -28,6 +28,7 @@ _MOST_REASONS: Final = 5
 """Reasons of one message that its reject names; it is one reject, however many there are."""
 
 _NO_VALUE: Final = Reject("message", "no value", "send the message as the record's value")
+_NO_MESSAGE: Final = Reject("message", "unreadable: it holds none", "send ER7 text that begins with MSH")
 _NO_STAY: Final = Reject("encounter_id", "missing", "say in the site file which field is the encounter")
 _FAULT: Final = fault_of_ours("converting it", "message")
 _LONGEST_ID: Final = 200
@@ -91,8 +92,16 @@ class RawProcessor:
                 processed.messages.append(reject)
         return processed
 
-    def _conversions(self, record: Record) -> Iterable[Conversion]:
-        return self._convert(record.value) if record.value else (Conversion(rejects=(_NO_VALUE,)),)
+    def _conversions(self, record: Record) -> Iterator[Conversion]:
+        """Yield what the messages of a record come to; one that holds none is refused, for nothing may vanish."""
+        if not record.value:
+            yield Conversion(rejects=(_NO_VALUE,))
+            return
+        conversion = None
+        for conversion in self._convert(record.value):
+            yield conversion
+        if conversion is None:
+            yield Conversion(rejects=(_NO_MESSAGE,))
 
     def _linked(self, conversion: Conversion, record: Record, processed: ProcessedRaw) -> Conversion:
         facility = record.key or b""

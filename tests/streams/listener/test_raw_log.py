@@ -114,16 +114,20 @@ def test_a_budget_is_kept_and_lets_everybody_in(asked: list[tuple[int, bool]], c
             await budget.take(size)
             let_in.append(number)
             assert budget.held <= max(10, size)
-            for _ in range(chance.randrange(3)):
-                await asyncio.sleep(0)
-            budget.give_back(size)
+            try:
+                for _ in range(chance.randrange(3)):
+                    await asyncio.sleep(0)
+            finally:
+                budget.give_back(size)
 
         tasks = [asyncio.ensure_future(one(number, size)) for number, (size, _) in enumerate(asked)]
         for task, (_, leaves) in zip(tasks, asked, strict=True):
             await asyncio.sleep(0)
             if leaves:
                 task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*tasks, return_exceptions=True)
+        assert budget.held == 0
         stayed = {number for number, (_, leaves) in enumerate(asked) if not leaves}
         assert stayed <= {*let_in}
         assert let_in == sorted(let_in)
