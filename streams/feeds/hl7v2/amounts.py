@@ -31,7 +31,16 @@ _NONE: Final = Amounts()
 
 def amounts_of(rxa: Segment, words: Words) -> Amounts:
     """Return what an RXA says of amounts: RXA-6 with RXA-7, RXA-12 with its unit, RXA-23 with RXA-24."""
-    key = ("amounts", rxa.raw(6), rxa.raw(7), rxa.raw(12), rxa.raw(23), rxa.raw(24), *rxa.sent()[-2:])
+    key = (
+        "amounts",
+        rxa.raw(6),
+        rxa.raw(7),
+        rxa.raw(12),
+        rxa.raw(23),
+        rxa.raw(24),
+        rxa.delimiters,
+        rxa.charset,
+    )
     known: Amounts | None = words.memory.get(key)
     if known is None:
         known = _read(rxa)

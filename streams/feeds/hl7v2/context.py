@@ -106,11 +106,11 @@ class MessageContext:
         recorded = recorded_at or self.recorded_at
         if recorded is not None:
             event["recorded_at"] = recorded
-        for name, value in fields.items():
-            if isinstance(value, str) and not value.isprintable():
-                event[name] = printable(value, 2000)
-            elif value is not None and value != "":
-                event[name] = value
+        event |= {name: value for name, value in fields.items() if value is not None and value != ""}
+        if not "".join([value for value in event.values() if value.__class__ is str]).isprintable():
+            for name, value in event.items():
+                if isinstance(value, str):
+                    event[name] = printable(value, 2000)
         self.events.append(event)
 
     def tell_once(self, named: str, administration_id: str, occurred_at: str) -> None:

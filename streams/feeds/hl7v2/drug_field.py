@@ -33,7 +33,7 @@ _LONGEST_CODE: Final = 64
 
 def drug_of(segment: Segment, field: int, words: Words) -> dict[str, Any]:
     """Return the drug a coded field names: empty where it names none."""
-    key = ("drug", segment.raw(field), *segment.sent()[-2:])
+    key = ("drug", segment.raw(field), segment.delimiters, segment.charset)
     known: dict[str, Any] | None = words.memory.get(key)
     if known is None:
         known = _read(segment, field, words)

@@ -6,6 +6,7 @@ What no module reads is acknowledged, counted and ignored under its kind. A furt
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final, Literal
 
 from streams.feeds.conversion import Conversion
@@ -33,7 +34,11 @@ _FOR_NO_BILL: Final = frozenset({"T", "D"})
 def kind_of(message: Message) -> str | None:
     """Return ``RAS^O17`` for a message, from MSH-9; None where it names no kind."""
     header = message.header
-    kind, trigger = header.text(9).upper(), header.text(9, 2).upper()
+    return _kind(header.text(9).upper(), header.text(9, 2).upper())
+
+
+@lru_cache(maxsize=1024)
+def _kind(kind: str, trigger: str) -> str | None:
     if not _KIND.fullmatch(kind):
         return None
     return f"{kind}^{trigger}" if _KIND.fullmatch(trigger) else kind

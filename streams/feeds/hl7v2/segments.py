@@ -28,15 +28,15 @@ _SEGMENT_AFTER_LF: Final = re.compile(
 class Segment:
     """One segment; texts come without escapes, and what is not there is an empty text."""
 
-    __slots__ = ("_charset", "_delimiters", "_fields", "name", "position")
+    __slots__ = ("_fields", "charset", "delimiters", "name", "position")
 
     def __init__(self, name: str, position: int, fields: list[str], delimiters: str, charset: str) -> None:
         self.name = name
         self.position = position
         """Which segment of the message it is, from 0."""
         self._fields = fields
-        self._delimiters = delimiters
-        self._charset = charset
+        self.delimiters = delimiters
+        self.charset = charset
 
     def __len__(self) -> int:
         """Return the number of the last field there is."""
@@ -44,19 +44,20 @@ class Segment:
 
     def raw(self, field: int) -> str:
         """Return a field as sent, with its delimiters and escapes; empty for HL7's null."""
-        if not 0 < field < len(self._fields):
+        fields = self._fields
+        if not 0 < field < len(fields):
             return ""
-        value = self._fields[field]
+        value = fields[field]
         return "" if value == _NULL else value
 
     def sent(self) -> tuple[str, ...]:
         """Return all fields as sent and how they are to be read: what two segments of one content share."""
-        return (*self._fields, self._delimiters, self._charset)
+        return (*self._fields, self.delimiters, self.charset)
 
     def repetitions(self, field: int) -> int:
         """Return how often a field stands; 0 when it is empty."""
         value = self.raw(field)
-        return value.count(self._delimiters[2]) + 1 if value else 0
+        return value.count(self.delimiters[2]) + 1 if value else 0
 
     def text(self, field: int, component: int = 1, subcomponent: int = 1, repetition: int = 1) -> str:
         """Return one text, without blanks around it; empty when it is not there, or is HL7's null."""
@@ -65,7 +66,7 @@ class Segment:
             return ""
         if value.isalnum():  # most fields hold one word, and no delimiter is a letter or a digit
             return value if component == subcomponent == repetition == 1 else ""
-        marks = self._delimiters
+        marks = self.delimiters
         if marks[2] in value or repetition != 1:
             value = _part(value, marks[2], repetition)
         if marks[1] in value or component != 1:
@@ -74,7 +75,7 @@ class Segment:
             value = _part(value, marks[4], subcomponent)
         if not value or value == _NULL:
             return ""
-        return unescape(value, marks, self._charset).strip() if marks[3:4] in value else value.strip()
+        return unescape(value, marks, self.charset).strip() if marks[3:4] in value else value.strip()
 
     def is_header(self) -> bool:
         """Tell whether it is the MSH, whose fields are never unescaped into delimiters."""
