@@ -164,9 +164,12 @@ class CheckpointApp(faust.App):
         """
         Note a state for the next checkpoint, which asks it for its bytes; None deletes the key.
 
-        Until then it may change on, and of one key only the last counts.
+        Until then it may change on, and of one key only the last counts. Keys are written in the order in which
+        they were put last: what a crash leaves of a checkpoint is what was put first.
         """
-        self._states.setdefault((table, partition), {})[key] = state
+        changed = self._states.setdefault((table, partition), {})
+        changed.pop(key, None)
+        changed[key] = state
 
     def send_at_checkpoint(self, topic: str, partition: int, record: Record) -> None:
         """Note a message for the next checkpoint: it is sent when the states it follows from are written."""
@@ -210,9 +213,13 @@ class CheckpointApp(faust.App):
         if checkpoint.membership != self._membership:
             return
         for place, changed in checkpoint.states.items():
-            newer = self._states.setdefault(place, {})
-            for key, written in changed.items():
-                newer.setdefault(key, None if written is None else Written(written))
+            newer = self._states.get(place, {})
+            older: dict[bytes, State | None] = {
+                key: None if written is None else Written(written)
+                for key, written in changed.items()
+                if key not in newer
+            }
+            self._states[place] = older | newer
         self._messages[:0] = checkpoint.messages
         if self._writing is checkpoint:
             self._writing = None

@@ -43,8 +43,10 @@ class Seen:
         return frozenset(name for name, _ in entries)
 
     def link(self, state: Any, conversion: Conversion, at: int) -> Linked:  # noqa: ARG002 - the protocol's
-        """Remember it."""
+        """Remember it, and send it only the first time, as who knows what was sent does."""
         name = str(conversion.events[0]["event_id"]).encode()
+        if name in state:
+            return Linked(state, conversion._replace(events=(), ignored="known"))
         return Linked(state | {name}, conversion, {name: b"1"})
 
 
