@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format cases fuzz kafka docs monitoring lock prometheus bench bench-stream bench-feeds clean
+.PHONY: help run test lint format cases fuzz kafka docs monitoring lock prometheus bench bench-stream bench-feeds bench-listen clean
 
 # The first interpreter that is new enough; make PYTHON=... to choose another.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
@@ -82,6 +82,9 @@ bench-stream: $(RUNTIME) ## Race the worker on a real Kafka and add rows to benc
 
 bench-feeds: $(RUNTIME) ## Measure HL7 messages to events, beside other parsers where they are installed
 	@PYTHONPATH=. $(BIN)/python benchmarks/feeds_bench.py
+
+bench-listen: $(DEVELOPMENT) ## Measure the front door on a real Kafka and add rows to benchmarks/listen.csv; needs Java 17 and Maven
+	@$(BIN)/python benchmarks/listen_bench.py
 
 clean: ## Remove the environment and every cache
 	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -191,6 +191,11 @@ def _feeds(limits: Thresholds) -> list[list[Panel]]:
             Panel("bargauge", "Refused in a day, by reason", [Query("sum by (reason) (max by (topic, reason) (increase(infusion_group_rejects_total[1d]))) > 0", "{{reason}}")], width=12, height=8, steps=_ABOVE_ZERO),
         ],
         [
+            Panel("bargauge", "Silence of each sender at the front door", [Query("min by (sender) (infusion_listen_silence_seconds)", "{{sender}}")], "s", width=8, height=8, steps=quiet),
+            _lines("Answers at the front door, a minute", Query("sum by (code) (rate(infusion_listen_answers_total[5m])) * 60", "{{code}}"), width=8, stacked=True),
+            _lines("Raw messages converted, a minute", Query("sum by (status) (rate(infusion_raw_messages_total[5m])) * 60", "{{status}}"), width=8, stacked=True),
+        ],
+        [
             _lines("Events a minute", Query("sum by (source) (rate(infusion_events_total[5m])) * 60", "{{source}}"), stacked=True),
             _lines("Nine in ten are stored so soon after they happened", *_quantiles("infusion_chart_delay_seconds", "source"), unit="s"),
         ],

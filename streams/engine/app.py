@@ -159,9 +159,12 @@ class CheckpointApp(faust.App):
         """
         Note a state for the next checkpoint, which asks it for its bytes; None deletes the key.
 
-        Until then it may change on, and of one key only the last counts.
+        Until then it may change on, and of one key only the last counts. Keys are written in the order in which
+        they were put last: what a crash leaves of a checkpoint is what was put first.
         """
-        self._states.setdefault((table, partition), {})[key] = state
+        changed = self._states.setdefault((table, partition), {})
+        changed.pop(key, None)
+        changed[key] = state
 
     def send_at_checkpoint(self, topic: str, partition: int, record: Record) -> None:
         """Note a message for the next checkpoint: it is sent when the states it follows from are written."""

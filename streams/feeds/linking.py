@@ -27,7 +27,8 @@ class Linker(Protocol):
     """
     Remembers and joins; states are values of its own that nobody else looks into.
 
-    The same message over again, after a crash, finds what it left itself, and comes to the same events.
+    A message that is read again after a crash finds what it left itself; what it came to then is said again by the
+    worker. So a linker may send each event once.
     """
 
     def restored(self, entries: Iterable[Entry]) -> Any:

@@ -23,10 +23,9 @@ class ByteBudget:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if not turn.cancelled():
                 self.give_back(size)  # it was its turn at the same instant
             else:
-                self._waiting.remove((size, turn))
                 self._admit()
             raise
 
@@ -36,10 +35,14 @@ class ByteBudget:
         self._admit()
 
     def _admit(self) -> None:
-        while self._waiting and self._fits(self._waiting[0][0]):
-            size, turn = self._waiting.popleft()
-            self.held += size
-            turn.set_result(None)
+        while self._waiting:
+            size, turn = self._waiting[0]
+            if not turn.cancelled():
+                if not self._fits(size):
+                    return
+                self.held += size
+                turn.set_result(None)
+            self._waiting.popleft()
 
     def _fits(self, size: int) -> bool:
         return self.held + size <= self._most or not self.held

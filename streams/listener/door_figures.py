@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from streams.listener.hl7_header import Hl7Header
@@ -16,7 +17,12 @@ MOST_SENDERS: Final = 100
 
 def sender_of(header: Hl7Header) -> str:
     """Return the name of a sender for figures: application and facility, letters and digits, cut short."""
-    names = (_ODD.sub("_", header.component(number).decode("latin-1"))[:_LONGEST] for number in (3, 4))
+    return _named(header.component(3), header.component(4))
+
+
+@lru_cache(maxsize=1024)
+def _named(*parts: bytes) -> str:
+    names = (_ODD.sub("_", part[:_LONGEST].decode("latin-1")) for part in parts)
     return " at ".join(filter(None, names)) or UNNAMED
 
 

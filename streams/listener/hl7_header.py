@@ -17,6 +17,9 @@ _MARK: Final = b"\xef\xbb\xbf"
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
 """Marks of UTF-16, whose header cannot be cut off before it is decoded."""
 
+_USUAL: Final = b"MSH|^~\\&|"
+"""How nearly every header begins: about its delimiters there is nothing to find out."""
+
 _LONGEST_KEY: Final = 200
 
 
@@ -63,6 +66,8 @@ def read_header(message: bytes) -> tuple[Hl7Header, Reject | None]:
         text = next(messages(text), b"")
     line = _LINE.match(text.removeprefix(_MARK))
     first = line[0] if line else b""
+    if first.startswith(_USUAL):
+        return Hl7Header((b"MSH", b"|", *first.split(b"|")[1:]), b"^"), None
     read = read_message(first)
     if not first.startswith(b"MSH") or len(first) < len("MSH|^~\\&"):
         return EMPTY, read if isinstance(read, Reject) else None

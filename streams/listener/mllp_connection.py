@@ -167,6 +167,8 @@ class MllpConnection:
         """Write an answer; False when nobody takes it any more."""
         try:
             self._writer.write(answer)
+            if not self._writer.transport.get_write_buffer_size():
+                return not self._writer.transport.is_closing()
             async with asyncio.timeout(_UNREAD_ANSWERS_S):
                 await self._writer.drain()
         except (TimeoutError, ConnectionError, OSError):

@@ -50,8 +50,17 @@ def event_message(line: bytes) -> EventMessage:
         return EventMessage(
             key, (), None
         )  # the id stands twice: its reader rejects it, under the first of them
-    at = _instant(event, "recorded_at") or _instant(event, "occurred_at")
+    at = _at(event)
     return EventMessage(key, _headers(event, at), at)
+
+
+def event_headers(event: Mapping[str, Any]) -> Headers:
+    """Return the headers of an event that is at hand as a mapping: the same that its line would get."""
+    return _headers(event, _at(event))
+
+
+def _at(event: Mapping[str, Any]) -> float | None:
+    return _instant(event, "recorded_at") or _instant(event, "occurred_at")
 
 
 def _headers(event: Mapping[str, Any], at: float | None) -> Headers:

@@ -46,14 +46,14 @@ def patient_secret_from(environment: Mapping[str, str]) -> bytes | None:
         FeedSettingError: the file cannot be read, or the secret is short.
     """
     named = environment.get(PATIENT_KEY_FILE, "").strip()
-    secret = (_text(PATIENT_KEY_FILE, named) if named else environment.get(PATIENT_KEY, "")).strip()
+    secret = (_text(PATIENT_KEY_FILE, named) if named else environment.get(PATIENT_KEY, "")).strip().encode()
     if not secret and not named:
         return None
     if len(secret) < _SHORTEST_SECRET:
-        where = PATIENT_KEY_FILE if named else PATIENT_KEY
-        message = f"{where}: the secret has less than {_SHORTEST_SECRET} characters; make one with openssl rand -hex 32"
+        name = PATIENT_KEY_FILE if named else PATIENT_KEY
+        message = f"{name}: has less than {_SHORTEST_SECRET} characters; make one with openssl rand -hex 32"
         raise FeedSettingError(message)
-    return secret.encode()
+    return secret
 
 
 def adapters(site: SiteMapping, patient_secret: bytes | None) -> dict[str, Convert]:

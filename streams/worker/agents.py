@@ -50,7 +50,9 @@ class Agents:
         self._settings, self._partitions, self._clock = settings, partitions, clock
         self._figures = figures
         self._read_up_to: dict[int, int] = {}
+        self._raw_up_to: dict[TP, int] = {}
         app.when_revoked(self._read_up_to.clear)
+        app.when_revoked(self._raw_up_to.clear)
 
     async def follow(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Fold events into the stays they are about."""
@@ -73,9 +75,12 @@ class Agents:
         Ask the owning partition to look at every stay whose deadline has passed; nothing is decided here.
 
         A partition waits until what lay unread when a deadline passed is read: after an outage the events that
-        belong to a stay are still on their way, and a stay closed without them would be closed twice.
+        belong to a stay are still on their way, and a stay closed without them would be closed twice. The same
+        holds for what lies on this worker's raw partitions, which may have events of any stay.
         """
         at = int(self._clock())
+        if not self._stays.partitions_due(at) or not self._raw_is_read():
+            return
         due = [
             (partition, key)
             for partition in self._stays.partitions_due(at)
@@ -89,6 +94,17 @@ class Agents:
                 for partition, key in due
             )
             await self._deliver(grouped_by_partition(asked))
+
+    def _raw_is_read(self) -> bool:
+        """Tell whether every raw message is read that was there when this was first asked since the last yes."""
+        consumer: Any = self._app.consumer
+        read = {tp: progress.next for tp, progress in consumer.progress.items() if tp.topic in topics.RAW}
+        if not self._raw_up_to:
+            self._raw_up_to.update((tp, consumer.highwater(tp)) for tp in read)
+        if any(read.get(tp, end) < end for tp, end in self._raw_up_to.items()):
+            return False
+        self._raw_up_to.clear()
+        return True
 
     def _has_read(self, partition: int) -> bool:
         """Tell whether every event is read that was there when this was first asked since the last yes."""

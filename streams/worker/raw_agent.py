@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterable, Callable, Mapping
 from functools import partial
+from typing import Any
 
 from streams.engine.app import CheckpointApp
 from streams.engine.batches import PartitionBatch
@@ -37,10 +38,14 @@ class RawAgent:
     def _read(self, batch: PartitionBatch) -> None:
         topic, partition = batch.tp
         store = self._associations
-        processor = RawProcessor(
-            topic, partition, self._convert[topic], store.linker, store.states(partition)
-        )
+        consumer: Any = self._app.consumer
+        committed = consumer.progress[batch.tp].committed if batch.tp in consumer.progress else 0
+        said = store.said(partition, topic, committed)
+        states = store.states(partition)
+        processor = RawProcessor(topic, partition, self._convert[topic], store.linker, states, said)
         processed = processor.process(batch.records)
+        for offset, value in processed.said.items():  # in front of what they changed: a crash may cut between
+            store.keep_said(partition, topic, offset, value)
         for facility, changes in processed.changes.items():
             store.keep(partition, facility, changes)
         for message in processed.messages:

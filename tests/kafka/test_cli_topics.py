@@ -19,7 +19,7 @@ def test_topics_as_they_should_be_are_listed_and_nothing_is_said(
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["TOPIC", "EXPECTED", "PARTITIONS", "CLEANUP", "STATE"]
     assert [line.split()[0] for line in lines[1:]] == [one.name for one in TOPICS]
-    assert lines[3] == "infusion.events.v1                            4           4  not told  ok"
+    assert lines[3] == "infusion.events.v1                              4           4  not told  ok"
 
 
 def test_a_wanted_count_is_held_against_what_is_there(embedded: EmbeddedBroker, infusion: Run) -> None:

@@ -17,8 +17,10 @@ from streams.feeds.conversion import Conversion
 from streams.feeds.linking import Entry, Linked
 from streams.kafka.partitioner import home_of
 from streams.wire import topics
+from streams.worker.agents import Agents
 from streams.worker.association_store import AssociationStore
 from streams.worker.raw_agent import RawAgent
+from streams.worker.settings import WorkerSettings
 
 PARTITIONS = 3
 
@@ -41,8 +43,10 @@ class Seen:
         return frozenset(name for name, _ in entries)
 
     def link(self, state: Any, conversion: Conversion, at: int) -> Linked:  # noqa: ARG002 - the protocol's
-        """Remember it."""
+        """Remember it, and send it only the first time, as who knows what was sent does."""
         name = str(conversion.events[0]["event_id"]).encode()
+        if name in state:
+            return Linked(state, conversion._replace(events=(), ignored="known"))
         return Linked(state | {name}, conversion, {name: b"1"})
 
 
@@ -118,3 +122,40 @@ def test_a_worker_that_dies_anywhere_loses_nothing(seed: int) -> None:
         for name in names
     }
     assert remembered == {(b"F%d" % (number % 5), b"%d" % number) for number in range(40)}
+
+
+class Quiet:
+    """Stays of which one is due whenever it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def partitions_due(self, at: int) -> list[int]:
+        """Return the partition."""
+        assert at == 100
+        return [0]
+
+    def due(self, partition: int, at: int) -> Iterator[bytes]:
+        """Yield the stay."""
+        assert (partition, at) == (0, 100)
+        self.asked += 1
+        yield b"S1"
+
+
+async def test_deadlines_wait_for_what_lies_on_raw_topics() -> None:
+    """For what was there when it was first asked, however much comes after."""
+    paper = Paper(1, 0)
+    app: Any = PaperApp(paper)
+    stays: Any = Quiet()
+    nothing: Any = None
+    agents = Agents(app, stays, nothing, WorkerSettings(), 1, lambda: 100.0)
+    raw, events = TP(topics.RAW_HL7V2, 0), TP(topics.EVENTS, 0)
+    app.consumer.progress.update({raw: Progress(0), events: Progress(0)})
+    paper.append(raw, Record(b"F1", b"1"))
+    await agents.look()
+    assert stays.asked == 0
+    app.consumer.progress[raw].next = 1
+    paper.append(raw, Record(b"F1", b"2"))
+    await agents.look()
+    assert stays.asked == 1
+    assert [record.key for record in paper.all_of(topics.COMMANDS)] == [b"S1"]
