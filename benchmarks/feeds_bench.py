@@ -108,7 +108,7 @@ def main(*, count: int, record: bool) -> None:
     ).stdout.split()
     new = not RESULTS.exists()
     with RESULTS.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, lineterminator="\n")
         if new:
             writer.writerow(HEADER)
         for row in rows:
