@@ -2,14 +2,17 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format cases fuzz kafka docs monitoring prometheus bench bench-stream bench-feeds bench-listen clean
+.PHONY: help run test lint format cases fuzz kafka docs monitoring lock prometheus bench bench-stream bench-feeds bench-listen clean
 
 # The first interpreter that is new enough; make PYTHON=... to choose another.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
 BIN := .venv/bin
-PINS := .ci/constraints.txt
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(PINS)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Every file at one version, by its hash; then the project, which brings nothing: its builder is among them.
+LOCK := .ci/requirements.txt
+DEVELOPMENT_LOCK := .ci/requirements-dev.txt
+PROJECT := --no-deps --no-build-isolation --no-index --editable .
 
 # Stamps: installing again only when the dependencies or their versions change.
 RUNTIME := .venv/.installed-runtime
@@ -61,6 +64,9 @@ docs: $(DEVELOPMENT) ## Write the output of the documents' examples anew; read t
 monitoring: $(DEVELOPMENT) ## Write the dashboards and alert rules in ops/ anew, from ops/monitoring/thresholds.py
 	@$(BIN)/python ops/monitoring/write.py
 
+lock: ## Write the versions with their hashes anew, after pyproject.toml or .ci/constraints.txt changed; needs the registry
+	@.ci/lock
+
 prometheus: ## A real Prometheus with the alerts until Ctrl-C, beside a worker and a watch on this machine
 	@command -v prometheus >/dev/null || { echo "no prometheus here; Debian and Ubuntu have it as a package of that name" >&2; exit 1; }
 	@mkdir -p var/prometheus
@@ -90,14 +96,14 @@ $(BIN)/python:
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 	  echo "python -m venv failed; on Debian and Ubuntu install python3-venv first." >&2; exit 1; }
 
-$(RUNTIME): pyproject.toml $(PINS) | $(BIN)/python
+$(RUNTIME): pyproject.toml $(LOCK) | $(BIN)/python
 	@echo "== installing what running needs"
-	@$(PIP) --upgrade pip
-	@$(PIP) --build-constraint $(PINS) --editable .
+	@$(PIP) --require-hashes --only-binary :all: --requirement $(LOCK)
+	@$(PIP) $(PROJECT)
 	@touch $@
 
-$(DEVELOPMENT): pyproject.toml $(PINS) | $(BIN)/python
+$(DEVELOPMENT): pyproject.toml $(DEVELOPMENT_LOCK) | $(BIN)/python
 	@echo "== installing what running and testing need"
-	@$(PIP) --upgrade pip
-	@$(PIP) --build-constraint $(PINS) --editable '.[dev]'
+	@$(PIP) --require-hashes --only-binary :all: --requirement $(DEVELOPMENT_LOCK)
+	@$(PIP) $(PROJECT)
 	@touch $@ $(RUNTIME)

@@ -8,11 +8,11 @@ The others only parse: they give fields, no events. They are measured where they
 """
 
 import csv
+import os
 import platform
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -30,7 +30,7 @@ from streams.feeds.site_mapping import SiteMapping, read_site
 HERE = Path(__file__).resolve().parent
 WIRE = HERE.parent / "seeds" / "wire"
 RESULTS = HERE / "feeds.csv"
-HEADER = ("date", "commit", "python", "what", "messages_per_second", "microseconds_a_message")
+HEADER = ("date", "commit", "python", "cpus", "what", "messages_per_second", "microseconds_a_message")
 
 
 class Row(NamedTuple):
@@ -99,26 +99,21 @@ def main(*, count: int, record: bool) -> None:
         print(f"{row.what:36}{row.per_second:>12,.0f} a second{1e6 / row.per_second:>12.1f} us")
     if not record:
         return
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False
-    ).stdout.strip()
+    said = subprocess.run(
+        ("git", "log", "-1", "--format=%cs %h"),  # noqa: S607 - whichever git is installed
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.split()
     new = not RESULTS.exists()
     with RESULTS.open("a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         if new:
             writer.writerow(HEADER)
         for row in rows:
-            today = date.today().isoformat()  # noqa: DTZ011 - the day on this machine
-            writer.writerow(
-                (
-                    today,
-                    commit,
-                    platform.python_version(),
-                    row.what,
-                    round(row.per_second),
-                    round(1e6 / row.per_second, 1),
-                )
-            )
+            figures_of_row = (round(row.per_second), round(1e6 / row.per_second, 1))
+            writer.writerow((*said, platform.python_version(), os.cpu_count(), row.what, *figures_of_row))
 
 
 if __name__ == "__main__":

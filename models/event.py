@@ -118,6 +118,7 @@ class AdministrationCharted(GivenFact):
     stopped_at: Instant | None = None
     stop_reason: Annotated[StopReason, ANY_CASE] | None = None
     intervals: tuple[ChartedInterval, ...] = Field(default=(), max_length=10_000)
+    pauses_apart: bool | None = None
 
 
 class InfusionPaused(RunningFact):
@@ -144,6 +145,14 @@ class InfusionBagChanged(RunningFact):
 
     type: Literal["infusion_bag_changed"]
     volume_ml: Quantity | None = None
+
+
+class InfusionBolus(RunningFact):
+    """The pump gave a bolus out of the bag: part of the infusion, never a push (R-PUSH-7)."""
+
+    type: Literal["infusion_bolus"]
+    volume_ml: Quantity | None = None
+    dose: Quantity | None = None
 
 
 class InfusionStopped(RunningFact):
@@ -257,6 +266,7 @@ Event = Annotated[
     | InfusionResumed
     | InfusionRateChanged
     | InfusionBagChanged
+    | InfusionBolus
     | InfusionStopped
     | PushGiven
     | InjectionGiven

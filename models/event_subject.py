@@ -33,6 +33,7 @@ RUNNING: Final = frozenset(
         "infusion_resumed",
         "infusion_rate_changed",
         "infusion_bag_changed",
+        "infusion_bolus",
         "infusion_stopped",
     }
 )

@@ -55,6 +55,7 @@ MEANINGS: Final = {
     "stopped_at": "Last drip; without it the flow was still running.",
     "stop_reason": "Why flow ended.",
     "intervals": "Every stretch of flow, where there was more than one.",
+    "pauses_apart": "Pauses are told by events of their own: the stated start and stop are the outer times, and rule no pause out.",
     "voids_event_id": "The event entered in error.",
     "decision_id": "The decision; a later one of this id replaces it.",
     "comparable_code": "The code an unlisted one compares with.",
@@ -142,6 +143,15 @@ MEANINGS: Final = {
     "OutcomeLine.modifiers": "Its modifiers, in order.",
     "OutcomeLine.units": "Its units.",
     "LineChange.charge_set_id": "The revision that charges or credits; a withdrawn stay's has no charge set.",
+    # deliveries
+    "destination": "The billing system, by the name its deliveries have.",
+    "outcome": "accepted: it has it. refused: it never will as it is. withheld: an earlier change of the stay was refused.",
+    "control_id": "The id of the message that carried it, MSH-10: the same when it was sent again.",
+    "answer": "What was answered: the acknowledgement code or the HTTP status; unsendable where no message could be made.",
+    "Delivery.reason": "Codes and places of the error; null where it was accepted, and no free text.",
+    "attempts": "How often it was answered.",
+    "Delivery.decided_at": "When that was written down, by the clock of the process that delivers.",
+    "Delivery.charge_set_id": "The revision that charges or credits.",
     # closed encounters
     "version": "Grows with every change of the stay; an older one than was coded is ignored.",
     "ClosedEncounter.status": "preview: the confirm window has not passed. final. withdrawn: cancelled, or merged away.",

@@ -15,6 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from models.charge import CHARGE_SET
 from models.closed_encounter import CLOSED_ENCOUNTER
+from models.delivery import DELIVERY
 from models.event import EVENT
 from models.line_change import LINE_CHANGE
 from models.meanings import MEANINGS
@@ -29,6 +30,7 @@ EVENTS_ID: Final = "urn:infusion-charges:events:v1"
 CHARGE_SET_ID: Final = "urn:infusion-charges:charge-set:v1"
 CLOSED_ENCOUNTER_ID: Final = "urn:infusion-charges:closed-encounter:v1"
 LINE_CHANGE_ID: Final = "urn:infusion-charges:charge-line:v1"
+DELIVERY_ID: Final = "urn:infusion-charges:delivery:v1"
 REVIEW_ITEM_ID: Final = "urn:infusion-charges:review:v1"
 
 GREW: Final = frozenset(
@@ -80,6 +82,11 @@ def review_item() -> Schema:
     return _written(REVIEW_ITEM, REVIEW_ITEM_ID, "ReviewItem")
 
 
+def delivery() -> Schema:
+    """Return the schema of what a billing system made of one line, as it is written."""
+    return _written(DELIVERY, DELIVERY_ID, "Delivery")
+
+
 def closed_encounter() -> Schema:
     """Return the schema of one closed encounter, as it is written."""
     made = CLOSED_ENCOUNTER.json_schema(schema_generator=_Published, mode="validation")
@@ -92,7 +99,7 @@ def closed_encounter() -> Schema:
 def _written(adapter: TypeAdapter[Any], name: str, title: str) -> Schema:
     made = adapter.json_schema(schema_generator=_Published, mode="serialization")
     document = _published(made, name, title, str(made["description"]))
-    for model, schema in ((title, document), *document["$defs"].items()):
+    for model, schema in ((title, document), *document.get("$defs", {}).items()):
         schema["required"] = [field for field in schema["required"] if f"{model}.{field}" not in GREW]
     return document
 

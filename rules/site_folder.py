@@ -17,6 +17,8 @@ from re import compile as pattern
 from types import MappingProxyType
 from typing import Final, NamedTuple, ParamSpec, TypeVar
 
+from rules.text_files import file_bytes
+
 DRUG_LISTS: Final = ("products.csv", "hcpcs.csv", "rxnorm.csv", "ndc.csv", "self_administered.csv")
 """The files of ``drugs/`` a site may lay over those of ``rules/parameters/drugs``."""
 
@@ -92,7 +94,7 @@ def _files(folder: Path) -> dict[str, bytes]:
             message = f"{name}: a site's folder has no such file; docs/site/README.md has the names there are"
             raise SiteFolderError(message)
         try:
-            files[name] = path.read_bytes()
+            files[name] = file_bytes(path)
         except OSError as error:
             message = f"{name}: cannot be read: {error.strerror or type(error).__name__}"
             raise SiteFolderError(message) from error

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from tomllib import TOMLDecodeError, load, loads
+from tomllib import TOMLDecodeError, load
 from types import MappingProxyType
 from typing import Final
 
 from models.charge import CitedSource, SourceGrade
 from rules.data_files import RULES
 from rules.site_folder import SiteFolder, cached_by_site, files_of, site_in_force
+from rules.text_files import toml_of
 
 GRADES: Final[tuple[SourceGrade, ...]] = ("A", "B", "C", "unverified", "K")
 """Best first: a text somebody could read, though nobody here did, comes before no text at all."""
@@ -95,7 +96,7 @@ def site_bibliographies(site: SiteFolder) -> dict[str, dict[str, object]]:
         TOMLDecodeError, UnicodeDecodeError: one of them is no TOML.
     """
     files = files_of(site).items()
-    return {name: loads(raw.decode("utf-8")) for name, raw in files if name.endswith("sources.toml")}
+    return {name: toml_of(raw) for name, raw in files if name.endswith("sources.toml")}
 
 
 @cached_by_site()
@@ -163,7 +164,7 @@ def site_problems(site: SiteFolder) -> list[str]:
         if not name.endswith("sources.toml"):
             continue
         try:
-            declared = loads(raw.decode("utf-8"))
+            declared = toml_of(raw)
         except (UnicodeDecodeError, TOMLDecodeError) as error:
             problems_found.append(f"{name}: is not TOML: {error}.")
             continue

@@ -17,11 +17,16 @@ from broker_fixtures import (
     pytest_terminal_summary,
     unique,
 )
+from hypothesis import settings
 
 __all__ = ["kafka", "own_kafka", "pytest_collection_modifyitems", "pytest_terminal_summary", "unique"]
 """Fixtures and hooks: pytest finds them by name in this module."""
 
 CASES = Path(__file__).parent / "cases"
+
+# Every law draws the same stays each run, also one that says nothing of it; --hypothesis-profile=default draws others.
+settings.register_profile("house", derandomize=True)
+settings.load_profile("house")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "CaseFile | None":

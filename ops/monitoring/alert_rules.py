@@ -5,6 +5,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from thresholds import DAY, HOUR, MINUTE, Thresholds
 
+from streams.metrics.table import LOG_FAULTS
+
 Severity = Literal["critical", "warning"]
 
 _UNITS: Final = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (1, "s"))
@@ -110,6 +112,26 @@ def _flow(limits: Thresholds) -> Iterator[Alert]:
         "{{ $value }} records of {{ $labels.topic }} were deleted unread",
         "Retention took them before a worker had read them: their stays are coded without.", limits.settle,
     )  # fmt: skip
+    yield Alert(
+        "InfusionLogFault", "critical", "infusion-flow",
+        "max by (topic, fault) (infusion_group_log_fault) == 1", 0,
+        "{{ $labels.topic }} is not what it was: {{ $labels.fault }}",
+        "Records are gone from its end, it was made anew or deleted, or it has other partitions. Workers stop at once and "
+        "decide nothing more; /readyz of infusion watch says which partition, which offsets, and what to do.",
+    )  # fmt: skip
+    yield Alert(
+        "InfusionRefusesToStart", "critical", "infusion-flow",
+        "max by (instance, state) (max_over_time(infusion_ready_state"
+        f'{{state=~"{"|".join(LOG_FAULTS)}"}}[{span(limits.refused_within)}])) == 1', 0,
+        "{{ $labels.instance }} does not work on these topics: {{ $labels.state }}",
+        "Its data folder is of another Kafka or of topics that are gone; its /readyz and its log say which.",
+    )  # fmt: skip
+    yield Alert(
+        "InfusionRecordsSkipped", "critical", "infusion-flow",
+        "sum by (topic) (infusion_skipped_records_total) > 0", 0,
+        "{{ $value }} damaged records of {{ $labels.topic }} were moved past",
+        "As INFUSION_SKIP_RECORDS says. Their stays are coded without them until the events come again.",
+    )  # fmt: skip
 
 
 def _feeds(limits: Thresholds) -> Iterator[Alert]:
@@ -118,23 +140,31 @@ def _feeds(limits: Thresholds) -> Iterator[Alert]:
     yield Alert(
         "InfusionSourceSilent", "warning", "infusion-feeds",
         "\nor ".join(
-            f"min by (source) (infusion_source_silence_seconds{{{matcher}}}) > {silence}"
+            f"min by (source) (infusion_source_silence_seconds{{{matcher}}}) > {silence}\n"
+            # A worker hears its own partitions alone, so what one has never heard counts only where none has.
+            f"or (max by (source) (infusion_source_unheard_seconds{{{matcher}}})"
+            f" unless on (source) infusion_source_silence_seconds) > {silence}"
             for matcher, silence in silent
         ), MINUTE,
         "No event of {{ $labels.source }} for {{ $value | humanizeDuration }}",
-        "What it charts does not reach the stream; stays without it are coded short, or held.",
+        "What it charts does not reach the stream; stays without it are coded short, or held. One that was never heard "
+        "counts from the start of the workers.",
     )  # fmt: skip
     window = span(limits.within)
     yield Alert(
         "InfusionRejects", "warning", "infusion-feeds",
-        f"sum by (topic, reason) (increase(infusion_rejects_total[{window}])) > {limits.rejects}", 0,
-        "Refused on {{ $labels.topic }}: {{ $labels.reason }}",
+        # Each watch counts all there are; one that is started anew has missed what came meanwhile, and the topic has not.
+        f"max by (topic, reason) (increase(infusion_group_rejects_total[{window}])) > {limits.rejects}\n"
+        f"or (sum(max by (partition) (increase(infusion_group_rejects_stored_total[{window}] offset 1m))) > {limits.rejects}\n"
+        f"  unless on () sum(increase(infusion_group_rejects_total[{span(limits.within + 2 * MINUTE)}])) > 0)", 0,
+        "Refused{{ with $labels.topic }} on {{ . }}{{ end }}{{ with $labels.reason }}: {{ . }}{{ end }}",
         "Records could not be used; stays they belong to are held. infusion rejects lists them with what to do.",
     )  # fmt: skip
     yield Alert(
         "InfusionRejectsFlood", "critical", "infusion-feeds",
-        f"sum(increase(infusion_rejects_total[{window}]))\n"
-        f"/ sum(increase(infusion_records_read_total[{window}])) > {limits.rejected_share:g}", limits.lag_for,
+        f"sum(max by (partition) (increase(infusion_group_rejects_stored_total[{window}])))\n"
+        f"/ sum(max by (topic, partition) (delta(infusion_group_position_offset[{window}])))"
+        f" > {limits.rejected_share:g}", limits.lag_for,
         "{{ $value | humanizePercentage }} of what is read is refused",
         "That many are a feed that changed, not a slip.",
     )  # fmt: skip
@@ -147,19 +177,21 @@ def _money(limits: Thresholds) -> Iterator[Alert]:
         "{{ $value | humanize }} USD are held",
         "Expected payment of sets that wait for a person. infusion review lists them.",
     )  # fmt: skip
-    late = [(f'{{payer="{payer}"}}', days) for payer, days in sorted(limits.bill_hold_days_by_payer.items())]
-    late.append(
-        (
-            f'{{payer!~"{"|".join(sorted(limits.bill_hold_days_by_payer))}"}}' if late else "",
-            limits.bill_hold_days,
-        )
-    )
     yield Alert(
         "InfusionReviewLate", "warning", "infusion-money",
-        "\nor ".join(
-            f"max by (payer) (infusion_held_oldest_seconds{matcher}) > {(days - 1) * DAY}"
-            for matcher, days in late
-        ), limits.review_for,
-        "A held stay of {{ $labels.payer }} departed {{ $value | humanizeDuration }} ago",
-        "Less than a day is left of the bill hold: then the claim goes out without these charges.",
+        f"min by (payer) (infusion_bill_hold_remaining_seconds) < {limits.bill_hold_left}", limits.review_for,
+        "{{ $value | humanizeDuration }} left of the bill hold of a held stay of {{ $labels.payer }}",
+        "When it ends the claim goes out without these charges; below zero it has. The policy's bill_hold_days says how long it is.",
+    )  # fmt: skip
+    yield Alert(
+        "InfusionDeliveryLate", "critical", "infusion-money",
+        f"max by (destination) (infusion_oldest_undelivered_seconds) > {limits.undelivered}", limits.lag_for,
+        "{{ $labels.destination }} has not taken a charge of {{ $value | humanizeDuration }} ago",
+        "The billing system is away, does not answer, or puts charges off. They wait in Kafka for 90 days.", limits.settle,
+    )  # fmt: skip
+    yield Alert(
+        "InfusionDeliveryRefused", "warning", "infusion-money",
+        "sum by (destination) (infusion_parked_encounters) > 0", MINUTE,
+        "{{ $labels.destination }} refused charges of {{ $value }} stays",
+        "Their later charges and credits wait with them; other stays go on. infusion deliver --parked lists them.",
     )  # fmt: skip

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from alert_rules import DAY
 from panels import Panel, Query, laid_out
 from thresholds import Thresholds
 
@@ -19,7 +18,7 @@ _ACTIONS: Final = {
     "infusion-money": (
         "**What to do.** Held sets are charged by nobody until a person has looked: `infusion review` lists them, "
         "oldest and dearest first. `infusion explain --encounter ID` shows one stay. Past the bill hold the claim goes "
-        "out without them."
+        "out without them. Charges a billing system refused: `infusion deliver --parked` lists them."
     ),
     "infusion-flow": (
         "**What to do.** `infusion status` says on one screen what is wrong. Lag in seconds is the age of the oldest "
@@ -93,13 +92,12 @@ def _quantiles(name: str, by: str = "") -> list[Query]:
 
 
 def _money(limits: Thresholds) -> list[list[Panel]]:
-    hold = limits.bill_hold_days * DAY
-    aging = ((None, GREEN), (hold - DAY, YELLOW), (hold, RED))
+    left = ((None, RED), (0, YELLOW), (limits.bill_hold_left, GREEN))
     return [
         [
             _stat("Held", "sum(infusion_held_cents) / 100", "currencyUSD", ((None, GREEN), (limits.held_dollars, RED))),
             _stat("Held stays", "sum(infusion_held_encounters)"),
-            _stat("Longest held since departure", "max(infusion_held_oldest_seconds)", "s", aging),
+            _stat("Next bill hold ends in", "min(infusion_bill_hold_remaining_seconds)", "s", left),
             _stat("Final", 'sum(infusion_charge_sets{status="final"})'),
             _stat("Previews", 'sum(infusion_charge_sets{status="preview"})'),
             _stat("Still counting", "sum(infusion_uncounted_partitions)", "short", ((None, GREEN), (1, YELLOW))),
@@ -111,7 +109,7 @@ def _money(limits: Thresholds) -> list[list[Panel]]:
             ),
             Panel(
                 "bargauge", "Oldest held by flag, since departure",
-                [Query("topk(12, max by (flag) (infusion_review_oldest_seconds) > 0)", "{{flag}}")], "s", width=8, height=9, steps=aging,
+                [Query("topk(12, max by (flag) (infusion_review_oldest_seconds) > 0)", "{{flag}}")], "s", width=8, height=9,
             ),
             Panel(
                 "bargauge", "Stays that wait for a person, by flag",
@@ -119,12 +117,18 @@ def _money(limits: Thresholds) -> list[list[Panel]]:
             ),
         ],
         [
-            _lines("Money held by payer", Query("sum by (payer) (infusion_held_cents) / 100", "{{payer}}"), unit="currencyUSD", stacked=True),
-            _lines("Longest held by payer, since departure", Query("max by (payer) (infusion_held_oldest_seconds)", "{{payer}}"), unit="s"),
+            _lines("Money held by payer", Query("sum by (payer) (infusion_held_cents) / 100", "{{payer}}"), unit="currencyUSD", width=8, stacked=True),
+            _lines("Longest held by payer, since departure", Query("max by (payer) (infusion_held_oldest_seconds)", "{{payer}}"), unit="s", width=8),
+            _lines("Past their bill hold, by payer", Query("sum by (payer) (infusion_bill_hold_past_encounters) > 0", "{{payer}}"), width=8, stacked=True),
         ],
         [
             _lines("From the departure to a charge", *_quantiles("infusion_departure_to_charge_seconds"), unit="s"),
             _lines("From the bedside to a charge", *_quantiles("infusion_bedside_to_charge_seconds"), unit="s"),
+        ],
+        [
+            _lines("Waiting for the billing system", Query("sum by (destination) (infusion_undelivered_lines)", "{{destination}}"), Query("sum by (destination) (infusion_parked_encounters)", "{{destination}}: stays parked"), width=8),
+            _lines("Oldest charge it has not taken", Query("max by (destination) (infusion_oldest_undelivered_seconds)", "{{destination}}"), unit="s", width=8),
+            _lines("Delivered and refused an hour", Query("sum by (destination, outcome) (increase(infusion_deliveries_total[1h]))", "{{destination}} {{outcome}}"), width=8),
         ],
         [
             _lines("Lines an hour", Query("sum by (change) (increase(infusion_charge_lines_total[1h]))", "{{change}}")),
@@ -143,7 +147,12 @@ def _flow(limits: Thresholds) -> list[list[Panel]]:
             _stat("Workers", "max(infusion_group_members)", "short", ((None, RED), (limits.workers, GREEN))),
             _stat("Not ready", "count(infusion_ready == 0) or vector(0)", "short", _ABOVE_ZERO),
             _stat("Never read", 'sum(infusion_group_partition_state{state="never_read"})', "short", _ABOVE_ZERO),
-            _stat("Deleted unread", "sum(infusion_group_deleted_unread_records)", "short", _ABOVE_ZERO),
+            _stat(
+                "Deleted unread or cut off",
+                "sum(infusion_group_deleted_unread_records) + (sum(infusion_group_truncated_records) or vector(0))",
+                "short",
+                _ABOVE_ZERO,
+            ),
         ],
         [
             _lines("Lag by topic, from outside", Query(worst, "{{topic}}"), unit="s"),
@@ -178,8 +187,8 @@ def _feeds(limits: Thresholds) -> list[list[Panel]]:
     hour = "sum by (source) (increase({}[1h]))"
     return [
         [
-            Panel("bargauge", "Silence of each source", [Query("min by (source) (infusion_source_silence_seconds)", "{{source}}")], "s", width=12, height=8, steps=quiet),
-            Panel("bargauge", "Refused in a day, by reason", [Query("sum by (reason) (increase(infusion_rejects_total[1d])) > 0", "{{reason}}")], width=12, height=8, steps=_ABOVE_ZERO),
+            Panel("bargauge", "Silence of each source", [Query("min by (source) (infusion_source_silence_seconds)", "{{source}}"), Query("max by (source) (infusion_source_unheard_seconds) unless on (source) infusion_source_silence_seconds", "{{source}}, never heard")], "s", width=12, height=8, steps=quiet),
+            Panel("bargauge", "Refused in a day, by reason", [Query("sum by (reason) (max by (topic, reason) (increase(infusion_group_rejects_total[1d]))) > 0", "{{reason}}")], width=12, height=8, steps=_ABOVE_ZERO),
         ],
         [
             Panel("bargauge", "Silence of each sender at the front door", [Query("min by (sender) (infusion_listen_silence_seconds)", "{{sender}}")], "s", width=8, height=8, steps=quiet),
@@ -191,9 +200,10 @@ def _feeds(limits: Thresholds) -> list[list[Panel]]:
             _lines("Nine in ten are stored so soon after they happened", *_quantiles("infusion_chart_delay_seconds", "source"), unit="s"),
         ],
         [
-            _lines("Known already, an hour", Query(hour.format("infusion_duplicates_total"), "{{source}}"), width=8),
-            _lines("Late, an hour: their stay was coded", Query(hour.format("infusion_late_events_total"), "{{source}}"), width=8),
-            _lines("Refused, an hour", Query("sum by (topic, reason) (increase(infusion_rejects_total[1h])) > 0", "{{topic}} {{reason}}"), width=8),
+            _lines("Known already, an hour", Query(hour.format("infusion_duplicates_total"), "{{source}}"), width=6),
+            _lines("Late, an hour: their stay was coded", Query(hour.format("infusion_late_events_total"), "{{source}}"), width=6),
+            _lines("Damaged records moved past", Query("sum by (topic) (infusion_skipped_records_total) > 0", "{{topic}}"), width=6),
+            _lines("Refused, an hour", Query("max by (topic, reason) (increase(infusion_group_rejects_total[1h])) > 0", "{{topic}} {{reason}}"), width=6),
         ],
         [
             _lines("Infusions that run, and stops that are missing", Query("sum(infusion_open_infusions)", "running"), Query("sum(infusion_missing_stops)", "departed without a stop")),

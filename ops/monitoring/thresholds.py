@@ -28,10 +28,8 @@ class Thresholds(NamedTuple):
     held_dollars: int = 50_000
     """Expected payment of all that is held."""
     held_for: int = HOUR
-    bill_hold_days: int = 5
-    """Days from the departure after which a claim goes out, held or not; the alert comes a day before."""
-    bill_hold_days_by_payer: Mapping[str, int] = {}
-    """Where a payer's differs: by the payer's name in the figures."""
+    bill_hold_left: int = DAY
+    """Before the end of a bill hold; how long that is, by payer, the policy says (bill_hold_days)."""
     within: int = 15 * MINUTE
     """In which rejects and lost records are counted: their alerts are over so long after the last one."""
     rejects: int = 0
@@ -40,8 +38,12 @@ class Thresholds(NamedTuple):
     """Of the records read in that time: more is a feed that changed, not a slip."""
     headroom: int = 2 * DAY
     """Until unread records are deleted."""
+    refused_within: int = 5 * MINUTE
+    """In which a worker said that it does not start on these topics: it says so for some seconds at each start."""
     review_for: int = 15 * MINUTE
     overdue: int = 15 * MINUTE
     """By which a stay may be coded late."""
+    undelivered: int = HOUR
+    """Age of the oldest charge the billing system has not taken; a day of most charge captures ends at night."""
     settle: int = 5 * MINUTE
     """For which an alert goes on after its cause, so that one that flickers is one."""

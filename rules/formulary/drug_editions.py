@@ -12,11 +12,12 @@ from csv import DictReader
 from datetime import date
 from io import StringIO
 from pathlib import Path
-from tomllib import TOMLDecodeError, loads
+from tomllib import TOMLDecodeError
 from typing import Final, Literal, NamedTuple, TextIO, get_args
 
 from rules.data_files import DRUGS, FORMULARY
 from rules.site_folder import SiteFolder, files_of, site_in_force
+from rules.text_files import file_bytes, toml_of
 
 DrugTable = Literal["hcpcs", "ndc", "rxnorm", "ndc_rxnorm", "self_administered"]
 TABLES: Final[tuple[DrugTable, ...]] = get_args(DrugTable)
@@ -198,7 +199,7 @@ def _opened(edition: DrugEdition) -> TextIO:
 
 def _read(path: Path, place: str, effective: date, said: bytes | None = None) -> Iterator[DrugEdition]:
     try:
-        document = loads((path.read_bytes() if said is None else said).decode("utf-8"))
+        document = toml_of(file_bytes(path) if said is None else said)
     except (OSError, UnicodeDecodeError, TOMLDecodeError) as error:
         message = f"{place}: cannot be read as TOML; write one section a list, with cite and released."
         raise DrugListError(message) from error

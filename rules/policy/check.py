@@ -11,14 +11,14 @@ from rules.formulary.lookup import entries
 from rules.policy import layer_files
 from rules.policy.layer_files import Layer, files_in, read_layer
 from rules.policy.payers import ANY_ENDING, compact, with_what_it_extends
-from rules.policy.switches import SETTINGS, SWITCHES, PolicyError
+from rules.policy.switches import ANSWERABLE, SETTINGS, SWITCHES, PolicyError
 from rules.sources import sources
 
 
 def _global_gaps(layer: Layer) -> Iterator[str]:
     """Yield the switches without an answer where the layer begins, and the defaults that moved in one place only."""
     first = min((switch.since for switch in layer.values), default=date.min)
-    for switch in SWITCHES[1:]:
+    for switch in ANSWERABLE[1:]:
         for setting in SETTINGS:
             newest = layer.answer(switch.key, setting, date.max)
             if layer.answer(switch.key, setting, first) is None:

@@ -5,16 +5,18 @@ Policy files: one layer each, TOML, every value with the date it holds from and 
 and the entry named; ``problems`` lists everything wrong with one, for ``infusion check``.
 """
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Any, Literal, get_args
 
 from rules.data_files import POLICIES
+from rules.policy.bill_hold import misplaced
 from rules.policy.switches import SETTINGS, PolicyError, switch
+from rules.text_files import file_bytes, toml_of
 
 Scope = Literal["global", "payer", "facility", "department"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -112,10 +114,8 @@ def _value_problems(entry: Any, scope: Any, where: str) -> Iterator[str]:
     except PolicyError as error:
         yield f"{where}: {error}"
         return
-    if named.id == "P-01":
-        yield f"{where}: the setting comes from the encounter, never from a policy file"
-    if value == INHERITS and scope == "global":
-        yield f"{where}: the global layer has nothing to inherit from"
+    if why := misplaced(named, scope, inherits=value == INHERITS):
+        yield f"{where}: {why}"
 
 
 def _class_problems(entry: Any, where: str) -> Iterator[str]:
@@ -204,7 +204,7 @@ def document_problems(document: dict[str, Any]) -> list[str]:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        raw = path.read_bytes()
+        raw = file_bytes(path)
     except OSError as error:
         message = f"Policy file {path} cannot be read: {error.strerror or type(error).__name__}."
         raise PolicyError(message) from error
@@ -214,10 +214,9 @@ def _document(path: Path) -> dict[str, Any]:
 def parsed(raw: bytes, path: Path) -> dict[str, Any]:
     """Return the document of a policy file; PolicyError when it is no TOML."""
     try:
-        return tomllib.loads(raw.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"Policy file {path} is not TOML: {error}."
-        raise PolicyError(message) from error
+        return toml_of(raw)
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolicyError(f"Policy file {path} is not TOML: {error}.") from error  # noqa: EM102, TRY003 -- one line
 
 
 def problems(path: Path) -> list[str]:

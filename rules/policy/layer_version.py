@@ -4,6 +4,7 @@ from functools import lru_cache
 from hashlib import sha256
 from json import dumps
 
+from rules.policy.bill_hold import BILL_HOLD
 from rules.policy.layer_files import Dated, Layer
 
 
@@ -11,12 +12,19 @@ def _entry(answer: Dated) -> tuple[str, str, str, str, str]:
     return (answer.key, answer.since.isoformat(), answer.setting or "", answer.value, answer.cite)
 
 
+def codes(layer: Layer) -> bool:
+    """Tell whether a stay may be coded by a layer; one that has a bill hold alone is not named on charge sets."""
+    return (
+        bool(layer.classes) or not layer.values or any(value.key != BILL_HOLD.key for value in layer.values)
+    )
+
+
 @lru_cache(maxsize=512)
 def version_of(layer: Layer) -> str:
     """
     Return the version of a layer: twelve hexadecimal digits over its canonical content.
 
-    Comments, titles, notes and the order of entries say nothing a stay is coded by, and move nothing; neither do
+    The bill hold, comments, titles, notes and the order of entries say nothing a stay is coded by, and move nothing; neither do
     the path and the time. A value is taken as the register spells it, so ``P-17`` and its key are one.
     """
     content = {
@@ -27,7 +35,7 @@ def version_of(layer: Layer) -> str:
         "extends": layer.extends,
         "facility": layer.facility,
         "department": layer.department,
-        "values": sorted(map(_entry, layer.values)),
+        "values": sorted(_entry(value) for value in layer.values if value.key != BILL_HOLD.key),
         "classes": sorted(map(_entry, layer.classes)),
     }
     return sha256(dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]

@@ -13,15 +13,17 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from models.charge import PolicyLayer, Reason
 from models.field import Setting
 from rules.parameter import NotInForceError
+from rules.policy.bill_hold import BILL_HOLD
 from rules.policy.check import problems
 from rules.policy.choice import applies, chosen_by, folders, in_order, is_path, local_layers
 from rules.policy.layer_files import INHERITS, AdministrationClass, Layer, shipped_layers
-from rules.policy.layer_version import version_of
+from rules.policy.layer_version import codes
+from rules.policy.origin import BY_HAND, Origin, answering, bill_hold_in
 from rules.policy.payers import by_name, with_what_it_extends
 from rules.policy.site_layers import Place, with_the_sites
 from rules.policy.switches import SWITCHES, PolicyError, Switch, chosen, switch
@@ -33,13 +35,6 @@ __all__ = ["SWITCHES", "Origin", "Policy", "PolicyError", "chosen", "policy_for"
 
 MEDICARE = "medicare"
 """The payer whose coverage rules bind all that build on its layer."""
-
-
-class Origin(NamedTuple):
-    """Who decided an answer, and where it is written: a source key, or the house's own words."""
-
-    layer: str
-    cite: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +96,8 @@ class Policy:
     sad: Literal["not_billed", "bill"]
     rural_sch: Literal["no", "yes"]
     """Whether the hospital is a rural sole community hospital; decides amounts alone, never a line."""
+    bill_hold_days: int
+    """Days after the departure at which a claim goes out, held or not; decides nothing that is coded."""
     medicare: bool = False
     """Whether the payer is Medicare, or one whose layer extends Medicare's."""
     complex_biologic_classes: Mapping[str, AdministrationClass] = field(default_factory=dict, hash=False)
@@ -207,7 +204,7 @@ def _policy_for(
     local = local_layers(places)
     picked = chosen_by(choice, payer, _payers(places), facility, department)
     set_by_hand = dict(chosen(key, value) for key, value in overrides)
-    whose = Origin("override", "--set") if "setting" in set_by_hand else Origin("encounter", "setting")
+    whose = Origin(BY_HAND, "--set") if "setting" in set_by_hand else Origin("encounter", "setting")
     if picked.setting and "setting" not in set_by_hand:
         whose = Origin("choice", "--policy")
     effective = chosen("setting", set_by_hand.pop("setting", picked.setting or setting))[1]
@@ -217,14 +214,15 @@ def _policy_for(
             *picked.more,
         ]
     )
+    payers = with_what_it_extends(picked.payer, (*shipped_layers(), *local))
     layers = (
         shipped_layers()[0],
         *(layer for layer in applying if layer.scope == "global"),
-        *with_what_it_extends(picked.payer, (*shipped_layers(), *local)),
+        *payers,
         *(layer for layer in applying if layer.scope != "global"),
     )
-    base = picked.payer.name if picked.payer else "default"
-    name = "+".join((f"{base}-{effective}", *(layer.name for layer in applying)))
+    base = next((layer.name for layer in reversed(payers) if codes(layer)), "default")
+    name = "+".join((f"{base}-{effective}", *(layer.name for layer in applying if codes(layer))))
     began = [one.since for layer in layers for one in (*layer.values, *layer.classes) if one.since <= on]
     return _composed(
         name,
@@ -255,8 +253,10 @@ def _composed(
                 answers[question.key], origins[question.key] = answer.value, Origin(layer.label, answer.cite)
         if question.key not in answers:
             raise _not_in_force(question, layers[0], on)
-    for key, value in overrides:
-        answers[key], origins[key] = value, Origin("override", "--set")
+    by_hand = dict(overrides)
+    hold_days, hold_origin = bill_hold_in(layers, setting[0], on, by_hand.pop(BILL_HOLD.key, None))
+    for key, value in by_hand.items():
+        answers[key], origins[key] = value, Origin(BY_HAND, "--set")
     classes: dict[str, AdministrationClass] = {}
     for layer in layers:
         for drug, answer in layer.drug_classes(on).items():
@@ -269,27 +269,23 @@ def _composed(
     }
     push, _, minutes = answers["deduct_push_time_from_hydration"].partition(":")
     attributes |= {"deduct_push_time_from_hydration": push, "nominal_push_minutes": int(minutes or 0)}
-    by_hand = dict(overrides)
-    if setting[1].layer == "override":
+    if setting[1].layer == BY_HAND:
         by_hand["setting"] = setting[0]
+    answered = answering(layers, origins)
+    origins[BILL_HOLD.key] = hold_origin
     decisions = repr((sorted(answers.items()), sorted(classes.items()))).encode()
     return Policy(
         name=name,
         medicare=any(layer.scope == "payer" and layer.name == MEDICARE for layer in layers),
-        version=f"{max(layer.edition for layer in layers)}.{sha256(decisions).hexdigest()[:8]}",
+        version=f"{max(layer.edition for layer in layers if codes(layer))}.{sha256(decisions).hexdigest()[:8]}",
         complex_biologic_classes=MappingProxyType(classes),
         origins=MappingProxyType(origins),
-        layers=_answering(layers, origins),
+        layers=answered,
         overrides=MappingProxyType(by_hand),
         passed_over=passed_over,
+        bill_hold_days=hold_days,
         **attributes,
     )
-
-
-def _answering(layers: tuple[Layer, ...], origins: Mapping[str, Origin]) -> tuple[PolicyLayer, ...]:
-    """Return the layers of which an answer stands, in the order they were laid over each other."""
-    named = {origin.layer for origin in origins.values()}
-    return tuple(PolicyLayer(layer.label, version_of(layer)) for layer in layers if layer.label in named)
 
 
 def _not_in_force(question: Switch, layer: Layer, on: date) -> Exception:

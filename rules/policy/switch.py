@@ -14,7 +14,13 @@ from difflib import get_close_matches
 ARROW = re.compile(r"\s*(?:→|->|>|-|\s)\s*")
 _PLUS = re.compile(r"\s*\+\s*")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,7}")
-_UNITS = {"minutes": "minutes|minute|min", "hours": "hours|hour|h", "mL/h": "ml/h", "mL": "ml"}
+_UNITS = {
+    "minutes": "minutes|minute|min",
+    "hours": "hours|hour|h",
+    "mL/h": "ml/h",
+    "mL": "ml",
+    "days": "days|day|d",
+}
 
 
 class PolicyError(ValueError):

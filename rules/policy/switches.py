@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 
+from rules.policy.bill_hold import BILL_HOLD
 from rules.policy.switch import ARROW, PolicyError, Switch
 
 _ID = re.compile(r"([ph])-?0*(\d+)(b?)", re.IGNORECASE)
@@ -220,6 +221,9 @@ SWITCHES: tuple[Switch, ...] = (
 
 SETTINGS = SWITCHES[0].values
 
+ANSWERABLE: tuple[Switch, ...] = (*SWITCHES, BILL_HOLD)
+"""Everything a layer may answer: the register, and the bill hold, by which no line is coded."""
+
 
 def _folded(name: str) -> str:
     if parts := _ID.fullmatch(name.strip()):
@@ -228,7 +232,7 @@ def _folded(name: str) -> str:
     return ARROW.sub("_", name.strip().casefold())
 
 
-_BY_NAME = {name: known for known in SWITCHES for name in (known.id, known.key, known.attribute)}
+_BY_NAME = {name: known for known in ANSWERABLE for name in (known.id, known.key, known.attribute)}
 
 
 def switch(name: str) -> Switch:
@@ -242,7 +246,7 @@ def switch(name: str) -> Switch:
         return named
     near = get_close_matches(_folded(name), _BY_NAME, n=1)
     hint = f" Did you mean {_BY_NAME[near[0]].key} ({_BY_NAME[near[0]].id})?" if near else ""
-    message = f"There is no switch {name!r}.{hint} Switches: {', '.join(known.key for known in SWITCHES)}."
+    message = f"There is no switch {name!r}.{hint} Switches: {', '.join(known.key for known in ANSWERABLE)}."
     raise PolicyError(message)
 
 
@@ -256,4 +260,4 @@ def chosen(key: str, value: str) -> tuple[str, str]:
     return named.key, named.normalised(value)
 
 
-__all__ = ["SETTINGS", "SWITCHES", "PolicyError", "Switch", "chosen", "switch"]
+__all__ = ["ANSWERABLE", "SETTINGS", "SWITCHES", "PolicyError", "Switch", "chosen", "switch"]

@@ -100,7 +100,13 @@ def nearest(drug: Drug, on: date) -> tuple[str, ...]:
     since = edition(on)
     inside = flat(drug.ingredients)
     unknown = contents(drug.name, drug.code, drug.system, inside, since).unknown
-    return tuple(dict.fromkeys(name for said in unknown for name in _near(since).to(said)))[:NEAREST]
+    return tuple(dict.fromkeys(name for said in unknown for name in _nearest_to(said, since)))[:NEAREST]
+
+
+@cached_by_site(maxsize=4096)
+def _nearest_to(said: str, since: date) -> tuple[str, ...]:
+    """Return the names near to an unknown one; to compare it with all takes a hundred times coding what bears it."""
+    return _near(since).to(said)
 
 
 @cached_by_site()

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 from io import StringIO
 from pathlib import Path
-from tomllib import TOMLDecodeError, load, loads
+from tomllib import TOMLDecodeError
 from typing import Final, Literal, TextIO, cast, get_args
 
 from rules.data_files import EDITS
 from rules.parameter import NotInForceError
+from rules.text_files import file_bytes, toml_of
 
 Table = Literal[
     "mue_practitioner",
@@ -251,7 +252,7 @@ def editions_in(folder: Path, said: bytes | None = None) -> Iterator[Edition]:
     """
     place = f"{folder.name}/edition.toml"
     try:
-        document = _toml(folder / "edition.toml") if said is None else loads(said.decode("utf-8"))
+        document = _toml(folder / "edition.toml") if said is None else toml_of(said)
     except (OSError, UnicodeDecodeError, TOMLDecodeError) as error:
         message = f"{place}: cannot be read as TOML; write effective and one section a table."
         raise EditFileError(message) from error
@@ -280,5 +281,4 @@ def editions_in(folder: Path, said: bytes | None = None) -> Iterator[Edition]:
 
 
 def _toml(path: Path) -> dict[str, object]:
-    with path.open("rb") as file:
-        return load(file)
+    return toml_of(file_bytes(path))

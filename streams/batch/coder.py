@@ -7,11 +7,8 @@ Stays that were merged are coded together, for the events of one belong to the o
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Final, NamedTuple
-
-from pydantic import ValidationError
 
 from models.charge import ChargeSet
 from models.encounter import Encounter
@@ -20,14 +17,14 @@ from rules.emission import in_confirm_window
 from rules.engine import Coding, Profile, code_encounter
 from streams.batch.stay_problems import faults, told
 from streams.encounter.event_problems import SourcedEvent, after_cancellation, circling, conflicts
-from streams.encounter.fold import NoEventsError, fold, fold_merged, merges
+from streams.encounter.fold import NoEventsError, fold, merges
+from streams.encounter.merge_bound import fold_bounded, too_many
 from streams.encounter.merge_groups import survivor
-from streams.wire.encounter_key import InputLine, found_id
-from streams.wire.event_json import read, validate
+from streams.wire.encounter_key import InputLine
+from streams.wire.event_json import read
 from streams.wire.refused_event import legible_encounter_id, refused_event
-from streams.wire.rejects import TWO_IDS, Reject
+from streams.wire.rejects import Reject
 
-_id_of: Final = attrgetter("encounter_id")
 _HOUR: Final = 3600
 
 
@@ -82,7 +79,8 @@ def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | 
     Return stays that name one another in merges, coded from all the lines of all of them, in order of their ids.
 
     A stay merged into another has a cancelled set without lines, and its events count for the one it ends up
-    in, which has a set even when no event of its own is known. A voided merge has no effect.
+    in, which has a set even when no event of its own is known. A voided merge has no effect. A stay into which too many
+    were merged is coded from its own events, and held.
     """
     events, event_lines, rejects = _read(lines, None)
     stays: dict[str, list[SourcedEvent]] = {}
@@ -107,9 +105,11 @@ def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | 
         }
         mine = [entry.event for entry in own]
         try:
-            encounter = fold_merged(mine, others) if others else fold(mine)
+            encounter = fold_bounded(encounter_id, mine, others)
         except NoEventsError:
             continue
+        if too_many(len(others)):
+            others = {}
         if encounter_id in into:
             encounter = encounter._replace(merged_into=survivor(encounter_id, into))
         coding = _coding(encounter, profile, as_of)
@@ -117,7 +117,7 @@ def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | 
         if encounter_id not in into:
             entries = [
                 entry
-                for name in (encounter_id, *absorbed[encounter_id])
+                for name in ((encounter_id, *others) if own else (*absorbed[encounter_id],))
                 for entry in stays.get(name, [])
                 if _tells(entry.event)
             ]
@@ -135,30 +135,23 @@ def _read(
     lines: Sequence[InputLine], encounter_id: str | None
 ) -> tuple[list[Event], Sequence[InputLine], list[Reject]]:
     """Return the events of lines, the lines they stand on, and a reject for each of the others."""
-    try:
-        events = [validate(raw) for _, _, raw in lines]
-    except ValidationError:
-        pass
-    else:
-        if encounter_id and {_id_of(event) for event in events} == {encounter_id}:
-            return events, lines, []
+    read_lines = [read(raw) for _, _, raw in lines]
+    events = [event for event in read_lines if not isinstance(event, Reject)]
+    if len(events) == len(lines):
+        return events, lines, []
     rejects: list[Reject] = []
     events, event_lines = [], []
-    for line in lines:
+    for line, event in zip(lines, read_lines, strict=True):
         file, number, raw = line
-        event = read(raw)
-        if not isinstance(event, Reject) and event.encounter_id != (
-            encounter_id or found_id(raw) or event.encounter_id
-        ):
-            event = TWO_IDS
         if isinstance(event, Reject):
             rejects.append(event.at(file, number))
             about = encounter_id or legible_encounter_id(raw)
             refused = refused_event(raw, about, event) if about else None
             if refused is None:
                 continue
-            event = refused
-        events.append(event)
+            events.append(refused)
+        else:
+            events.append(event)
         event_lines.append(line)
     return events, event_lines, rejects
 

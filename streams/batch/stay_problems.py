@@ -12,6 +12,7 @@ from models.charge import ChargeSet
 from models.event import Event
 from rules.flags import FLAGS
 from streams.encounter.event_problems import SourcedEvent
+from streams.encounter.merge_bound import TOO_MANY_MERGED
 from streams.wire.encounter_key import InputLine
 from streams.wire.rejects import Reject
 
@@ -35,20 +36,38 @@ def faults(charge_set: ChargeSet, entries: Sequence[SourcedEvent]) -> Iterator[R
     coder's judgement point at nothing in the input and are left to the charge set; so is a stop still to come.
     A policy that was named and is another facility's is told of too: the stay was coded without it.
     """
+    if not charge_set.flags or not entries:
+        return
+    # Looked up once for all flags: a stay can have thousands of events, and a flag for each of them.
+    first = min(entries, key=_place)
+    first_of = _first_of_each(entries)
     for flag in charge_set.flags:
         if flag.flag == PASSED_OVER:
-            yield min(entries, key=_place).reject(flag.flag, _clause(flag.says), _clause(flag.suggestion))
+            yield first.reject(flag.flag, _clause(flag.says), _clause(flag.suggestion))
         kind = FLAGS.get(flag.flag)
         if kind is None or flag.severity != "block":
             continue
         if charge_set.status == "preview" and flag.flag == "F-MISSING_STOP":
             continue
-        if flag.flag == "F-REFUSED_EVENT":  # its line was refused in words of its own
-            continue
+        if flag.flag == "F-REFUSED_EVENT":
+            if flag.facts.get("refusal_id") == TOO_MANY_MERGED:
+                yield min(entries, key=_place).reject(flag.flag, _clause(flag.says), _clause(flag.suggestion))
+            continue  # any other was refused at its line, in words of its own
         if kind.rule.startswith("R-DOC-") or flag.flag in _ALSO_DATA:
-            named = frozenset(flag.administration_ids)
-            about = [entry for entry in entries if not named.isdisjoint(_names(entry.event))] or entries
-            yield min(about, key=_place).reject(flag.flag, _clause(kind.means), _clause(kind.suggestion))
+            about = [first_of[name] for name in flag.administration_ids if name in first_of]
+            yield min(about, key=_place, default=first).reject(
+                flag.flag, _clause(kind.means), _clause(kind.suggestion)
+            )
+
+
+def _first_of_each(entries: Sequence[SourcedEvent]) -> dict[str, SourcedEvent]:
+    """Return the first event of each administration, by every name it goes by."""
+    first: dict[str, SourcedEvent] = {}
+    for entry in entries:
+        for name in _names(entry.event):
+            if name not in first or _place(entry) < _place(first[name]):
+                first[name] = entry
+    return first
 
 
 def _place(entry: SourcedEvent) -> InputLine:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from orjson import loads
 
+from streams.charging.bill_hold import BillHold
 from streams.charging.release_state import ReleaseState
 
 _STATUS: Final = b'"status":"'
@@ -27,21 +28,25 @@ class Standing(NamedTuple):
     """Expected payment of the lines of a held set; 0 for any other."""
     flags: tuple[tuple[str, str], ...] = ()
     """Flags with their severities that a person is to look at, each once."""
+    setting: str = "facility"
+    facility: str | None = None
 
 
 class Held(NamedTuple):
-    """A held set; ``since`` is the departure, or without one the closing, in epoch seconds."""
+    """A held set; ``since`` is the departure, or without one the closing, and ``until`` its bill hold's end, in epoch seconds."""
 
     since: int
+    until: int
     standing: Standing
 
 
 class HeldFigures(NamedTuple):
-    """Held sets under one label: how many, what they are worth, and since when the longest waits."""
+    """Held sets under one label: how many, what they are worth, since when the longest waits, and when the first bill hold ends."""
 
     sets: int
     cents: int
     since: int
+    until: int
 
 
 def standing_of(state: ReleaseState | None) -> Standing | None:
@@ -65,13 +70,16 @@ def standing_of(state: ReleaseState | None) -> Standing | None:
         said.get("payer") or PAYERLESS,
         sum(payment.get("cents") or 0 for payment in payments),
         tuple(sorted(flags)),
+        said.get("setting") or "facility",
+        said.get("facility"),
     )
 
 
 class ChargeCounts:
-    """The newest charge sets of the partitions of one worker."""
+    """The newest charge sets of the partitions of one worker; ``bill_hold`` tells how long the held ones may wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, bill_hold: BillHold) -> None:
+        self._bill_hold = bill_hold
         self.by_status: Counter[str] = Counter()
         self.by_flag: Counter[tuple[str, str]] = Counter()
         """Stays by flag and severity that wait for a person."""
@@ -103,13 +111,19 @@ class ChargeCounts:
 
     def _hold(self, key: bytes, standing: Standing | None, since: int) -> None:
         if standing is not None and standing.status == "held":
-            self._held[key] = Held(since, standing)
+            payer = None if standing.payer == PAYERLESS else standing.payer
+            until = self._bill_hold.ends_at(since, standing.setting, payer, standing.facility)
+            self._held[key] = Held(since, until, standing)
         else:
             self._held.pop(key, None)
 
     def held_by_payer(self) -> dict[str, HeldFigures]:
         """Return the held sets by payer."""
         return _figures((held.standing.payer, held) for held in list(self._held.values()))
+
+    def past_hold_by_payer(self, now: float) -> Counter[str]:
+        """Return how many held sets of each payer are past their bill hold at an instant in epoch seconds."""
+        return Counter(held.standing.payer for held in list(self._held.values()) if held.until <= now)
 
     def held_by_flag(self) -> dict[str, HeldFigures]:
         """Return the held sets by each flag that holds them; a set with two such flags is under both."""
@@ -127,7 +141,10 @@ def _figures(labelled: Iterator[tuple[str, Held]]) -> dict[str, HeldFigures]:
         grouped[label].append(held)
     return {
         label: HeldFigures(
-            len(sets), sum(held.standing.cents for held in sets), min(held.since for held in sets)
+            len(sets),
+            sum(held.standing.cents for held in sets),
+            min(held.since for held in sets),
+            min(held.until for held in sets),
         )
         for label, sets in grouped.items()
     }

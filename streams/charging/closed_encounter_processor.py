@@ -7,17 +7,30 @@ from rules.engine import Profile
 from rules.policy.resolve import PolicyError
 from rules.site_folder import SiteFolderError
 from streams.charging.coding_counts import CodingCounts
-from streams.charging.release import release
-from streams.charging.release_state import ReleaseState, UnreadableReleaseError
+from streams.charging.release import Release, release
+from streams.charging.release_state import ReleaseState, UnreadableReleaseError, to_bytes
 from streams.wire import topics
 from streams.wire.closed_encounter_json import NotAClosedEncounterError, from_bytes
 from streams.wire.cloud_events import traceparent
 from streams.wire.message import OutboundMessage, Record
-from streams.wire.reject_headers import reject_headers
+from streams.wire.message_size import TOO_LARGE, fits, reject_message, room_on, size_of
 from streams.wire.reject_kinds import kind_of
 from streams.wire.rejects import WHOLE_LINE, Reject, fault_of_ours
 
 _FAULT: Final = fault_of_ours("it was coded")
+
+
+_LARGE: Final = 1 << 20
+"""Bytes of a stay's messages from which on its state is looked at too: it holds them, and those not committed yet."""
+
+
+def _too_large(released: Release) -> bool:
+    """Tell whether a topic would refuse a message of a stay, or its changelog the state; then the worker would stop."""
+    if not all(map(fits, released.messages)):
+        return True
+    if released.state is None or sum(map(size_of, released.messages)) < _LARGE:
+        return False
+    return len(to_bytes(released.state)) > room_on(topics.RELEASES_CHANGELOG)
 
 
 class CodedRecords(NamedTuple):
@@ -52,8 +65,8 @@ def code_records(
 
     def refuse(record: Record, reject: Reject) -> None:
         counts.rejects[kind_of(reject)] += 1
-        about = reject_headers(record.headers, reject.reason, topics.CLOSED, partition, record.offset)
-        messages.append(OutboundMessage(topics.REJECTS, record.key, record.value, about))
+        place = (topics.CLOSED, partition, record.offset)
+        messages.append(reject_message(record.key, record.value, record.headers, reject.reason, *place))
 
     for record in records:
         try:
@@ -73,6 +86,9 @@ def code_records(
         except Exception:  # noqa: BLE001 - one stay the rules stumble over must not stop all others
             faults += 1
             refuse(record, _FAULT)
+            continue
+        if _too_large(released):
+            refuse(record, TOO_LARGE)
             continue
         messages += released.messages
         if released.state is not None:

@@ -17,17 +17,19 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from io import StringIO
 from typing import Any, Final, NoReturn
 
 import click
 
+from models.printable import printable, printable_lines
 from rules.site_folder import SiteFolderError
 from streams.batch.error_place import fault
 
 VERBS: Final = (
-    *("code", "convert", "explain", "rules", "check", "generate", "refresh", "schema"),
-    *("worker", "listen", "watch", "demo", "topics", "status", "publish", "charges", "review", "rejects"),
-    "recode",
+    *("code", "convert", "explain", "export", "rules", "check", "generate", "refresh", "schema"),
+    *("worker", "listen", "deliver", "watch", "demo", "topics", "status", "publish", "charges"),
+    *("review", "rejects", "recode"),
 )
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
 
@@ -79,7 +81,7 @@ class Verbs(click.Group):
         try:
             status = super().main(*args, **extra | {"standalone_mode": False})
         except click.ClickException as error:
-            error.show()
+            _show(error)
             status = USAGE
         except click.Abort:
             status = INTERRUPTED
@@ -119,12 +121,14 @@ class Verbs(click.Group):
 SETTINGS: Final = frozenset(
     f"INFUSION_{name}"
     for name in (
-        "CACHED_STAYS", "DATA_DIR", "GRACE_MINUTES", "HORIZON_DAYS", "INACTIVE_HOURS", "LOOK_EVERY_SECONDS", "METRICS_BIND", "OVERDUE_DAYS",
-        "PATIENT_KEY", "PATIENT_KEY_FILE", "PAYER", "POLICY", "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR", "SITE_FILE", "STORE", "WEB_PORT", "WORKER_ID",
-        "LISTEN_ACK_MODE", "LISTEN_ACK_SECONDS", "LISTEN_ALLOW", "LISTEN_BUFFER_BYTES", "LISTEN_CONNECTIONS", "LISTEN_FACILITY", "LISTEN_HTTP", "LISTEN_IDLE_SECONDS",
-        "LISTEN_MAX_MESSAGE_BYTES", "LISTEN_MLLP", "LISTEN_PROXIES", "LISTEN_PROXY_HEADER", "LISTEN_TLS_CERT", "LISTEN_TLS_CLIENT_CA", "LISTEN_TLS_KEY", "LISTEN_TOKEN", "LISTEN_TOKEN_FILE",
+        "CACHED_STAYS", "DATA_DIR", "DELIVER_CAFILE", "DELIVER_CERTFILE", "DELIVER_KEYFILE", "DELIVER_NAME", "DELIVER_TO", "DELIVER_TOKEN_FILE",
+        "EXPECTED_SOURCES", "GRACE_MINUTES", "HORIZON_DAYS", "INACTIVE_HOURS", "LISTEN_ACK_MODE", "LISTEN_ACK_SECONDS", "LISTEN_ALLOW",
+        "LISTEN_BUFFER_BYTES", "LISTEN_CONNECTIONS", "LISTEN_FACILITY", "LISTEN_HTTP", "LISTEN_IDLE_SECONDS", "LISTEN_MAX_MESSAGE_BYTES",
+        "LISTEN_MLLP", "LISTEN_PROXIES", "LISTEN_PROXY_HEADER", "LISTEN_TLS_CERT", "LISTEN_TLS_CLIENT_CA", "LISTEN_TLS_KEY", "LISTEN_TOKEN",
+        "LISTEN_TOKEN_FILE", "LOOK_EVERY_SECONDS", "METRICS_BIND", "OVERDUE_DAYS", "PATIENT_KEY", "PATIENT_KEY_FILE", "PAYER", "POLICY",
+        "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR", "SITE_FILE", "SKIP_RECORDS", "STORE", "WEB_PORT", "WORKER_ID",
         # Read by the tests and by make alone.
-        "FUZZ_SECONDS", "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_KAFKA", "SHARED",
+        "FUZZ_SECONDS", "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_KAFKA", "REQUIRE_PROMETHEUS", "SHARED",
     )
 )  # fmt: skip
 """Every variable of ours that something reads; a test compares it with what the code asks for."""
@@ -138,6 +142,13 @@ def unknown_settings(names: Iterable[str]) -> list[str]:
         hint = f"; did you mean {near[0]}?" if near else ""
         sentences.append(f"{name[:60]} is set, and nothing reads it{hint}")
     return sentences
+
+
+def _show(error: click.ClickException) -> None:
+    """Write an error on stderr, names of files and switches in it made safe to show."""
+    written = StringIO()
+    error.show(written)
+    click.echo(printable_lines(written.getvalue()), err=True, nl=False)
 
 
 def _to_nowhere(descriptor: int) -> None:
@@ -158,4 +169,4 @@ def _version() -> str:
 def main() -> None:
     """Turn infusion and injection events into charge lines that can be defended."""
     for sentence in unknown_settings(os.environ):
-        click.echo(sentence, err=True)
+        click.echo(printable(sentence), err=True)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import click
 
+from models.printable import printable
 from rules import parameter, sources
 from rules.catalogue import codes, coverage, site_check
 from rules.catalogue.table_age import too_old
@@ -116,7 +117,7 @@ def command(*, place: Path | None, on: datetime | None, site_dir: Path | None, s
     mapped, remarks = mapping_findings(site_file)
     wrong += mapped
     for problem in (*problems, *wrong):
-        click.echo(problem)
+        click.echo(printable(problem))
     problems += wrong
     with under_site(site):
         for line in (
@@ -129,7 +130,7 @@ def command(*, place: Path | None, on: datetime | None, site_dir: Path | None, s
             ),
             *(f"feeds      {remark}" for remark in remarks),
         ):
-            click.echo(line, err=True)
+            click.echo(printable(line), err=True)
     click.echo("in order" if not problems else f"{len(problems)} to mend", err=True)
     return 1 if problems else 0
 

@@ -2,23 +2,33 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from typing import BinaryIO, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import BinaryIO, Final, Literal
 
 import click
 from orjson import dumps
 
+from streams.batch.garbage_collection import paused
+from streams.cli.shared.csv_tables import rows_of
 from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
 from streams.cli.shared.site_file_option import patient_secret, site_file_option
 from streams.feeds.conversion import Conversion
-from streams.feeds.hl7v2.batches import LONGEST, Splitter
-from streams.feeds.hl7v2.explain import explain
+from streams.feeds.fhir.documents import LONGEST as LONGEST_RESOURCE
+from streams.feeds.fhir.documents import DocumentSplitter
+from streams.feeds.fhir.explain import explain as explain_resource
+from streams.feeds.fhir.known_medications import KnownMedications
+from streams.feeds.hl7v2.batches import LONGEST as LONGEST_MESSAGE
+from streams.feeds.hl7v2.batches import Splitter
+from streams.feeds.hl7v2.explain import explain as explain_message
+from streams.feeds.mimic.replay import replay
+from streams.feeds.mimic.tables import Table, table_of
 from streams.feeds.read_wire import Wire, convert
 from streams.feeds.site_mapping import SiteMapping
 from streams.wire.rejects import Reject
 
 _CHUNK: Final = 1 << 16
 _WIDTH: Final = 24
+_LONGEST: Final[Mapping[Wire, int]] = {"hl7v2": LONGEST_MESSAGE, "fhir": LONGEST_RESOURCE}
 
 
 @click.command("convert")
@@ -26,7 +36,7 @@ _WIDTH: Final = 24
 @click.option(
     "--from",
     "wire",
-    type=click.Choice(["hl7v2"]),
+    type=click.Choice(["hl7v2", "fhir", "mimic"]),
     required=True,
     help="The standard the messages are written in.",
 )
@@ -42,25 +52,26 @@ _WIDTH: Final = 24
 @click.option(
     "--max-message-bytes",
     type=click.IntRange(256, 1 << 30),
-    default=LONGEST,
-    show_default=True,
-    help="Longer messages are rejected and skipped.",
+    default=None,
+    help="Longer messages are rejected and skipped.  [default: 4 MiB, FHIR 16 MiB]",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Count rejects without a line for each.")
 def command(
     *,
     files: tuple[str, ...],
-    wire: Wire,
+    wire: Wire | Literal["mimic"],
     site: SiteMapping,
     explained: bool,
     only: int | None,
-    max_message_bytes: int,
+    max_message_bytes: int | None,
     quiet: bool,
 ) -> int:
     """
-    Convert wire messages to events: HL7 v2 in, JSON Lines of the contract out.
+    Convert wire messages to events: HL7 v2 or FHIR in, JSON Lines of the contract out.
 
-    Reads the files, or stdin where there are none or one is -: one message, many, batches, or framed for MLLP. Events
+    Reads the files, or stdin where there are none or one is -. HL7 v2: one message, many, batches, or framed for MLLP.
+    FHIR: one resource or bundle, or one a line; Medications are looked up in all files. MIMIC: the CSV files of
+    INPUTEVENTS_MV, D_ITEMS and ADMISSIONS, replayed as outpatient stays in the order they were charted. Events
     go to stdout, to be piped into infusion code or infusion publish. Rejects go to stderr, each with file, message,
     segment and field; where a refused message names its stay, an event_refused among the events holds it.
 
@@ -69,23 +80,60 @@ def command(
     inputs = tuple(dict.fromkeys(files)) or (STDIN,)
     if inputs == (STDIN,) and sys.stdin.isatty():
         click.echo("Reading messages from the terminal; end with Ctrl-D, or see --help.", err=True)
+    if wire == "mimic":
+        return _replay(inputs, quiet=quiet)
+    longest = max_message_bytes or _LONGEST[wire]
     run = _Run(wire, site, patient_secret(), quiet=quiet)
+    for name in inputs if wire == "fhir" else ():
+        if name != STDIN:
+            with open_input(name) as stream:
+                run.look_up_in(_messages(stream, wire, longest))
     out = click.get_binary_stream("stdout")
     for name, shown in zip(inputs, display_names(inputs), strict=True):
-        with open_input(name) as stream:
-            for number, message in enumerate(_messages(stream, max_message_bytes), 1):
-                if only is None or number == only:
-                    out.write(
-                        run.explained(message, number) if explained else run.events(message, number, shown)
-                    )
+        number = 0
+        with paused(), open_input(name) as stream:
+            for number, message in enumerate(_messages(stream, wire, longest), 1):
+                if only in {None, number}:
+                    out.write(run.told(message, number, shown, explained=explained))
+        if not number:
+            run.empty(shown)
     out.flush()
     for line in run.summary():
         click.echo(line, err=True)
     return 1 if run.rejected else 0
 
 
-def _messages(stream: BinaryIO, longest: int) -> Iterator[bytes | Reject]:
-    splitter = Splitter(longest)
+def _replay(inputs: tuple[str, ...], *, quiet: bool) -> int:
+    tables: dict[Table, list[Mapping[str, str]]] = {"inputs": [], "items": [], "admissions": []}
+    for name in inputs:
+        rows = list(rows_of(name))
+        table = table_of(rows[0]) if rows else None
+        if table is None:
+            click.echo(
+                f"{display_names([name])[0]}: none of the tables that are replayed; left out", err=True
+            )
+        else:
+            tables[table] += rows
+    if not tables["inputs"]:
+        message = "none of the files is INPUTEVENTS_MV of MIMIC-III: a CSV with a header line"
+        raise click.UsageError(message)
+    replayed = replay(tables["inputs"], tables["items"], tables["admissions"])
+    out = click.get_binary_stream("stdout")
+    for event in replayed.events:
+        out.write(dumps(event) + b"\n")
+    out.flush()
+    for refused in replayed.rejects[:0] if quiet else replayed.rejects:
+        click.echo(f"row {refused.row}: {refused.reject.reason}", err=True)
+    click.echo(f"rows        read {len(tables['inputs'])}, rejected {len(replayed.rejects)}", err=True)
+    click.echo(
+        f"events      written {len(replayed.events)}; read as outpatients, an exercise and no charge",
+        err=True,
+    )
+    return 1 if replayed.rejects else 0
+
+
+def _messages(stream: BinaryIO, wire: Wire, longest: int) -> Iterator[bytes | Reject]:
+    splitter = Splitter(longest) if wire == "hl7v2" else DocumentSplitter(longest)
     take = getattr(stream, "read1", stream.read)  # what is there, rather than wait for a full chunk
     while chunk := take(_CHUNK):
         yield from splitter.feed(chunk)
@@ -100,17 +148,30 @@ class _Run:
         self._site = site
         self._secret = secret
         self._quiet = quiet
+        self._medications = KnownMedications()
         self._messages = 0
         self._events = 0
         self.rejected = 0
         self._ignored: Counter[str] = Counter()
 
+    def look_up_in(self, messages: Iterable[bytes | Reject]) -> None:
+        """Keep the Medications among messages for those that refer to them."""
+        for message in messages:
+            if isinstance(message, bytes):
+                self._medications.add(message)
+
+    def told(self, message: bytes | Reject, number: int, name: str, *, explained: bool) -> bytes:
+        """Return what a message came to: its events, or how it was read."""
+        return self.explained(message, number) if explained else self.events(message, number, name)
+
     def events(self, message: bytes | Reject, number: int, name: str) -> bytes:
         """Return the events of a message as lines, having said what of it was rejected."""
+        if self._wire == "fhir" and isinstance(message, bytes):
+            self._medications.add(message)
         conversion = self._counted(
             Conversion(rejects=(message,))
             if isinstance(message, Reject)
-            else convert(message, self._wire, self._site, self._secret)
+            else convert(message, self._wire, self._site, self._secret, self._medications)
         )
         if not self._quiet:
             for reject in conversion.rejects:
@@ -122,7 +183,10 @@ class _Run:
         if isinstance(message, Reject):
             self._counted(Conversion(rejects=(message,)))
             return f"message {number}\n  rejected  {message.reason}\n\n".encode()
-        read = explain(message, self._site, self._secret)
+        if self._wire == "fhir":
+            read = explain_resource(message, self._site, self._secret, self._medications)
+        else:
+            read = explain_message(message, self._site, self._secret)
         conversion = self._counted(read.conversion)
         lines = [f"message {number}  {read.kind}"]
         lines += [f"  {place:{_WIDTH}} {meaning}" for place, meaning in read.used]
@@ -132,6 +196,12 @@ class _Run:
         lines += [f"  ignored   {conversion.ignored}"] if conversion.ignored else []
         lines += [f"  event     {dumps(event).decode()}" for event in conversion.events]
         return "\n".join([*lines, "", ""]).encode("utf-8", "backslashreplace")
+
+    def empty(self, name: str) -> None:
+        """Say that an input holds no message at all: a feed that broke off would go unnoticed."""
+        self.rejected += 1
+        if not self._quiet:
+            click.echo(f"{name}: message: the input holds none; send ER7 text that begins with MSH", err=True)
 
     def summary(self) -> Iterator[str]:
         """Yield what the run came to, for a person."""

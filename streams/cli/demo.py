@@ -15,6 +15,7 @@ from typing import Final
 import click
 
 from models.charge import CHARGE_SET
+from models.printable import printable
 from rules.site_folder import SiteFolder
 from streams.batch.tally import Tally
 from streams.cli.shared.site_option import VARIABLE, site_option
@@ -80,12 +81,12 @@ def command(file: str | None, rate: float | None, form: str, seconds: float, sit
     _show(reader, form)
     comparison = compare(charge_sets, reader)
     for line in _verdict(comparison, reader):
-        click.echo(line, err=True)
+        click.echo(printable(line), err=True)
     return 0 if comparison.same else 1
 
 
 def _say(words: str) -> None:
-    click.echo(f"== {words}", err=True)
+    click.echo(printable(f"== {words}"), err=True)
 
 
 def _events(file: str | None, copy: Path) -> Path:

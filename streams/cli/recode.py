@@ -11,6 +11,7 @@ import click
 from models.charge import ChargeSet
 from models.field import Setting
 from models.line_change import LineChange
+from models.printable import printable
 from rules.engine import Profile
 from rules.site_folder import SiteFolder
 from streams.batch.tally import Tally
@@ -106,7 +107,10 @@ def command(  # noqa: PLR0913 -- one parameter an option
     else:
         status = _write(recode(closed, profile, _day(since), refused.append))
     if refused:
-        click.echo(f"records     {len(refused):,} could not be read; the first is {refused[0]}", err=True)
+        click.echo(
+            f"records     {len(refused):,} could not be read; the first is {printable(str(refused[0]))}",
+            err=True,
+        )
     return 1 if refused else status
 
 

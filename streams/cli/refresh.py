@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from models.printable import printable
 from rules.data_files import DRUGS, EDITS
 from rules.tables.edition_files import Table
 from streams.cli.shared.site_option import site_path_option
@@ -112,12 +113,12 @@ def command(
         changes = take_in(quarter, tables, lists, edits, drugs, replace=replace)
     except RefreshRefusedError as error:
         for fault in error.faults:
-            click.echo(fault, err=True)
+            click.echo(printable(fault), err=True)
         click.echo("nothing was written", err=True)
         return 2
     for change in changes:
         for line in lines(change, None if every_row else _SHOWN):
-            click.echo(line)
+            click.echo(printable(line))
     click.echo(f"written for dates of service from {quarter}; run 'infusion check' and the tests", err=True)
     return 0
 

@@ -1,16 +1,26 @@
 """``infusion rejects``: what could not be used, with the reason; and sending it back once that is mended."""
 
 import asyncio
+import re
+from collections import Counter
 from contextlib import aclosing
 from datetime import datetime
+from typing import Final
 
 import click
 
+from models.printable import printable
 from streams.cli.shared.broker import broker
 from streams.cli.shared.instant import InstantType
 from streams.cli.shared.reject_lines import HEAD, as_json, as_row
 from streams.kafka.connection import Connection
-from streams.operations.reject_queue import Place, ReplayResult, Selection, replay, selected_rejects
+from streams.operations.reject_ledger import STATES, State
+from streams.operations.reject_queue import PARK_AFTER, Selection, selected_rejects
+from streams.operations.reject_replay import ReplayResult, replay
+from streams.operations.reject_replay import dismiss as dismiss_rejects
+from streams.wire.reject_marks import Place
+
+_NUMBER: Final = re.compile(r"\d+")
 
 
 class PlaceType(click.ParamType):
@@ -31,9 +41,34 @@ class PlaceType(click.ParamType):
 @click.command("rejects")
 @click.argument("places", metavar="[PARTITION:OFFSET]...", nargs=-1, type=PlaceType())
 @click.option("--reason", default="", metavar="TEXT", help="Only those whose reason contains this text.")
+@click.option("--source", default="", metavar="NAME", help="Only those whose event names this source.")
 @click.option("--since", type=InstantType(), metavar="INSTANT", help="Only those refused since then.")
-@click.option("--replay", "back", is_flag=True, help="Send the selected back to the topics they came from.")
-@click.option("--all", "everything", is_flag=True, help="With --replay: all there are.")
+@click.option("--until", type=InstantType(), metavar="INSTANT", help="Only those refused before then.")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(STATES),
+    multiple=True,
+    help="Only those in this state; may be given several times. Default: all but repeated.",
+)
+@click.option("--replay", "back", is_flag=True, help="Send the open ones back to the topics they came from.")
+@click.option("--dismiss", default="", metavar="WHY", help="Mark the selected as dismissed, and why.")
+@click.option("--all", "everything", is_flag=True, help="With --replay or --dismiss: all there are.")
+@click.option("--again", is_flag=True, help="With --replay: also those that were sent back before.")
+@click.option(
+    "--dry-run",
+    "dry",
+    is_flag=True,
+    help="With --replay: say how many would go, by reason, and send nothing.",
+)
+@click.option(
+    "--park-after",
+    type=click.IntRange(1, 1000),
+    default=PARK_AFTER,
+    show_default=True,
+    metavar="N",
+    help="Leave alone what was sent back this many times and refused again, unless asked for by place or --state parked.",
+)
 @click.option(
     "--format",
     "form",
@@ -43,55 +78,104 @@ class PlaceType(click.ParamType):
     help="A line each for people, or JSON Lines for machines.",
 )
 @click.option("--show", is_flag=True, help="Show key and value too. They are patients' data.")
-def command(
+def command(  # noqa: PLR0913 -- one parameter an option
     *,
     places: tuple[Place, ...],
     reason: str,
+    source: str,
     since: datetime | None,
+    until: datetime | None,
+    states: tuple[State, ...],
     back: bool,
+    dismiss: str,
     everything: bool,
+    again: bool,
+    dry: bool,
+    park_after: int,
     form: str,
     show: bool,
 ) -> int:
     """
-    List what could not be used: where it lies on infusion.rejects.v1, when, from where, and why.
+    List what could not be used: where it lies on infusion.rejects.v1, when, from where, its state, and why.
 
-    With --replay, send it back once the fault is mended: the same bytes, key and headers. Choose by place, by
-    --reason, by --since, or take --all. A replay twice changes nothing, as no event counts twice.
-    KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
+    open: nothing was done yet. replayed: sent back, not read yet. mended: sent back, read, not refused again. parked:
+    refused again as often as --park-after says. dismissed: by an operator. repeated: a later reject stands for it.
+
+    With --replay, send the open ones back once the fault is mended: the same bytes, key and headers, and a count. They
+    go to topics that are read for input, never to another. Choose by place, reason, source, time or state, or take
+    --all. A replay twice changes nothing, as no event counts twice. KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
 
     Exit status: 0 done, 1 something selected is not there or could not go back, 2 wrong usage or no Kafka.
     """
-    selection = Selection(frozenset(places), reason, int(since.timestamp() * 1000) if since else 0)
-    if back and everything == (selection != Selection()):
+    selection = Selection(frozenset(places), reason, _ms(since) or 0, _ms(until), source, frozenset(states))
+    _check(selection, back=back, dismissed=bool(dismiss), everything=everything, only_back=again or dry)
+    with broker() as connection:
+        if dismiss:
+            result = asyncio.run(dismiss_rejects(connection, selection, dismiss, park_after=park_after))
+            return _report(result, selection, "dismissed")
+        if not back:
+            return asyncio.run(_list(connection, selection, park_after, form, show=show))
+        result = asyncio.run(replay(connection, selection, park_after=park_after, again=again, dry=dry))
+    if dry:
+        _histogram(result)
+    return _report(result, selection, "would be replayed" if dry else "replayed")
+
+
+def _check(selection: Selection, *, back: bool, dismissed: bool, everything: bool, only_back: bool) -> None:
+    if back and dismissed:
+        message = "--replay and --dismiss are two answers; give one of them"
+        raise click.UsageError(message)
+    if (back or dismissed) and everything == (selection != Selection()):
         message = (
-            "--replay needs to know what: PARTITION:OFFSET, --reason, --since, or --all and none of those"
+            f"--{'replay' if back else 'dismiss'} needs to know what: PARTITION:OFFSET, --reason, --source, --since, "
+            "--until, --state, or --all and none of those"
         )
         raise click.UsageError(message)
-    with broker() as connection:
-        if not back:
-            return asyncio.run(_list(connection, selection, form, show=show))
-        result = asyncio.run(replay(connection, selection))
-    return _report(result, selection)
+    if only_back and not back:
+        message = "--again and --dry-run say how to --replay; give that too"
+        raise click.UsageError(message)
 
 
-async def _list(connection: Connection, selection: Selection, form: str, *, show: bool) -> int:
+def _ms(instant: datetime | None) -> int | None:
+    return None if instant is None else int(instant.timestamp() * 1000)
+
+
+async def _list(
+    connection: Connection, selection: Selection, park_after: int, form: str, *, show: bool
+) -> int:
     seen: set[Place] = set()
     written = as_json if form == "jsonl" else as_row
-    async with aclosing(selected_rejects(connection, selection)) as messages:
-        async for message in messages:
+    states: Counter[str] = Counter()
+    async with aclosing(selected_rejects(connection, selection, park_after)) as rejects:
+        async for found in rejects:
             if not seen and form == "table":
                 click.echo(HEAD)
-            seen.add((message.partition, message.offset))
-            click.echo(written(message, show=show))
-    click.echo(f"rejects     {len(seen):,}", err=True)
+            seen.add(found.message.place)
+            states[found.state] += 1
+            click.echo(written(found, show=show))
+    told = ", ".join(f"{state} {states[state]:,}" for state in STATES if states[state])
+    click.echo(f"rejects     {len(seen):,}{f': {told}' if told else ''}", err=True)
     return _missing(seen, selection)
 
 
-def _report(result: ReplayResult, selection: Selection) -> int:
+def _histogram(result: ReplayResult) -> None:
+    """Write how many of each reason would go, the most first; numbers in a reason are places, and told as N."""
+    kinds: Counter[str] = Counter()
+    for reason, count in result.reasons.items():
+        kinds[_NUMBER.sub("N", reason)] += count
+    for reason, count in sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0])):
+        click.echo(f"{count:>8,}  {printable(reason)}")
+
+
+def _report(result: ReplayResult, selection: Selection, what: str) -> int:
     for (partition, offset), why in result.not_sent:
-        click.echo(f"{partition}:{offset} was not replayed: {why}", err=True)
-    click.echo(f"rejects     replayed {result.sent:,}", err=True)
+        click.echo(printable(f"{partition}:{offset} was not replayed: {why}"), err=True)
+    click.echo(f"rejects     {what} {result.sent:,}", err=True)
+    if result.passed_over:
+        told = ", ".join(
+            f"{state} {result.passed_over[state]:,}" for state in STATES if result.passed_over[state]
+        )
+        click.echo(f"left alone  {told}", err=True)
     return max(_missing(result.seen, selection), int(bool(result.not_sent)))
 
 

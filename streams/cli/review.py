@@ -1,7 +1,9 @@
 """``infusion review``: what waits for a person, from Kafka; the newest of each stay, most money first."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import aclosing
+from time import time
 from typing import Any
 
 import click
@@ -10,8 +12,12 @@ from pydantic import ValidationError
 
 from models.charge import CHARGE_SET, ChargeSet, expected_cents
 from models.review_item import REVIEW_ITEM, ReviewItem
+from rules.site_folder import SiteFolder
+from streams.charging.bill_hold import BillHold
+from streams.cli.shared.bill_hold import bill_hold
 from streams.cli.shared.broker import broker
 from streams.cli.shared.money import dollars
+from streams.cli.shared.site_option import site_option
 from streams.cli.shared.stay_options import stay_filter, stay_options
 from streams.cli.shared.stay_rows import (
     REVIEW_COLUMNS,
@@ -24,6 +30,7 @@ from streams.cli.shared.stay_rows import (
     withdrawn_row,
 )
 from streams.kafka.connection import Connection
+from streams.operations.departures import Departures
 from streams.operations.published import Published, follow, newest
 from streams.operations.stay_filter import StayFilter
 from streams.wire.topics import CHARGES, REVIEW
@@ -32,9 +39,24 @@ Waiting = tuple[ReviewItem, ChargeSet, Published]
 """What is asked of a stay, the charge set it is asked about, and the record that asked."""
 
 
+class HoldEnds:
+    """Tells when the bill hold of a held stay ends; nothing of one that is not held, or whose departure is not known."""
+
+    def __init__(self, holds: BillHold) -> None:
+        self._holds, self.departures = holds, Departures()
+
+    def of(self, charge_set: ChargeSet) -> int | None:
+        """Return the instant in epoch seconds."""
+        departed_at = self.departures.of(charge_set.encounter_id)
+        if charge_set.status != "held" or departed_at is None:
+            return None
+        return self._holds.ends_at(departed_at, charge_set.setting, charge_set.payer, charge_set.facility)
+
+
 @click.command("review")
 @click.argument("encounters", metavar="[ENCOUNTER]...", nargs=-1)
 @stay_options
+@site_option
 @click.option(
     "--follow", "following", is_flag=True, help="Go on with what is asked and answered, until Ctrl-C."
 )
@@ -46,23 +68,29 @@ Waiting = tuple[ReviewItem, ChargeSet, Published]
     show_default=True,
     help="A line a flag for people or for a spreadsheet, or whole review items as JSON Lines.",
 )
-def command(*, encounters: tuple[str, ...], following: bool, form: str, **picked: Any) -> int:
+def command(
+    *, encounters: tuple[str, ...], following: bool, form: str, site: SiteFolder | None, **picked: Any
+) -> int:
     """
     Show what waits for a person: each stay's open questions on infusion.review.v1, the most money first.
 
     What holds a stay stands before what only warns. Name encounters to see those alone. Money is the national OPPS
-    amount of the lines that wait with it. KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
+    amount of the lines that wait with it. Under BILL HOLD is what is left of it for a held stay, by the policies that the
+    environment names, as for a worker: then the claim goes out without these charges. KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
 
     Exit status: 0 shown, 1 nothing waits, 2 wrong usage or no Kafka.
     """
-    wanted = stay_filter(**picked)
+    wanted, ends = stay_filter(**picked), HoldEnds(bill_hold(site))
     with broker() as connection:
-        return asyncio.run(_show(connection, form, wanted, frozenset(encounters), following=following))
+        return asyncio.run(_show(connection, form, wanted, frozenset(encounters), ends, following=following))
 
 
 async def _show(
-    connection: Connection, form: str, wanted: StayFilter, encounters: frozenset[str], *, following: bool
-) -> int:
+    connection: Connection, form: str, wanted: StayFilter, encounters: frozenset[str], ends: HoldEnds, *,
+    following: bool,
+) -> int:  # fmt: skip
+    if form != "jsonl":
+        await ends.departures.look(connection)
     items, positions = await newest(connection, REVIEW)
     sets, charged = await newest(connection, CHARGES)
     waiting = [
@@ -73,30 +101,25 @@ async def _show(
         if wanted.takes(one[1], item.at)
     ]
     waiting.sort(key=lambda one: (one[0].status != "held", -expected_cents(one[1]), one[0].encounter_id))
-    table = (
-        TextTable(REVIEW_HEAD, [row for one in waiting for row in _rows(one)]) if form == "table" else None
-    )
-    if table is not None:
-        click.echo(table.line(REVIEW_HEAD))
-    elif form == "csv":
-        click.echo(csv_text([REVIEW_COLUMNS]), nl=False)
+    table = _begun(waiting, form, ends)
     for one in waiting:
-        _write(one, form, table)
+        _write(one, form, table, ends)
     held = [one for one in waiting if one[0].status == "held"]
     cents = sum(expected_cents(one[1]) for one in held)
     click.echo(
         f"stays       {len(waiting):,}, of which held {len(held):,} with {dollars(cents)} USD", err=True
     )
     if following:
-        feed = _Following(sets, encounters)
         async with aclosing(follow(connection, positions | charged)) as changes:
-            async for change in changes:
-                for item in feed.take(change):
-                    if item.value is None:
-                        _write_closed(item, form, table)
-                    for one in _read(item, sets) if item.value is not None else ():
-                        if wanted.takes(one[1], item.at):
-                            _write(one, form, table)
+            async for item in _Following(sets, encounters).items(changes):
+                if item.value is None:
+                    _write_closed(item, form, table)
+                    continue
+                if form != "jsonl":
+                    await ends.departures.look(connection)
+                for one in _read(item, sets):
+                    if wanted.takes(one[1], item.at):
+                        _write(one, form, table, ends)
     return 0 if waiting else 1
 
 
@@ -107,6 +130,12 @@ class _Following:
         self._sets = sets
         self._encounters = encounters
         self._early: dict[str, Published] = {}
+
+    async def items(self, changes: AsyncIterator[Published]) -> AsyncIterator[Published]:
+        """Yield the review items that can be shown, as they come."""
+        async for change in changes:
+            for item in self.take(change):
+                yield item
 
     def take(self, change: Published) -> list[Published]:
         """Take one record of either topic in, and return the review items that can be shown now."""
@@ -149,22 +178,34 @@ def _read(item: Published, sets: dict[str, Published]) -> list[Waiting]:
         return []
 
 
-def _rows(one: Waiting) -> list[Cells]:
-    return [*review_rows(one[0], one[1], one[2].at)]
+def _begun(waiting: list[Waiting], form: str, ends: HoldEnds) -> TextTable | None:
+    """Write the head of a form that has one, and return the table that the rows stand in, if they do."""
+    if form == "csv":
+        click.echo(csv_text([REVIEW_COLUMNS]), nl=False)
+    if form != "table":
+        return None
+    table = TextTable(REVIEW_HEAD, [row for one in waiting for row in _rows(one, ends)])
+    click.echo(table.line(REVIEW_HEAD))
+    return table
 
 
-def _write(one: Waiting, form: str, table: TextTable | None) -> None:
+def _rows(one: Waiting, ends: HoldEnds) -> list[Cells]:
+    end = ends.of(one[1])
+    return [*review_rows(one[0], one[1], one[2].at, None if end is None else end - time())]
+
+
+def _write(one: Waiting, form: str, table: TextTable | None, ends: HoldEnds) -> None:
     if table is not None:
-        for row in _rows(one):
+        for row in _rows(one, ends):
             click.echo(table.line(row))
     elif form == "csv":
-        click.echo(csv_text(review_cells(one[0], one[1], one[2].at)), nl=False)
+        click.echo(csv_text(review_cells(one[0], one[1], one[2].at, ends.of(one[1]))), nl=False)
     else:
         click.echo(one[2].value or b"")
 
 
 def _write_closed(item: Published, form: str, table: TextTable | None) -> None:
     if table is not None:
-        click.echo(table.line((*withdrawn_row(item.encounter_id, item.at)[:3], "answered", *["-"] * 6)))
+        click.echo(table.line((*withdrawn_row(item.encounter_id, item.at)[:3], "answered", *["-"] * 7)))
     elif form == "jsonl":
         click.echo(dumps({"encounter_id": item.encounter_id, "answered": True}))

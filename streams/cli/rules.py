@@ -10,6 +10,7 @@ import click
 from orjson import OPT_INDENT_2, dumps
 
 from models.field import Setting
+from models.printable import printable_lines
 from rules.catalogue.coverage import block, block_in
 from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, PolicyError, policy_for
@@ -172,4 +173,7 @@ def _width() -> int | None:
 
 
 def _put(facts: Facts, form: str, text: str) -> None:
-    click.echo(f"{dumps(facts, option=OPT_INDENT_2).decode()}\n" if form == "json" else text, nl=False)
+    click.echo(
+        f"{dumps(facts, option=OPT_INDENT_2).decode()}\n" if form == "json" else printable_lines(text),
+        nl=False,
+    )

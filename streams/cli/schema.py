@@ -5,7 +5,16 @@ from typing import Final
 
 import click
 
-from models.schema import Schema, charge_set, closed_encounter, events, line_change, review_item, text
+from models.schema import (
+    Schema,
+    charge_set,
+    closed_encounter,
+    delivery,
+    events,
+    line_change,
+    review_item,
+    text,
+)
 from streams.wire.asyncapi import asyncapi
 
 DOCUMENTS: Final[Mapping[str, tuple[Callable[[], Schema], str]]] = {
@@ -14,6 +23,7 @@ DOCUMENTS: Final[Mapping[str, tuple[Callable[[], Schema], str]]] = {
     "closed-encounter": (closed_encounter, "JSON Schema of one closed stay, as it is kept to be coded again"),
     "charge-line": (line_change, "JSON Schema of one line charged or credited"),
     "review": (review_item, "JSON Schema of what waits for a person"),
+    "delivery": (delivery, "JSON Schema of what a billing system made of a line"),
     "asyncapi": (asyncapi, "AsyncAPI document of the topics"),
 }
 """What is published, by name: its maker, and what it is."""

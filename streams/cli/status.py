@@ -1,19 +1,25 @@
 """``infusion status``: is it working? One screen, from Kafka alone; no worker has to live."""
 
 import asyncio
+import os
 import time
 from typing import Any, Final
 
 import click
 from orjson import OPT_INDENT_2, dumps
 
+from models.printable import printable
+from rules.site_folder import SiteFolder
+from streams.cli.shared.bill_hold import bill_hold
 from streams.cli.shared.broker import broker
 from streams.cli.shared.money import dollars
-from streams.cli.shared.printable import printable
+from streams.cli.shared.site_option import site_option
+from streams.cli.shared.span import span_text
 from streams.kafka.connection import Connection
 from streams.operations.stream_status import StatusReader, StreamStatus
 from streams.wire.instant_text import rfc3339
 from streams.wire.topics import READ
+from streams.worker.settings import SettingError, expected_sources_from
 
 _LABEL: Final = 10
 _MOST_SOURCES: Final = 8
@@ -22,6 +28,7 @@ _WHAT_TO_DO: Final = {
     "behind": "see which worker is slow or gone; more workers share the partitions",
     "no worker": "start a worker: infusion worker",
     "rebalancing": "workers are joining or leaving; look again in a minute",
+    "logs wrong": "workers stop and decide nothing more; see logs",
     "topics wrong": "infusion topics says what is missing or different",
     "not started": "no worker has ever read; start one: infusion worker",
 }
@@ -44,20 +51,27 @@ _WHAT_TO_DO: Final = {
     show_default=True,
     help="For people or machines.",
 )
-def command(*, following: bool, every: float, form: str) -> int:
+@site_option
+def command(*, following: bool, every: float, form: str, site: SiteFolder | None) -> int:
     """
     Tell whether the stream works: brokers, topics, workers, lag in seconds, stays, money held, rejects, sources.
 
-    Reads Kafka alone, joins no group and leaves no trace. KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
+    Reads Kafka alone, joins no group and leaves no trace. How long bill holds are, the policies say that the environment
+    names, as it does for a worker. KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
 
     Exit status: 0 working, 1 something needs a look (the first line says what), 2 wrong usage or no Kafka.
     """
+    holds = bill_hold(site)
+    try:
+        expected = expected_sources_from(os.environ)
+    except SettingError as error:
+        raise click.UsageError(str(error)) from error
     with broker() as connection:
-        return asyncio.run(_look(connection, form, every if following else None))
+        reader = StatusReader(connection, holds, expected)
+        return asyncio.run(_look(connection, reader, form, every if following else None))
 
 
-async def _look(connection: Connection, form: str, every: float | None) -> int:
-    reader = StatusReader(connection)
+async def _look(connection: Connection, reader: StatusReader, form: str, every: float | None) -> int:
     try:
         while True:
             status = await reader.look(int(time.time() * 1000))
@@ -80,18 +94,19 @@ def text_of(status: StreamStatus, servers: str) -> str:
         ("kafka", f"{servers}, {_count(status.cluster.brokers, 'broker')}"),
         ("topics", "as they should be" if not status.topics_wrong else f"not as they should be: {', '.join(status.topics_wrong)}"),
         ("workers", _workers(status)),
-        ("lag", f"{_seconds(status.lag_seconds)}, {_count(status.lag_records, 'record')} unread" + _by_topic(status)),
+        ("lag", f"{span_text(status.lag_seconds)}, {_count(status.lag_records, 'record')} unread" + _by_topic(status)),
         ("stays", f"open {phases['open']:,}, waiting to be final {phases['closed']:,}, final {phases['final']:,}, forgotten {phases['forgotten']:,}"),
         ("due next", _due(status)),
         ("charges", f"final {charged['final']:,}, preview {charged['preview']:,}, held {charged['held']:,}, cancelled {charged['cancelled']:,}"),
-        ("held", f"{dollars(status.held_cents)} USD"),
+        ("held", _held(status)),
         ("review", _asked(status)),
         ("rejected", _rejected(status)),
         ("sources", _sources(status)),
     ]  # fmt: skip
+    rows[3:3] = [("logs", fault) for fault in status.log_faults]
     if status.deleted_unread:
         rows.insert(
-            5,
+            5 + len(status.log_faults),
             (
                 "lost",
                 f"{_count(status.deleted_unread, 'record')} deleted by retention before a worker read them",
@@ -108,6 +123,7 @@ def json_of(status: StreamStatus) -> bytes:
         "cluster_id": status.cluster.cluster_id,
         "brokers": status.cluster.brokers,
         "topics_wrong": status.topics_wrong,
+        "log_faults": status.log_faults,
         "group_state": status.cluster.group.state,
         "workers": status.cluster.group.members,
         "lag_seconds": round(status.lag_seconds, 3),
@@ -129,10 +145,13 @@ def json_of(status: StreamStatus) -> bytes:
         "overdue": status.overdue,
         "charge_sets": dict(status.statuses),
         "held_cents": status.held_cents,
+        "next_bill_hold_ends": None if status.next_hold_end_s is None else rfc3339(status.next_hold_end_s),
+        "past_bill_hold": status.past_hold,
         "reviews": status.asking,
         "oldest_review": _instant(status.oldest_question_ms),
         "rejects": status.rejects,
         "newest_reject": _instant(status.newest_reject_ms),
+        "sources_never_heard": status.unheard,
         "last_event_by_source": {name: _instant(at) for name, at in status.last_event_ms.items()},
     }
     return dumps(figures, option=OPT_INDENT_2)
@@ -157,9 +176,19 @@ def _due(status: StreamStatus) -> str:
     if status.next_due_s is None:
         return "nothing waits for a time"
     away = status.next_due_s - status.at_ms // 1000
-    when = f"in {_seconds(away)}" if away >= 0 else f"{_seconds(-away)} ago"
+    when = f"in {span_text(away)}" if away >= 0 else f"{span_text(-away)} ago"
     late = f"; {_count(status.overdue, 'stay')} overdue by more than a minute" if status.overdue else ""
     return f"{rfc3339(status.next_due_s)}, {when}{late}"
+
+
+def _held(status: StreamStatus) -> str:
+    told = f"{dollars(status.held_cents)} USD"
+    if status.next_hold_end_s is None:
+        return told
+    left = status.next_hold_end_s - status.at_ms // 1000
+    if not status.past_hold:
+        return f"{told}; the first bill hold ends in {span_text(left)}"
+    return f"{told}; {_count(status.past_hold, 'stay')} past the bill hold, the first for {span_text(-left)}"
 
 
 def _asked(status: StreamStatus) -> str:
@@ -177,26 +206,17 @@ def _rejected(status: StreamStatus) -> str:
 
 
 def _sources(status: StreamStatus) -> str:
+    never = "".join(f"; {name} expected and never heard" for name in status.unheard)
     if not status.last_event_ms:
-        return "no event yet"
+        return f"no event yet{never}"
     newest_first = sorted(status.last_event_ms.items(), key=lambda one: -one[1])
     told = [f"{name} {_ago(status, at)}" for name, at in newest_first[:_MOST_SOURCES]]
     more = len(newest_first) - len(told)
-    return ", ".join(told) + (f", and {more} more" if more else "")
+    return ", ".join(told) + (f", and {more} more" if more else "") + never
 
 
 def _ago(status: StreamStatus, at_ms: int | None) -> str:
-    return f"{_seconds(max(status.at_ms - (at_ms or 0), 0) / 1000)} ago"
-
-
-def _seconds(seconds: float) -> str:
-    """Return a length of time as a person says it, in its two largest units."""
-    whole = int(seconds)
-    if whole < 60:  # noqa: PLR2004 seconds of a minute
-        return f"{whole} s"
-    parts = [(whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "min"), (whole % 60, "s")]
-    first = next(place for place, (count, _) in enumerate(parts) if count)
-    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)
+    return f"{span_text(max(status.at_ms - (at_ms or 0), 0) / 1000)} ago"
 
 
 def _count(number: int, of: str) -> str:

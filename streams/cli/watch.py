@@ -27,7 +27,7 @@ def command(log_level: str, log_format: Form) -> int:
     Show how late the workers are, from outside and also when none lives, until SIGTERM or Ctrl-C.
 
     KAFKA_BOOTSTRAP_SERVERS says where Kafka is. /metrics, /livez and /readyz are at INFUSION_METRICS_BIND, by default
-    127.0.0.1:6067. It joins no group and leaves no trace: one is enough, and two say the same. A Kafka that is not there
+    127.0.0.1:6067. A topic that was cut short, made anew, deleted or grown is told too. It joins no group and leaves no trace: one is enough, and two say the same. A Kafka that is not there
     is told by /readyz and in the figures, and asked again.
 
     Exit status: 0 stopped when asked; 2 wrong settings.

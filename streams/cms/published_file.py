@@ -13,6 +13,7 @@ from tempfile import TemporaryFile
 from typing import IO, Final, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
+from rules.text_files import only_regular
 from streams.cms.refusal import RefreshRefusedError
 
 LONGEST_LINE: Final = 1_048_576
@@ -120,6 +121,7 @@ def published(path: Path) -> Iterator["Publication"]:
         if path.is_dir():
             yield Publication(path.name, _files_of(path), lambda name: (path / name).open("rb"))
             return
+        only_regular(path)
         with path.open("rb") as stream:
             head = stream.read(len(ARCHIVE))
             stream.seek(0)

@@ -32,6 +32,7 @@ from rules.tables.edition_files import (
 )
 from rules.tables.in_force import with_what_ships
 from rules.tables.lookup import problems
+from rules.text_files import file_bytes
 from streams.cms.dated_folder import DatedFolder, install
 from streams.cms.files import read
 from streams.cms.refusal import RefreshRefusedError
@@ -109,7 +110,7 @@ def read_tables(on: date, files: Files, edits: Path = EDITS) -> dict[Table, tupl
         for path in paths:
             faults += _misnamed(table, path.name, on)
             try:
-                raw = path.read_bytes()
+                raw = file_bytes(path)
             except OSError as error:
                 faults.append(f"{path.name}: cannot be read ({error.strerror or type(error).__name__}).")
                 continue

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from streams.demo.reader import Reader
+from streams.fetching.client import reading_client
 from streams.kafka.connection import SERVERS
 from streams.kafka.embedded import EmbeddedBroker
 from streams.wire import topics
@@ -103,7 +104,7 @@ class Stage:
         """Read what comes out until ``done`` says so and nothing waits to be worked on; False when time is up."""
         clock = asyncio.get_running_loop().time
         until = clock() + seconds
-        consumer = AIOKafkaConsumer(*READ, bootstrap_servers=self.servers, auto_offset_reset="earliest")
+        consumer = reading_client(*READ, bootstrap_servers=self.servers)
         await consumer.start()
         worked_off = False
         try:
@@ -125,9 +126,7 @@ class Stage:
     async def _at_rest(self) -> bool:
         """Tell whether the worker has committed everything it reads."""
         # It only asks what the group has committed: a consumer that is assigned its partitions joins no group.
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.servers, group_id=topics.APPLICATION, enable_auto_commit=False
-        )
+        consumer = reading_client(bootstrap_servers=self.servers, group_id=topics.APPLICATION)
         await consumer.start()
         try:
             sources = [TopicPartition(topic, number) for topic in _SOURCES for number in range(PARTITIONS)]

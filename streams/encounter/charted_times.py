@@ -19,6 +19,7 @@ _WORDS: Final = {
     "infusion_resumed": "resumed",
     "infusion_stopped": "stop",
     "infusion_bag_changed": "next bag",
+    "infusion_bolus": "bolus by the pump",
     "push_given": "push",
     "injection_given": "injection",
 }

@@ -35,19 +35,18 @@ def conflicts(encounter: Encounter, entries: Sequence[SourcedEvent]) -> Iterator
     if not encounter.conflicts:
         return
     doubtful = frozenset(encounter.conflicts)
-    seen: dict[tuple[str, str], list[Event]] = {}
+    seen: dict[tuple[str, str], set[Event]] = {}
     for entry in entries:
         if entry.event.event_id not in doubtful:
             continue
-        contents = seen.setdefault((entry.event.source or "", entry.event.event_id), [])
+        contents = seen.setdefault((entry.event.source or "", entry.event.event_id), set())
         if contents and entry.event not in contents:
             yield entry.reject(
                 "event_id",
                 "the same id came earlier with another content, and only one of them counts",
                 "send a correction under an id of its own",
             )
-        if entry.event not in contents:
-            contents.append(entry.event)
+        contents.add(entry.event)
 
 
 def _stored(event: Event) -> datetime:
@@ -64,8 +63,9 @@ def after_cancellation(encounter: Encounter, entries: Sequence[SourcedEvent]) ->
         for entry in entries
         if isinstance(entry.event, EncounterCancelled) and entry.event.event_id not in voided
     ]
+    last = max(cancelled, default=None)
     for entry in entries:
-        if cancelled and _stored(entry.event) > max(cancelled):
+        if last is not None and _stored(entry.event) > last:
             yield entry.reject(
                 "encounter_id",
                 "the encounter was cancelled before this was recorded",

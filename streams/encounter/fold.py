@@ -22,6 +22,10 @@ Key = tuple[str, str]
 """Who sent an event and under which id: ``source``, empty when none is given, and ``event_id``."""
 
 
+LastMerge = tuple[DatedEvent, str]
+"""The last merge of an encounter that was not voided, and the encounter it names."""
+
+
 class _Collected(NamedTuple):
     """The events of one encounter, each once; ``conflicts`` are ids that came with two different contents."""
 
@@ -266,10 +270,18 @@ def merges(events: Iterable[Event]) -> tuple[tuple[str, str], ...]:
         grouped.setdefault(event.encounter_id, []).append(event)
         if event.type == "encounter_merged":
             merged.add(event.encounter_id)
-    last_merges: list[tuple[DatedEvent, str]] = []
-    for encounter_id in merged:
-        live = effective(sorted(_collect(grouped[encounter_id]).events.values()))
-        last_merges += [(entry, into) for entry in live if (into := _merged_into(entry)) is not None][-1:]
+    return tuple(sorted(settled(filter(None, (last_merge(grouped[name]) for name in merged))).items()))
+
+
+def last_merge(events: Iterable[Event]) -> LastMerge | None:
+    """Return the last merge of an encounter that stands, and where it went; None where none does."""
+    live = effective(sorted(_collect(events).events.values()))
+    found = [(entry, into) for entry in live if (into := _merged_into(entry)) is not None]
+    return found[-1] if found else None
+
+
+def settled(last_merges: Iterable[LastMerge]) -> dict[str, str]:
+    """Return which encounter went into which, as ``merges``, from the last merge of each."""
     into_of: dict[str, str] = {}
     for entry, into in sorted(last_merges, key=lambda pair: pair[0]):
         into_of[entry.encounter_id] = into
@@ -278,4 +290,4 @@ def merges(events: Iterable[Event]) -> tuple[tuple[str, str], ...]:
             end = into_of[end]
         if end == entry.encounter_id:
             del into_of[into]
-    return tuple(sorted(into_of.items()))
+    return into_of

@@ -103,7 +103,7 @@ class _SourceEvents:
             elif kind == "administration_charted":
                 self.charted = _whole(self.charted, entry)
                 self.latest_charted = _later(self.latest_charted, entry)
-            else:
+            elif kind != "infusion_bolus":  # out of the bag: it neither opens nor ends a flow
                 self.bolus = _later(self.bolus, entry)
 
     def _change_rate(self, at: float, rate: Decimal) -> None:
@@ -151,7 +151,8 @@ def _stated(charted: AdministrationCharted, flow_events: list[FlowEvent]) -> tup
     """
     Return the flow and the start a charted administration states.
 
-    Stated intervals, or a start and a stop, are the whole of it. One end alone replaces the live one: its pauses
+    Stated intervals, or a start and a stop, are the whole of it; with ``pauses_apart`` the two are the outer times, and
+    what the live events say of the flow between them counts. One end alone replaces the live one: its pauses
     and the other end stay what the live events say. No times at all leave the live events as they are.
     """
     started = None if charted.started_at is None else charted.started_at.timestamp()
@@ -165,7 +166,8 @@ def _stated(charted: AdministrationCharted, flow_events: list[FlowEvent]) -> tup
         if begin is None:
             return FlowReading((), ("stop_without_start",)), None
         if started is not None or int(stopped) <= int(begin):
-            return _span(begin, stopped), begin
+            apart = charted.pauses_apart and int(stopped) > int(begin)
+            return _outer(begin, stopped, flow_events) if apart else _span(begin, stopped), begin
         kept = [
             (at, flow_event)
             for at, flow_event in flow_events
@@ -180,6 +182,12 @@ def _stated(charted: AdministrationCharted, flow_events: list[FlowEvent]) -> tup
         ]
         return flow_intervals_of([(started, START), *kept]), started
     return flow_intervals_of(flow_events), begin
+
+
+def _outer(started: float, stopped: float, flow_events: list[FlowEvent]) -> FlowReading:
+    """Return the flow between outer times: what live events say of it within them, their starts and stops apart."""
+    within = [(at, what) for at, what in flow_events if started < at < stopped and what not in {START, STOP}]
+    return flow_intervals_of([(started, START), *within, (stopped, STOP)])
 
 
 def _intervals(

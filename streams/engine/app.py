@@ -10,47 +10,38 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from time import monotonic
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
 
 from streams.engine.batches import BatchSchema
-from streams.engine.checkpoint import Addressed, Checkpoint, States, Table
+from streams.engine.checkpoint import Addressed, Checkpoint, States
+from streams.engine.cluster_facts import ClusterFacts
 from streams.engine.consumer import BACKLOG, BatchConsumer
+from streams.engine.error_place import place_of, placed, told
+from streams.engine.exit_status import EXIT_FATAL
+from streams.engine.kept_states import Journaled, Kept, State, bytes_of
+from streams.engine.log_faults import LogFaultError
 from streams.engine.producer import CertainProducer
 from streams.engine.queues import GenerationQueue
 from streams.engine.records import Record
 from streams.engine.recovery import SeekingTableManager
+from streams.engine.stop_reasons import StoreError, UnreadableStateError, in_words
+from streams.engine.store_memory import StoreMemory
 from streams.engine.table import CheckpointTable
 from streams.engine.versions import require_tested
 from streams.engine.vitals import Vitals
-
-EXIT_FATAL: Final = 70
-"""EX_SOFTWARE: something could not be written; start again, and the same records are read again."""
 
 _BACKLOG_PAUSE_S: Final = 0.25
 
 _log = logging.getLogger(__name__)
 
 
-class State(Protocol):
-    """The value of a key in a table."""
-
-    def to_bytes(self) -> bytes:
-        """Return the bytes to write."""
-
-
 class StopTimeoutError(Exception):
     """A worker told to stop could not finish in time: nothing was committed since, and the same is read again."""
-
-
-class Written(bytes):
-    """A state that is bytes already."""
-
-    def to_bytes(self) -> bytes:
-        """Return them."""
-        return self
 
 
 class CheckpointTransport(driver.Transport):
@@ -62,14 +53,9 @@ class CheckpointTransport(driver.Transport):
 
 def stop_at_once(error: BaseException) -> None:
     """End the process as a crash would: nothing more is written or committed."""
-    _log.critical("stopping before anything is committed: %s", _safe_text(error))
+    _log.critical("stopping before anything is committed: %s", told(error))
     logging.shutdown()
     os._exit(EXIT_FATAL)
-
-
-def _safe_text(error: BaseException) -> str:
-    # Other people's errors may quote a record; only our own words are known to be free of it.
-    return str(error) if type(error).__module__.startswith("streams.") else type(error).__name__
 
 
 class CheckpointApp(faust.App):
@@ -83,13 +69,14 @@ class CheckpointApp(faust.App):
         lease_margin: float = 0.5,
         stop_within: float = 25.0,
         priority_topics: Iterable[str] = (),
+        cluster: ClusterFacts | None = None,
         **settings: Any,
     ) -> None:
         require_tested()
-        self._states: dict[tuple[Table, int], dict[bytes, State | None]] = {}
+        self._states: Kept = {}
         self._messages: list[Addressed] = []
         self._membership = 0
-        self._writing: Checkpoint | None = None
+        self._writing: tuple[Checkpoint, Kept] | None = None
         self._on_revoked: list[Callable[[], None]] = []
         self._on_fatal = on_fatal
         self._on_recovered: list[Callable[[set[int]], None]] = []
@@ -97,6 +84,12 @@ class CheckpointApp(faust.App):
         self._stop_within = stop_within
         self.priority_topics = frozenset(priority_topics)
         """Topics read before all others: what lies on them followed from the others, which could fill every fetch."""
+        self.cluster = cluster
+        """The cluster as it was before, if somebody knows; one that is another stops the worker."""
+        self.changelog_ends: dict[TP, int] = {}
+        """Of changelogs: the offset after what is known to lie there."""
+        self.store_memory = StoreMemory()
+        """What the stores of all tables and partitions share."""
         self.vitals = Vitals()
         """What this worker did and when, for whoever watches it."""
         self._failing = threading.Lock()
@@ -137,9 +130,9 @@ class CheckpointApp(faust.App):
             generation=lambda: self.consumer_generation_id,
         )
 
-    async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:  # noqa: ARG002 - Faust's signature
+    async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
         """Stop: stock Faust counts what an agent raised at as done, restarts it, and reads on."""
-        self.fatal(exc)
+        self.fatal(in_words(exc), place_of(exc) or f"the agent {agent.name}")
 
     async def stop(self) -> None:
         """Stop, finishing what is in hand; a broker that does not answer is not waited for longer than agreed."""
@@ -160,7 +153,9 @@ class CheckpointApp(faust.App):
         named = (names,) if isinstance(names, str) else tuple(names)
         return self.topic(*named, schema=BatchSchema(), partitions=partitions)
 
-    def put(self, table: CheckpointTable, partition: int, key: bytes, state: State | None) -> None:
+    def put(
+        self, table: CheckpointTable, partition: int, key: bytes, state: State | Journaled | None
+    ) -> None:
         """
         Note a state for the next checkpoint, which asks it for its bytes; None deletes the key.
 
@@ -183,24 +178,29 @@ class CheckpointApp(faust.App):
     def checkpoint(self) -> Checkpoint:
         """Return the states and messages since the last checkpoint, as they are at this instant, and begin anew."""
         states: States = {
-            place: {key: None if state is None else state.to_bytes() for key, state in changed.items()}
-            for place, changed in self._states.items()
+            (table, partition): bytes_of(kept, f"{table.changelog_topic_name}, partition {partition}")
+            for (table, partition), kept in self._states.items()
         }
         self.vitals.checkpoint_began_at = monotonic()
-        messages, self._states, self._messages = self._messages, {}, []
-        self._writing = Checkpoint(states, messages, self._membership)
-        return self._writing
+        kept, messages, self._states, self._messages = self._states, self._messages, {}, []
+        checkpoint = Checkpoint(states, messages, self._membership)
+        self._writing = checkpoint, kept
+        return checkpoint
 
     def unwritten(self, table: CheckpointTable, partition: int, key: bytes) -> bool:
         """Tell whether the table does not have the newest state of this key yet."""
         place = (table, partition)
         if key in self._states.get(place, ()):
             return True
-        return self._writing is not None and key in self._writing.states.get(place, ())
+        return self._writing is not None and key in self._writing[1].get(place, ())
 
     def written(self, checkpoint: Checkpoint) -> None:
         """Note that everything in this checkpoint lies in Kafka."""
-        if self._writing is checkpoint:
+        if self._writing is not None and self._writing[0] is checkpoint:
+            for kept in self._writing[1].values():
+                for state in kept.values():
+                    if isinstance(state, Journaled):
+                        state.written()
             self._writing = None
             vitals, now = self.vitals, monotonic()
             if checkpoint:
@@ -212,16 +212,12 @@ class CheckpointApp(faust.App):
         self.vitals.checkpoint_began_at = 0
         if checkpoint.membership != self._membership:
             return
-        for place, changed in checkpoint.states.items():
-            newer = self._states.get(place, {})
-            older: dict[bytes, State | None] = {
-                key: None if written is None else Written(written)
-                for key, written in changed.items()
-                if key not in newer
-            }
-            self._states[place] = older | newer
         self._messages[:0] = checkpoint.messages
-        if self._writing is checkpoint:
+        if self._writing is not None and self._writing[0] is checkpoint:
+            for place, kept in self._writing[1].items():
+                newer = self._states.get(place, {})
+                # Not ``kept | newer``: a key that was put again belongs behind what was put before that.
+                self._states[place] = {key: state for key, state in kept.items() if key not in newer} | newer
             self._writing = None
 
     def when_revoked(self, callback: Callable[[], None]) -> None:
@@ -244,13 +240,29 @@ class CheckpointApp(faust.App):
     def on_recovered(self, partitions: set[int]) -> None:
         """Call the callbacks: these partitions' tables are complete, and their streams are about to run."""
         for callback in self._on_recovered:
-            callback(partitions)
+            try:
+                callback(partitions)
+            except Exception as error:
+                self.fatal(
+                    in_words(error)
+                    if isinstance(error, StoreError)
+                    else UnreadableStateError(partitions, error)
+                )
+                raise
         vitals = self.vitals
         vitals.recoveries += 1
         vitals.recovered_at, vitals.recovering = monotonic(), False
         vitals.recovery_s = vitals.recovered_at - vitals.dealt_at
 
-    def fatal(self, error: BaseException) -> None:
-        """Stop the worker before it commits anything more."""
+    def _crash(self, reason: BaseException) -> None:
+        """Stop, in words, when a part of the app failed; a broker's error ends the process with the verb's own words."""
+        super()._crash(reason)
+        if isinstance(reason, Exception) and not isinstance(reason, KafkaError):
+            self.fatal(in_words(reason), place_of(reason))
+
+    def fatal(self, error: BaseException, about: str = "") -> None:
+        """Stop the worker before it commits anything more; ``about`` is a topic, a partition, offsets."""
         with self._failing:
-            self._on_fatal(error)
+            if isinstance(error, LogFaultError):
+                self.vitals.fault = error.fault, str(error)
+            self._on_fatal(placed(error, about))

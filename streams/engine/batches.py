@@ -21,12 +21,13 @@ class PartitionBatch:
 
     __slots__ = ("__weakref__", "finished", "first", "next", "records", "tp")
 
-    def __init__(self, tp: TP, records: Sequence[Any]) -> None:
+    def __init__(self, tp: TP, records: Sequence[Any], end: int | None = None) -> None:
         self.tp = tp
         self.records = records
         """Whatever the driver makes of a record: it has offset, key, value, headers and timestamp."""
         self.first: int = records[0].offset
-        self.next: int = records[-1].offset + 1
+        self.next: int = max(records[-1].offset + 1, end or 0)
+        """Nothing lies between the last record and here: markers of transactions, or what is compacted."""
         self.finished = False
 
     @property

@@ -20,19 +20,17 @@ from mode import ServiceT
 
 from streams.engine.batches import PartitionBatch
 from streams.engine.lease import BACKLOG_MS, IDLE_MS, SOON_MS, LeaseThread
+from streams.engine.log_faults import Cut, source_cut
 from streams.engine.lost_input import input_lost
 from streams.engine.positions import spans
 from streams.engine.progress import Progress
+from streams.fetching.stretch import span_of
 
 _FETCH_S = 1.0
 _log = logging.getLogger(__name__)
 
 BACKLOG: Final = 2_000
 """Unread records from which on it is better to be done soon than to answer each soon."""
-
-
-class PositionError(Exception):
-    """A committed position that the partition does not have; the message names both."""
 
 
 class BatchConsumer(driver.Consumer):
@@ -70,7 +68,7 @@ class BatchConsumer(driver.Consumer):
             self.log.info("Not subscribing: not all tables are there")
 
     def highwater(self, tp: TP) -> int:
-        """Return the offset after the last record known of; 0 for a partition that is another's meanwhile."""
+        """Return the offset after the last readable record known of; 0 for a partition that is another's meanwhile."""
         try:
             return super().highwater(tp) or 0
         except (AssertionError, IllegalStateError):  # aiokafka asserts that it is ours
@@ -88,6 +86,10 @@ class BatchConsumer(driver.Consumer):
         """Fetch from these partitions again."""
         await self._thread.wake(partitions)
 
+    async def noted_changelogs(self) -> dict[TP, int]:
+        """Return where changelogs ended at the least, by what is noted beside the group's positions."""
+        return await self._thread.noted_changelogs()
+
     # Reading
 
     async def perform_seek(self) -> None:
@@ -99,7 +101,9 @@ class BatchConsumer(driver.Consumer):
         sources = {tp for tp in self.assignment() if not self._is_changelog_tp(tp)}
         committed = {TP(*tp): offset for tp, offset in (await self.seek_to_committed()).items()}
         earliest = await self.earliest_offsets(*sources) if sources else {}
-        ends = await self.highwaters(*sources) if sources else {}
+        ends = await self._thread.log_ends(sources) if sources else {}
+        if (fault := await self._thread.begin_watching()) is not None:
+            self.app.fatal(fault)
         positions: dict[TP, int] = {}
         unread: set[TP] = set()
         for tp in sources:
@@ -111,12 +115,7 @@ class BatchConsumer(driver.Consumer):
                 input_lost(self.app.vitals, tp, position, first)
                 position = first
             elif position > ends.get(tp, position):
-                self.app.fatal(
-                    PositionError(
-                        f"partition {tp.partition} of {tp.topic} ends at {ends[tp]} and was committed up to {position}: "
-                        "it was made anew or lost records; find out which, then reset the group's position"
-                    )
-                )
+                self.app.fatal(source_cut(self.app.conf.id, Cut(*tp, position, ends[tp])))
             positions[tp] = position
         await self.seek_wait(positions)
         self.progress = {tp: Progress(at, never_read=tp in unread) for tp, at in positions.items()}
@@ -138,7 +137,7 @@ class BatchConsumer(driver.Consumer):
                     tp = TP(key.topic, key.partition)
                     if not self.flow_active or generation != self.app.consumer_generation_id:
                         break  # not handed out: what is owed stays as it was, and recovery seeks
-                    if fetched and (active is None or tp in active):
+                    if active is None or tp in active:
                         await self._deliver(tp, fetched)
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
@@ -147,7 +146,7 @@ class BatchConsumer(driver.Consumer):
             if not self.app.should_stop:
                 raise
         except Exception as error:
-            self.app.fatal(error)
+            self.app.fatal(error, f"reading {spans(self.progress)}")
             raise
 
     async def _next_records(self) -> tuple[Mapping[Any, Any] | None, set[TP] | None]:
@@ -178,7 +177,7 @@ class BatchConsumer(driver.Consumer):
         progress = self.progress.get(tp)
         if progress is None:
             return
-        first = records[0].offset
+        first, end = span_of(records)
         if not progress.continues(first):
             self.log.info("Fetching %s again from offset %d", tp, progress.next)
             with suppress(IllegalStateError):  # dealt anew meanwhile: recovery seeks
@@ -192,8 +191,9 @@ class BatchConsumer(driver.Consumer):
                 input_lost(self.app.vitals, tp, progress.next, earliest)
         fresh = [record for record in records if record.offset >= progress.next]
         if not fresh:
+            progress.pass_over(end)
             return
-        batch = PartitionBatch(tp, fresh)
+        batch = PartitionBatch(tp, fresh, end)
         message: Any = self._to_message(tp, fresh[0])
         message.key, message.value, message.headers = None, batch, {}
         progress.hand_out(batch)
@@ -272,7 +272,7 @@ class BatchConsumer(driver.Consumer):
                 self.app.requeue(checkpoint)
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, what was read is not safely written
-                self.app.fatal(error)
+                self.app.fatal(error, f"writing what follows from {spans(self.progress)}")
                 return False
             self.app.requeue(checkpoint)
             return False

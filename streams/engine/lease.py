@@ -14,8 +14,11 @@ from typing import Any, Final
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import CommitFailedError, IllegalStateError, RebalanceInProgressError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
-from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+
+from streams.engine.log_faults import LogFaultError
+from streams.engine.log_watch import LogWatch
+from streams.engine.reading import ReadingThread
 
 _REBALANCING: Final = 27
 _CONFIRMING: Final = {"HeartbeatRequest": {0, _REBALANCING}, "SyncGroupRequest": {0}}
@@ -28,6 +31,9 @@ SOON_MS: Final = 4
 Milliseconds for which a broker may hold back an empty answer to a fetch: while nothing comes, while more lies there
 than can be worked off, and while what comes is to be answered at once.
 """
+
+_FETCH_BYTES: Final = 16 << 20
+"""Of one answer of a broker, over all partitions; aiokafka asks for 50 MiB, and holds that beside what is worked on."""
 
 _OUT: Final = {22, 25, 82}
 """Answers to a heartbeat that say: no member of this generation, no member at all, replaced by its namesake."""
@@ -48,22 +54,26 @@ class NamesakeError(Exception):
     """Two workers share one id."""
 
 
-class LeaseThread(driver.AIOKafkaConsumerThread):
+class LeaseThread(ReadingThread):
     """Faust's consumer thread, which also keeps when the group last confirmed that this worker is a member."""
 
     confirmed_at: float = -inf
     rebalancing: bool = False
     """Whether the group has said that it deals partitions anew, and has not done so yet."""
+    logs: LogWatch | None = None
+    """Watches what is read, from the start on."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._excluded: list[float] = []
+        self._watching: asyncio.Future[None] | None = None
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         # A broker answers one connection's requests in order, and recovery's seeks wait behind a parked fetch:
         # Faust parks it for a second and a half, each time.
         consumer._fetch_max_wait_ms = IDLE_MS  # noqa: SLF001 - Faust has no setting for it
+        consumer._fetch_max_bytes = _FETCH_BYTES  # noqa: SLF001 - as above
         return consumer
 
     def park(self, milliseconds: int) -> None:
@@ -102,8 +112,12 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         """Start consuming, and listen to what the group answers."""
         await super().on_start()
-        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001 - aiokafka tells nobody else of its heartbeats
+        consumer: Any = self._ensure_consumer()
+        coordinator = consumer._coordinator  # noqa: SLF001 - aiokafka tells nobody else of its heartbeats
         if isinstance(coordinator, GroupCoordinator):
+            app: Any = self.app
+            self.logs = LogWatch(consumer, coordinator.group_id, self._fatal, app.changelog_ends, app.cluster)
+            self._watching = asyncio.ensure_future(self.logs.run())
             ask = coordinator._send_req  # noqa: SLF001 - as above
 
             async def listened(request: Any) -> Any:
@@ -122,7 +136,7 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
                 CoordinationError(f"the membership in the group ended by {type(error.__cause__).__name__}")
             )
 
-    def _fatal(self, error: Exception) -> None:
+    def _fatal(self, error: BaseException) -> None:
         app: Any = self.app
         if not app.should_stop:
             app.fatal(error)
@@ -134,12 +148,22 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
         aiokafka, closed while it waits to ask a broker again, ends as if somebody had cancelled it; Faust would
         then wait for this thread for ever.
         """
+        if self._watching is not None:
+            self._watching.cancel()
         try:
             await super().on_thread_stop()
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
+
+    async def begin_watching(self) -> LogFaultError | None:
+        """Return what is wrong with the logs as the group's positions have them; None where nothing is."""
+        return await self.call_thread(self.logs.begin) if self.logs is not None else None
+
+    async def noted_changelogs(self) -> dict[TP, int]:
+        """Return where changelogs ended at the least, by what is noted beside the group's positions."""
+        return await self.call_thread(self.logs.noted_changelogs) if self.logs is not None else {}
 
     def note_answer(self, request: str, answer: int | None, asked_at: float) -> None:
         """Note what the group answered to a request of this name, sent at this instant of the monotonic clock."""
@@ -174,7 +198,12 @@ class LeaseThread(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         try:
             await consumer.commit(
-                {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
+                {
+                    TopicPartition(*tp): OffsetAndMetadata(
+                        offset, self.logs.note(tp, offset) if self.logs else ""
+                    )
+                    for tp, offset in offsets.items()
+                }
             )
         except CommitFailedError as error:
             if not isinstance(error.__cause__, RebalanceInProgressError):

@@ -100,7 +100,7 @@ class CertainProducer(driver.Producer):
         for group, result in zip(groups, results, strict=True):
             if isinstance(result, BaseException):
                 self._failed = SendError(
-                    f"records for {group.topic} were not written: {type(result).__name__}"
+                    f"records for {group.topic}, partition {group.partition}, were not written: {type(result).__name__}"
                 )
                 raise self._failed from result
             self.app.vitals.written[group.topic] += len(group.records)

@@ -6,19 +6,36 @@ How far behind it is can be read from another thread meanwhile: each figure is o
 """
 
 from collections import deque
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class HandedOut(Protocol):
     """Consecutive records handed out together: the first offset, the offset after the last, and whether they are finished."""
 
-    first: int
-    next: int
-    finished: bool
+    @property
+    def first(self) -> int:
+        """Return the first offset."""
+
+    @property
+    def next(self) -> int:
+        """Return the offset after the last."""
+
+    @property
+    def finished(self) -> bool:
+        """Return whether they are finished."""
 
     @property
     def timestamp(self) -> int:
         """Return the first record's timestamp in milliseconds."""
+
+
+class Passed(NamedTuple):
+    """A stretch in which there is no record: nobody has to finish it."""
+
+    first: int
+    next: int
+    timestamp: int = 0
+    finished: bool = True
 
 
 class Progress:
@@ -57,6 +74,13 @@ class Progress:
         self._uncommitted.append((batch.first, batch.timestamp))
         self.next = batch.next
         self.never_read = False
+
+    def pass_over(self, end: int) -> None:
+        """Note that there is no record from the next one up to ``end``: what is handed out next lies there or after."""
+        if end > self.next:
+            self._handed_out.append(Passed(self.next, end))
+            self.next = end
+            self.never_read = False
 
     def take_back(self, batch: HandedOut) -> None:
         """Note that the newest batch never reached its agent, so that it is fetched again."""

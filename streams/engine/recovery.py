@@ -17,8 +17,10 @@ from faust.tables.recovery import Recovery, ServiceStopped
 from faust.types import TP
 from mode import Service
 
+from streams.engine.log_faults import changelog_cut
 from streams.engine.positions import spans
 from streams.engine.progress import Progress
+from streams.fetching.stretch import span_of
 
 _log = logging.getLogger(__name__)
 
@@ -47,15 +49,19 @@ class SeekingRecovery(Recovery):
         offsets = self.active_offsets if tp in self.active_tps else self.standby_offsets
         if progress is None or tp not in offsets:
             return
-        if not progress.continues(records[0].offset):
+        start, end = span_of(records)
+        if not progress.continues(start):
             await self.app.consumer.seek_wait({tp: progress.next})
             return
         fresh = [record for record in records if record.offset >= progress.next]
         if fresh:
             table: Any = self.tp_to_table[tp]
             table.restore(tp, fresh)
-            progress.next = fresh[-1].offset + 1
-            offsets[tp] = fresh[-1].offset
+        if (
+            end > progress.next
+        ):  # not the last record: a marker of a transaction may be what the changelog ends with
+            progress.next = end
+            offsets[tp] = end - 1
         if self.in_recovery and not self.need_recovery():
             self._set_recovery_ended()
             self.signal_recovery_end.set()
@@ -65,6 +71,20 @@ class SeekingRecovery(Recovery):
         await super()._seek_offsets(consumer, tps, offsets, title)
         for tp in tps:
             self._restoring[tp] = Progress(max(offsets[tp], 0))
+
+    async def _build_highwaters(
+        self, consumer: Any, tps: set[TP], destination: Counter[TP], title: str
+    ) -> None:
+        """Ask where changelogs end, and stop where that is below what is known to lie there."""
+        await super()._build_highwaters(consumer, tps, destination, title)
+        noted, known = await consumer.noted_changelogs(), self.app.changelog_ends
+        for tp in tps:
+            end = destination[tp] + 1
+            kept = self.tp_to_table[tp].persisted_offset(tp)
+            there = max(known.get(tp, 0), noted.get(tp, 0), 0 if kept is None else kept + 1)
+            if there > end:
+                self.app.fatal(changelog_cut(*tp, there, end))
+            known[tp] = end
 
     def _set_recovery_started(self) -> None:
         super()._set_recovery_started()

@@ -6,13 +6,16 @@ disk can then be ahead of its changelog for good.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import faust
 from faust.stores import memory, rocksdb
 from faust.types import TP
 
+from streams.engine.log_faults import changelog_cut
 from streams.engine.records import Record
+from streams.engine.stop_reasons import StoreError
 
 
 class _Message(NamedTuple):
@@ -31,16 +34,6 @@ class _Written(NamedTuple):
     message: _Message
 
 
-class StoreError(Exception):
-    """The store on disk took nothing more; what it should have taken lies in the changelog."""
-
-    def __init__(self, table: str) -> None:
-        super().__init__(
-            f"the store of table {table} cannot be written; see that its disk has room, and start again: "
-            "what it lacks is read from Kafka"
-        )
-
-
 class CheckpointTable(faust.Table[bytes, bytes]):
     """Bytes by key, kept apart by partition; a key belongs to the partition its messages come from."""
 
@@ -51,11 +44,20 @@ class CheckpointTable(faust.Table[bytes, bytes]):
     app: Any
     """A ``CheckpointApp``, which makes these tables and so cannot be named here."""
 
+    def _new_store(self) -> Any:
+        store = super()._new_store()
+        if isinstance(store, rocksdb.Store):
+            store.rocksdb_options = self.app.store_memory.shared_by(store.rocksdb_options)
+        return store
+
     def read(self, partition: int, key: bytes) -> bytes | None:
         """Return what the last checkpoint left under a key of this partition, or None."""
         store = self.data
         if isinstance(store, rocksdb.Store):
-            value: bytes | None = store._db_for_partition(partition).get(key)  # noqa: SLF001 - the store has no such reader
+            try:
+                value: bytes | None = store._db_for_partition(partition).get(key)  # noqa: SLF001 - the store has no such reader
+            except Exception as error:
+                raise self._unusable(store, error) from error
             return value
         assert isinstance(store, memory.Store)  # noqa: S101 - the app refuses any other at its start
         if store._key_partition.get(key) != partition:  # noqa: SLF001 - as above
@@ -67,12 +69,35 @@ class CheckpointTable(faust.Table[bytes, bytes]):
         """Yield every key and value of a partition."""
         store = self.data
         if isinstance(store, rocksdb.Store):
-            yield from store._visible_items(store._db_for_partition(partition))  # noqa: SLF001 - as above
+            try:
+                yield from store._visible_items(store._db_for_partition(partition))  # noqa: SLF001 - as above
+            except Exception as error:
+                raise self._unusable(store, error) from error
             return
         assert isinstance(store, memory.Store)  # noqa: S101 - as above
         for key, value in list(store.data.items()):
             if store._key_partition.get(key) == partition:  # noqa: SLF001 - as above
                 yield key, value
+
+    def _new_store_by_url(self, url: Any) -> Any:
+        """Return the store; on disk, one whose files cannot be opened stops the worker, and says which folder it is."""
+        store = super()._new_store_by_url(url)
+        if isinstance(store, rocksdb.Store):
+            opened = store.rocksdb_options.open
+
+            def open_or_stop(path: Any, **options: Any) -> Any:
+                try:
+                    return opened(path, **options)
+                except Exception as error:
+                    if "lock" not in str(error):  # Faust tries again what a former owner has not let go yet
+                        self.app.fatal(self._unusable(store, error))
+                    raise
+
+            store.rocksdb_options.open = open_or_stop  # type: ignore[method-assign] # an object of this one table
+        return store
+
+    def _unusable(self, store: Any, error: BaseException) -> StoreError:
+        return StoreError(self.name, Path(store.path), error)
 
     def remember(self, partition: int, records: Sequence[Record], first: int) -> None:
         """
@@ -80,8 +105,12 @@ class CheckpointTable(faust.Table[bytes, bytes]):
 
         Raises:
             StoreError: the store cannot be written.
+            LogTruncatedError: they lie where others lay that are there no more.
         """
         tp = TP(self.changelog_topic_name, partition)
+        if 0 <= first < (known := self.app.changelog_ends.get(tp, 0)):
+            raise changelog_cut(*tp, known, first)
+        self.app.changelog_ends[tp] = first + len(records)
         self._learn(tp, ((offset, record.key, record.value) for offset, record in enumerate(records, first)))
 
     def restore(self, tp: TP, records: Iterable[Any]) -> None:
@@ -100,7 +129,8 @@ class CheckpointTable(faust.Table[bytes, bytes]):
         try:
             self.data.apply_changelog_batch(written, to_key=_same, to_value=_same)
         except Exception as error:
-            raise StoreError(self.name) from error
+            path = getattr(self.data, "path", None)  # in memory there is none
+            raise StoreError(self.name, path and Path(path), error if path else None) from error
 
 
 def _same(value: Any) -> Any:

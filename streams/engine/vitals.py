@@ -39,5 +39,7 @@ class Vitals:
     """Records written and acknowledged, by topic."""
     lost: Counter[str] = field(default_factory=Counter)
     """Records that were deleted before they were read, by topic."""
+    fault: tuple[str, str] | None = None
+    """What is wrong with the logs, in one word and in a sentence, for which this worker stops."""
     on_checkpoint: Callable[[float], None] = lambda _: None
     """Called with the seconds each checkpoint took that wrote something."""

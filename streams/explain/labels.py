@@ -5,6 +5,7 @@ from typing import Final
 
 from models.drug import Drug
 from models.encounter import AccessSite, Encounter
+from models.printable import replaced
 from streams.explain.clock import hour, minute_of
 
 TIMES: Final = "\N{MULTIPLICATION SIGN}"
@@ -13,9 +14,7 @@ _SHORT_ID: Final = 8
 
 def plain(words: str | None) -> str:
     """Return words fit for any terminal and any XML: one line, nothing that moves a cursor or turns text."""
-    return "".join(
-        letter if letter.isprintable() else " " if letter.isspace() else "\ufffd" for letter in words or ""
-    ).strip()
+    return replaced(words or "").strip()
 
 
 def tags(encounter: Encounter) -> dict[str, str]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from models.drug import BillingClass, Code, CodeSystem, Name
 from models.field import DepartmentModifier, Identifier, Setting, Technique, TimeZone
+from streams.feeds.charge_codes import ChargeCodes
 from streams.feeds.mar_words import MAR_ACTIONS, MarAction
 from streams.feeds.site_problems import in_words
 
@@ -122,6 +123,8 @@ class SiteMapping(Reading):
 
     default_charset: Annotated[str, Field(min_length=1, max_length=40)] = "utf-8"
     """Python's name of what is sent where MSH-18 says nothing."""
+    fhir_test_data: Literal["read", "ignore"] = "read"
+    """Whether FHIR resources marked HTEST in ``meta.security`` are used; a system that bills should ignore them."""
     sources: Sources = Sources()
     senders: Annotated[tuple[Sender, ...], BeforeValidator(_tuple)] = ()
     patient_classes: Mapping[str, PatientClass] = {}
@@ -141,6 +144,8 @@ class SiteMapping(Reading):
     """PV1-3.1 to the department."""
     payers: Mapping[str, Identifier] = {}
     """IN1-3, IN1-4 or IN1-2 to the payer."""
+    charges: ChargeCodes = ChargeCodes()
+    """How charges are written for the billing system."""
 
     @cached_property
     def zone(self) -> ZoneInfo | None:

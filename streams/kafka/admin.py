@@ -1,9 +1,9 @@
 """The topics on a broker: listing them, and creating those that are missing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -11,12 +11,17 @@ from aiokafka.errors import IncompatibleBrokerVersion, TopicAlreadyExistsError, 
 
 from streams.kafka.connection import Connection
 from streams.wire.topic_check import BrokerTopic
+from streams.wire.topic_settings import setting_faults
 from streams.wire.topics import TOPICS, Topic
+
+Answer = TypeVar("Answer")
 
 _TIMEOUT_MS: Final = 15_000
 _BROKER_DEFAULT: Final = -1
 _LIST_ATTEMPTS: Final = 40
 _LIST_PAUSE_S: Final = 0.25
+_AGREEING: Final = 2
+"""Answers in a row that must agree: the next may come from another broker."""
 
 
 class TopicCreationError(RuntimeError):
@@ -32,6 +37,17 @@ async def broker_topics(connection: Connection) -> dict[str, BrokerTopic]:
     """
     async with _client(connection) as client:
         return await _broker_topics(client)
+
+
+async def asked(connection: Connection, question: Callable[[Any], Awaitable[Answer]]) -> Answer:
+    """
+    Return what a question comes to; it is given a client of aiokafka's that is connected.
+
+    Raises:
+        aiokafka.errors.KafkaError: Kafka cannot be reached or does not answer.
+    """
+    async with _client(connection) as client:
+        return await question(client._client)  # noqa: SLF001 - aiokafka has no public way to ask what it does not ask
 
 
 async def create_topics(
@@ -71,7 +87,7 @@ async def create_topics(
             raise TopicCreationError(message) from None
         for name, code, *texts in answer.topic_errors:
             _raise_refusal(name, code, next(iter(texts), None))
-        await _wait_until_listed(client, {topic.name for topic in topics})
+        await _wait_until_spread(client, topics)
 
 
 def _raise_refusal(name: str, code: int, text: str | None) -> None:
@@ -82,12 +98,27 @@ def _raise_refusal(name: str, code: int, text: str | None) -> None:
     raise TopicCreationError(message)
 
 
-async def _wait_until_listed(client: Any, names: set[str]) -> None:
-    """Wait until whichever broker is asked knows the topics: a producer that came earlier would find none."""
+async def _wait_until_spread(client: Any, topics: Sequence[Topic]) -> None:
+    """
+    Wait until whichever broker is asked knows the topics and their settings.
+
+    A producer that came earlier would find none, and a check would find a broker's own settings for those asked for.
+    """
+    times_in_a_row = 0
     for _ in range(_LIST_ATTEMPTS):
-        if names <= {name for name, count in (await _partition_counts(client)).items() if count}:
+        found = await _broker_topics(client)
+        times_in_a_row = times_in_a_row + 1 if all(_is_there(topic, found) for topic in topics) else 0
+        if times_in_a_row == _AGREEING:
             return
         await asyncio.sleep(_LIST_PAUSE_S)
+
+
+def _is_there(topic: Topic, found: Mapping[str, BrokerTopic]) -> bool:
+    there = found.get(topic.name)
+    if there is None or not there.partitions:
+        return False
+    # One that somebody else made meanwhile with other settings is waited for in vain, and the check tells of it.
+    return not there.settings or not any(setting_faults(topic, there.settings))
 
 
 async def _broker_topics(client: Any) -> dict[str, BrokerTopic]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import NamedTuple
 
-from streams.kafka.partition_asker import PartitionAsker, Spot
+from streams.kafka.partition_asker import FirstRecord, PartitionAsker, Spot
 
 
 class PartitionLag(NamedTuple):
@@ -25,11 +25,15 @@ class PartitionLag(NamedTuple):
     """The offset the group reads next; None where it has never read."""
     unread_since_ms: int | None
     """The timestamp of the oldest unread record, in epoch milliseconds; None where none is unread or none was told."""
+    metadata: str = ""
+    """What was noted beside the position."""
+    nothing_before: int = 0
+    """Between the position and here lie markers of transactions, or what they took back: nothing that is ever read."""
 
     @property
     def first_unread(self) -> int:
         """The offset of the oldest record that is there and not read."""
-        return max(self.committed or 0, self.start)
+        return max(self.committed or 0, self.start, self.nothing_before)
 
     @property
     def records(self) -> int:
@@ -51,8 +55,8 @@ class GroupLag:
 
     def __init__(self, asker: PartitionAsker, group: str) -> None:
         self._asker, self._group = asker, group
-        self._written: dict[Spot, tuple[int, int]] = {}
-        """An offset, and the timestamp of the record there."""
+        self._first: dict[Spot, tuple[int, FirstRecord]] = {}
+        """An offset, and the first record from there on."""
         self.broker_at = self.group_at = monotonic()
         """When brokers and the group's coordinator last answered, by the monotonic clock; at first the start."""
 
@@ -71,7 +75,7 @@ class GroupLag:
             return []
         asker = self._asker
         try:
-            committed = await asker.committed(self._group, spots)
+            committed = await asker.positions(self._group, spots)
         except Exception:
             await asker.ends(spots)  # a coordinator that is stuck is told from brokers that are gone
             self.broker_at = monotonic()
@@ -79,17 +83,30 @@ class GroupLag:
         self.group_at = monotonic()
         starts, ends = await asker.starts(spots), await asker.ends(spots)
         self.broker_at = monotonic()
-        lags = [PartitionLag(*spot, starts[spot], ends[spot], committed.get(spot), None) for spot in spots]
-        await self._fetch([lag for lag in lags if lag.records])
-        return [lag._replace(unread_since_ms=self._since(lag)) if lag.records else lag for lag in lags]
+        lags = [
+            PartitionLag(*spot, starts[spot], ends[spot], offset, None, noted)
+            for spot in spots
+            for offset, noted in [committed.get(spot, (None, ""))]
+        ]
+        await self._fetch(lags, ends)
+        return [self._with_first(lag) for lag in lags]
 
-    async def _fetch(self, behind: list[PartitionLag]) -> None:
-        wanted: dict[Spot, int] = {
-            (lag.topic, lag.partition): lag.first_unread for lag in behind if self._since(lag) is None
+    async def _fetch(self, lags: list[PartitionLag], ends: Mapping[Spot, int]) -> None:
+        looked = {(lag.topic, lag.partition): (lag.first_unread, self._with_first(lag)) for lag in lags}
+        wanted = {
+            spot: lag.first_unread
+            for spot, (_, lag) in looked.items()
+            if lag.records and lag.unread_since_ms is None
         }
-        found = await self._asker.timestamps(wanted) if wanted else {}
-        self._written |= {spot: (wanted[spot], written_at) for spot, written_at in found.items()}
+        found = await self._asker.first_records(wanted, ends) if wanted else {}
+        self._first |= {spot: (looked[spot][0], first) for spot, first in found.items()}
 
-    def _since(self, lag: PartitionLag) -> int | None:
-        offset, written_at = self._written.get((lag.topic, lag.partition), (None, None))
-        return written_at if offset == lag.first_unread else None
+    def _with_first(self, lag: PartitionLag) -> PartitionLag:
+        """Return what is known of the first unread record with the rest."""
+        known = self._first.get((lag.topic, lag.partition))
+        if known is None or not lag.records or not known[0] <= lag.first_unread <= known[1].offset:
+            return lag
+        _, first = known
+        if first.offset > lag.first_unread:
+            lag = lag._replace(nothing_before=first.offset)
+        return lag._replace(unread_since_ms=first.timestamp) if lag.records else lag

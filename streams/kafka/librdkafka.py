@@ -16,7 +16,9 @@ WHEEL: Final = "confluent-kafka"
 ERROR_TEXT: Final = 512
 """Bytes of the buffers that take the library's own words."""
 
-_INSTALL: Final = "install it as this release does: pip install -c .ci/constraints.txt -e ."
+_INSTALL: Final = (
+    "install it as this release does: make run, or pip install --require-hashes -r .ci/requirements.txt"
+)
 _LIBRARY: Final = re.compile(r"librdkafka[^/\\]*\.(?:so(?:\.\d+)*|dylib|dll)$")
 
 _POINTER: Final = ctypes.c_void_p

@@ -90,11 +90,21 @@ class Publisher:
         for message in messages:
             if (early := self._pace.wait(message.at, clock())) > _SHORTEST_SLEEP_S:
                 await asyncio.sleep(early)
-            self._raise_failure()
-            on_its_way = await self._producer.send(
-                message.topic, value=message.value, key=message.key, headers=[*message.headers]
-            )
-            on_its_way.add_done_callback(self._note_answer)
+            await self.begin(message)
+
+    async def begin(self, message: OutboundMessage) -> "asyncio.Future[Any]":
+        """
+        Send one message at once, and return what will be the broker's answer: its topic, partition and offset.
+
+        Raises:
+            aiokafka.errors.KafkaError: the broker refused an earlier one, or does not answer.
+        """
+        self._raise_failure()
+        on_its_way: asyncio.Future[Any] = await self._producer.send(
+            message.topic, value=message.value, key=message.key, headers=[*message.headers]
+        )
+        on_its_way.add_done_callback(self._note_answer)
+        return on_its_way
 
     async def arrive(self) -> None:
         """

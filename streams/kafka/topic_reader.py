@@ -1,12 +1,13 @@
 """Reading a topic from its beginning to where it ends now, without a group, which leaves no trace."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
+from streams.fetching.client import reading_client
 from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.kafka.publisher import MissingTopicError
@@ -32,12 +33,8 @@ async def topic_consumer(
     if topic is None:
         message = f"Kafka at {connection.named()} has no topic {name}; create the topics first: infusion topics --create"
         raise MissingTopicError(message)
-    consumer = AIOKafkaConsumer(
-        **connection.for_aiokafka(),
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=topic_named(name).max_message_bytes,
+    consumer = reading_client(
+        **connection.for_aiokafka(), max_partition_fetch_bytes=topic_named(name).max_message_bytes
     )
     try:
         await consumer.start()
@@ -68,6 +65,8 @@ async def records_between(
     """
     Yield the records of these partitions from ``starts`` up to, but not including, ``ends``, each in order of offsets.
 
+    Damaged ones that are moved past are left out.
+
     Assigns the partitions to the consumer.
 
     Raises:
@@ -76,13 +75,20 @@ async def records_between(
     consumer.assign([*starts])
     for partition, offset in starts.items():
         consumer.seek(partition, offset)
-    empty_polls = 0
-    while any([await consumer.position(partition) < ends[partition] for partition in starts]):
+    # Positions count, not records: a partition may end with the marker of a transaction, or with an aborted one.
+    empty_polls, reached = 0, await _positions(consumer, starts)
+    while any(reached[partition] < ends[partition] for partition in starts):
+        before = reached
         fetched = await consumer.getmany(*starts, timeout_ms=_POLL_TIMEOUT_MS)
-        empty_polls = 0 if fetched else empty_polls + 1
+        reached = await _positions(consumer, starts)
+        empty_polls = 0 if fetched or reached != before else empty_polls + 1
         if empty_polls > _MAX_EMPTY_POLLS:
             raise KafkaTimeoutError
         for partition, records in fetched.items():
             for record in records:
-                if record.offset < ends[partition]:
+                if record.offset < ends[partition] and getattr(record, "fault", "") != "damaged":
                     yield record
+
+
+async def _positions(consumer: Any, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+    return {partition: await consumer.position(partition) for partition in partitions}

@@ -31,6 +31,8 @@ class EventCounts:
     newest: dict[str, Record] = field(default_factory=dict)
     """The last record of each source."""
     rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
+    headers_dropped: int = 0
+    """Of events that were forwarded, beyond what a command has room for."""
 
     def take(self, event: Event, record: Record, *, late: bool) -> None:
         """Count an event that was added to its stay; a refusal left in the place of one is counted as a reject."""

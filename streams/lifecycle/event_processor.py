@@ -6,6 +6,7 @@ stay that changed, once, and returns the states to keep and the messages to send
 """
 
 from collections.abc import Iterable
+from math import inf
 from typing import Final
 
 from models.event import EncounterMerged, Event
@@ -13,15 +14,18 @@ from models.event_subject import EVENT_VOIDED, STAY
 from rules.policy.resolve import PolicyError
 from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes
 from streams.lifecycle.event_counts import EventCounts
+from streams.lifecycle.forwarding import forwarded
 from streams.lifecycle.ineffective_events import ineffective_events
-from streams.lifecycle.merged_view import names_as_survivor, neighbours
-from streams.lifecycle.messages import chunks, closed_message
+from streams.lifecycle.merge_sharing import news
+from streams.lifecycle.merged_view import names_as_survivor
+from streams.lifecycle.messages import closed_message
 from streams.lifecycle.processed_records import IsHome, LoadState, OutboundCommand, ProcessedRecords, outbound
 from streams.lifecycle.reject_reasons import (
     EMPTY,
     FAULT,
     FORGOTTEN,
     HEAVIEST,
+    LONG_PAST,
     LONGEST,
     MERGED_INTO_FORGOTTEN,
     TOO_HEAVY,
@@ -32,28 +36,20 @@ from streams.lifecycle.timeouts import Timeouts
 from streams.lifecycle.transitions import EmissionPolicy, advance, last_closed
 from streams.wire import topics
 from streams.wire.cloud_events import traceparent
-from streams.wire.encounter_key import found_id
 from streams.wire.event_json import as_line, read
+from streams.wire.marked_records import refusal_of
 from streams.wire.message import OutboundMessage, Record
+from streams.wire.message_size import reject_message
 from streams.wire.refused_event import legible_encounter_id, refused_line
-from streams.wire.reject_headers import reject_headers
 from streams.wire.reject_kinds import kind_of
-from streams.wire.rejects import TWO_IDS, WHOLE_LINE, Reject
+from streams.wire.rejects import WHOLE_LINE, Reject
 
 _MAY_CHANGE_STANDING: Final = STAY | EVENT_VOIDED
 _UNKNOWN_OFFSET: Final = -1
 """Stands for the offset of an event that was added long before it was refused."""
 
-_ID: Final = b'"encounter_id"'
-
 _RETRY_S: Final = 3600
 """Seconds until a stay that could not be folded is tried again, so that a fix takes effect by itself."""
-
-
-def _read(value: bytes) -> Event | Reject:
-    event = read(value) if len(value) <= LONGEST else TOO_LONG
-    two_ids = not isinstance(event, Reject) and value.count(_ID) > 1 and found_id(value) != event.encounter_id
-    return TWO_IDS if two_ids else event
 
 
 class EncounterProcessor:
@@ -61,11 +57,13 @@ class EncounterProcessor:
     Processes one batch of one partition. ``at`` is the worker's clock in epoch seconds.
 
     A stay without a state begins only in its home partition: publishers that partition in different ways would
-    otherwise have one stay coded twice, by halves.
+    otherwise have one stay coded twice, by halves. ``oldest`` is the epoch second before which no stay begins.
     """
 
-    def __init__(self, topic: str, partition: int, at: int, load: LoadState, at_home: IsHome) -> None:
-        self._topic, self._partition, self._at = topic, partition, at
+    def __init__(
+        self, topic: str, partition: int, at: int, load: LoadState, at_home: IsHome, oldest: float = -inf
+    ) -> None:
+        self._topic, self._partition, self._at, self._oldest = topic, partition, at, oldest
         self._load, self._at_home = load, at_home
         self._touched: dict[str, EncounterState] = {}
         self._cause_of: dict[str, Record] = {}
@@ -84,9 +82,9 @@ class EncounterProcessor:
         for record in records:
             value = record.value
             if value is None:
-                self._refuse(record, EMPTY)
+                self._refuse(record, refusal_of(record) or EMPTY)
                 continue
-            event = _read(value)
+            event = refusal_of(record) or (read(value) if len(value) <= LONGEST else TOO_LONG)
             if isinstance(event, Reject):
                 self._refuse(record, event)
                 self._mark_refused(value, event, record)
@@ -139,6 +137,8 @@ class EncounterProcessor:
             if not self._at_home(encounter_id):
                 self._forward(encounter_id, line, record)
                 return None
+            if event.occurred_at.timestamp() < self._oldest:
+                return LONG_PAST
             state = EncounterState(encounter_id, self._at)
             state.standing_stale = True
         if state.phase == "forgotten":
@@ -217,29 +217,27 @@ class EncounterProcessor:
                 state.events[line] = None
                 state.size_bytes += len(line)
                 state.standing_stale, state.last_event_at = True, self._at
-        state.has_merges = True  # its neighbours tell whether that is true
+        state.has_merges = True  # its links tell whether that is true
         self._touch(state, record)
         if len(command.stays) > 1:
             self._merge_events(command, record)
 
     def _forward(self, encounter_id: str, line: bytes, record: Record) -> None:
-        misrouted = MisroutedRecord(self._partition, record.offset, record.key, tuple(record.headers))
-        self._commands.append(outbound(Command("event", encounter_id, {encounter_id: (line,)}, misrouted)))
+        command, dropped = forwarded(encounter_id, line, self._partition, record)
+        self.counts.headers_dropped += dropped
+        self._commands.append(command)
 
     def _refuse(
-        self,
-        record: Record,
-        reject: Reject,
-        value: bytes | None = None,
-        misrouted: MisroutedRecord | None = None,
-    ) -> None:
+        self, record: Record, reject: Reject, value: bytes | None = None, misrouted: MisroutedRecord | None = None
+    ) -> None:  # fmt: skip
         topic, partition, offset = self._topic, self._partition, record.offset
         key, own = record.key, record.headers
         if misrouted is not None:  # a reject goes back to the events topic: as a command it could not be read
             topic, (partition, offset, key, own) = topics.EVENTS, misrouted
         self.counts.rejects[topic, kind_of(reject)] += 1
-        about = reject_headers(own, reject.reason, topic, partition, offset)
-        self._messages.append(OutboundMessage(topics.REJECTS, key, value or record.value, about))
+        self._messages.append(
+            reject_message(key, value or record.value, own, reject.reason, topic, partition, offset)
+        )
 
     def _refuse_ineffective(self, state: EncounterState) -> None:
         """Refuse every event that has no effect, once; again only when the record that showed it is delivered again."""
@@ -287,14 +285,7 @@ class EncounterProcessor:
                 continue
             again, accounts = encounter_id in self._redelivered, state.accounts
             if state.has_merges and (again or state.event_count() > state.events_shared):
-                self._share_events(state)
+                self._commands += map(outbound, news(state, again=again))
             if accounts and (again or accounts.version > accounts.shared):
                 self._commands += map(outbound, accounts.notices(encounter_id))
         return ProcessedRecords(list(self._touched.values()), self._messages, self._commands, faults)
-
-    def _share_events(self, state: EncounterState) -> None:
-        connected = neighbours(state)
-        for stays in chunks({**state.merged_events, state.encounter_id: state.events}):
-            for name in connected:
-                self._commands.append(outbound(Command("told", name, stays)))
-        state.events_shared = state.event_count()

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from models.encounter import Encounter
 from models.event import EncounterMerged, Event
-from streams.encounter.fold import NoEventsError, fold, fold_merged, merges
+from streams.encounter.fold import NoEventsError, fold
+from streams.encounter.merge_bound import fold_bounded, too_many
 from streams.encounter.merge_groups import survivor
+from streams.lifecycle.merge_links import absorbed_by, into_of, links_of
 from streams.lifecycle.state import EncounterState
 from streams.wire.event_json import may_be_merge, read, validate
 
@@ -31,30 +33,25 @@ def encounter_of(state: EncounterState) -> Encounter | None:
 
     The same stays, coded together from a file, give the same encounter (``streams.batch.coder.code_linked``).
     """
-    if not state.merged_events:
-        own = events_of(state)
-        if not any(isinstance(event, EncounterMerged) for event in own):
-            return _folded(own)
-        return _merged(state.encounter_id, {state.encounter_id: own})
-    stays = {name: [_event(state, line) for line in lines] for name, lines in state.merged_events.items()}
-    return _merged(state.encounter_id, {**stays, state.encounter_id: events_of(state)})
-
-
-def _merged(encounter_id: str, stays: Mapping[str, Sequence[Event]]) -> Encounter | None:
-    into = dict(merges(event for events in stays.values() for event in events))
-    absorbed = {
-        name: list(stays[name]) for name in into if survivor(name, into) == encounter_id and name in stays
-    }
-    own = stays.get(encounter_id, ())
-    if encounter_id in into:
-        merged = _folded(own)
-        return None if merged is None else merged._replace(merged_into=survivor(encounter_id, into))
-    if not absorbed:
+    own = events_of(state)
+    if not state.merged_events and not any(isinstance(event, EncounterMerged) for event in own):
         return _folded(own)
+    into = into_of(links_of(state))
+    if state.encounter_id in into:
+        merged = _folded(own)
+        return None if merged is None else merged._replace(merged_into=survivor(state.encounter_id, into))
     try:
-        return fold_merged(own, absorbed)
+        return fold_bounded(state.encounter_id, own, _absorbed(state, into))
     except NoEventsError:
         return None
+
+
+def _absorbed(state: EncounterState, into: Mapping[str, str]) -> dict[str, list[Event]]:
+    """Return the events of the stays that ended up in this one; of too many only the names."""
+    names = [name for name in absorbed_by(state.encounter_id, into) if name in state.merged_events]
+    if too_many(len(names)):
+        return {name: [] for name in names}
+    return {name: [_event(state, line) for line in state.merged_events[name]] for name in names}
 
 
 def _folded(events: Sequence[Event]) -> Encounter | None:
@@ -70,16 +67,13 @@ def events_with_lines(state: EncounterState) -> tuple[list[EventLine] | None, li
     own = [(_event(state, line), line) for line in state.events]
     if not state.has_merges:
         return own, []
-    others = {
-        name: [(_event(state, line), line) for line in lines] for name, lines in state.merged_events.items()
-    }
-    into = dict(merges(event for lines in (own, *others.values()) for event, _ in lines))
+    into = into_of(links_of(state))
     if state.encounter_id in into:
         return None, []
-    absorbed = [
-        name for name in sorted(into) if survivor(name, into) == state.encounter_id and name in others
-    ]
-    return own, [pair for name in absorbed for pair in others[name]]
+    names = [name for name in absorbed_by(state.encounter_id, into) if name in state.merged_events]
+    if too_many(len(names)):
+        return own, []
+    return own, [(_event(state, line), line) for name in names for line in state.merged_events[name]]
 
 
 def names_as_survivor(stays: Mapping[str, Sequence[bytes]], encounter_id: str) -> bool:
@@ -92,24 +86,6 @@ def names_as_survivor(stays: Mapping[str, Sequence[bytes]], encounter_id: str) -
     )
 
 
-def neighbours(state: EncounterState) -> tuple[str, ...]:
-    """Return the stays that a merge, even one taken back, names together with this one; sorted."""
-    names: set[str] = set()
-    for name, lines in (*state.merged_events.items(), (state.encounter_id, state.events)):
-        for line in lines:
-            if may_be_merge(line):
-                event = _event(state, line)
-                if isinstance(event, EncounterMerged):
-                    pair = {name, event.into_encounter_id}
-                    if state.encounter_id in pair:
-                        names |= pair
-    return tuple(sorted(names - {state.encounter_id}))
-
-
 def merged_into(state: EncounterState) -> str | None:
     """Return the stay this one was merged into, or None."""
-    events = [
-        *events_of(state),
-        *(_event(state, line) for lines in state.merged_events.values() for line in lines),
-    ]
-    return dict(merges(events)).get(state.encounter_id)
+    return into_of(links_of(state)).get(state.encounter_id)

@@ -8,7 +8,7 @@ keeps alone: a notice that comes again, in whatever order, has the same said aga
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from orjson import dumps, loads
 
@@ -17,11 +17,14 @@ from streams.lifecycle.account_notice import AccountNotice, account_from, direct
 from streams.lifecycle.commands import Command, NotACommandError, from_bytes
 from streams.lifecycle.processed_records import OutboundCommand, outbound
 from streams.lifecycle.reject_reasons import TOO_MANY_ACCOUNTS
-from streams.lifecycle.state import FORMAT, UnknownFormatError
+from streams.lifecycle.state import UnknownFormatError
 from streams.wire import topics
 from streams.wire.message import OutboundMessage, Record
-from streams.wire.reject_headers import reject_headers
+from streams.wire.message_size import reject_message
 from streams.wire.rejects import WHOLE_LINE, Reject
+
+_FORMAT: Final = 2
+"""Of the bytes."""
 
 _KEPT: Final = 2
 """Times the retention of stays that a full directory keeps an account of which nothing is heard."""
@@ -92,7 +95,7 @@ class PatientDirectory:
             ]
             for name, entry in self.entries.items()
         }  # fmt: skip
-        return bytes((FORMAT,)) + dumps([self.patient_key, entries])
+        return bytes((_FORMAT,)) + dumps([self.patient_key, entries])
 
 
 def _meet(one: tuple[date, date] | None, other: tuple[date, date] | None) -> bool:
@@ -106,7 +109,7 @@ def directory_from(stored: bytes) -> PatientDirectory:
     Raises:
         UnknownFormatError: a newer worker wrote them.
     """
-    if stored[:1] != bytes((FORMAT,)):
+    if stored[:1] != bytes((_FORMAT,)):
         raise UnknownFormatError(stored[0] if stored else 0)
     patient_key, entries = loads(stored[1:])
     directory = PatientDirectory(patient_key)
@@ -139,8 +142,8 @@ def process_notices(
     messages: list[OutboundMessage] = []
 
     def refuse(record: Record, reject: Reject) -> None:
-        about: Any = reject_headers(record.headers, reject.reason, topics.COMMANDS, partition, record.offset)
-        messages.append(OutboundMessage(topics.REJECTS, record.key, record.value, about))
+        place = (topics.COMMANDS, partition, record.offset)
+        messages.append(reject_message(record.key, record.value, record.headers, reject.reason, *place))
 
     for record in records:
         try:

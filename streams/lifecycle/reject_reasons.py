@@ -23,6 +23,11 @@ FORGOTTEN: Final = Reject(
     "the stay was closed and forgotten, so this event cannot be coded by itself",
     "bring the whole stay back with infusion recode --restore, then replay this reject",
 )
+LONG_PAST: Final = Reject(
+    "occurred_at",
+    "longer ago than anything is kept, and of an encounter nothing is known of: it may be one that was purged",
+    "code the whole stay with infusion code, or send all of it with infusion recode --restore",
+)
 MERGED_INTO_FORGOTTEN: Final = Reject(
     "into_encounter_id",
     "the stay was closed and forgotten, so what was merged into it, or taken back, cannot be coded there",

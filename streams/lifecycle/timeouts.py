@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 _HOUR = 3600
 _DAY = 24 * _HOUR
+_KEPT = 400 * _DAY
 
 
 class Timeouts(NamedTuple):
@@ -22,3 +23,12 @@ class Timeouts(NamedTuple):
     From the last word to forgetting. Corrections come within weeks; what comes later can be brought back with the whole
     stay for as long as the events topic keeps it, and meanwhile every stay costs memory and disk (streams/README.md).
     """
+
+    @property
+    def purge(self) -> int:
+        """
+        From the last word until nothing of the stay is left on disk: not before the events topic has let go of it.
+
+        Until then a marker says that it was there, so that a late event is not taken for a stay of its own.
+        """
+        return max(_KEPT, 3 * self.retention)

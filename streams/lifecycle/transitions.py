@@ -14,7 +14,7 @@ from models.closed_encounter import ClosedStatus, ClosingReason
 from models.encounter import Encounter, Standing, empty_encounter
 from rules.emission import Emission, in_confirm_window
 from streams.lifecycle.merged_view import encounter_of, merged_into
-from streams.lifecycle.state import Due, EncounterState
+from streams.lifecycle.state import Due, EncounterState, Told
 from streams.lifecycle.stay_accounts import noted
 from streams.lifecycle.timeouts import Timeouts
 from streams.wire.closed_encounter_json import ClosedEncounter
@@ -185,7 +185,8 @@ def _closed_encounter(state: EncounterState, encounter: Encounter) -> ClosedEnco
 def _forget(state: EncounterState) -> None:
     """Drop all but the fact that the stay existed, so that a later event is not taken for its first."""
     state.phase = "forgotten"
-    state.events, state.merged_events, state.parsed = {}, {}, {}
+    state.events, state.merged_events, state.parsed, state.links = {}, {}, {}, {}
+    state.told = Told({}, {})
     state.events_when_closed = state.events_shared = 0
     state.due_at, state.due_for = None, None
     state.size_bytes = 0

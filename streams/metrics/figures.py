@@ -19,6 +19,10 @@ Provider = Callable[[], Iterable[Sample]]
 """Returns what a state comes to at this instant, when the page is read."""
 
 
+LinesProvider = Callable[[], Mapping[str, list[str]]]
+"""Returns whole lines of the page by metric, when it is read, for series that nobody else reports."""
+
+
 class Distribution(NamedTuple):
     """How many values fell into each bucket, the last one being beyond all, and their sum."""
 
@@ -40,6 +44,7 @@ class Figures:
         self._distributions: Final[dict[str, dict[Labels, tuple[list[int], float]]]] = {}
         self._admitted: Final[dict[str, set[str]]] = {}
         self._providers: Final[list[Provider]] = []
+        self._lines_providers: Final[list[LinesProvider]] = []
         for metric in self._metrics:
             if metric.kind == "histogram":
                 self._distributions[metric.name] = {
@@ -72,6 +77,17 @@ class Figures:
     def provide(self, provider: Provider) -> None:
         """Ask this, each time the page is read, for figures that are a state and not a count."""
         self._providers.append(provider)
+
+    def provide_lines(self, provider: LinesProvider) -> None:
+        """Ask this, each time the page is read, for lines that are too many to be made in the common way."""
+        self._lines_providers.append(provider)
+
+    def lines(self) -> dict[str, list[str]]:
+        """Return the lines that providers have written, by metric."""
+        written: dict[str, list[str]] = {}
+        for provider in self._lines_providers:
+            written |= provider()
+        return written
 
     def _bounded(self, metric: Metric, labels: Labels) -> Labels:
         """Return labels with a first one that feeds choose replaced by ``other`` once there are too many."""
@@ -109,8 +125,14 @@ class Figures:
                     places = provided[name] = {}
                 key = self._bounded(BY_NAME[name], labels) if name in _BOUNDED else labels
                 if key in places:
-                    # Two under one name, ``other`` say, are one series: of two ages the longer, of two counts the sum.
                     known = places[key]
-                    value = max(known, value) if name.endswith("_seconds") else known + value  # noqa: PLW2901 - what is put
+                    value = _both(name, known, value)  # noqa: PLW2901 - what is put
                 places[key] = value
         return provided
+
+
+def _both(name: str, one: float, other: float) -> float:
+    """Return what two under one name, ``other`` say, come to: of two spans left the shorter, of ages the longer, of counts the sum."""
+    if name.endswith("_remaining_seconds"):
+        return min(one, other)
+    return max(one, other) if name.endswith("_seconds") else one + other

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 
 from streams.metrics.figures import Distribution, Figures, Value
 from streams.metrics.metric import Labels, Metric
+from streams.metrics.series_text import escaped, labelled
 from streams.metrics.table import METRICS
 
 Page = Callable[[], bytes]
@@ -32,14 +33,14 @@ def page_of(figures: Figures) -> Page:
 
     def page() -> bytes:
         lines: list[str] = []
+        written = figures.lines()
         for metric, series in figures.series():
             known = texts[metric.name]
             if len(known) > _MOST_TEXTS:
                 known.clear()
-            lines.append(
-                f"# HELP {metric.name} {_escaped(metric.help)}\n# TYPE {metric.name} {metric.kind}\n"
-            )
+            lines.append(f"# HELP {metric.name} {escaped(metric.help)}\n# TYPE {metric.name} {metric.kind}\n")
             lines += _lines(metric, series, known)
+            lines += written.get(metric.name, ())
         return "".join(lines).encode() + generate_latest(process)
 
     return page
@@ -52,7 +53,7 @@ def _lines(metric: Metric, series: Mapping[Labels, Value], texts: dict[Labels, s
             continue
         text = texts.get(labels)
         if text is None:
-            text = texts[labels] = f"{metric.name}{_labelled(metric, labels)} "
+            text = texts[labels] = f"{metric.name}{labelled(metric, labels)} "
         yield f"{text}{value}\n"
 
 
@@ -60,25 +61,11 @@ def _histogram(metric: Metric, labels: Labels, value: Distribution) -> str:
     bounds = [*map(repr, map(float, metric.buckets)), "+Inf"]
     buckets = zip(bounds, accumulate(value.counts), strict=True)
     lines = [
-        f"{metric.name}_bucket{_labelled(metric, labels, bound)} {float(count)!r}\n"
+        f"{metric.name}_bucket{labelled(metric, labels, bound)} {float(count)!r}\n"
         for bound, count in buckets
     ]
-    named = _labelled(metric, labels)
+    named = labelled(metric, labels)
     count = float(sum(value.counts))
     return (
         "".join(lines) + f"{metric.name}_count{named} {count!r}\n{metric.name}_sum{named} {value.total!r}\n"
     )
-
-
-def _labelled(metric: Metric, labels: Labels, bound: str | None = None) -> str:
-    pairs = [
-        f'{name}="{_escaped(value, quoted=True)}"' for name, value in zip(metric.labels, labels, strict=True)
-    ]
-    if bound is not None:
-        pairs.append(f'le="{bound}"')
-    return f"{{{','.join(pairs)}}}" if pairs else ""
-
-
-def _escaped(text: str, *, quoted: bool = False) -> str:
-    text = text.replace("\\", "\\\\").replace("\n", "\\n")
-    return text.replace('"', '\\"') if quoted else text

@@ -36,14 +36,14 @@ class Verdict(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """What a process has to say; each is called on the probes' thread."""
+    """What a process has to say; each but the last is called on the probes' thread."""
 
     page: Page
     ready: Callable[[], Verdict]
     alive: Callable[[], str | None]
     """Returns what is dead about the process, None while it lives."""
     background: Callable[[], Coroutine[Any, Any, None]] | None = None
-    """Runs beside the server until the end; cancelled then."""
+    """Runs until the end, on a thread beside the server's, which answers meanwhile; cancelled then."""
 
 
 def listening(bind: Bind) -> socket.socket:
@@ -80,10 +80,15 @@ class Probes(threading.Thread):
 
     def run(self) -> None:
         """Serve until ``close``."""
+        beside = _Beside(self._answers.background) if self._answers.background else None
+        if beside is not None:
+            beside.start()
         try:
             self._loop.run_until_complete(self._serve())
         finally:
             self._loop.close()
+            if beside is not None:
+                beside.close()
 
     def close(self) -> None:
         """Stop serving, and return when it is over."""
@@ -94,16 +99,11 @@ class Probes(threading.Thread):
     async def _serve(self) -> None:
         runner = web.AppRunner(self._application(), access_log=None, handle_signals=False)
         await runner.setup()
-        background = self._answers.background
-        task = asyncio.ensure_future(background()) if background else None
         try:
             if self._taken is not None:
                 await web.SockSite(runner, self._taken).start()
             await self._ending.wait()
         finally:
-            if task is not None:
-                task.cancel()
-                await asyncio.wait((task,), timeout=_STOP_S / 2)
             await runner.cleanup()
 
     def _application(self) -> web.Application:
@@ -123,6 +123,35 @@ class Probes(threading.Thread):
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=self._answers.page(), headers={"Content-Type": CONTENT_TYPE})
+
+
+class _Beside(threading.Thread):
+    """Runs something until it is told to stop."""
+
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        super().__init__(name="beside the probes", daemon=True)
+        self._work = work
+        self._loop = asyncio.new_event_loop()
+        self._ending = asyncio.Event()
+
+    def run(self) -> None:
+        """Run it until ``close``."""
+        try:
+            self._loop.run_until_complete(self._until_told())
+        finally:
+            self._loop.close()
+
+    def close(self) -> None:
+        """Cancel it, and return when it is over."""
+        if self.is_alive():
+            self._loop.call_soon_threadsafe(self._ending.set)
+            self.join(_STOP_S / 2)
+
+    async def _until_told(self) -> None:
+        task = asyncio.ensure_future(self._work())
+        await self._ending.wait()
+        task.cancel()
+        await asyncio.wait((task,), timeout=_STOP_S / 2)
 
 
 def _answer(good: bool, says: dict[str, object]) -> web.Response:  # noqa: FBT001 - what the status says

@@ -20,9 +20,16 @@ STATUSES: Final = ("preview", "final", "held", "cancelled")
 
 SEVERITIES: Final = ("block", "warn")
 
+LOG_FAULTS: Final = ("log_truncated", "topic_replaced", "partitions_changed", "foreign_cluster")
+"""
+What stops a worker for good, until somebody mends it: records that were read are gone; a topic was deleted, or made
+anew under its name; it has another count of partitions; the data folder is of another cluster.
+"""
+
 READY_STATES: Final = (
     *("ready", "idle", "starting", "recovering", "rebalancing", "stopping"),
-    *("broker_silent", "coordinator_silent", "not_polling", "checkpoint_stuck"),
+    *("broker_silent", "coordinator_silent", "not_polling", "checkpoint_stuck", "destination_silent"),
+    *LOG_FAULTS,
 )
 """What /readyz says; the first two are ready. Idle: a member of the group, and all partitions are others'."""
 
@@ -42,7 +49,10 @@ SENDERS: Final = 20
 
 _NAMED_SOURCES: Final = {"source": ("emar", "pump", "adt", "manual")}
 _READ: Final = {"topic": topics.READ}
-_WRITTEN: Final = {"topic": tuple(topic.name for topic in topics.TOPICS if topic.name not in topics.RAW)}
+_NOT_THE_WORKERS: Final = {*topics.RAW, topics.DELIVERIES, topics.PARKED}
+_WRITTEN: Final = {
+    "topic": tuple(topic.name for topic in topics.TOPICS if topic.name not in _NOT_THE_WORKERS)
+}
 _FLAGS: Final = tuple(sorted(FLAGS))
 _PLACE: Final = ("topic", "partition")
 
@@ -148,8 +158,14 @@ FEEDS: Final = (
     _counter("infusion_late_events_total", "Events of stays that were coded already.", "source", known=_NAMED_SOURCES, most=SOURCES),
     _counter("infusion_rejects_total", "Records refused, by the topic they came on and the kind of reason.",
              "topic", "reason", known={**_READ, "reason": REJECT_REASONS}),
+    _counter("infusion_skipped_records_total", "Damaged records moved past, as INFUSION_SKIP_RECORDS says; each is a reject.",
+             "topic", known=_READ),
+    _counter("infusion_headers_dropped_total", "Headers of refused and of forwarded events that were not sent on: too many, or too large."),
     _gauge("infusion_source_silence_seconds", "Since the last event of a source came, by the record's timestamp.",
            "source", most=SOURCES),
+    _gauge("infusion_source_unheard_seconds",
+           "Since this worker began, of a source it is told to expect (INFUSION_EXPECTED_SOURCES) and has never heard; "
+           "absent once it has.", "source", most=SOURCES),
     Metric("infusion_chart_delay_seconds", "histogram", "From when something happened to when its source stored it.",
            ("source",), _NAMED_SOURCES, SOURCES, WAITING),
 )  # fmt: skip
@@ -169,6 +185,11 @@ MONEY: Final = (
     _gauge("infusion_held_cents", "Expected payment of the lines of held sets, each set once.", "payer", most=PAYERS),
     _gauge("infusion_held_oldest_seconds", "Since the departure (without one: the closing) of the longest held stay.",
            "payer", most=PAYERS),
+    _gauge("infusion_bill_hold_remaining_seconds",
+           "Until the first bill hold of a held stay ends, by the policy's bill_hold_days from the departure (without one: "
+           "the closing); negative when it has ended, absent where nothing is held.", "payer", most=PAYERS),
+    _gauge("infusion_bill_hold_past_encounters", "Held stays whose bill hold has ended: the claim went out without them.",
+           "payer", most=PAYERS),
     _gauge("infusion_review_open", "Stays with this flag waiting for a person; block holds the set.",
            "flag", "severity", known={"flag": _FLAGS, "severity": SEVERITIES}),
     _gauge("infusion_review_oldest_seconds",
@@ -186,9 +207,42 @@ WATCH: Final = (
         "Records retention deleted before the group read them: first one there less committed position.", _PLACE,
         process="watch",
     ),
+    Metric(
+        "infusion_group_truncated_records", "gauge",
+        "Records the group had read, or its workers had written, that are gone from the end of a log: it was cut short.",
+        _PLACE, process="watch",
+    ),
+    _gauge("infusion_group_log_fault",
+           "1 for what is wrong with a topic the workers read or keep states in, 0 for the others: workers have stopped.",
+           "topic", "fault", process="watch"),
     _gauge("infusion_group_members", "Members of the group of workers; 0 when none lives.", process="watch"),
+    _counter("infusion_group_rejects_total",
+             "Records refused since this process began, by the topic they came on and the kind of reason, read from the "
+             "rejects topic.", "topic", "reason", known={**_READ, "reason": REJECT_REASONS}, process="watch"),
+    _counter("infusion_group_rejects_stored_total",
+             "Records ever put on the rejects topic: where it ends. It goes on where it was after a restart.", "partition",
+             process="watch"),
     _gauge("infusion_group_silence_seconds", "Since the broker that answers for the group last told its positions.",
            process="watch"),
+)  # fmt: skip
+
+_DESTINATION: Final = "destination"
+
+DELIVERY: Final = (
+    _counter("infusion_deliveries_total", "Charges and credits by what the billing system made of them.",
+             _DESTINATION, "outcome", process="deliver"),
+    _counter("infusion_delivery_attempts_total", "Messages sent, by what was answered; unreachable is no answer.",
+             _DESTINATION, "answer", process="deliver"),
+    Metric("infusion_delivery_seconds", "histogram", "From a message to its acknowledgement.", (_DESTINATION,),
+           buckets=WRITING, process="deliver"),
+    _gauge("infusion_undelivered_lines", "Charges and credits the billing system has not taken yet, parked ones apart.",
+           _DESTINATION, process="deliver"),
+    _gauge("infusion_oldest_undelivered_seconds", "Age of the oldest of them, since it was charged; 0 when there is none.",
+           _DESTINATION, process="deliver"),
+    _gauge("infusion_parked_encounters", "Stays with a charge or credit the billing system refused; what comes later waits.",
+           _DESTINATION, process="deliver"),
+    _gauge("infusion_destination_silence_seconds", "Since the billing system stopped answering; 0 while it answers.",
+           _DESTINATION, process="deliver"),
 )  # fmt: skip
 
 _BECAME: Final = ("events", "partly", "ignored", "refused")
@@ -222,7 +276,7 @@ LISTEN: Final = (
            process="listen"),
 )  # fmt: skip
 
-METRICS: Final = (*ANY, *FLOW, *STAYS, *FEEDS, *RAW, *MONEY, *WATCH, *LISTEN)
+METRICS: Final = (*ANY, *FLOW, *STAYS, *FEEDS, *RAW, *MONEY, *WATCH, *LISTEN, *DELIVERY)
 """Every metric, in the order of the page."""
 
 BY_NAME: Final = {metric.name: metric for metric in METRICS}

@@ -7,7 +7,8 @@ unread record, and the members, without a group of its own: it works when no wor
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from time import monotonic, time
 from typing import Final
 
@@ -22,10 +23,12 @@ from streams.kafka.retention import asked_retention_ms, retention_ms
 from streams.metrics.build_info import tell_build
 from streams.metrics.figures import Figures, Sample
 from streams.metrics.lag import Place, lag_of
-from streams.metrics.lag_samples import samples_of
+from streams.metrics.lag_lines import LagLines
 from streams.metrics.page import page_of
 from streams.metrics.probes import Answers, Verdict
-from streams.metrics.table import READY_STATES
+from streams.metrics.table import LOG_FAULTS, READY_STATES
+from streams.operations.log_check import CHECK_EVERY_S, LogCheck
+from streams.operations.rejects_watch import RejectsWatch
 from streams.wire import topics
 
 _log = logging.getLogger(__name__)
@@ -41,6 +44,9 @@ STALE_S: Final = 30.0
 DEAD_S: Final = 60.0
 """Seconds without a turn of the loop after which the process is better started anew."""
 
+_SEEN_FROM_OUTSIDE: Final = tuple(fault for fault in LOG_FAULTS if fault != "foreign_cluster")
+"""Of which cluster a data folder is only its worker knows."""
+
 _TOPICS_EVERY_S: Final = 300.0
 
 
@@ -51,9 +57,13 @@ class GroupWatch:
         self._connection, self._clock = connection, clock
         self._asker = PartitionAsker(connection)
         self._group = GroupLag(self._asker, topics.APPLICATION)
+        self._logs = LogCheck(self._asker, topics.APPLICATION, topics.KEPT)
+        self._checked_at = -CHECK_EVERY_S
         self._lags: list[PartitionLag] = []
         self._members: int | None = None
         self._partitions: dict[str, int] = {}
+        self._reject_partitions = 0
+        self._reject_ends: dict[int, int] = {}
         self._retention_ms = asked_retention_ms()
         self._topics_at = -_TOPICS_EVERY_S
         self._turned_at = self._looked_at = monotonic()
@@ -61,6 +71,9 @@ class GroupWatch:
         self.figures: Final = Figures("watch")
         tell_build(self.figures)
         self.figures.provide(self.samples)
+        self.figures.provide_lines(self.lines)
+        self._lines = LagLines("infusion_group_")
+        self._rejects = RejectsWatch(connection, partial(self.figures.add, "infusion_group_rejects_total", 1))
 
     def answers(self) -> Answers:
         """Return what the probes have to say."""
@@ -69,6 +82,7 @@ class GroupWatch:
     async def run(self) -> None:
         """Look until cancelled; a Kafka that does not answer is asked again."""
         before = ""
+        counting = asyncio.ensure_future(self._rejects.run())
         try:
             while True:
                 self._turned_at = monotonic()
@@ -84,6 +98,8 @@ class GroupWatch:
                     before = verdict.state
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
+            counting.cancel()
+            await asyncio.wait((counting,), timeout=LOOK_EVERY_S)
             await self._asker.close()
 
     async def _look(self) -> None:
@@ -91,9 +107,18 @@ class GroupWatch:
             on_broker = await broker_topics(self._connection)
             self._topics_at = monotonic()
             self._partitions = {name: on_broker[name].partitions for name in topics.READ if name in on_broker}
+            self._reject_partitions = (
+                on_broker[topics.REJECTS].partitions if topics.REJECTS in on_broker else 0
+            )
             self._retention_ms |= retention_ms(on_broker)
-        self._lags = await self._group.look(self._partitions)
-        self._looked_at = monotonic()
+        lags = self._lags
+        try:
+            lags = await self._group.look(self._partitions)
+            self._looked_at = monotonic()
+        finally:  # a topic that is gone makes the look fail, and is what this tells
+            await self._check_logs(lags)
+            self._lags = lags
+        await self._look_at_rejects()
         try:
             self._members = len((await cluster_of(self._asker.groups, topics.APPLICATION)).group.members)
         except (
@@ -102,6 +127,24 @@ class GroupWatch:
         ) as error:  # a broker that does not say who is in a group: lag is told all the same
             _log.debug("members are not told: %s", type(error).__name__)
             self._members = None
+
+    async def _look_at_rejects(self) -> None:
+        spots = [(topics.REJECTS, number) for number in range(self._reject_partitions)]
+        try:
+            ends = await self._asker.ends(spots) if spots else {}
+        except (KafkaError, TimeoutError) as error:  # lag is told all the same
+            _log.debug("rejects are not told: %s", type(error).__name__)
+            ends = {}
+        self._reject_ends = {number: end for (_, number), end in ends.items()}
+
+    async def _check_logs(self, lags: Sequence[PartitionLag]) -> None:
+        if monotonic() - self._checked_at < CHECK_EVERY_S:
+            return
+        try:
+            await self._logs.check(lags)
+        except (KafkaError, TimeoutError) as error:  # lag is told all the same, and what was found stays
+            _log.debug("logs are not checked: %s", type(error).__name__)
+        self._checked_at = monotonic()
 
     def missing(self) -> list[str]:
         """Return those topics of the workers that Kafka did not have when it was last asked."""
@@ -119,6 +162,8 @@ class GroupWatch:
             yield Verdict("broker_silent", f"Kafka has not answered for {broker:.0f} s{because}")
         if self._topics_at < 0:
             yield Verdict("starting", f"Kafka has not answered yet{because}")
+        if (fault := next(iter(self._logs.faults.values()), None)) is not None:
+            yield Verdict(fault.fault, str(fault))
         if missing := self.missing():
             yield Verdict("starting", f"Kafka has no {', '.join(missing)}; make them with infusion topics")
         if group > SILENT_S:
@@ -150,21 +195,39 @@ class GroupWatch:
         yield "infusion_broker_silence_seconds", (), broker
         yield "infusion_loop_silence_seconds", (), monotonic() - self._turned_at
         yield "infusion_group_silence_seconds", (), group
-        fresh = max(broker, group) <= SILENT_S and monotonic() - self._looked_at <= STALE_S
+        fresh = self._fresh()
         if fresh and self._members is not None:
             yield "infusion_group_members", (), float(self._members)
-        now_ms = self._clock() * 1000
-        places = [
-            ((lag.topic, lag.partition), _place(lag, fresh=fresh), lag.deleted_unread) for lag in self._lags
-        ]
-        told = ((spot, place, lag_of(place, now_ms)) for spot, place, _ in places)
-        yield from samples_of("infusion_group_", told, self._retention_ms)
-        for (topic, number), _, deleted in places:
-            if fresh:
-                yield "infusion_group_deleted_unread_records", (topic, str(number)), float(deleted)
+        for lag in self._lags if fresh else ():
+            place = (lag.topic, str(lag.partition))
+            yield "infusion_group_deleted_unread_records", place, float(lag.deleted_unread)
+        for number, end in self._reject_ends.items() if fresh else ():
+            yield "infusion_group_rejects_stored_total", (str(number),), float(end)
+        yield from self._log_samples()
+
+    def lines(self) -> dict[str, list[str]]:
+        """Return the lines of the page about every partition, by metric."""
+        fresh, now_ms = self._fresh(), self._clock() * 1000
+        places = [((lag.topic, lag.partition), _place(lag, fresh=fresh)) for lag in self._lags]
+        told = ((spot, place, lag_of(place, now_ms)) for spot, place in places)
+        return self._lines.lines(told, self._retention_ms)
+
+    def _fresh(self) -> bool:
+        return max(self._silences()) <= SILENT_S and monotonic() - self._looked_at <= STALE_S
+
+    def _log_samples(self) -> Iterator[Sample]:
+        """Yield what the last check of the logs came to: a fault stays until it is mended, whoever is silent."""
+        for (topic, number), records in self._logs.truncated.items():
+            yield "infusion_group_truncated_records", (topic, str(number)), float(records)
+        if self._logs.truncated or self._logs.faults:
+            for topic in topics.KEPT:
+                found = self._logs.faults.get(topic)
+                for fault in _SEEN_FROM_OUTSIDE:
+                    said = float(found is not None and found.fault == fault)
+                    yield "infusion_group_log_fault", (topic, fault), said
 
 
 def _place(lag: PartitionLag, *, fresh: bool) -> Place:
     if not fresh:
         return Place(None, 0, None)
-    return Place(lag.committed, lag.start, lag.end, lag.unread_since_ms)
+    return Place(lag.committed, max(lag.start, lag.nothing_before), lag.end, lag.unread_since_ms)

@@ -6,7 +6,8 @@ from contextlib import aclosing
 from streams.kafka.connection import Connection
 from streams.kafka.partitioner import home_of
 from streams.kafka.topic_reader import records_between, topic_consumer
-from streams.lifecycle.state import EncounterState, from_bytes
+from streams.lifecycle.state import EncounterState
+from streams.lifecycle.stay_journal import entry_of, kept_stays
 from streams.operations.restore import events_on_topic
 from streams.wire import topics
 
@@ -30,12 +31,14 @@ async def events_of_stay(connection: Connection, encounter_id: str) -> Sequence[
 
 
 async def _kept(connection: Connection, encounter_id: str) -> EncounterState | None:
-    key, newest = encounter_id.encode(), None
+    key = encounter_id.encode()
+    newest: dict[bytes, bytes | None] = {}
     async with topic_consumer(connection, topics.ENCOUNTERS_CHANGELOG) as (consumer, partitions):
         home = [one for one in partitions if one.partition == home_of(encounter_id, len(partitions))]
         starts, ends = await consumer.beginning_offsets(home), await consumer.end_offsets(home)
         async with aclosing(records_between(consumer, starts, ends)) as records:
             async for record in records:
-                if record.key == key:
-                    newest = record.value
-    return from_bytes(newest) if newest else None
+                entry = entry_of(record.key)
+                if record.key == key or (entry is not None and entry[0] == key):
+                    newest[record.key] = record.value or None
+    return next(kept_stays(newest), None)

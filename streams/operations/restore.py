@@ -10,6 +10,7 @@ from streams.kafka.topic_reader import whole_topic
 from streams.lifecycle.commands import Command, to_bytes
 from streams.wire import topics
 from streams.wire.event_json import as_line, may_be_merge, read
+from streams.wire.marked_records import refusal_of
 from streams.wire.message import OutboundMessage
 from streams.wire.rejects import Reject
 
@@ -50,7 +51,7 @@ async def events_on_topic(connection: Connection, encounter_id: str) -> dict[str
     stays: dict[str, dict[bytes, None]] = {}
     async with aclosing(whole_topic(connection, topics.EVENTS)) as records:
         async for record in records:
-            event = read(record.value or b"")
+            event = refusal_of(record) or read(record.value or b"")
             if not isinstance(event, Reject) and groups.group(event.encounter_id.encode()) == connected:
                 stays.setdefault(event.encounter_id, {})[as_line(record.value)] = None
     return stays

@@ -19,7 +19,7 @@ from rules.clearing import clears, in_words
 from rules.flags import FLAGS, FlagKind
 from rules.parameter import NotInForceError, Parameter, parameters
 from rules.policy.resolve import Policy
-from rules.policy.switches import SWITCHES, Switch
+from rules.policy.switches import ANSWERABLE, SWITCHES, Switch
 from rules.rule import Rule
 from rules.rulebook import CHAPTERS, all_rules
 from rules.sources import Source, sources
@@ -43,7 +43,7 @@ def names() -> dict[str, str]:
         *(code for row in never_coded() for code in row.codes),
         *(rule.id for rule in all_rules()),
         *FLAGS,
-        *(name for switch in SWITCHES for name in (switch.id, switch.key)),
+        *(name for switch in ANSWERABLE for name in (switch.id, switch.key)),
         *(parameter.name for parameter in parameters()),
         *(modifier.code for modifier in modifiers()),
         *policy_names(),
@@ -81,7 +81,7 @@ def entry_of(query: str, on: date, policy: Policy | None, cases: tuple[Case, ...
 
 def _facts_of(name: str, on: date, policy: Policy | None) -> Facts | None:
     rule = next((entry for entry in all_rules() if entry.id == name), None)
-    switch = next((entry for entry in SWITCHES if name in {entry.id, entry.key}), None)
+    switch = next((entry for entry in ANSWERABLE if name in {entry.id, entry.key}), None)
     number = next((entry for entry in parameters() if entry.name == name), None)
     if rule is not None:
         return _rule_entry(rule, on)

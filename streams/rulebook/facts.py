@@ -11,7 +11,7 @@ from typing import Any
 from rules.formulary.products import edition
 from rules.parameter import NotInForceError, Parameter, dated, parameters
 from rules.policy.resolve import Policy
-from rules.policy.switches import SWITCHES, Switch
+from rules.policy.switches import ANSWERABLE, Switch
 from rules.rule import Rule
 from rules.rulebook import CHAPTERS, VERSION
 from rules.sources import best_first, sources
@@ -41,7 +41,7 @@ def overview(on: date, payer: str | None, policy: Policy | None) -> Facts:
             if rule.in_force(on)
         ],
         "parameters": [number_facts(parameter, on) for parameter in parameters()],
-        "switches": [] if policy is None else [switch_facts(switch, policy) for switch in SWITCHES],
+        "switches": [] if policy is None else [switch_facts(switch, policy) for switch in ANSWERABLE],
         "complex_biologics": {}
         if policy is None
         else {

@@ -7,7 +7,7 @@ from models.field import Setting
 from rules.parameter import NotInForceError
 from rules.policy.layer_files import Layer, shipped_layers
 from rules.policy.resolve import Policy, PolicyError, policy_for
-from rules.policy.switches import SETTINGS, SWITCHES, Switch, switch
+from rules.policy.switches import ANSWERABLE, SETTINGS, SWITCHES, Switch, switch
 from streams.rulebook.facts import Facts, citations, decision_facts, switch_facts
 
 GLOBAL = "global"
@@ -34,7 +34,7 @@ def policy_entry(name: str, setting: Setting, on: date) -> Facts | None:
         policy = policy_for(setting, None, None, None, on, "default" if name == GLOBAL else name)
     except NotInForceError:
         return None
-    answers = [switch_facts(one, policy) for one in SWITCHES if one.key != "setting"]
+    answers = [switch_facts(one, policy) for one in ANSWERABLE if one.key != "setting"]
     own = [answer for answer in answers if answer["decided_by"] != GLOBAL]
     classes = [
         {"drug": drug, "class": kind, **decision_facts(policy, drug)}

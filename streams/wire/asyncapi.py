@@ -15,6 +15,7 @@ CHARGE_SET_FILE: Final = "./charge-set.schema.json"
 CLOSED_ENCOUNTER_FILE: Final = "./closed-encounter.schema.json"
 LINE_CHANGE_FILE: Final = "./charge-line.schema.json"
 REVIEW_ITEM_FILE: Final = "./review.schema.json"
+DELIVERY_FILE: Final = "./delivery.schema.json"
 
 _KAFKA: Final = "0.5.0"
 
@@ -96,6 +97,10 @@ def messages() -> dict[str, Message]:
             "A tombstone: nothing waits for a person any more.",
             {"type": "null", "description": "No value; what the key's last review item asked is answered."},
         ),
+        "delivery": Message(
+            "What a billing system made of one charge or credit: taken, refused, or withheld behind one refused.",
+            {"$ref": DELIVERY_FILE},
+        ),
         "reject": Message(
             "What could not be read, with the reason in its headers.",
             {"description": "The original bytes, key and headers."},
@@ -126,6 +131,10 @@ def channels() -> tuple[Channel, ...]:
         ),
         _of("review", topics.REVIEW, ("review", "review_done"), writes="Sends what blocks or warns, and takes it back."),
         _of("rejects", topics.REJECTS, ("reject",), writes="Sends what no event could be made of."),
+        _of(
+            "deliveries", topics.DELIVERIES, ("delivery",),
+            reads="Knows at its start what was taken.", writes="Sends what the billing system answered.",
+        ),
     )  # fmt: skip
 
 

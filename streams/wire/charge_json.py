@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from orjson import OPT_APPEND_NEWLINE, OPT_SORT_KEYS, dumps
 
 from models.charge import ChargeLine, ChargeSet
+from models.delivery import Delivery
 from models.line_change import LineChange
 from models.review_item import ReviewItem
 
@@ -22,7 +23,7 @@ def written(charge_set: ChargeSet) -> bytes:
     return dumps(charge_set, option=_CANONICAL)
 
 
-def value_of(value: ChargeSet | LineChange | ReviewItem) -> bytes:
+def value_of(value: ChargeSet | LineChange | ReviewItem | Delivery) -> bytes:
     """Return the value of a message: a line's JSON without the line feed."""
     return dumps(value, option=OPT_SORT_KEYS)
 

@@ -16,6 +16,7 @@ from streams.wire.instant_text import rfc3339
 from streams.wire.message import Headers
 
 SOURCE: Final = "infusion-charges"
+CE_SOURCE: Final = "ce_source"
 TYPE_PREFIX: Final = "org.infusion-charges."
 SCHEMA_VERSION: Final = "schema-version"
 """The header that says which edition of the contract a message was written by."""
@@ -63,4 +64,4 @@ def traceparent(headers: Iterable[tuple[str, bytes]]) -> bytes | None:
 
 @lru_cache(maxsize=256)
 def _constant(kind: str, source: str) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
-    return ("ce_type", f"{TYPE_PREFIX}{kind}.v1".encode()), ("ce_source", source.encode())
+    return ("ce_type", f"{TYPE_PREFIX}{kind}.v1".encode()), (CE_SOURCE, source.encode())

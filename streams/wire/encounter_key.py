@@ -15,7 +15,7 @@ find_id: Final = re.compile(rb'"encounter_id"\s*:\s*"([^"\\]+)"').search
 Finds the encounter id of a line without parsing it, as group 1.
 
 In valid JSON the quoted name before a colon can only be a key, so a text that contains it cannot fool the
-pattern. A line in which the id stands twice is found out when it is read. Ids and keys written with escapes
+pattern. A line in which the id stands twice is refused when it is read (streams.wire.repeated_names). Ids and keys written with escapes
 are not found; ``parsed_id`` has them.
 """
 

@@ -17,7 +17,8 @@ from pydantic_core import ErrorDetails, from_json
 from models.drug import Drug, Ingredient
 from models.event import EVENT, Event, event_types
 from models.fact import ChartedInterval, Fact
-from streams.wire.rejects import WHOLE_LINE, Reject
+from streams.wire.rejects import TWICE, WHOLE_LINE, Reject
+from streams.wire.repeated_names import repeated_name
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 INSTANT: Final = "write RFC 3339 with an offset, for example 2026-03-02T08:00:00-05:00"
@@ -36,14 +37,18 @@ def read(raw: bytes) -> Event | Reject:
     """
     Return the event a line holds, or why it holds none; never raises for what is in the line.
 
-    A UTF-8 byte-order mark in front and a carriage return behind are accepted.
+    A UTF-8 byte-order mark in front and a carriage return behind are accepted. A name that stands twice in one object
+    is not: this is the one place that decides it, for files and topics alike.
     """
     try:
-        return validate(raw)
+        event = validate(raw)
     except ValidationError as error:
         if raw.startswith(BYTE_ORDER_MARK):
             return read(raw.lstrip(BYTE_ORDER_MARK))
         errors = error.errors(include_url=False, include_input=False)
+    else:
+        twice = repeated_name(event, raw)
+        return event if twice is None else Reject(twice, TWICE, "send the event again with one of them")
     if errors[0]["type"] == "json_invalid":
         if _HL7.match(raw):
             return Reject(WHOLE_LINE, "a segment of an HL7 v2 message, not an event", _HL7_REMEDY)

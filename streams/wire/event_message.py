@@ -46,6 +46,10 @@ def event_message(line: bytes) -> EventMessage:
     if key is None:
         # Its name or its value is written with escapes, or it is not there.
         key = _text(event, "encounter_id").encode() or None
+    elif _text(event, "encounter_id").encode() != key:
+        return EventMessage(
+            key, (), None
+        )  # the id stands twice: its reader rejects it, under the first of them
     at = _at(event)
     return EventMessage(key, _headers(event, at), at)
 

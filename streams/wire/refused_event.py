@@ -39,6 +39,11 @@ def legible_encounter_id(raw: bytes) -> str | None:
     return name if name and len(name) <= _LONGEST else None
 
 
+def legible_source(raw: bytes) -> str | None:
+    """Return the source a refused line names, None where its bytes do not tell."""
+    return _text_of(raw, "source")
+
+
 def refusal_id(raw: bytes) -> str:
     """Return the id of the refusal of these bytes; the same bytes, the same id."""
     return f"refused-{sha256(as_line(raw.strip()).strip()).hexdigest()[:32]}"

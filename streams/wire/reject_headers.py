@@ -20,7 +20,8 @@ RULEBOOK: Final = "infusion-reject-rulebook"
 REPLAY: Final = "infusion-replay"
 """Marks a message that was refused before and sent again; its value is ``partition:offset`` of the reject."""
 
-_PREFIX: Final = "infusion-reject-"
+PREFIX: Final = "infusion-reject-"
+"""Of every header a reject of ours has beside its own."""
 
 
 class Origin(NamedTuple):
@@ -59,19 +60,13 @@ def reject_headers(
 
 def original_headers_of(headers: Iterable[tuple[str, bytes]]) -> Headers:
     """Return a reject's headers without ours: those the message came with."""
-    return tuple((name, value) for name, value in headers if not name.startswith(_PREFIX))
-
-
-def replay_headers(headers: Iterable[tuple[str, bytes]], partition: int, offset: int) -> Headers:
-    """Return the headers with which the reject at this place goes back: the message's own, and that it is a replay."""
-    own = (header for header in original_headers_of(headers) if header[0] != REPLAY)
-    return (*own, (REPLAY, b"%d:%d" % (partition, offset)))
+    return tuple((name, value) for name, value in headers if not name.startswith(PREFIX))
 
 
 def origin(headers: Iterable[tuple[str, bytes]]) -> Origin | None:
     """Return why and from where a message was refused; None when its headers are not those of a reject of ours."""
     ours = {
-        name: (value or b"").decode(errors="replace") for name, value in headers if name.startswith(_PREFIX)
+        name: (value or b"").decode(errors="replace") for name, value in headers if name.startswith(PREFIX)
     }
     try:
         return Origin(

@@ -8,6 +8,8 @@ event content is patient data, and these lines end in logs.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from models.printable import printable
+
 WHOLE_LINE = "line"
 """The field of a reject that is about the line itself: its bytes, its length, its JSON."""
 
@@ -44,13 +46,11 @@ class Reject(NamedTuple):
         place = names[self.file] if self.file >= 0 else "input"
         if self.line > 0:
             place = f"{place}:{self.line}"
-        return f"{place}: {self.reason}"
+        return printable(f"{place}: {self.reason}")
 
 
-TWO_IDS: Final = Reject(
-    "encounter_id", "stands twice in the line with different ids", "send the event again with one of them"
-)
-"""For a line that names two stays: a search for the id finds one, parsing the line the other."""
+TWICE: Final = "stands twice in the line"
+"""Says of a field that its object has it more than once, with one value or with two."""
 
 
 def fault_of_ours(

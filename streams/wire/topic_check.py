@@ -8,12 +8,12 @@ would part stays from their state. Everything else can be set right on the broke
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
+from streams.wire.topic_settings import setting_faults
 from streams.wire.topics import DEFAULT_PARTITIONS, EVENTS, TOPICS, Topic
 
 State = Literal["ok", "missing", "differs"]
 
 _CLEANUP: Final = "cleanup.policy"
-_LARGEST: Final = "max.message.bytes"
 
 
 class BrokerTopic(NamedTuple):
@@ -36,6 +36,8 @@ class TopicCheck(NamedTuple):
     """How it is cleaned up; None where nobody tells."""
     faults: tuple[str, ...] = ()
     """What differs and what to do about it, a sentence each."""
+    loses: bool = False
+    """Whether something that differs may lose records, or refuse them."""
 
     @property
     def state(self) -> State:
@@ -76,6 +78,7 @@ def _check_topic(topic: Topic, on_broker: BrokerTopic | None, expected: int) -> 
         on_broker.partitions,
         settings.get(_CLEANUP),
         tuple(_faults(topic, on_broker, settings, expected)),
+        any(fault.loses for fault in setting_faults(topic, settings)),
     )
 
 
@@ -86,10 +89,5 @@ def _faults(topic: Topic, on_broker: BrokerTopic, settings: Mapping[str, str], e
             f"{topic.name} has {on_broker.partitions} partitions, not {expected}. Counts must match and can never "
             f"change, because state is kept by partition number: begin with new topics, or with another count"
         )
-    policy = settings.get(_CLEANUP)
-    if policy is not None and policy != topic.cleanup:
-        faults.append(f"{topic.name} has {_CLEANUP}={policy}; set {_CLEANUP}={topic.cleanup}")
-    largest = settings.get(_LARGEST)
-    if largest is not None and int(largest) < topic.max_message_bytes:
-        faults.append(f"{topic.name} has {_LARGEST}={largest}; set {_LARGEST}={topic.max_message_bytes}")
+    faults += [fault.says for fault in setting_faults(topic, settings)]
     return faults

@@ -18,6 +18,7 @@ CHARGES: Final = "infusion.charges.v1"
 CHARGE_LINES: Final = "infusion.charge-lines.v1"
 REVIEW: Final = "infusion.review.v1"
 REJECTS: Final = "infusion.rejects.v1"
+DELIVERIES: Final = "infusion.deliveries.v1"
 COMMANDS: Final = "infusion.commands.v1"
 """Internal: what a timer, a merge or an event in the wrong partition asks of the partition that owns a stay."""
 
@@ -33,6 +34,12 @@ APPLICATION: Final = "infusion-charges"
 ENCOUNTERS_CHANGELOG: Final = f"{APPLICATION}-encounters-changelog"
 RELEASES_CHANGELOG: Final = f"{APPLICATION}-releases-changelog"
 ASSOCIATIONS_CHANGELOG: Final = f"{APPLICATION}-associations-changelog"
+
+KEPT: Final[tuple[str, ...]] = (*READ, ENCOUNTERS_CHANGELOG, RELEASES_CHANGELOG, ASSOCIATIONS_CHANGELOG)
+"""What the workers read and what they keep states in: the topics that must stay what they are."""
+
+PARKED: Final = f"{APPLICATION}-parked-changelog"
+"""Of ``infusion deliver``: the stays whose changes a billing system refused, by encounter id, NUL and destination."""
 
 DEFAULT_PARTITIONS: Final = 12
 """Enough workers for a chain of hospitals; it cannot be raised later without beginning anew."""
@@ -74,9 +81,10 @@ class Topic(NamedTuple):
             "cleanup.policy": self.cleanup,
             "max.message.bytes": str(self.max_message_bytes),
             "message.timestamp.type": "LogAppendTime",
+            "compression.type": "producer",
         }
         if self.retention_days is not None:
-            settings["retention.ms"] = str(self.retention_days * _DAY)
+            settings |= {"retention.ms": str(self.retention_days * _DAY), "retention.bytes": "-1"}
         if self.compaction_lag_days is not None:
             lag = str(self.compaction_lag_days * _DAY)
             settings |= {"min.compaction.lag.ms": lag, "delete.retention.ms": lag}
@@ -116,6 +124,11 @@ TOPICS: Final[tuple[Topic, ...]] = (
         max_message_bytes=13 * _MIB,  # the largest event, and the headers that say what is wrong with it
     ),
     Topic(
+        DELIVERIES,
+        "What billing systems made of each charge line: taken, refused, or withheld behind one that was refused.",
+        retention_days=_FILING,
+    ),
+    Topic(
         COMMANDS,
         "What one partition asks of another, or of itself at a later time.",
         retention_days=7,
@@ -141,6 +154,14 @@ TOPICS: Final[tuple[Topic, ...]] = (
         ASSOCIATIONS_CHANGELOG,
         "What is remembered of each facility: open pump orders, beds, who is connected to what.",
         key="The sending facility, NUL, and the name of an entry.",
+        cleanup="compact",
+        max_message_bytes=16 * _MIB,
+        compaction_lag_days=7,
+        own=True,
+    ),
+    Topic(
+        PARKED,
+        "Charge lines that wait because one of their stay was refused by a billing system.",
         cleanup="compact",
         max_message_bytes=16 * _MIB,
         compaction_lag_days=7,

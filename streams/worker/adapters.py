@@ -14,6 +14,7 @@ SITE_FILE = "INFUSION_SITE_FILE"
 PATIENT_KEY = "INFUSION_PATIENT_KEY"
 PATIENT_KEY_FILE = "INFUSION_PATIENT_KEY_FILE"
 _SHORTEST_SECRET = 16
+"""Characters: a shorter one could be tried out."""
 
 
 class FeedSettingError(ValueError):
@@ -45,14 +46,14 @@ def patient_secret_from(environment: Mapping[str, str]) -> bytes | None:
         FeedSettingError: the file cannot be read, or the secret is short.
     """
     named = environment.get(PATIENT_KEY_FILE, "").strip()
-    secret = (_text(PATIENT_KEY_FILE, named) if named else environment.get(PATIENT_KEY, "")).strip().encode()
-    if not secret:
+    secret = (_text(PATIENT_KEY_FILE, named) if named else environment.get(PATIENT_KEY, "")).strip()
+    if not secret and not named:
         return None
     if len(secret) < _SHORTEST_SECRET:
-        name = PATIENT_KEY_FILE if named else PATIENT_KEY
-        message = f"{name}: has less than {_SHORTEST_SECRET} characters; make one with openssl rand -hex 32"
+        where = PATIENT_KEY_FILE if named else PATIENT_KEY
+        message = f"{where}: the secret has less than {_SHORTEST_SECRET} characters; make one with openssl rand -hex 32"
         raise FeedSettingError(message)
-    return secret
+    return secret.encode()
 
 
 def adapters(site: SiteMapping, patient_secret: bytes | None) -> dict[str, Convert]:
@@ -73,5 +74,5 @@ def _text(name: str, file: str) -> str:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         says = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        message = f"{name}: {file} cannot be read: {says}"
+        message = f"{name}: cannot be read: {file}: {says}"
         raise FeedSettingError(message) from None

@@ -2,15 +2,18 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Final
 
+from streams.charging.charge_counts import Standing
 from streams.charging.coding_counts import CodingCounts
 from streams.feeds.raw_processor import RawCounts
 from streams.lifecycle.event_counts import EventCounts
 from streams.metrics.figures import Figures
 from streams.wire import topics
+from streams.wire.reject_kinds import SKIPPED, kind_of
+from streams.wire.rejects import Reject
 from streams.worker.release_count import ReleaseCount
 
 _log = logging.getLogger(__name__)
@@ -49,8 +52,9 @@ class AgentFigures:
             if source in self.arrived or len(self.arrived) < MOST_SOURCES:
                 self.arrived[source] = max(came_at, self.arrived.get(source, 0.0))
         for (topic, kind), count in counts.rejects.items():
-            add("infusion_rejects_total", count, topic, kind)
-            self._note(_REJECTED, f"{kind} on {topic}", count)
+            self._rejected(topic, kind, count)
+        if counts.headers_dropped:
+            self.headers_dropped(counts.headers_dropped)
 
     def coded(self, partition: int, counts: CodingCounts) -> None:
         """Take in a batch of closed encounters."""
@@ -62,8 +66,7 @@ class AgentFigures:
         figures.observe("infusion_bedside_to_charge_seconds", (now - end for end in counts.bedside_ends))
         figures.observe("infusion_departure_to_charge_seconds", (now - at for at in counts.departures))
         for kind, count in counts.rejects.items():
-            figures.add("infusion_rejects_total", count, topics.CLOSED, kind)
-            self._note(_REJECTED, f"{kind} on {topics.CLOSED}", count)
+            self._rejected(topics.CLOSED, kind, count)
         for key, before, after, since in counts.changes:
             self._releases.change(partition, key, before, after, since)
             if after is not None and after.status == "held" and (before is None or before.status != "held"):
@@ -79,8 +82,26 @@ class AgentFigures:
         for kind, count in counts.ignored.items():
             add("infusion_raw_ignored_total", count, kind)
         for kind, count in counts.rejects.items():
-            add("infusion_rejects_total", count, topic, kind)
-            self._note(_REJECTED, f"{kind} on {topic}", count)
+            self._rejected(topic, kind, count)
+
+    def headers_dropped(self, count: int) -> None:
+        """Take in headers a message had beyond what we send on."""
+        self._figures.add("infusion_headers_dropped_total", count)
+
+    def refused(self, topic: str, reasons: Iterable[Reject]) -> None:
+        """Take in what was refused of a topic before anybody looked into it."""
+        for kind, count in Counter(map(kind_of, reasons)).items():
+            self._rejected(topic, kind, count)
+
+    def _rejected(self, topic: str, kind: str, count: int) -> None:
+        self._figures.add("infusion_rejects_total", count, topic, kind)
+        if kind == SKIPPED:
+            self._figures.add("infusion_skipped_records_total", count, topic)
+        self._note(_REJECTED, f"{kind} on {topic}", count)
+
+    def purged(self, partition: int, key: bytes, before: Standing | None) -> None:
+        """Take out a stay of which nothing is left."""
+        self._releases.change(partition, key, before, None, 0)
 
     def _note(self, what: str, why: str, count: int) -> None:
         noted_at, waiting = self._noted.get(what, (-NOTE_EVERY_S, Counter()))

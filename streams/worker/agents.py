@@ -14,6 +14,7 @@ from faust.types import TP
 
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
+from streams.charging.charge_counts import standing_of
 from streams.charging.closed_encounter_processor import code_records
 from streams.engine.app import CheckpointApp
 from streams.engine.batches import PartitionBatch
@@ -24,8 +25,11 @@ from streams.lifecycle.commands import Command, to_bytes
 from streams.lifecycle.event_processor import EncounterProcessor
 from streams.lifecycle.patient_directory import process_notices
 from streams.lifecycle.processed_records import OutboundCommand
+from streams.lifecycle.state import EncounterState
 from streams.wire import topics
+from streams.wire.marked_records import without_marked
 from streams.wire.message import OutboundMessage
+from streams.wire.message_size import TOO_LARGE, dropped_headers, fits, in_place_of
 from streams.worker.agent_figures import AgentFigures
 from streams.worker.encounter_store import EncounterStore
 from streams.worker.guarded_work import work_off
@@ -75,16 +79,22 @@ class Agents:
         holds for what lies on this worker's raw partitions, which may have events of any stay.
         """
         at = int(self._clock())
-        if not self._stays.partitions_due(at) or not self._raw_is_read():
-            return
+        partitions = self._stays.partitions_due(at)
+        if partitions and not self._raw_is_read():
+            partitions = []
         due = [
-            (topics.COMMANDS, partition, Record(key, to_bytes(Command("due", key.decode()))))
-            for partition in self._stays.partitions_due(at)
+            (partition, key)
+            for partition in partitions
             if self._has_read(partition)
             for key in self._stays.due(partition, at)
         ]
+        due += self._stays.expired(at, at - self._settings.timeouts.purge)
         if due:
-            await self._deliver(grouped_by_partition(due))
+            asked = (
+                (topics.COMMANDS, partition, Record(key, to_bytes(Command("due", key.decode()))))
+                for partition, key in due
+            )
+            await self._deliver(grouped_by_partition(asked))
 
     def _raw_is_read(self) -> bool:
         """Tell whether every raw message is read that was there when this was first asked since the last yes."""
@@ -119,10 +129,9 @@ class Agents:
 
     def _carry_out(self, batch: PartitionBatch) -> None:
         """Do what a batch of commands asks: those keyed by a patient are for the patient's directory."""
-        asked = [record for record in batch.records if is_directory(record.key)]
-        others = (
-            [record for record in batch.records if not is_directory(record.key)] if asked else batch.records
-        )
+        records = self._whole(batch)
+        asked = [record for record in records if is_directory(record.key)]
+        others = [record for record in records if not is_directory(record.key)] if asked else records
         self._fold(batch.tp, others, EncounterProcessor.process_commands)
         if not asked:
             return
@@ -139,6 +148,15 @@ class Agents:
         self._send(partition, processed.messages)
         self._ask(processed.commands)
 
+    def _whole(self, batch: PartitionBatch) -> list[Any]:
+        """Return the records of a topic of our own that were read whole; the others are refused."""
+        topic, partition = batch.tp
+        records, messages, reasons = without_marked(batch.records, topic, partition)
+        self._send(partition, messages)
+        if self._figures is not None:
+            self._figures.refused(topic, reasons)
+        return records
+
     def _ask(self, commands: Iterable[OutboundCommand]) -> None:
         """Send commands to the partitions of those they are for."""
         for command in commands:
@@ -151,17 +169,25 @@ class Agents:
         self, tp: TP, records: Iterable[Any], process: Callable[[EncounterProcessor, Iterable[Any]], None]
     ) -> None:
         topic, partition = tp
+        at = int(self._clock())
+        oldest = at - self._settings.timeouts.purge
         processor = EncounterProcessor(
             topic,
             partition,
-            int(self._clock()),
+            at,
             partial(self._stays.load, partition),
             lambda name: home_of(name, self._partitions) == partition,
+            oldest,
         )
         process(processor, records)
         processed = processor.finish(self._settings.timeouts, self._emission)
         for state in processed.states:
-            self._stays.keep(partition, state)
+            if (
+                state.phase != "forgotten"
+                or state.last_event_at > oldest
+                or not self._purge(partition, state)
+            ):
+                self._stays.keep(partition, state)
         self._send(partition, processed.messages)
         self._ask(processed.commands)
         if self._figures is not None:
@@ -171,12 +197,24 @@ class Agents:
                 "%d stays could not be settled: a fault of ours; see infusion rejects", processed.faults
             )
 
+    def _purge(self, partition: int, state: EncounterState) -> bool:
+        """Have nothing left of a stay; not of one that is held still: somebody may answer, and its charges wait for that."""
+        key = state.encounter_id.encode()
+        standing = standing_of(self._releases.load(partition, key))
+        if standing is not None and standing.status == "held":
+            return False
+        self._stays.purge(partition, state)
+        self._releases.purge(partition, key)
+        if self._figures is not None:
+            self._figures.purged(partition, key, standing)
+        return True
+
     def _code(self, batch: PartitionBatch) -> None:
         partition = batch.tp.partition
         consumer: Any = self._app.consumer
         committed = consumer.progress[batch.tp].committed if batch.tp in consumer.progress else 0
         load = partial(self._releases.load, partition)
-        coded = code_records(batch.records, partition, committed, load, self._settings.profile)
+        coded = code_records(self._whole(batch), partition, committed, load, self._settings.profile)
         for key, state in coded.states.items():
             self._releases.keep(partition, key, state)
         self._send(partition, coded.messages)
@@ -186,7 +224,12 @@ class Agents:
             _log.error("%d closed encounters could not be coded: see infusion rejects", coded.faults)
 
     def _send(self, partition: int, messages: Iterable[OutboundMessage]) -> None:
-        for message in messages:
+        for made in messages:
+            message = made if fits(made) else in_place_of(made, partition)
+            if message is not made and self._figures is not None:
+                self._figures.refused(made.topic, [TOO_LARGE])
+            if self._figures is not None and (dropped := dropped_headers(message.headers)):
+                self._figures.headers_dropped(dropped)
             record = Record(message.key, message.value, message.headers)
             self._app.send_at_checkpoint(message.topic, partition, record)
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from streams.engine.app import CheckpointApp, stop_at_once
 from streams.feeds.linking import Unlinked
+from streams.fetching.records import move_past
 from streams.kafka.connection import Connection
 from streams.wire import topics
 from streams.worker.adapters import adapters
@@ -24,8 +25,8 @@ _LARGEST: Final = 16 << 20
 _HEARTBEAT_S: Final = 3.0
 """At most, however long a session is: /readyz tells a coordinator that is silent by a heartbeat without an answer."""
 
-_CACHE: Final = {"block_cache_size": 32 << 20, "write_buffer_size": 8 << 20, "max_open_files": 200}
-"""Of one table in one partition; Faust's own default is a cache of two gigabytes."""
+_STORE: Final = {"write_buffer_size": 8 << 20, "max_open_files": 200}
+"""Of one table in one partition; cache and write buffers are shared by all (``streams.engine.store_memory``)."""
 
 
 def build(
@@ -52,6 +53,7 @@ def build_observed(
     **overrides: Any,
 ) -> tuple[CheckpointApp, Observation]:
     """Return the application of one worker, and what it shows of itself."""
+    move_past(settings.skip)
     urls, credentials = faust_connection(connection)
     data_dir = settings.data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -97,7 +99,9 @@ def build_observed(
     stays = EncounterStore(app, stays_table, settings.cached_stays, settings.timeouts.retention)
     app.when_recovered(stays.restore)
     releases = ReleaseStore(app, releases_table)
-    observation = Observation(app, connection, stays, releases, clock)
+    observation = Observation(
+        app, connection, stays, releases, settings.profile, settings.expected_sources, clock
+    )
     agents = Agents(app, stays, releases, settings, partitions, clock, observation.agents)
     associations = AssociationStore(app, _table(app, "associations", partitions), Unlinked())
     app.when_recovered(associations.restore)
@@ -121,6 +125,6 @@ def _table(app: CheckpointApp, name: str, partitions: int) -> Any:
         key_type=bytes,
         value_type=bytes,
         partitions=partitions,
-        options=dict(_CACHE),
+        options=dict(_STORE),
         recovery_buffer_size=5_000,
     )

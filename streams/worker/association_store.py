@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from streams.engine.app import CheckpointApp, Written
+from streams.engine.app import CheckpointApp
+from streams.engine.kept_states import Written
 from streams.engine.table import CheckpointTable
 from streams.feeds.linking import Entry, Linker
 

@@ -2,36 +2,64 @@
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
 from typing import Final
 
 from streams.engine.app import CheckpointApp
+from streams.engine.kept_states import Journaled
 from streams.engine.table import CheckpointTable
 from streams.lifecycle.account_notice import is_directory
 from streams.lifecycle.deadline_index import DeadlineIndex
 from streams.lifecycle.live_stays import LiveStays, live_stay
 from streams.lifecycle.state import (
+    WHOLE,
     EncounterState,
+    Journal,
     deadline_of,
     departed_of,
-    from_bytes,
     last_source_of,
     phase_of,
 )
+from streams.lifecycle.stay_journal import changes, entry_of, goes_on, journal_key, read_stay
 from streams.lifecycle.timeouts import Timeouts
 from streams.worker.patient_store import PatientStore
+from streams.worker.purge_sweep import PurgeSweep
+from streams.worker.state_memory import memory_of
 
 RETRY_S: Final = 30
 """Seconds until the command for a stay that is still due is sent again: it may have been lost with a worker."""
 
 _MAX_DUE: Final = 1_000
+CACHED_BYTES: Final = 64 << 20
+"""Of the states cached in memory, about: a few long stays take as much as thousands of short ones."""
+
 _MAX_SOURCES: Final = 100
 """Sources whose last word is kept: a feed may number its own."""
 
 
+class _Kept(Journaled):
+    """A stay on its way to the table."""
+
+    __slots__ = ("_journal", "_state")
+
+    def __init__(self, state: EncounterState) -> None:
+        self._state = state
+        self._journal: Journal | None = None
+
+    def changes(self, key: bytes) -> dict[bytes, bytes | None]:
+        """Return what is to be written, all that was not written yet."""
+        written, self._journal = changes(self._state, key)
+        return written
+
+    def written(self) -> None:
+        """Note that this lies in Kafka: what is written next goes on from here."""
+        self._state.journal = self._journal
+
+
 class EncounterStore:
     """
-    The states of encounters by partition; ``capacity`` is how many are cached. Deadlines are epoch seconds.
+    The states of encounters by partition. Deadlines are epoch seconds.
+
+    ``capacity`` is how many are cached at most, and ``capacity_bytes`` how much memory those may take, about.
 
     ``retention`` is what lies between the last word of a stay that is final and its deadline.
     """
@@ -42,43 +70,60 @@ class EncounterStore:
         table: CheckpointTable,
         capacity: int,
         retention: int = Timeouts().retention,
+        capacity_bytes: int = CACHED_BYTES,
     ) -> None:
         self._app, self._table, self._capacity, self._retention = app, table, capacity, retention
+        self._capacity_bytes = capacity_bytes
         self.live = LiveStays()
         """Those that are not final, for figures."""
         self.last_words: dict[str, int] = {}
         """When the newest kept event of each source came, as far as the last word of each stay tells; epoch seconds."""
         self._cache: dict[tuple[int, str], EncounterState] = {}
-        self._evict_above = capacity
+        self._weights: dict[tuple[int, str], int] = {}
+        self._weight = 0
+        self._evict_above, self._evict_above_bytes = capacity, capacity_bytes
         self._due: dict[int, DeadlineIndex] = {}
         self.patients: Final = PatientStore(app, table)
         """The directories of patients, in the same table under keys that no encounter has."""
+        self._sweep = PurgeSweep(table.items_of)
         app.when_revoked(self.clear)
 
     def clear(self) -> None:
         """Drop everything in memory."""
         self.live.clear()
         self._cache.clear()
+        self._weights.clear()
+        self._weight = 0
         self._due.clear()
+        self._sweep.clear()
 
     def restore(self, partitions: set[int]) -> None:
         """Index the deadlines of these partitions anew, from what recovery left in the table, and count what is live."""
         for partition in partitions:
-            self._due[partition] = DeadlineIndex(
-                (due_at, key)
-                for key, written in self._table.items_of(partition)
-                if not is_directory(key) and (due_at := self._counted(partition, key, written)) is not None
-            )
+            self._due[partition] = DeadlineIndex(self._deadlines_of(partition))
+
+    def _deadlines_of(self, partition: int) -> Iterator[tuple[int, bytes]]:
+        for key, written in self._table.items_of(partition):
+            entry = entry_of(key)
+            if entry is not None:
+                # A crash between a snapshot and what makes room for it leaves entries of the one before.
+                if not goes_on(self._table.read(partition, entry[0]), written):
+                    self._app.put(self._table, partition, key, None)
+            elif not is_directory(key) and (due_at := self._counted(partition, key, written)) is not None:
+                yield due_at, key
 
     def _counted(self, partition: int, key: bytes, written: bytes) -> int | None:
         """Take a kept stay into the figures, and return its deadline."""
         due_at = deadline_of(written)
-        phase = phase_of(written)
+        state: EncounterState | None = None
+        phase: str = phase_of(written)
+        if phase != "forgotten" and (phase != "final" or self._has_entries(partition, key, written)):
+            state = self._assembled(partition, key, written)
+            due_at, phase = state.due_at, state.phase
         if phase == "forgotten":
             return due_at
         said_at = None if due_at is None else due_at - self._retention
-        if phase != "final":
-            state = from_bytes(written)
+        if state is not None and phase != "final":
             said_at = state.last_event_at
             self.live.note(partition, key, live_stay(state))
         if said_at is not None and (source := last_source_of(written)) is not None:
@@ -90,7 +135,17 @@ class EncounterStore:
     def departed_at(self, partition: int, key: bytes) -> int | None:
         """Return when the patient of a stay left, in epoch seconds; None where that is not known."""
         written = self._table.read(partition, key)
+        if written is not None and self._has_entries(partition, key, written):
+            return self._assembled(partition, key, written).departed_at
         return None if written is None else departed_of(written)
+
+    def _has_entries(self, partition: int, key: bytes, written: bytes) -> bool:
+        """Tell whether more than its own value is kept of a stay."""
+        return written[0] > WHOLE and self._table.read(partition, journal_key(key, 0)) is not None
+
+    def _assembled(self, partition: int, key: bytes, written: bytes) -> EncounterState:
+        """Return a stay from its value and the entries beside it."""
+        return read_stay(written, lambda number: self._table.read(partition, journal_key(key, number)))
 
     @property
     def indexed(self) -> int:
@@ -102,14 +157,21 @@ class EncounterStore:
         """How many states are cached."""
         return len(self._cache)
 
+    @property
+    def cached_bytes(self) -> int:
+        """How much memory those take, about."""
+        return self._weight
+
     def load(self, partition: int, encounter_id: str) -> EncounterState | None:
         """Return the state of an encounter, or None."""
         place = (partition, encounter_id)
         state = self._cache.get(place)
         if state is None:
-            written = self._table.read(partition, encounter_id.encode())
+            key = encounter_id.encode()
+            written = self._table.read(partition, key)
             if written is not None:
-                state = self._cache[place] = from_bytes(written)
+                state = self._cache[place] = self._assembled(partition, key, written)
+                self._weigh(place, state)
                 self._evict()
         return state
 
@@ -118,13 +180,25 @@ class EncounterStore:
         key = state.encounter_id.encode()
         self._cache.pop((partition, state.encounter_id), None)
         self._cache[partition, state.encounter_id] = state
-        self._app.put(self._table, partition, key, state)
+        self._weigh((partition, state.encounter_id), state)
+        self._app.put(self._table, partition, key, _Kept(state))
         self.live.note(partition, key, live_stay(state))
         due_at = state.due_at
         if due_at is not None and (state.indexed_at is None or due_at < state.indexed_at):
             self._due.setdefault(partition, DeadlineIndex()).add(key, due_at)
             state.indexed_at = due_at
         self._evict()
+
+    def purge(self, partition: int, state: EncounterState) -> None:
+        """Have nothing left of a forgotten stay from the next checkpoint on."""
+        place, key = (partition, state.encounter_id), state.encounter_id.encode()
+        if self._cache.pop(place, None) is not None:
+            self._weight -= self._weights.pop(place)
+        self._app.put(self._table, partition, key, None)
+
+    def expired(self, at: int, before: int) -> Iterator[tuple[int, bytes]]:
+        """Yield partition and key of forgotten stays without a word since ``before``, a few at a time, once a day."""
+        return self._sweep.expired(self._due, at, before)
 
     def partitions_due(self, at: int) -> list[int]:
         """Return the partitions in which a stay may be due."""
@@ -146,14 +220,26 @@ class EncounterStore:
             state.indexed_at = state.due_at
             return state.due_at
         written = self._table.read(partition, key)
+        if written is not None and self._has_entries(partition, key, written):
+            return self._assembled(partition, key, written).due_at
         return None if written is None else deadline_of(written)
+
+    def _weigh(self, place: tuple[int, str], state: EncounterState) -> None:
+        weight = memory_of(state)
+        self._weight += weight - self._weights.get(place, 0)
+        self._weights[place] = weight
 
     def _evict(self) -> None:
         """Drop a tenth of the cache, those unused longest, when it is too large; never a state that is not written yet."""
-        if len(self._cache) <= self._evict_above:
+        if len(self._cache) <= self._evict_above and self._weight <= self._evict_above_bytes:
             return
-        for partition, name in list(islice(self._cache, self._capacity // 10)):
+        most, most_bytes = self._capacity * 9 // 10, self._capacity_bytes * 9 // 10
+        for partition, name in list(self._cache):
+            if len(self._cache) <= most and self._weight <= most_bytes:
+                break
             if not self._app.unwritten(self._table, partition, name.encode()):
                 del self._cache[partition, name]
+                self._weight -= self._weights.pop((partition, name))
         # When none could be dropped, the cache grows by a tenth before the next attempt.
         self._evict_above = max(self._capacity, len(self._cache) + self._capacity // 10)
+        self._evict_above_bytes = max(self._capacity_bytes, self._weight + self._capacity_bytes // 10)

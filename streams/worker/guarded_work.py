@@ -11,7 +11,8 @@ def work_off(app: Any, batch: PartitionBatch, work: Callable[[], None]) -> None:
     try:
         work()
     except Exception as error:  # noqa: BLE001 - Faust would count a batch that raised as done
-        app.fatal(error)
+        topic, partition = batch.tp
+        app.fatal(error, f"records {batch.first} to {batch.next - 1} of {topic}, partition {partition}")
         return
     batch.finish()
     app.wake()

@@ -7,7 +7,7 @@ while nothing is fetched, and right after a start nothing is in hand: those two 
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from time import monotonic, time
 from typing import Final
 
@@ -17,11 +17,10 @@ from streams.engine.app import CheckpointApp
 from streams.engine.positions import Position, positions_of
 from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
-from streams.kafka.partition_asker import PartitionAsker, Spot
+from streams.kafka.partition_asker import FirstRecord, PartitionAsker, Spot
 from streams.kafka.retention import asked_retention_ms, retention_ms
-from streams.metrics.figures import Sample
 from streams.metrics.lag import Lag, Place, lag_of
-from streams.metrics.lag_samples import samples_of
+from streams.metrics.lag_lines import LagLines
 from streams.wire import topics
 
 _log = logging.getLogger(__name__)
@@ -42,9 +41,10 @@ class LagWatch:
         self._starts: dict[Spot, int] = {}
         self._committed: dict[Spot, int] = {}
         """Of partitions that are not recovered yet; the engine knows the others."""
-        self._written: dict[Spot, tuple[int, int]] = {}
-        """An offset, and the timestamp of the record there."""
+        self._first: dict[Spot, tuple[int, FirstRecord]] = {}
+        """An offset, and the first record from there on."""
         self._retention_ms = asked_retention_ms()
+        self._lines = LagLines("infusion_")
         self._settings_at = -SETTINGS_EVERY_S
         self.answered_at = monotonic()
         """When Kafka last answered, by the monotonic clock; at first the start."""
@@ -75,12 +75,12 @@ class LagWatch:
             if place.committed is not None
             and place.oldest_ms is None
             and place.end
-            and place.end > place.committed
+            and place.end > max(place.committed, place.start)
         }
         if wanted:
-            found = await asker.timestamps(wanted)
-            self._written = {spot: about for spot, about in self._written.items() if spot in positions} | {
-                spot: (wanted[spot], written_at) for spot, written_at in found.items()
+            found = await asker.first_records(wanted, self._ends)
+            self._first = {spot: about for spot, about in self._first.items() if spot in positions} | {
+                spot: (wanted[spot], first) for spot, first in found.items()
             }
         if monotonic() - self._settings_at > SETTINGS_EVERY_S:
             self._settings_at = monotonic()
@@ -99,8 +99,8 @@ class LagWatch:
                 place = Place(None, position.committed, end)
             else:
                 place = Place(position.committed, position.committed, end, position.oldest_ms)
-            if place.oldest_ms is None and (about := self._written.get(tp)) and about[0] == place.committed:
-                place = place._replace(oldest_ms=about[1])
+            if place.oldest_ms is None and (about := self._first.get(tp)) and about[0] == place.committed:
+                place = place._replace(oldest_ms=about[1].timestamp, start=max(place.start, about[1].offset))
             yield tp, place
 
     def lags(self) -> list[tuple[TP, Place, Lag]]:
@@ -108,6 +108,6 @@ class LagWatch:
         now_ms = self._clock() * 1000
         return [(tp, place, lag_of(place, now_ms)) for tp, place in self._places(positions_of(self._app))]
 
-    def samples(self) -> Iterable[Sample]:
-        """Return the figures of every partition."""
-        return samples_of("infusion_", self.lags(), self._retention_ms)
+    def lines(self) -> dict[str, list[str]]:
+        """Return the lines of the page about every partition, by metric."""
+        return self._lines.lines(self.lags(), self._retention_ms)

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
+from rules.engine import Profile
+from streams.charging.bill_hold import BillHold
 from streams.engine.app import CheckpointApp
 from streams.kafka.connection import Connection
 from streams.metrics.build_info import tell_build
@@ -39,16 +41,18 @@ class Observation:
 
     def __init__(
         self, app: CheckpointApp, connection: Connection, stays: EncounterStore, releases: ReleaseStore,
-        clock: Callable[[], float],
+        profile: Profile, expected_sources: tuple[str, ...], clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self.figures = Figures("worker")
         self._app, self._releases = app, releases
-        self._count = ReleaseCount(stays.departed_at)
+        self._count = ReleaseCount(stays.departed_at, BillHold(profile))
         self.agents = AgentFigures(self.figures, self._count, clock)
         self._lag = LagWatch(app, connection, clock)
-        self.state = StateFigures(app, stays, self._count, self.agents, lambda: self._lag.answered_at, clock)
+        self.state = StateFigures(
+            app, stays, self._count, self.agents, lambda: self._lag.answered_at, expected_sources, clock
+        )
         tell_build(self.figures)
-        self.figures.provide(self._lag.samples)
+        self.figures.provide_lines(self._lag.lines)
         self.figures.provide(self.state.samples)
         app.vitals.on_checkpoint = self._checkpointed
         app.when_revoked(self._count.clear)

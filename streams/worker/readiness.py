@@ -42,6 +42,8 @@ class Signs(NamedTuple):
     stopping: bool = False
     rebalancing: bool = False
     """Whether the group is dealing partitions anew."""
+    fault: tuple[str, str] | None = None
+    """What is wrong with the logs, for which this worker stops: a state, and a sentence."""
 
 
 def verdict_of(signs: Signs) -> Verdict:
@@ -51,6 +53,8 @@ def verdict_of(signs: Signs) -> Verdict:
 
 def _verdicts(signs: Signs) -> Iterator[Verdict]:
     """Yield everything that is to be said of a worker, what explains the rest first."""
+    if signs.fault is not None:
+        yield Verdict(*signs.fault)
     if signs.stopping:
         yield Verdict("stopping", "it was told to stop, and finishes what is in hand")
     yield from _connection(signs)

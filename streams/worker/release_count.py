@@ -10,6 +10,7 @@ from itertools import chain
 from time import perf_counter
 from typing import Final
 
+from streams.charging.bill_hold import BillHold
 from streams.charging.charge_counts import ChargeCounts, Standing, standing_of
 from streams.charging.release_state import from_bytes
 
@@ -28,8 +29,8 @@ Since = Callable[[int, bytes], int | None]
 class ReleaseCount:
     """Counts of the charge sets of this worker's partitions; ``since`` tells when a held stay departed."""
 
-    def __init__(self, since: Since) -> None:
-        self.counts = ChargeCounts()
+    def __init__(self, since: Since, bill_hold: BillHold) -> None:
+        self.counts = ChargeCounts(bill_hold)
         self._since = since
         self._to_count: dict[int, Written] = {}
         self._changed: dict[int, set[bytes]] = {}

@@ -47,6 +47,11 @@ class ReleaseStore:
         self._unwritten[partition, key] = state
         self._app.put(self._table, partition, key, _Unwritten(state))
 
+    def purge(self, partition: int, key: bytes) -> None:
+        """Have nothing left of an encounter from the next checkpoint on."""
+        self._unwritten.pop((partition, key), None)
+        self._app.put(self._table, partition, key, None)
+
     def _drop_written(self) -> None:
         for partition, key in list(self._unwritten):
             if not self._app.unwritten(self._table, partition, key):

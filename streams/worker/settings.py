@@ -8,9 +8,14 @@ from typing import Final, NamedTuple
 
 from rules.engine import Profile
 from streams.feeds.site_mapping import DEFAULT_SITE, SiteMapping
+from streams.fetching.records import Place
+from streams.kafka.skipped_records import SkipError, places_to_skip
 from streams.lifecycle.timeouts import Timeouts
 from streams.metrics.bind import BIND, Bind, BindError, bind_of
+from streams.metrics.table import SOURCES
 from streams.worker.adapters import FeedSettingError, patient_secret_from, site_from
+
+EXPECTED_SOURCES: Final = "INFUSION_EXPECTED_SOURCES"
 
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -37,10 +42,14 @@ class WorkerSettings(NamedTuple):
     """Seconds between two runs of the timer that looks for due stays."""
     cached_stays: int = 10_000
     """States cached in memory beside the store."""
+    expected_sources: tuple[str, ...] = ()
+    """Sources whose silence is told though they have never spoken."""
     site: SiteMapping = DEFAULT_SITE
     """What the site of the raw topics calls things."""
     patient_secret: bytes | None = None
     """Under which keys of patients are made; never shown."""
+    skip: tuple[Place, ...] = ()
+    """Damaged records to move past: topic, partition and offset of each."""
 
 
 def _number(environment: Mapping[str, str], name: str, default: float, *, least: float = 0) -> float:
@@ -91,21 +100,55 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
             max_open=round(_number(environment, "INFUSION_OVERDUE_DAYS", span.max_open / 86_400) * 86_400),
             retention=round(_number(environment, "INFUSION_HORIZON_DAYS", span.retention / 86_400) * 86_400),
         ),
-        profile=Profile(
-            policy=environment.get("INFUSION_POLICY") or None,
-            overrides=_overrides(environment.get("INFUSION_SET", "")),
-            setting=environment.get("INFUSION_SETTING") or None,
-            payer=environment.get("INFUSION_PAYER") or None,
-        ),
+        profile=profile_from(environment),
         metrics_bind=_metrics_bind(environment),
         session_timeout_s=_number(
             environment, "INFUSION_SESSION_TIMEOUT_SECONDS", default.session_timeout_s, least=1
         ),
         look_every_s=_number(environment, "INFUSION_LOOK_EVERY_SECONDS", default.look_every_s, least=0.05),
         cached_stays=int(_number(environment, "INFUSION_CACHED_STAYS", default.cached_stays, least=100)),
+        expected_sources=expected_sources_from(environment),
         site=site,
         patient_secret=secret,
+        skip=_skipped(environment),
     )
+
+
+def profile_from(environment: Mapping[str, str]) -> Profile:
+    """
+    Return the policy that this environment asks for, without a site's folder.
+
+    Raises:
+        SettingError: INFUSION_SET is not as it should be.
+    """
+    return Profile(
+        policy=environment.get("INFUSION_POLICY") or None,
+        overrides=_overrides(environment.get("INFUSION_SET", "")),
+        setting=environment.get("INFUSION_SETTING") or None,
+        payer=environment.get("INFUSION_PAYER") or None,
+    )
+
+
+def expected_sources_from(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """
+    Return the sources that this environment expects to speak, each once, in its order.
+
+    Raises:
+        SettingError: there are more than figures tell apart.
+    """
+    named = (part.strip() for part in environment.get(EXPECTED_SOURCES, "").split(","))
+    sources = tuple(dict.fromkeys(filter(None, named)))
+    if len(sources) > SOURCES:
+        msg = f"{EXPECTED_SOURCES}: names {len(sources)} sources; figures tell {SOURCES} apart, name those that matter"
+        raise SettingError(msg)
+    return sources
+
+
+def _skipped(environment: Mapping[str, str]) -> tuple[Place, ...]:
+    try:
+        return places_to_skip(environment)
+    except SkipError as error:
+        raise SettingError(str(error)) from None
 
 
 def _metrics_bind(environment: Mapping[str, str]) -> Bind | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Final
 
-from streams.charging.charge_counts import PAYERLESS, HeldFigures
+from streams.charging.charge_counts import PAYERLESS
 from streams.engine.app import CheckpointApp
 from streams.engine.positions import is_rebalancing, membership_silence_s, partitions_read
 from streams.engine.vitals import Vitals
@@ -24,6 +24,14 @@ _LIVE_BYTES: Final = 72 + 40 + 33 + 20 + 100
 """Of one live stay: a named tuple, its infusions, its key, and its place in a dict."""
 
 
+_NOTHING_YET: Final[list[Sample]] = [
+    (f"infusion_{name}", labels, 0)
+    for name in ("charge_sets", "review_open", "review_oldest_seconds", "review_held_cents")
+    for labels in BY_NAME[f"infusion_{name}"].from_the_start()
+]
+"""What is known to be possible and is not there, before what is."""
+
+
 def _since(now: float, at: float) -> float | None:
     return now - at if at else None
 
@@ -33,10 +41,11 @@ class StateFigures:
 
     def __init__(
         self, app: CheckpointApp, stays: EncounterStore, releases: ReleaseCount, agents: AgentFigures,
-        answered_at: Callable[[], float], clock: Callable[[], float],
+        answered_at: Callable[[], float], expected_sources: tuple[str, ...], clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self._app, self._stays, self._releases, self._agents = app, stays, releases, agents
         self._answered_at, self._clock = answered_at, clock
+        self._expected_sources = expected_sources
         self._begun_at = monotonic()
         self._stay_figures = StayFigures()
         self._summed_at = 0.0
@@ -62,6 +71,7 @@ class StateFigures:
             partitions_read(self._app),
             bool(self._app.should_stop),
             is_rebalancing(self._app),
+            vitals.fault,
         )
 
     def verdict(self) -> Verdict:
@@ -139,18 +149,24 @@ class StateFigures:
             sources[source] = max(came_at, sources.get(source, 0))
         for source, came_at in sources.items():
             yield "infusion_source_silence_seconds", (source,), max(0.0, now - came_at)
+        for source in self._expected_sources:
+            if source not in sources:
+                yield "infusion_source_unheard_seconds", (source,), monotonic() - self._begun_at
 
     def _charges(self) -> Iterator[Sample]:
         now, counts = self._clock(), self._releases.counts
-        for name in ("charge_sets", "review_open", "review_oldest_seconds", "review_held_cents"):
-            for labels in BY_NAME[f"infusion_{name}"].from_the_start():
-                yield f"infusion_{name}", labels, 0
+        yield from _NOTHING_YET
         for status, count in list(counts.by_status.items()):
             yield "infusion_charge_sets", (status,), count
-        for payer, held in {PAYERLESS: HeldFigures(0, 0, int(now) + 1), **counts.held_by_payer()}.items():
+        for name in ("held_encounters", "held_cents", "held_oldest_seconds", "bill_hold_past_encounters"):
+            yield f"infusion_{name}", (PAYERLESS,), 0
+        for payer, late in counts.past_hold_by_payer(now).items():
+            yield "infusion_bill_hold_past_encounters", (payer,), late
+        for payer, held in counts.held_by_payer().items():
             yield "infusion_held_encounters", (payer,), held.sets
             yield "infusion_held_cents", (payer,), held.cents
             yield "infusion_held_oldest_seconds", (payer,), max(0.0, now - held.since)
+            yield "infusion_bill_hold_remaining_seconds", (payer,), held.until - now
         for flag_and_severity, count in list(counts.by_flag.items()):
             yield "infusion_review_open", flag_and_severity, count
         for flag, held in counts.held_by_flag().items():

@@ -10,7 +10,7 @@ from counting import Counting, ended
 from counting_worker import SESSION_S
 from engine_bench import KINDS, OURS
 
-from streams.engine.app import EXIT_FATAL
+from streams.engine.exit_status import EXIT_FATAL
 from streams.kafka.embedded import PRODUCE
 
 INVALID_RECORD = 87

@@ -117,7 +117,9 @@ async def test_one_refused_partition_fails_the_delivery_and_every_later_one() ->
     """The error names the topic and the driver's error, never a record; nothing is committed after it."""
     producer, taken = shelf()
     taken.refused["bad"] = InvalidTopicError()
-    with pytest.raises(SendError, match=r"^records for bad were not written: InvalidTopicError$"):
+    with pytest.raises(
+        SendError, match=r"^records for bad, partition 0, were not written: InvalidTopicError$"
+    ):
         await producer.deliver(
             [
                 PartitionRecords("good", 0, [Record(b"k", b"v")]),

@@ -9,7 +9,7 @@ from engine_bench import CHANGELOG, KINDS, OURS, Bench, Log, Record, turns
 from faust.tables.recovery import RebalanceAgain, ServiceStopped
 from faust.types import TP
 
-from streams.engine.table import StoreError
+from streams.engine.stop_reasons import StoreError
 
 SOURCE = TP("in", 0)
 

@@ -10,10 +10,10 @@ from engine_bench import KINDS, OURS, Bench, Log, turns
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
-from streams.engine.app import Written
 from streams.engine.checkpoint import LeaseLostError
+from streams.engine.kept_states import Written
 from streams.engine.records import PartitionRecords, Record
-from streams.engine.table import StoreError
+from streams.engine.stop_reasons import StoreError
 
 SOURCE = TP("in", 0)
 POST = Record(b"k", b"sent")
@@ -40,8 +40,12 @@ class Writing:
         self.asked.set()
         await self.open.wait()
         self.before()
+        firsts = [
+            sum(len(records) for topic, records in self.written if topic == group.topic)
+            for group in grouped_by_partition
+        ]
         self.written += [(group.topic, group.records) for group in grouped_by_partition]
-        return [0 for _ in grouped_by_partition]
+        return firsts
 
     def topics(self) -> list[str]:
         """Return the topics written to, in order."""

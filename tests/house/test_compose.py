@@ -31,13 +31,14 @@ DOCKERFILE = (ROOT / "ops" / "Dockerfile").read_text(encoding="utf-8")
 def test_kafka_is_the_release_that_tests_run_on() -> None:
     """What a stranger starts is what was tested; ``.ci/kafka/pom.xml`` is where it is raised."""
     images = {one["image"] for name, one in SERVICES.items() if name not in OURS | WATCHING}
-    assert images == {f"apache/kafka:{version()}"}
+    assert images == {f"${{KAFKA_IMAGE:-apache/kafka:{version()}}}"}
 
 
 def test_the_services_are_those_the_documents_name() -> None:
     """A Kafka, its topics, two workers, a front door, who watches, a publisher, and what prints the charges when asked for."""
     assert set(SERVICES) == {
-        "kafka", "topics", "worker-1", "worker-2", "listen", "watch", "prometheus", "grafana", "publisher", "charges",
+        "kafka", "topics", "worker-1", "worker-2", "listen", "watch", "deliver", "prometheus", "grafana", "publisher",
+        "charges",
     }  # fmt: skip
     assert set(WORKERS) == {"worker-1", "worker-2"}
     assert SERVICES["charges"]["profiles"]
@@ -114,7 +115,7 @@ def test_only_this_machine_reaches_what_is_published() -> None:
 def test_everything_that_stays_has_a_health_check() -> None:
     """Ours by what /readyz says, at the port it was told to show itself at."""
     assert {name for name, one in SERVICES.items() if "healthcheck" not in one} == ONCE
-    for name in ("worker-1", "worker-2", "listen", "watch"):
+    for name in ("worker-1", "worker-2", "listen", "watch", "deliver"):
         bind = bind_of(SERVICES[name]["environment"][BIND], Bind("", 0))
         assert bind is not None
         assert bind.host == "0.0.0.0"  # noqa: S104 -- within the network of the compose file, where Prometheus is

@@ -15,7 +15,17 @@ from timeline import events_of
 
 from models.compatibility import Schema, Side, breaks
 from models.event import event_types
-from models.schema import GREW, charge_set, closed_encounter, events, fields, line_change, review_item, text
+from models.schema import (
+    GREW,
+    charge_set,
+    closed_encounter,
+    delivery,
+    events,
+    fields,
+    line_change,
+    review_item,
+    text,
+)
 from rules.engine import Profile
 from streams.charging.release import release
 from streams.cli.code import command as code
@@ -35,6 +45,7 @@ FILES = {
     "closed-encounter": "closed-encounter.schema.json",
     "charge-line": "charge-line.schema.json",
     "review": "review.schema.json",
+    "delivery": "delivery.schema.json",
     "asyncapi": "asyncapi.json",
 }
 SIDES: dict[str, Side] = {
@@ -43,8 +54,9 @@ SIDES: dict[str, Side] = {
     "closed-encounter": "written",
     "charge-line": "written",
     "review": "written",
+    "delivery": "written",
 }
-DOCUMENTED = (events, charge_set, closed_encounter, line_change, review_item)
+DOCUMENTED = (events, charge_set, closed_encounter, line_change, review_item, delivery)
 
 AT = "2026-03-02T08:00:00-05:00"
 GIVEN = {
@@ -104,6 +116,7 @@ FURTHER: dict[str, dict[str, Any]] = {
     "infusion_resumed": RUNNING,
     "infusion_rate_changed": RUNNING | {"rate_ml_per_h": 0},
     "infusion_bag_changed": RUNNING,
+    "infusion_bolus": RUNNING | {"volume_ml": 20, "dose": 5000},
     "infusion_stopped": RUNNING | {"reason": "completed"},
     "push_given": GIVEN | {"technique": "push"},
     "injection_given": GIVEN | {"technique": "injection", "route": "IM"},
@@ -363,6 +376,7 @@ def test_the_topics_are_the_contracts() -> None:
         ("infusion.charge-lines.v1", "delete"),
         ("infusion.review.v1", "compact"),
         ("infusion.rejects.v1", "delete"),
+        ("infusion.deliveries.v1", "delete"),
     ]
 
 

@@ -15,7 +15,7 @@ import click
 import pytest
 
 from rules.flags import FLAGS
-from rules.policy.switches import SWITCHES
+from rules.policy.switches import ANSWERABLE, SWITCHES
 from rules.rulebook import all_rules
 from rules.sources import sources
 from streams.cli import main
@@ -133,7 +133,7 @@ def test_what_a_document_names_exists(document: Path) -> None:
     known = {
         r"`(?:\$ )?infusion ([a-z]+)\b|^\$ infusion ([a-z]+)\b": set(VERBS),
         r"`make ([a-z-]+)\b|^make ([a-z-]+)\b": set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)),
-        r"--set ([a-z0-9_]+)=": {switch.key for switch in SWITCHES},
+        r"--set ([a-z0-9_]+)=": {switch.key for switch in ANSWERABLE},
         r"\b([PH]-\d+b?)\b": {switch.id for switch in SWITCHES},
         r"\b(F-[A-Z]+(?:_[A-Z]+)*)\b": set(FLAGS),
         r"\b(R-[A-Z]+-\d+)\b": {rule.id for rule in all_rules()},

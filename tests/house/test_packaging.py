@@ -1,5 +1,6 @@
 """The package: three generic top-level names that must be ours alone, and a wheel that needs nothing beside it."""
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -71,6 +72,28 @@ def test_every_requirement_is_pinned_to_one_version_it_allows() -> None:
     asked = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
     for one in map(Requirement, asked):
         assert pinned.get(canonicalize_name(one.name), "") in one.specifier, one
+
+
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
+def test_every_pin_is_locked_to_the_hashes_of_its_files(lock: str) -> None:
+    """Pip takes no other file than those; ``make lock`` writes them anew after a change."""
+    text = (ROOT / ".ci" / lock).read_text(encoding="utf-8")
+    entries = [entry for entry in text.replace("\\\n", " ").splitlines() if not entry.startswith("#")]
+    assert all(re.search(r" --hash=sha256:[0-9a-f]{64}\b", entry) for entry in entries)
+    locked = {
+        canonicalize_name(name): version
+        for name, version in (entry.split()[0].split("==") for entry in entries)
+    }
+    pins = (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {
+        canonicalize_name(name): version
+        for name, version in (line.split("==") for line in pins if not line.startswith("#"))
+    }
+    assert {name: version for name, version in locked.items() if pinned.get(name, version) != version} == {}
+    asked = PROJECT["dependencies"] + (PROJECT["optional-dependencies"]["dev"] if "dev" in lock else [])
+    missing = {one.name for one in map(Requirement, asked) if canonicalize_name(one.name) not in locked}
+    assert missing == set(), "run make lock"
+    assert {"pip", "hatchling", "editables"} <= locked.keys()
 
 
 def test_the_project_can_not_be_uploaded_by_mistake() -> None:

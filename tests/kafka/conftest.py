@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
+from chaos_worker import Worker
 from click.testing import CliRunner, Result
 
 from streams.cli import main
@@ -20,6 +21,15 @@ def embedded() -> Iterator[EmbeddedBroker]:
     with EmbeddedBroker() as broker:
         broker.create_topics((one.name for one in TOPICS), 4)
         yield broker
+
+
+@pytest.fixture
+def workers() -> Iterator[list[Worker]]:
+    """Give a list for workers, which end with the test."""
+    begun: list[Worker] = []
+    yield begun
+    for worker in begun:
+        worker.kill()
 
 
 @pytest.fixture

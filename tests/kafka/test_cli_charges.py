@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from io import StringIO
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -15,15 +16,18 @@ from orjson import loads
 from timeline import events_of
 
 from models.charge import ChargeSet
+from models.printable import printable
 from models.review_item import ReviewItem
 from rules.engine import code_encounter
-from streams.cli.shared.printable import printable, spreadsheet_cell
+from streams.cli.shared.spreadsheet import spreadsheet_cell
 from streams.encounter.fold import fold
 from streams.kafka.connection import Connection
 from streams.kafka.embedded import EmbeddedBroker
+from streams.lifecycle.state import EncounterState
 from streams.operations.published import follow, newest
 from streams.wire.charge_json import value_of
-from streams.wire.topics import CHARGES, REVIEW
+from streams.wire.instant_text import rfc3339
+from streams.wire.topics import CHARGES, ENCOUNTERS_CHANGELOG, REVIEW
 
 Run = Callable[..., Result]
 
@@ -49,6 +53,13 @@ def question(charge_set: ChargeSet) -> ReviewItem:
         charge_set.encounter_id, charge_set.charge_set_id, charge_set.revision, charge_set.status, flags, (),
         len(charge_set.lines), None, "",
     )  # fmt: skip
+
+
+def keep(broker: EmbeddedBroker, name: str, departed_at: int | None) -> None:
+    """Put what a worker keeps of a stay on its changelog."""
+    state = EncounterState(name, 0)
+    state.departed_at = departed_at
+    put(broker, ENCOUNTERS_CHANGELOG, [(name, state.to_bytes())])
 
 
 def put(broker: EmbeddedBroker, topic: str, values: Sequence[tuple[str, bytes | None]]) -> None:
@@ -188,3 +199,44 @@ def test_ids_move_no_cursor_and_compute_nothing() -> None:
     assert printable("E\x1b[31m\x9b2J\u202e1") == "E\\x1b[31m\\x9b2J\\u202e1"
     assert [spreadsheet_cell(text) for text in ("=1+1", "-", "E1")] == ["'=1+1", "'-", "E1"]
     assert all(one != other for one, other in pairwise(map(printable, ("E1\n", "E1", "E1 "))))
+
+
+DAY = 86_400
+SITE_LAYER = """name = "south"
+title = "A test"
+edition = 2026-11-22
+scope = "facility"
+facility = "south"
+[[values]]
+key = "bill_hold_days"
+from = 2020-01-01
+value = 9
+cite = "Billing office"
+"""
+
+
+def test_a_held_stay_says_what_is_left_of_its_bill_hold(
+    published: EmbeddedBroker, infusion: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the policy of its payer and facility, from the departure; of a departure nobody knows, nothing."""
+    now = 1_773_000_000
+    monkeypatch.setattr("streams.cli.review.time", lambda: float(now))
+
+    def column() -> str:
+        head, row = infusion(published.bootstrap_servers, "review").stdout.splitlines()
+        begin = head.index("BILL HOLD")
+        return row[begin : head.index("SEVERITY")].strip()
+
+    assert column() == "-"
+    keep(published, "E2", now - 3 * DAY + 1800)
+    assert column() == "2 d"
+    keep(published, "E2", now - 6 * DAY)
+    assert column() == "past 1 d"
+    (tmp_path / "south.toml").write_text(SITE_LAYER, encoding="utf-8")
+    monkeypatch.setenv("INFUSION_POLICY", f"{tmp_path}/")
+    assert column() == "3 d"
+    text = infusion(published.bootstrap_servers, "review", "--format", "csv").stdout
+    assert [row["bill_hold_ends_at"] for row in csv.DictReader(StringIO(text))] == [rfc3339(now + 3 * DAY)]
+    monkeypatch.setenv("INFUSION_SET", "bill_hold_days=0")
+    refused = infusion(published.bootstrap_servers, "review")
+    assert (refused.exit_code, "from 1 to 365 (days)" in refused.stderr) == (2, True)

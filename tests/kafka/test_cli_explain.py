@@ -9,7 +9,9 @@ from click.testing import Result
 from orjson import dumps
 
 from streams.kafka.embedded import EmbeddedBroker
+from streams.kafka.partitioner import home_of
 from streams.lifecycle.state import EncounterState
+from streams.lifecycle.stay_journal import JOURNAL_FROM, changes
 from streams.wire.topics import ENCOUNTERS_CHANGELOG, EVENTS
 
 Run = Callable[..., Result]
@@ -36,13 +38,15 @@ def stay(name: str, *, stopped: bool = True) -> list[bytes]:
     return [dumps(about | one) for one in told]
 
 
-def put(broker: EmbeddedBroker, topic: str, values: Sequence[tuple[str, bytes]]) -> None:
-    """Put values on a topic, by key."""
+def put(
+    broker: EmbeddedBroker, topic: str, values: Sequence[tuple[str, bytes]], partition: int | None = None
+) -> None:
+    """Put values on a topic, by key, in the partitions of those or in one."""
 
     async def send() -> None:
         async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap_servers) as sender:
             for key, value in values:
-                await sender.send_and_wait(topic, value, key.encode())
+                await sender.send_and_wait(topic, value, key.encode(), partition)
 
     asyncio.run(send())
 
@@ -68,6 +72,25 @@ def test_the_newest_that_the_worker_keeps_is_drawn(embedded: EmbeddedBroker, inf
     assert "What each answer would give" in made.stdout
     assert "96365" in made.stdout
     assert "kafka:1: F-MISSING_STOP" in made.stderr
+
+
+def test_a_long_stay_is_drawn_with_what_lies_beside_its_snapshot(
+    embedded: EmbeddedBroker, infusion: Run
+) -> None:
+    """Its worker writes new events alone; those of an older snapshot do not count."""
+    written: list[tuple[str, bytes]] = []
+    state = EncounterState("E1", 0)
+    for lines in (stay("E1", stopped=False), stay("E1")[2:]):
+        state.events |= dict.fromkeys(lines)
+        state.size_bytes = JOURNAL_FROM + 1
+        records, state.journal = changes(state, b"E1")
+        written += [(key.decode("latin-1"), value or b"") for key, value in records.items()]
+    assert len({key for key, _ in written}) == 2
+    written.append(("E10", kept("E10", stay("E10"))))
+    put(embedded, ENCOUNTERS_CHANGELOG, written, home_of("E1", 4))
+    made = infusion(embedded.bootstrap_servers, "explain", "--width", "80", "--encounter", "E1")
+    assert "96365" in made.stdout
+    assert "F-MISSING_STOP" not in made.stderr
 
 
 def test_a_stay_no_worker_keeps_is_read_from_the_events(embedded: EmbeddedBroker, infusion: Run) -> None:

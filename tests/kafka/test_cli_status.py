@@ -1,6 +1,7 @@
 """``infusion status`` on a real Apache Kafka: what it says at each step, and the status a script gets."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,8 @@ from click.testing import Result
 from orjson import dumps, loads
 
 from streams.kafka.partitioner import home_of
-from streams.wire.topics import APPLICATION, CHARGES, EVENTS, REJECTS, REVIEW
+from streams.lifecycle.state import EncounterState
+from streams.wire.topics import APPLICATION, CHARGES, ENCOUNTERS_CHANGELOG, EVENTS, REJECTS, REVIEW
 
 pytestmark = pytest.mark.broker
 
@@ -19,12 +21,14 @@ Run = Callable[..., Result]
 HELD = {"status": "held", "lines": [{"expected_payment": {"cents": 21731}}, {"expected_payment": None}]}
 
 
-def put(kafka: ApacheKafka, topic: str, key: str, value: dict[str, Any]) -> None:
+def put(kafka: ApacheKafka, topic: str, key: str, value: dict[str, Any] | bytes) -> None:
     """Put a value on a topic."""
 
     async def send() -> None:
         async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as sender:
-            await sender.send_and_wait(topic, dumps(value), key.encode())
+            await sender.send_and_wait(
+                topic, value if isinstance(value, bytes) else dumps(value), key.encode()
+            )
 
     asyncio.run(send())
 
@@ -42,7 +46,9 @@ def commit(kafka: ApacheKafka, positions: dict[TopicPartition, int]) -> None:
     asyncio.run(run())
 
 
-def test_the_verdict_at_each_step(own_kafka: Callable[..., ApacheKafka], infusion: Run) -> None:
+def test_the_verdict_at_each_step(
+    own_kafka: Callable[..., ApacheKafka], infusion: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No topics; nobody ever read; a worker that went; one that is there. Lag is counted from the committed positions."""
     kafka = own_kafka()
 
@@ -61,6 +67,9 @@ def test_the_verdict_at_each_step(own_kafka: Callable[..., ApacheKafka], infusio
     assert set(told["last_event_by_source"]) == {"emar", "pump"}
 
     home = TopicPartition(EVENTS, home_of("E1", 3))
+    monkeypatch.setenv("INFUSION_EXPECTED_SOURCES", "pump, lab")
+    assert look()[1]["sources_never_heard"] == ["lab"]
+    assert "; lab expected and never heard" in infusion(kafka.bootstrap, "status").stdout
     commit(kafka, {home: 1})
     put(kafka, CHARGES, "E1", HELD)
     put(kafka, REVIEW, "E1", {})
@@ -68,6 +77,12 @@ def test_the_verdict_at_each_step(own_kafka: Callable[..., ApacheKafka], infusio
     status, told = look()
     assert (status, told["verdict"], told["lag_records"]) == (1, "no worker", 3)
     assert (told["held_cents"], told["reviews"], told["rejects"]) == (21731, 1, 1)
+    assert (told["past_bill_hold"], told["next_bill_hold_ends"] is None) == (0, False)
+    left = EncounterState("E1", 0)
+    left.departed_at = int(time.time()) - 6 * 86_400
+    put(kafka, ENCOUNTERS_CHANGELOG, "E1", left.to_bytes())
+    assert look()[1]["past_bill_hold"] == 1
+    assert "; 1 stay past the bill hold, the first for 1 d" in infusion(kafka.bootstrap, "status").stdout
 
     async def joined() -> tuple[int, Any]:
         member = AIOKafkaConsumer(

@@ -15,7 +15,10 @@ from kafka_settings import free_ports
 from scraped import Scraped, alive, readiness, scraped
 
 from streams.kafka.embedded import EmbeddedBroker
+from streams.lifecycle.reject_reasons import EMPTY
 from streams.wire import topics
+from streams.wire.message import Headers
+from streams.wire.reject_headers import reject_headers
 
 Run = Callable[..., Result]
 Maker = Callable[..., ApacheKafka]
@@ -141,6 +144,56 @@ def test_lag_is_the_brokers_truth_though_no_worker_lives(
     kafka.resume()
     until(port, "ready", 30)
     shows(port, "infusion_group_lag_records", 0, **first)
+
+
+async def refuse(servers: str, *headers: Headers) -> None:
+    """Put records on the rejects topic."""
+    async with AIOKafkaProducer(bootstrap_servers=servers) as sender:
+        for some in headers:
+            await sender.send_and_wait(topics.REJECTS, b"{", b"E1", partition=0, headers=[*some])
+
+
+def test_rejects_are_counted_from_outside(watch: Watch) -> None:
+    """By topic and kind since it began, and how many there ever were; another's record is no reason and no label."""
+    ours = reject_headers((), EMPTY.reason, topics.EVENTS, 0, 7)
+    others = reject_headers((), EMPTY.reason, "somebody.elses", 0, 7)
+    place = {"topic": topics.EVENTS, "reason": "empty"}
+    with EmbeddedBroker() as broker:
+        servers = broker.bootstrap_servers
+        broker.create_topics([topic.name for topic in topics.TOPICS], 1)
+        asyncio.run(refuse(servers, ours, ours))
+        port = watch(servers)
+        until(port, "ready", 30)
+        page = shows(port, "infusion_group_rejects_stored_total", 2, partition="0")
+        assert page.value("infusion_group_rejects_total", **place) == 0, "before it began"
+        sent = 2
+        while not (counted := scraped(port).total("infusion_group_rejects_total")):
+            asyncio.run(refuse(servers, ours))
+            sent += 1
+            assert sent < 1_000, "it never began"
+        shows(port, "infusion_group_rejects_stored_total", sent, partition="0")
+        counted = scraped(port).total("infusion_group_rejects_total")
+        asyncio.run(refuse(servers, others, (), ours))
+        page = shows(port, "infusion_group_rejects_total", counted + 1, **place)
+        assert page.total("infusion_group_rejects_total") == counted + 1
+        shows(port, "infusion_group_rejects_stored_total", sent + 3, partition="0")
+        other = watch(servers)
+        until(other, "ready", 30)
+        page = shows(other, "infusion_group_rejects_stored_total", sent + 3, partition="0")
+        assert page.total("infusion_group_rejects_total") == 0
+
+
+def test_rejects_on_a_topic_made_later_are_counted_from_its_beginning(watch: Watch) -> None:
+    """Nothing that came before the first look at it is passed over."""
+    with EmbeddedBroker() as broker:
+        servers = broker.bootstrap_servers
+        port = watch(servers)
+        began = time.monotonic()
+        while "Kafka has no infusion" not in readiness(port).why:
+            assert time.monotonic() - began < 30, "it never saw that there is none"
+        broker.create_topics([topic.name for topic in topics.TOPICS], 1)
+        asyncio.run(refuse(servers, reject_headers((), EMPTY.reason, topics.EVENTS, 0, 7)))
+        shows(port, "infusion_group_rejects_total", 1, topic=topics.EVENTS, reason="empty")
 
 
 def test_what_it_cannot_do_without_is_told_in_words(

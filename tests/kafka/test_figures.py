@@ -223,8 +223,13 @@ def test_a_coordinator_that_is_stuck_is_told_apart_and_what_is_open_is_known_aft
         quick = {
             "INFUSION_SESSION_TIMEOUT_SECONDS": "6"
         }  # as long as this broker waits for one that was killed
+        quick["INFUSION_EXPECTED_SOURCES"] = "emar,lab"
         worker, port = started(begun, "worker-1", tmp_path, broker.bootstrap_servers, **quick)
         until(port, "ready", 60)
+        assert {*scraped(port).series("infusion_source_unheard_seconds")} == {
+            (("source", "emar"),),
+            (("source", "lab"),),
+        }
         burst(broker.bootstrap_servers, 20 * A_STAY)
         publish(broker.bootstrap_servers, HELD)
         before = {"open": 20, "running": 0, "held": 1, "for want of a stop": 1, "due": 20}
@@ -241,6 +246,12 @@ def test_a_coordinator_that_is_stuck_is_told_apart_and_what_is_open_is_known_aft
         assert (again.value("infusion_held_oldest_seconds", payer="medicare") or 0) > 86_400, (
             "since the departure"
         )
+        assert {*again.series("infusion_source_unheard_seconds")} == {(("source", "lab"),)}
+        assert (again.value("infusion_bill_hold_remaining_seconds", payer="medicare") or 0) < 0, (
+            "March is long past"
+        )
+        assert again.value("infusion_bill_hold_past_encounters", payer="medicare") == 1
+        assert again.value("infusion_bill_hold_past_encounters", payer="none") == 0
         broker.push_errors(HEARTBEAT, *[NOT_COORDINATOR] * 1_000)
         assert until(port, "coordinator_silent", 30) < 15
         assert (readiness(port).status, alive(port)) == (503, True)

@@ -1,10 +1,11 @@
-"""From a sender that is none of ours to charges: door and worker killed in between, and the broker frozen."""
+"""From a sender to a billing system, neither of them ours: every process killed in between, and the broker frozen."""
 
 import asyncio
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from apache_kafka import ApacheKafka
+from billing_receiver import BillingReceiver, standing
 from chaos_worker import INFUSION, Worker
 from click.testing import CliRunner
 from hl7_feed import events_of, listening, send, stay
@@ -24,6 +26,9 @@ from streams.wire.topics import TOPICS
 
 Maker = Callable[..., ApacheKafka]
 STAYS = 40
+IN_FLIGHT = 8
+"""Messages that are on their way at once, where nothing else is said."""
+
 FACILITIES = ("NORTH", "SOUTH", "EAST")
 
 
@@ -113,10 +118,19 @@ def until(seconds: float, done: Callable[[], bool]) -> bool:
     return True
 
 
+def due(wanted: dict[str, set[tuple[str, str, int]]]) -> dict[str, tuple[str, str, str]]:
+    """Return what must stand at the billing system: account, code and quantity by FT1-2."""
+    return {line: (stay, code, str(units)) for stay, lines in wanted.items() for line, code, units in lines}
+
+
 def test_nothing_is_lost_and_nothing_charged_twice(
     own_kafka: Maker, begun: list[Worker], tmp_path: Path
 ) -> None:
-    """Door and worker are killed while three facilities send; what comes out is what a file would have given."""
+    """
+    From python-hl7's client to python-hl7's server: what stands there is what a file would have given.
+
+    Three facilities send RAS and ADT by MLLP; door, worker and what delivers DFT are killed meanwhile.
+    """
     kafka = own_kafka()
     filled(kafka)
     port, http = free_ports(2)
@@ -128,22 +142,34 @@ def test_nothing_is_lost_and_nothing_charged_twice(
         facility: [message for number in range(place, STAYS, 3) for message in stay(number, facility)]
         for place, facility in enumerate(FACILITIES)
     }
-    senders = [threading.Thread(target=send, args=(port, messages)) for messages in feeds.values()]
-    for sender in senders:
-        sender.start()
-    worker.until_ready()
-    worker.kill()
-    worker.start()
-    door.kill()
-    door.start()
-    worker.until_ready(2)
-    worker.kill()
-    worker.start()
-    for sender in senders:
-        sender.join(120)
-    wanted = expected(tmp_path, [message for messages in feeds.values() for message in messages])
-    assert len(wanted) == STAYS
-    assert until(90, lambda: charged(kafka.bootstrap) == wanted), charged(kafka.bootstrap)
+    with BillingReceiver(pause=0.05) as billing:
+        delivering = process(begun, "deliver", tmp_path, kafka.bootstrap, INFUSION_DELIVER_TO=billing.address)
+        senders = [threading.Thread(target=send, args=(port, messages)) for messages in feeds.values()]
+        for sender in senders:
+            sender.start()
+        worker.until_ready()
+        worker.kill()
+        worker.start()
+        door.kill()
+        door.start()
+        worker.until_ready(2)
+        worker.kill()
+        worker.start()
+        for sender in senders:
+            sender.join(120)
+        wanted = expected(tmp_path, [message for messages in feeds.values() for message in messages])
+        assert len(wanted) == STAYS
+        until(90, lambda: len(billing.taken) > STAYS // 4)
+        delivering.kill()
+        delivering.start()
+        assert until(90, lambda: charged(kafka.bootstrap) == wanted), charged(kafka.bootstrap)
+        assert until(90, lambda: standing(billing.taken) == due(wanted)), standing(billing.taken)
+        assert delivering.stop() == 0
+    assert billing.interleaved == []
+    again = Counter(one.control_id for one in billing.taken)
+    assert sum(count - 1 for count in again.values()) <= IN_FLIGHT, (
+        "more came twice than was on its way at the kill"
+    )
     assert net(kafka.bootstrap) == {line: units for lines in wanted.values() for line, _, units in lines}
     assert asyncio.run(all_of(kafka.bootstrap, topics.REJECTS)) == []
     assert door.stop() == 0

@@ -6,7 +6,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from streams.kafka.connection import connection
 from streams.kafka.embedded import EmbeddedBroker
 from streams.kafka.group_lag import GroupLag, PartitionLag
-from streams.kafka.partition_asker import PartitionAsker
+from streams.kafka.partition_asker import FirstRecord, PartitionAsker
 
 PLACES = [("wards", 0), ("wards", 1)]
 
@@ -35,9 +35,10 @@ async def test_ends_positions_and_the_age_of_a_record_are_kafkas() -> None:
             assert await asker.ends(PLACES) == {("wards", 0): 3, ("wards", 1): 0}
             assert await asker.starts(PLACES) == {("wards", 0): 0, ("wards", 1): 0}
             assert await asker.committed("nurses", PLACES) == {("wards", 0): 1}
-            assert await asker.timestamps({("wards", 0): 1}) == {("wards", 0): 2000}
+            ends = await asker.ends(PLACES)
+            assert await asker.first_records({("wards", 0): 1}, ends) == {("wards", 0): FirstRecord(1, 2000)}
             broker.delete_records("wards", 0, 2)
-            assert await asker.timestamps({("wards", 0): 1}) == {("wards", 0): 3000}
+            assert await asker.first_records({("wards", 0): 1}, ends) == {("wards", 0): FirstRecord(2, 3000)}
         finally:
             await asker.close()
 

@@ -16,7 +16,13 @@ from streams.encounter.uncorrected import uncorrected
 
 LAW = settings(max_examples=60, deadline=None)
 MORNING = datetime(2026, 3, 2, 13, tzinfo=UTC)
-RUNNING = ("infusion_paused", "infusion_resumed", "infusion_bag_changed", "infusion_stopped")
+RUNNING = (
+    "infusion_paused",
+    "infusion_resumed",
+    "infusion_bag_changed",
+    "infusion_bolus",
+    "infusion_stopped",
+)
 STAY = (
     "encounter_opened",
     "encounter_updated",

@@ -15,7 +15,7 @@ from orjson import loads
 from rules.engine import Profile
 from streams.lifecycle.account_notice import is_directory
 from streams.lifecycle.patient_directory import directory_from
-from streams.lifecycle.state import from_bytes
+from streams.lifecycle.stay_journal import kept_stays
 from streams.wire import topics
 
 LAW = settings(
@@ -82,7 +82,7 @@ def test_a_directory_knows_of_each_stay_what_the_stay_last_said(
     cluster.advance()
     kept = cluster.paper.newest(topics.ENCOUNTERS_CHANGELOG)
     directories = [directory_from(value or b"") for key, value in kept.items() if is_directory(key)]
-    stays = [from_bytes(value or b"") for key, value in kept.items() if not is_directory(key)]
+    stays = list(kept_stays(kept))
     own = {stay.encounter_id: stay.accounts.own for stay in stays if stay.accounts is not None}
     listed = [entry.account for directory in directories for entry in directory.entries.values()]
     found = [account for account in listed if account is not None]

@@ -14,8 +14,9 @@ from typing import Any, Final
 
 import faust
 
-from streams.engine.app import CheckpointApp, Written
+from streams.engine.app import CheckpointApp
 from streams.engine.batches import PartitionBatch
+from streams.engine.kept_states import Written
 from streams.engine.records import Record
 
 GROUP: Final = "count"

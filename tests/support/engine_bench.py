@@ -91,6 +91,17 @@ class Log:
         """Return the offset after the last record."""
         return {tp: self.highwater(tp) for tp in tps}
 
+    async def begin_watching(self) -> None:
+        """Find nothing wrong: a log in memory stays what it is."""
+
+    async def noted_changelogs(self) -> dict[TP, int]:
+        """Return what was noted beside positions: nothing."""
+        return {}
+
+    async def log_ends(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """Return the offset after the last record, readable or not."""
+        return {tp: self.highwater(tp) for tp in tps}
+
     async def rest(self, partitions: Mapping[TP, int]) -> None:
         """Fetch nothing more from these."""
         for tp, position in partitions.items():

@@ -1,6 +1,5 @@
 """A real Prometheus on a free port of loopback, with its data in a folder of the test, looking twice a second."""
 
-import shutil
 import signal
 import time
 import urllib.error
@@ -10,11 +9,11 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
-import pytest
 import yaml
 from kafka_process import Process
 from kafka_settings import free_ports
 from orjson import loads
+from prometheus_program import program
 
 EVERY: Final = "500ms"
 UP_WITHIN_S: Final = 30
@@ -24,11 +23,7 @@ class PrometheusServer:
     """Scrapes jobs, each a name and a port of this machine, under rules given as text; it ends with the block."""
 
     def __init__(self, folder: Path, jobs: Mapping[str, int], rules: str) -> None:
-        if not (program := shutil.which("prometheus")):
-            pytest.skip(
-                "prometheus is not installed (Debian: apt-get install prometheus): no alert was seen to fire"
-            )
-        self._program = program
+        self._program = program("prometheus", "no alert was seen to fire")
         self._process = Process(folder / "prometheus.log")
         (self.port,) = free_ports(1)
         about = {

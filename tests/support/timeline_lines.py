@@ -81,6 +81,9 @@ class Timeline:
             "bag": lambda phrase: (
                 self._running("infusion_bag_changed", phrase) | phrase.take({"volume": "volume_ml"})
             ),
+            "bolus": lambda phrase: (
+                self._running("infusion_bolus", phrase) | phrase.take({"volume": "volume_ml", "dose": "dose"})
+            ),
             "void": self._void,
             "refuse": self._refuse,
             "discharge": lambda _: {"type": "encounter_discharged"},

@@ -22,6 +22,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
+from streams.fetching.records import DamagedBatchError, move_past
 from streams.kafka.connection import (
     MECHANISM,
     PROTOCOL,
@@ -32,6 +33,7 @@ from streams.kafka.connection import (
     connection,
 )
 from streams.kafka.publisher import MissingTopicError
+from streams.kafka.skipped_records import SkipError, places_to_skip
 
 _REFUSED = (
     ClusterAuthorizationFailedError,
@@ -65,7 +67,8 @@ def broker() -> Iterator[Connection]:
     """
     try:
         kafka = connection(os.environ)
-    except ConnectionSettingError as error:
+        move_past(places_to_skip(os.environ))
+    except (ConnectionSettingError, SkipError) as error:
         raise click.UsageError(str(error)) from error
     connection_log = _ConnectionLog()
     log = logging.getLogger("aiokafka")
@@ -92,6 +95,8 @@ def broker() -> Iterator[Connection]:
         message = f"Kafka at {kafka.named()} takes no message this large; infusion topics says what to set"
         raise click.ClickException(message) from None
     except MissingTopicError as error:
+        raise click.ClickException(str(error)) from None
+    except DamagedBatchError as error:
         raise click.ClickException(str(error)) from None
     except KafkaError as error:
         kind = type(error).__name__

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.charge import ChargeSet, Status
+from models.printable import printable
 from rules.claim.charge_lines import RANK_ORDER
 from streams.batch.tally import Tally
 from streams.cli.shared.money import dollars
@@ -88,11 +89,11 @@ def _bytes(out: StringIO) -> bytes:
 def _heading(charge_set: ChargeSet) -> Text:
     units = sum(line.units for line in charge_set.lines)
     return Text.assemble(
-        (charge_set.encounter_id, "bold"),
+        (printable(charge_set.encounter_id), "bold"),
         "  ",
         (charge_set.status, _STATUS_STYLES[charge_set.status]),
-        f"  {charge_set.setting.replace('_', ' ')}",
-        f"  {charge_set.payer}" if charge_set.payer else "",
+        f"  {printable(charge_set.setting.replace('_', ' '))}",
+        f"  {printable(charge_set.payer)}" if charge_set.payer else "",
         f"  {units} unit{'s' if units != 1 else ''}",
         overflow="fold",
     )
@@ -105,7 +106,7 @@ def _lines(charge_set: ChargeSet) -> Table:
             name, justify="right" if name in {"units", "minutes"} else "left", no_wrap=name != "modifiers"
         )
     for line in charge_set.lines:
-        columns.add_row(*row(line))
+        columns.add_row(*map(printable, row(line)))
     return columns
 
 
@@ -116,5 +117,5 @@ def _print_point(
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     ids = f"{', '.join(administration_ids)}: " if administration_ids else ""
-    grid.add_row(Text(name, style), Text(f"{ids}{says}"))
+    grid.add_row(Text(printable(name), style), Text(printable(f"{ids}{says}")))
     console.print(grid)

@@ -6,6 +6,8 @@ from typing import BinaryIO, Final
 
 import click
 
+from models.printable import printable
+
 STDIN: Final = "-"
 
 files_argument: Final = click.argument(
@@ -19,11 +21,7 @@ files_argument: Final = click.argument(
 
 def display_names(files: Sequence[str]) -> tuple[str, ...]:
     """Return how messages name the inputs: the path as typed, in one printable line, or ``stdin``."""
-    return tuple("stdin" if file == STDIN else _printable(click.format_filename(file)) for file in files)
-
-
-def _printable(name: str) -> str:
-    return name if name.isprintable() else ascii(name)[1:-1]
+    return tuple("stdin" if file == STDIN else printable(click.format_filename(file)) for file in files)
 
 
 def size_of(files: Sequence[str]) -> int | None:

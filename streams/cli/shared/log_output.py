@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, TextIO
 import click
 from orjson import dumps
 
+from models.printable import printable
 from streams.worker.log_throttle import ThrottleFilter
 
 Form = Literal["text", "json"]
@@ -65,7 +66,7 @@ def _words(record: logging.LogRecord) -> str:
             + (f": {error}" if ours else "")
             + place
         )
-    return said
+    return printable(said)
 
 
 def _at(record: logging.LogRecord) -> str:

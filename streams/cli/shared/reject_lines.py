@@ -5,23 +5,27 @@ from typing import Any, Final
 
 from orjson import dumps
 
-from streams.cli.shared.printable import printable
-from streams.operations.reject_queue import RejectedMessage
+from models.printable import printable
+from streams.operations.reject_ledger import RejectedMessage
+from streams.operations.reject_queue import SelectedReject
 from streams.wire.instant_text import rfc3339
+from streams.wire.reject_marks import first_origin, replay_count
 
 _PLACE: Final = 12
 _FROM: Final = 34
 _UNKNOWN: Final = "no reason in its headers: something else than the worker put it here"
 
-HEAD: Final = f"{'AT':{_PLACE}}  {'WHEN':20}  {'FROM':{_FROM}}  REASON"
+_STATE: Final = 9
+HEAD: Final = f"{'AT':{_PLACE}}  {'WHEN':20}  {'FROM':{_FROM}}  {'STATE':{_STATE}}  SENT  REASON"
 
 
-def as_row(message: RejectedMessage, *, show: bool) -> str:
+def as_row(found: SelectedReject, *, show: bool) -> str:
     """Return a reject as a row under ``HEAD``, and its key and value on lines of their own when they are to be shown."""
+    message = found.message
     origin = message.origin
     place = f"{message.partition}:{message.offset}"
     source = f"{origin.topic} {origin.partition}:{origin.offset}" if origin else "-"
-    row = f"{place:{_PLACE}}  {_when(message)}  {printable(source):{_FROM}}  {printable(origin.reason if origin else _UNKNOWN)}"
+    row = f"{place:{_PLACE}}  {_when(message)}  {printable(source):{_FROM}}  {found.state:{_STATE}}  {replay_count(message.headers):4}  {printable(origin.reason if origin else _UNKNOWN)}"
     if not show:
         return row
     shown = (
@@ -32,8 +36,9 @@ def as_row(message: RejectedMessage, *, show: bool) -> str:
     return "\n".join([row, *(f"    {name:5}  {printable(_text(content))}" for name, content in shown)])
 
 
-def as_json(message: RejectedMessage, *, show: bool) -> bytes:
+def as_json(found: SelectedReject, *, show: bool) -> bytes:
     """Return a reject as one JSON object; what is no UTF-8 is shown as base64."""
+    message = found.message
     origin = message.origin
     row: dict[str, Any] = {
         "partition": message.partition,
@@ -45,6 +50,10 @@ def as_json(message: RejectedMessage, *, show: bool) -> bytes:
         "reason": origin.reason if origin else None,
         "rulebook": origin.rulebook if origin else None,
         "bytes": len(message.value or b""),
+        "state": found.state,
+        "by": found.by or None,
+        "first_origin": first_origin(message.headers) or None,
+        "replays": replay_count(message.headers),
     }
     if show:
         for name, content in (("key", message.key), ("value", message.value)):

@@ -7,12 +7,7 @@ from typing import Final
 import click
 
 from streams.feeds.site_mapping import DEFAULT_SITE, SiteMapping, read_site
-
-VARIABLE: Final = "INFUSION_SITE_FILE"
-SECRET: Final = "INFUSION_PATIENT_KEY"  # noqa: S105 - the variable's name, no secret
-SECRET_FILE: Final = "INFUSION_PATIENT_KEY_FILE"  # noqa: S105 - the variable's name, no secret
-_SHORTEST_SECRET: Final = 16
-"""Bytes: a shorter one could be tried out."""
+from streams.worker.adapters import SITE_FILE, FeedSettingError, patient_secret_from
 
 
 class SiteFileType(click.ParamType):
@@ -41,7 +36,7 @@ site_file_option: Final = click.option(
     "--site",
     "site",
     type=SiteFileType(),
-    envvar=VARIABLE,
+    envvar=SITE_FILE,
     show_envvar=True,
     default=DEFAULT_SITE,
     metavar="FILE",
@@ -58,17 +53,7 @@ def patient_secret() -> bytes | None:
     Raises:
         click.UsageError: the file cannot be read, or the secret is too short to keep one.
     """
-    path = os.environ.get(SECRET_FILE)
     try:
-        secret = Path(path).read_bytes().strip() if path else os.environ.get(SECRET, "").encode()
-    except OSError as error:
-        message = f"{SECRET_FILE}: cannot be read: {error.strerror}"
-        raise click.UsageError(message) from error
-    if not secret:
-        return None
-    if len(secret) < _SHORTEST_SECRET:
-        message = (
-            f"the secret of patient keys has fewer than {_SHORTEST_SECRET} bytes; take one of 32 random bytes"
-        )
-        raise click.UsageError(message)
-    return secret
+        return patient_secret_from(os.environ)
+    except FeedSettingError as error:
+        raise click.UsageError(str(error)) from None

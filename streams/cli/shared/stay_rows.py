@@ -6,9 +6,11 @@ from io import StringIO
 from typing import Final
 
 from models.charge import ChargeSet, expected_cents
+from models.printable import printable
 from models.review_item import ReviewItem
 from streams.cli.shared.money import dollars
-from streams.cli.shared.printable import printable, spreadsheet_cell
+from streams.cli.shared.span import left_text
+from streams.cli.shared.spreadsheet import spreadsheet_cell
 from streams.wire.charge_json import row
 from streams.wire.instant_text import rfc3339
 
@@ -18,15 +20,15 @@ CHARGE_HEAD: Final[Cells] = (
     "PUBLISHED", "ENCOUNTER", "REV", "STATUS", "PAYER", "FACILITY", "SERVICE", "USD", "CODES", "HELD BY",
 )  # fmt: skip
 REVIEW_HEAD: Final[Cells] = (
-    "PUBLISHED", "ENCOUNTER", "REV", "STATUS", "PAYER", "USD", "SEVERITY", "FLAG", "ADMINISTRATIONS", "WHAT TO DO",
+    "PUBLISHED", "ENCOUNTER", "REV", "STATUS", "PAYER", "USD", "BILL HOLD", "SEVERITY", "FLAG", "ADMINISTRATIONS", "WHAT TO DO",
 )  # fmt: skip
 CHARGE_COLUMNS: Final[Cells] = (
     "published_at", "encounter_id", "revision", "status", "payer", "facility", "line_id", "service_date", "code",
     "units", "modifiers", "minutes", "evidence", "expected_usd", "held_by",
 )  # fmt: skip
 REVIEW_COLUMNS: Final[Cells] = (
-    "published_at", "encounter_id", "revision", "status", "payer", "facility", "expected_usd", "severity", "flag",
-    "administration_ids", "says", "suggestion",
+    "published_at", "encounter_id", "revision", "status", "payer", "facility", "expected_usd", "bill_hold_ends_at",
+    "severity", "flag",    "administration_ids", "says", "suggestion",
 )  # fmt: skip
 
 _SHORTEST: Final = {"PUBLISHED": 20, "ENCOUNTER": 12, "STATUS": 9, "PAYER": 10, "FLAG": 18}
@@ -59,8 +61,10 @@ def withdrawn_row(encounter_id: str, at_ms: int) -> Cells:
     return (_instant(at_ms), encounter_id, "-", "withdrawn", *["-"] * (len(CHARGE_HEAD) - 4))
 
 
-def review_rows(item: ReviewItem, charge_set: ChargeSet, at_ms: int) -> Iterator[Cells]:
-    """Yield a row under ``REVIEW_HEAD`` for each flag of a stay, what holds it first."""
+def review_rows(
+    item: ReviewItem, charge_set: ChargeSet, at_ms: int, hold_left: float | None
+) -> Iterator[Cells]:
+    """Yield a row under ``REVIEW_HEAD`` for each flag of a stay, what holds it first; ``hold_left`` is in seconds."""
     for flag in sorted(item.flags, key=lambda one: (one.severity != "block", one.flag)):
         yield (
             _instant(at_ms),
@@ -69,6 +73,7 @@ def review_rows(item: ReviewItem, charge_set: ChargeSet, at_ms: int) -> Iterator
             item.status,
             charge_set.payer or "-",
             dollars(expected_cents(charge_set)),
+            "-" if hold_left is None else left_text(hold_left),
             flag.severity,
             flag.flag,
             ",".join(flag.administration_ids) or "-",
@@ -94,12 +99,15 @@ def charge_cells(charge_set: ChargeSet, at_ms: int) -> Iterator[Cells]:
         yield (*about, *[""] * 8, held)
 
 
-def review_cells(item: ReviewItem, charge_set: ChargeSet, at_ms: int) -> Iterator[Cells]:
-    """Yield a spreadsheet row under ``REVIEW_COLUMNS`` for each flag of a stay."""
+def review_cells(
+    item: ReviewItem, charge_set: ChargeSet, at_ms: int, hold_end: int | None
+) -> Iterator[Cells]:
+    """Yield a spreadsheet row under ``REVIEW_COLUMNS`` for each flag of a stay; ``hold_end`` is in epoch seconds."""
     for flag in item.flags:
         yield (
             _instant(at_ms), item.encounter_id, str(item.revision), item.status, charge_set.payer or "",
-            charge_set.facility or "", dollars(expected_cents(charge_set), ""), flag.severity, flag.flag,
+            charge_set.facility or "", dollars(expected_cents(charge_set), ""),
+            "" if hold_end is None else rfc3339(hold_end), flag.severity, flag.flag,
             " ".join(flag.administration_ids), flag.says, flag.suggestion,
         )  # fmt: skip
 

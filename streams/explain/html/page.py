@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from models.charge import ChargeLine
+from models.printable import replaced
 from streams.explain.labels import TIMES, plain
 from streams.explain.letter import letter
 from streams.explain.picture import Picture
@@ -38,6 +39,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_seen,
     )
     environment.filters["plain"] = plain
     return environment.get_template("page.html.jinja")
@@ -51,6 +53,11 @@ def render(pictures: Iterable[Picture]) -> Iterator[str]:
     for number, picture in enumerate(pictures, 1):
         yield stay(letter(picture), number, _drawings, _description, _code)
     yield foot()
+
+
+def _seen(value: object) -> object:
+    """Return what the template writes: our own markup as it is, any other text with nothing in it that is not seen."""
+    return replaced(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @cache

@@ -9,6 +9,7 @@ from html import escape
 from typing import Final
 from unicodedata import bidirectional
 
+from models.printable import replaced
 from streams.explain.labels import plain
 from streams.explain.svg.fonts import BODY, FONTS, HEADING, SMALL, TINY, wrapped
 
@@ -110,7 +111,7 @@ class Sheet:
         place = f' text-anchor="{anchor}"' if anchor != "start" else ""
         place += LEFT_TO_RIGHT if turns_reading(words) else ""
         self.elements.append(
-            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}"{weight}{place}>{escape(words)}</text>',
+            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}"{weight}{place}>{_written(words)}</text>',
         )
 
     def white(self, left: float, right: float, y: float, size: float) -> None:
@@ -174,8 +175,8 @@ class Sheet:
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
             f' role="img" aria-labelledby="title description" font-family="{FONTS}">\n'
-            f'<title id="title">{escape(title)}</title>\n'
-            f'<desc id="description">{escape(description)}</desc>\n'
+            f'<title id="title">{_written(title)}</title>\n'
+            f'<desc id="description">{_written(description)}</desc>\n'
             f"<style>@page {{ size: 8.5in 11in; margin: 0 }} @media print {{ svg {{ width: 8.5in; height: {inches}in }} }}"
             "</style>\n"
             f"<defs>{HATCHING}</defs>\n"
@@ -185,7 +186,7 @@ class Sheet:
             return "\n".join([head, *self.elements, "</svg>", ""])
         body = []
         for number, page in enumerate(self.pages):
-            words = escape(f"{foot} · page {number + 1} of {len(self.pages)}")
+            words = _written(f"{foot} · page {number + 1} of {len(self.pages)}")
             place = f'x="{_n(RIGHT)}" y="{PAGE - 20}" font-size="{TINY}" fill="{GREY}" text-anchor="end"'
             body += [
                 f'<g transform="translate(0 {PAGE * number})">',
@@ -199,6 +200,11 @@ class Sheet:
 def turns_reading(words: str) -> bool:
     """Tell whether words hold letters read from right to left, which would move the numbers beside them."""
     return any(bidirectional(letter) in {"R", "AL", "AN"} for letter in words)
+
+
+def _written(words: str) -> str:
+    """Return words as XML holds them, with nothing in them that is not seen."""
+    return escape(replaced(words))
 
 
 def _n(number: float) -> str:

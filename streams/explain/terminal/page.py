@@ -6,6 +6,7 @@ from operator import itemgetter
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.text import Text
 
+from models.printable import replaced
 from streams.explain.labels import plain
 from streams.explain.terminal.glyphs import Glyphs
 
@@ -25,7 +26,7 @@ class Page:
 
     def cut(self, words: str, room: int) -> str:
         """Return words in at most ``room`` cells, with a mark where something was left out."""
-        words = self.spell(words)
+        words = self.spell(replaced(words))
         if cell_len(words) <= room:
             return words
         return set_cell_size(words, max(0, room - len(self.glyphs.more))).rstrip() + self.glyphs.more
@@ -39,7 +40,7 @@ class Page:
         """Write one line of (words, style), which the caller has made fit; an empty one for none."""
         line = Text()
         for style, run in groupby(parts, key=itemgetter(1)):
-            line.append(self.spell("".join(words for words, _ in run)), style)
+            line.append(self.spell(replaced("".join(words for words, _ in run))), style)
         line.rstrip()
         self._lines.append(line)
 

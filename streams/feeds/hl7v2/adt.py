@@ -36,10 +36,15 @@ class Registration:
         """Add an event about the stay."""
         self.context.tell(kind, "", at.text, dict(fields or {}))
 
-    def update(self, *, located: bool = True) -> None:
-        """Tell what registration knows now; the place holds from now on, everything else for the whole stay."""
+    def update(self, *, located: bool = True, expected: bool = False) -> None:
+        """
+        Tell what registration knows now; the place holds from now on, everything else for the whole stay.
+
+        ``expected`` is a stay nobody came for yet: its PV1-44 is a plan.
+        """
         known = facts(self.context, self.pid, self.visit, located=located)
-        self.tell("encounter_updated", self.at, {**known, "arrived_at": self._arrived()})
+        arrived = None if expected or self.kind == "preadmit" else self._arrived()
+        self.tell("encounter_updated", self.at, {**known, "arrived_at": arrived})
 
     def opened(self) -> None:
         """Tell that the stay began."""
@@ -73,6 +78,10 @@ def _update(stay: Registration) -> None:
     stay.inpatient_since_admission()
     if stay.visit.raw(45):
         _discharged(stay)
+
+
+def _expected(stay: Registration) -> None:
+    stay.update(located=False, expected=True)
 
 
 def _moved(stay: Registration) -> None:
@@ -125,7 +134,7 @@ _TRIGGERS: Final[Mapping[str, Callable[[Registration], None]]] = {
     "A02": _moved,
     "A03": _discharge,
     "A04": _open,
-    "A05": _moved,
+    "A05": _expected,
     "A06": _became_inpatient,
     "A07": _became_outpatient,
     "A08": _update,

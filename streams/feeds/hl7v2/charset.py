@@ -42,6 +42,7 @@ _BY_NAME: Final = {
 """HL7 table 0211, and what senders write instead, in small letters."""
 
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MARKED: Final = (b"\xef", b"\xff", b"\xfe")
 _HEADER: Final = re.compile(rb"MSH(.)[^\r\n]*", re.DOTALL)
 _MSH_18: Final = 17
 """Where MSH-18 stands when the header is split at its separator, which is MSH-1 itself."""
@@ -63,7 +64,7 @@ def decode(raw: bytes, default_charset: str = "utf-8") -> Decoded:
     replaced: an identifier is either as sent or visibly wrong.
     """
     notes: list[Note] = []
-    for mark, charset in _MARKS:
+    for mark, charset in _MARKS if raw[:1] in _MARKED else ():
         if raw.startswith(mark):
             try:
                 return Decoded(raw.decode(charset).lstrip("\ufeff"), charset)

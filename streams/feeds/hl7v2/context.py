@@ -138,8 +138,8 @@ class MessageContext:
 def find_encounter(context: MessageContext, pid: Segment, visit: Segment) -> str:
     """Return the id of the stay by the site's fields, in their order; empty where none of them holds anything."""
     for place in context.site.encounter:
-        segment = pid if place.startswith("PID") else visit
-        named = segment.text(int(place.partition("-")[2]))
+        segment = pid if place == "PID-18" else visit
+        named = segment.text(int(place[4:]))
         if named:
             return printable(f"{context.site.encounter_prefix}{named}", _LONGEST + 1)
     return ""

@@ -6,10 +6,10 @@ is shown that does not stand in an event.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from streams.feeds.contract_events import validated
 from streams.feeds.conversion import Conversion
+from streams.feeds.explanation import Explanation
 from streams.feeds.hl7v2.field_meanings import FIELDS, why_unused
 from streams.feeds.hl7v2.kinds import convert_message, kind_of
 from streams.feeds.hl7v2.segments import Message, Segment, read_message
@@ -40,16 +40,10 @@ class _Watched(Segment):
             self.asked.add(field)
         return value
 
-
-class Explanation(NamedTuple):
-    """What was read of a message, in its order."""
-
-    kind: str
-    used: tuple[tuple[str, str], ...]
-    """Each field that was read, and what it becomes."""
-    left: tuple[tuple[str, str], ...]
-    """Fields and segments that were not, and why."""
-    conversion: Conversion
+    def text(self, field: int, component: int = 1, subcomponent: int = 1, repetition: int = 1) -> str:
+        """Return one text, and remember that its field was asked for."""
+        self.raw(field)
+        return super().text(field, component, subcomponent, repetition)
 
 
 def explain(raw: bytes, site: SiteMapping, patient_secret: bytes | None = None) -> Explanation:

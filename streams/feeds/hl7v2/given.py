@@ -59,13 +59,8 @@ class GivenRecord(NamedTuple):
 
     def tell(self, kind: str, administration_id: str, occurred_at: str, /, **fields: Any) -> None:
         """Add an event about an administration."""
-        self.context.tell(
-            kind,
-            administration_id,
-            occurred_at,
-            {"administration_id": administration_id, **fields},
-            self.recorded_at,
-        )
+        fields["administration_id"] = administration_id
+        self.context.tell(kind, administration_id, occurred_at, fields, self.recorded_at)
 
     def state(
         self, administration_id: str, technique: str | None, start: WireTime | None, stop: WireTime | None

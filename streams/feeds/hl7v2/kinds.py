@@ -58,7 +58,7 @@ def convert_message(message: Message, site: SiteMapping, patient_secret: bytes |
     if reader is None:
         says = f"{kind}: not read yet" if kind in _NOT_YET else kind
         return Conversion(ignored=says, notes=message.notes)
-    own = site.of_sender(header.text(3), header.text(4))
+    own = site.of_sender(header.text(3), header.text(4)) if site.senders else site
     context = MessageContext(message, own, kind, getattr(own.sources, source), patient_secret)
     conversion = reader(context)
     if not (conversion.events or conversion.rejects or conversion.ignored):

@@ -29,6 +29,10 @@ _CHANGES: Final[dict[str, Change]] = {
 """HL7 table 0206. What is told without a change (X) or as a snapshot (S) is told once more: it changes nothing."""
 
 
+_TOOK_PLACE: Final = frozenset({"CP", "PA"})
+_NOT_SO: Final = frozenset({"not_given", "void"})
+
+
 class Done(NamedTuple):
     """What an RXA says was done."""
 
@@ -61,15 +65,17 @@ def done_by(rxa: Segment, context: MessageContext, place: str) -> Done | None:
         if action is None and status not in COMPLETION:
             _refuse_status(context, where)
             return None
+    took_place = status in _TOOK_PLACE
     if rxa.raw(18):
-        if status in {"CP", "PA"} or action not in {None, "not_given", "void"}:
-            context.refuse(
-                f"RXA-18{place}",
-                "a reason for refusal beside an administration that RXA-20 or the record says took place",
-                "say with RXA-20 whether it was given",
-            )
-            return None
-        action, where = action or "not_given", f"RXA-18{place}"
+        took_place = took_place or action not in {None, *_NOT_SO}
+        action, where = action if action in _NOT_SO else "not_given", f"RXA-18{place}"
+    if took_place and action in _NOT_SO:
+        context.refuse(
+            where,
+            "says that it was not given, and another field that it was",
+            "say with RXA-20 whether it was given",
+        )
+        return None
     return Done(action, change, where)
 
 

@@ -45,7 +45,7 @@ def convert(context: MessageContext) -> Conversion:
             "an inpatient by now; which of the stay's hours are outpatient is told by its ADT messages",
         )
     ids = AdministrationIds()
-    several = sum(segment.name == "RXA" for segment in message.segments) > 1
+    several = [segment.name for segment in message.segments].count("RXA") > 1
     number = 0
     for order in orders(message.segments):
         for given in order.given:

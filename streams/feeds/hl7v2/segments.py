@@ -7,6 +7,7 @@ count from 1 as HL7's do, and MSH-1 is the field separator itself.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from streams.feeds.conversion import Note
@@ -61,8 +62,11 @@ class Segment:
 
     def text(self, field: int, component: int = 1, subcomponent: int = 1, repetition: int = 1) -> str:
         """Return one text, without blanks around it; empty when it is not there, or is HL7's null."""
-        value = self.raw(field)
-        if not value:
+        fields = self._fields
+        if not 0 < field < len(fields):
+            return ""
+        value = fields[field]
+        if not value or value == _NULL:
             return ""
         if value.isalnum():  # most fields hold one word, and no delimiter is a letter or a digit
             return value if component == subcomponent == repetition == 1 else ""
@@ -106,7 +110,10 @@ class Message(NamedTuple):
 
     def first(self, name: str) -> Segment:
         """Return the first segment of a name, or an empty one."""
-        return next(self.all(name), _ABSENT)
+        for segment in self.segments:
+            if segment.name == name:
+                return segment
+        return _ABSENT
 
 
 _ABSENT: Final = Segment("", -1, [""], "|^~\\&", "utf-8")
@@ -134,10 +141,9 @@ def read_message(raw: bytes, default_charset: str = "utf-8") -> Message | Reject
     header = lines[0].split(separator)
     encoding = header[1] if len(header) > 1 else ""
     delimiters = separator + encoding
-    if not 2 <= len(encoding) <= 5 or len(set(delimiters)) < len(delimiters):  # noqa: PLR2004 - HL7 v2.9, 2.16.9.2
-        return Reject("MSH-2", "does not name delimiters that differ", "write for example ^~\\&")
-    if any(mark.isalnum() or mark.isspace() for mark in delimiters):
-        return Reject("MSH-2", "names a letter, a digit or a blank as a delimiter", "write for example ^~\\&")
+    fault = _delimiter_fault(separator, encoding)
+    if fault is not None:
+        return fault
     segments = [Segment("MSH", 0, ["MSH", separator, *header[1:]], delimiters, decoded.charset)]
     notes = list(decoded.notes)
     for line in lines[1:]:
@@ -153,3 +159,14 @@ def read_message(raw: bytes, default_charset: str = "utf-8") -> Message | Reject
             continue
         segments.append(Segment(name, len(segments), fields, delimiters, decoded.charset))
     return Message(tuple(segments), tuple(notes))
+
+
+@lru_cache(maxsize=256)
+def _delimiter_fault(separator: str, encoding: str) -> Reject | None:
+    """Return why MSH-1 and MSH-2 name no delimiters, None where they do."""
+    delimiters = separator + encoding
+    if not 2 <= len(encoding) <= 5 or len(set(delimiters)) < len(delimiters):  # noqa: PLR2004 - HL7 v2.9, MSH-2
+        return Reject("MSH-2", "does not name delimiters that differ", "write for example ^~\\&")
+    if any(mark.isalnum() or mark.isspace() for mark in delimiters):
+        return Reject("MSH-2", "names a letter, a digit or a blank as a delimiter", "write for example ^~\\&")
+    return None

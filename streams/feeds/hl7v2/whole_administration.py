@@ -1,5 +1,6 @@
 """An RXA that states an administration: given, from when to when, or not given at all."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +12,7 @@ from streams.feeds.hl7v2.times import WireTime
 _INTO_TISSUE: Final = frozenset({"IM", "SC"})
 _INTO_A_VESSEL: Final = frozenset({"IV", "IA", None})
 _MOMENTARY: Final = frozenset({"push", "injection"})
+_OF_ACTION: Final[Mapping[str, Technique]] = {"push": "push", "injection": "injection"}
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """A stop that lies further behind the moment of its recording was planned, not seen."""
 
@@ -120,16 +122,13 @@ def _changes_rate(record: GivenRecord) -> bool:
 
 def _technique(record: GivenRecord, start: WireTime, stop: WireTime | None) -> Technique | None:
     """Return how it was given where the message tells; else None, and its route and its times decide."""
-    action = record.done.action
-    if action == "push":
-        return "push"
-    if action == "injection":
-        return "injection"
-    technique = record.route.technique
+    technique = _OF_ACTION.get(record.done.action or "") or record.route.technique
     if technique is not None or record.route.kind not in _INTO_A_VESSEL or stop is None:
         return technique
     if stop.instant > start.instant:
         return "infusion"
+    if record.route.kind is None and stop.instant == start.instant:
+        return None
     if stop.instant == start.instant and record.context.site.equal_times == "push":
         record.context.note(record.field(4), "the same as the start: given in a moment, so a push")
         return "push"

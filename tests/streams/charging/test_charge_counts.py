@@ -1,6 +1,7 @@
 """What coding came to, and what the newest sets hold: sums that stay right whatever changes, and whenever counting begins."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 
 from hypothesis import given
@@ -11,6 +12,7 @@ from models.closed_encounter import ClosedStatus
 from models.drug import Drug
 from models.encounter import Encounter, Flow
 from rules.engine import Profile
+from streams.charging.bill_hold import BillHold
 from streams.charging.charge_counts import ChargeCounts, HeldFigures, Standing, standing_of
 from streams.charging.coding_counts import CodingCounts
 from streams.charging.release import release
@@ -90,23 +92,66 @@ def test_a_held_set_is_held_under_its_flags_with_what_its_lines_would_pay() -> N
 
 
 HELD = Standing("held", "aetna", 500, (("F-A", "block"), ("F-W", "warn")))
+HOLD = 5 * 86_400
 BIG = Standing("held", "aetna", 900, (("F-A", "block"), ("F-B", "block")))
 
 
 def test_held_sets_are_summed_by_payer_and_by_each_flag_that_holds_them() -> None:
     """The oldest counts from its departure; a warning holds nothing."""
-    counts = ChargeCounts()
+    counts = ChargeCounts(BillHold())
     counts.change(b"1", None, HELD, EVENING)
     counts.change(b"2", None, BIG, MORNING)
-    assert counts.held_by_payer() == {"aetna": HeldFigures(2, 1400, MORNING)}
+    assert counts.held_by_payer() == {"aetna": HeldFigures(2, 1400, MORNING, MORNING + HOLD)}
     assert counts.held_by_flag() == {
-        "F-A": HeldFigures(2, 1400, MORNING),
-        "F-B": HeldFigures(1, 900, MORNING),
+        "F-A": HeldFigures(2, 1400, MORNING, MORNING + HOLD),
+        "F-B": HeldFigures(1, 900, MORNING, MORNING + HOLD),
     }
     assert counts.by_flag == {("F-A", "block"): 2, ("F-B", "block"): 1, ("F-W", "warn"): 1}
     counts.change(b"2", BIG, Standing("final"), MORNING)
-    assert counts.held_by_payer() == {"aetna": HeldFigures(1, 500, EVENING)}
+    assert counts.held_by_payer() == {"aetna": HeldFigures(1, 500, EVENING, EVENING + HOLD)}
     assert (counts.by_status["held"], counts.by_status["final"]) == (1, 1)
+
+
+def test_each_payers_held_sets_wait_by_its_own_bill_hold(tmp_path: Path) -> None:
+    """As its layer says on the day of the departure, and a facility's where that says otherwise; what is past is counted."""
+    entry = '[[values]]\nkey = "bill_hold_days"\nfrom = {}\nvalue = {}\ncite = "Billing office"\n'
+    for name, more, entries in (
+        ("aetna-ours", 'scope = "payer"\nextends = "aetna"\naliases = ["aetna"]\n', entry.format("2026-01-01", 2) + entry.format("2026-03-03", 9)),
+        ("north", 'scope = "facility"\nfacility = "NORTH"\n', entry.format("2020-01-01", 1)),
+    ):  # fmt: skip
+        text = f'name = "{name}"\ntitle = "A test"\nedition = 2026-11-22\n{more}{entries}'
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    counts = ChargeCounts(BillHold(Profile(f"{tmp_path}/")))
+    counts.change(b"1", None, HELD, MORNING)
+    counts.change(b"2", None, HELD._replace(payer="none"), MORNING)
+    counts.change(b"3", None, HELD._replace(payer="other", facility="NORTH"), MORNING)
+    counts.change(b"4", None, HELD._replace(payer="late aetna"), MORNING)
+    day = 86_400
+    until = {payer: held.until - MORNING for payer, held in counts.held_by_payer().items()}
+    assert until == {"aetna": 2 * day, "none": 5 * day, "other": day, "late aetna": 5 * day}
+    counts.change(b"1", HELD, HELD, MORNING + day)
+    assert counts.held_by_payer()["aetna"].until == MORNING + 10 * day, "a later day has a later value"
+    assert counts.past_hold_by_payer(MORNING + day - 1) == {}
+    assert counts.past_hold_by_payer(MORNING + day) == {"other": 1}
+    assert counts.past_hold_by_payer(MORNING + 10 * day) == {
+        "aetna": 1,
+        "none": 1,
+        "other": 1,
+        "late aetna": 1,
+    }
+
+
+def test_a_departure_before_every_policy_has_the_houses_bill_hold() -> None:
+    """A wrong year in a feed must not stop a worker."""
+    assert BillHold().ends_at(0, "facility", "medicare", None) == HOLD
+
+
+def test_the_setting_and_the_facility_of_a_held_set_are_read_from_it() -> None:
+    """They choose its policy."""
+    state, _ = coded(closed(stay(None)._replace(facility="NORTH", setting="office")))
+    standing = standing_of(state)
+    assert standing is not None
+    assert (standing.setting, standing.facility) == ("office", "NORTH")
 
 
 STANDINGS = st.sampled_from((Standing("final"), Standing("preview"), HELD, BIG, Standing("cancelled")))
@@ -129,14 +174,14 @@ def test_counting_and_changing_come_to_the_same_in_any_order(
         now[key] = after
     for key in kept:
         steps.insert(order.randrange(len(steps) + 1), key)
-    counts, changed = ChargeCounts(), set()
+    counts, changed = ChargeCounts(BillHold()), set()
     for step in steps:
         if isinstance(step, bytes):
             counts.count(step, kept[step], 7, changed=step in changed)
         else:
             counts.change(*step, 7)
             changed.add(step[0])
-    expected = ChargeCounts()
+    expected = ChargeCounts(BillHold())
     for key, standing in now.items():
         expected.change(key, None, standing, 7)
     assert +counts.by_status == +expected.by_status

@@ -57,6 +57,14 @@ def test_a_reject_names_file_message_segment_and_field(tmp_path: Path) -> None:
     assert convert(GOOD + BAD, "-q").stderr.startswith("messages")
 
 
+def test_an_input_without_a_message_is_rejected() -> None:
+    """A feed that broke off does not look like a quiet day."""
+    for nothing in (b"", b"\r\n", b"FHS|^~\\&\rFTS|0\r"):
+        result = convert(nothing)
+        assert result.exit_code == 1
+        assert result.stderr.startswith("stdin: message: the input holds none")
+
+
 def test_explain_says_which_field_became_what() -> None:
     """And why a segment was not used; a name is nowhere."""
     sent = ras(ORDER, rxa(f10="N1^NURSE"), IV, "NTE|1||stopped at nine", "ZZ1|1|x", "OBX|1|NM|1||5")

@@ -51,7 +51,7 @@ def test_it_lists_every_rule_number_switch_and_table_in_force() -> None:
     facts = told()
     assert [rule["id"] for rule in part(facts, "rules")] == [rule.id for rule in all_rules()]
     assert [number["name"] for number in part(facts, "parameters")] == [one.name for one in parameters()]
-    assert [one["id"] for one in part(facts, "switches")] == [one.id for one in SWITCHES]
+    assert [one["id"] for one in part(facts, "switches")] == [*(one.id for one in SWITCHES), "B-01"]
     assert {table["table"] for table in part(facts, "tables")} >= {
         "mue_outpatient",
         "ptp_practitioner",

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.skipif(
 def test_every_sample_ends_somewhere(path: Path, site: SiteMapping) -> None:
     """Nothing is passed over in silence, and no name of a patient is repeated."""
     raw = path.read_bytes()
+    assert list(messages(raw)) or not raw, "only an empty file holds no message; the verb says so"
     for message in messages(raw):
         conversion = convert(message, "hl7v2", site)
         assert conversion.events or conversion.rejects or conversion.ignored

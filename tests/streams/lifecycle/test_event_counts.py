@@ -8,7 +8,7 @@ from streams.lifecycle.event_processor import EncounterProcessor
 from streams.lifecycle.reject_reasons import FAULT, FORGOTTEN, MERGED_INTO_FORGOTTEN, TOO_HEAVY
 from streams.wire import topics
 from streams.wire.reject_kinds import KINDS, kind_of
-from streams.wire.rejects import TWO_IDS, WHOLE_LINE, Reject
+from streams.wire.rejects import TWICE, WHOLE_LINE, Reject
 
 
 def counts(shelf: Shelf, *values: bytes | None, first: int = 0, at: int = T0) -> EventCounts:
@@ -77,7 +77,7 @@ def test_an_event_without_effect_is_counted_as_that() -> None:
 @pytest.mark.parametrize(
     ("reject", "kind"),
     [
-        (TWO_IDS, "two_ids"), (FORGOTTEN, "stay_forgotten"), (MERGED_INTO_FORGOTTEN, "stay_forgotten"),
+        (Reject("encounter_id", TWICE, ""), "two_ids"), (Reject("drug.name", TWICE, ""), "repeated_field"), (FORGOTTEN, "stay_forgotten"), (MERGED_INTO_FORGOTTEN, "stay_forgotten"),
         (TOO_HEAVY, "stay_too_heavy"), (FAULT, "fault"), (Reject("type", "unknown event type", ""), "unknown_type"),
         (Reject("route", "infusion_started has no such field", ""), "unknown_field"),
         (Reject("field 3", "unknown field (and 2 more in this line)", ""), "unknown_field"),

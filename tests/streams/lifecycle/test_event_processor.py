@@ -21,8 +21,9 @@ from streams.wire import topics
 from streams.wire.closed_encounter_json import from_bytes as closed_from_bytes
 from streams.wire.message import OutboundMessage
 from streams.wire.reject_headers import origin
-from streams.wire.rejects import TWO_IDS, Reject
+from streams.wire.rejects import TWICE, Reject
 
+TWO_IDS = Reject("encounter_id", TWICE, "send the event again with one of them")
 OPENED = line("encounter_opened")
 LEFT = line("encounter_discharged", 60)
 
@@ -259,15 +260,39 @@ def test_a_restored_stay_is_coded_again_with_the_next_version() -> None:
     assert closed(followed) == [(2, "final")]
 
 
-def test_a_merge_tells_the_other_stay_and_each_tells_what_it_learns() -> None:
-    """Until both know the same, and then no more."""
+def test_a_merge_tells_the_stay_it_went_into_each_event_once() -> None:
+    """And hears nothing back while that one stays."""
     merge = line("encounter_merged", 70, "E1", into_encounter_id="E2")
-    shelf = Shelf()
+    shelf, other = Shelf(), Shelf()
     (told,) = asked_of(shelf.follow(OPENED, merge))
     assert (told.kind, told.encounter_id, told.stays) == ("told", "E2", {"E1": (OPENED, merge)})
-    (answer,) = asked_of(shelf.process_commands(told))
-    assert (answer.encounter_id, set(answer.stays)) == ("E1", {"E1"})
-    assert asked_of(shelf.process_commands(answer, first=1)) == []
+    assert asked_of(other.process_commands(told)) == []
+    late = injection()
+    (told,) = asked_of(shelf.follow(late, first=2))
+    assert (told.encounter_id, told.stays) == ("E2", {"E1": (late,)})
+    assert asked_of(other.process_commands(told, first=1)) == []
+
+
+def test_where_a_stay_went_on_to_is_told_to_those_that_went_into_it() -> None:
+    """By the lines that decide it alone; what came through it goes on with its own."""
+    first = line("encounter_merged", 70, "E1", into_encounter_id="E2")
+    second = line("encounter_merged", 80, "E2", into_encounter_id="E3")
+    own = injection(stay="E2")
+    shelf = Shelf()
+    shelf.process_commands(Command("told", "E2", {"E1": (OPENED, first)}))
+    down, up = sorted(asked_of(shelf.follow(own, second)), key=lambda one: one.encounter_id)
+    assert (down.encounter_id, down.stays) == ("E1", {"E2": (second,)})
+    assert (up.encounter_id, up.stays) == ("E3", {"E2": (own, second), "E1": (OPENED, first)})
+
+
+def test_what_was_told_before_a_crash_is_told_again_whole() -> None:
+    """The record comes again, and nobody knows what was sent."""
+    merge = line("encounter_merged", 70, "E1", into_encounter_id="E2")
+    shelf = Shelf()
+    shelf.follow(OPENED, merge)
+    shelf.follow(injection(), first=2)
+    (told,) = asked_of(shelf.follow(OPENED, merge))
+    assert len(told.stays["E1"]) == 3
 
 
 def test_what_is_too_much_for_one_command_is_told_in_several(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from rules.screening.other_accounts import Account
 from streams.lifecycle.account_notice import AccountNotice, directory_name
 from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes, to_bytes
 from streams.lifecycle.deadline_index import DeadlineIndex
-from streams.lifecycle.state import FORMAT, EncounterState, UnknownFormatError, deadline_of
+from streams.lifecycle.state import FORMAT, EncounterState, Told, UnknownFormatError, deadline_of
 from streams.lifecycle.state import from_bytes as state_from_bytes
 from streams.lifecycle.stay_accounts import StayAccounts
 from streams.wire.event_json import as_line
@@ -46,6 +46,7 @@ def made() -> EncounterState:
         True,
     )
     state.refused = {"0011": ("infusion.events.v1", 6)}
+    state.told = Told({"E0": {"Ü1": 2, "E2": 1}}, {"E2": {"Ü1": 1}})
     state.accounts = StayAccounts()
     state.accounts.note(Account("k1", "Ü1", TUESDAY, TUESDAY, "E0"))
     state.accounts.hear(AccountNotice("k1", "E2", 3, Account("k1", "E2", TUESDAY, TUESDAY, None)))
@@ -58,7 +59,7 @@ def test_a_stay_comes_back_from_its_bytes_with_everything_that_is_written() -> N
     """Weight, index and read events are made anew."""
     state = made()
     back = state_from_bytes(state.to_bytes())
-    made_anew = {"size_bytes", "indexed_at", "parsed", "accounts", "running"}
+    made_anew = {"size_bytes", "indexed_at", "parsed", "accounts", "running", "journal", "links"}
     assert back.accounts is not None
     assert state.accounts is not None
     assert back.accounts.plain() == state.accounts.plain()

@@ -105,3 +105,17 @@ def test_what_is_too_much_to_tell_apart_is_summed_and_of_ages_the_longest_counts
     read = page(figures)
     assert read.value("infusion_held_cents", payer=OTHER) == 10
     assert read.value("infusion_held_oldest_seconds", payer=OTHER) == PAYERS + 1
+
+
+def test_of_two_spans_that_are_left_the_shorter_counts() -> None:
+    """Payers beyond those told apart are one, and the alert is for the first bill hold that ends."""
+    figures = Figures("worker")
+    payers = [f"payer {number}" for number in range(PAYERS + 3)]
+    figures.provide(
+        lambda: [
+            ("infusion_bill_hold_remaining_seconds", (payer,), float(900 - at))
+            for at, payer in enumerate(payers)
+        ]
+    )
+    read = Scraped(page_of(figures)().decode())
+    assert read.value("infusion_bill_hold_remaining_seconds", payer=OTHER) == 900 - PAYERS - 2

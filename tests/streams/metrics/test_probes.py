@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -75,6 +76,21 @@ def test_what_runs_beside_the_server_ends_with_it() -> None:
         pass
     probes.close()
     assert said == ["begun", "ended"]
+
+
+def test_what_runs_beside_the_server_holds_no_answer_up(serve: Serve) -> None:
+    """It sums up thousands of stays on a thread of its own, and a scrape is answered meanwhile."""
+    answered, summing = threading.Event(), threading.Event()
+
+    async def beside() -> None:
+        summing.set()
+        answered.wait(30)
+
+    port = serve(answers(Verdict("ready", ""))._replace(background=beside))
+    assert summing.wait(30)
+    assert "infusion_events_total" in scraped(port).names
+    assert not answered.is_set()
+    answered.set()
 
 
 def test_a_port_somebody_has_is_told_in_words() -> None:

@@ -8,12 +8,14 @@ from streams.metrics.metric import Metric
 from streams.metrics.table import BY_NAME, METRICS
 
 UNITS = ("_seconds", "_bytes", "_cents", "_total", "_records", "_offset", "_info")
-COUNTED = re.compile(r"_(encounters|infusions|stops|entries|stays|partitions|sets|open|members|ready|state)$")
+COUNTED = re.compile(
+    r"_(encounters|infusions|stops|entries|stays|partitions|sets|lines|open|members|ready|state|fault)$"
+)
 """Names that say what is counted."""
 
 LABELS = {
     *("topic", "partition", "state", "level", "version", "rulebook", "source", "reason", "status", "change", "payer"),
-    *("flag", "severity", "sender", "code", "door", "kind"),
+    *("flag", "severity", "sender", "code", "door", "kind", "fault", "destination", "outcome", "answer"),
 }  # fmt: skip
 """Every label there is; one that could hold a patient, an encounter or an event is not among them."""
 

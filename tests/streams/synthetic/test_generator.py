@@ -112,6 +112,7 @@ def test_a_month_knows_every_kind_of_event_real_publishers_send() -> None:
         "encounter_updated",
         "access_removed",
         "infusion_bag_changed",
+        "infusion_bolus",
         "code_decided",
         "event_refused",
         "review_decided",

@@ -3,7 +3,9 @@
 import pytest
 
 from rules.version import RULEBOOK_VERSION
-from streams.wire.reject_headers import Origin, origin, original_headers_of, reject_headers, replay_headers
+from streams.lifecycle import reject_reasons
+from streams.wire.reject_headers import Origin, origin, original_headers_of, reject_headers
+from streams.wire.reject_kinds import KINDS, kind_in, kind_of
 from streams.wire.rejects import Reject
 
 OWN = (("ce_id", b"1"), ("x", b"\xff"), ("x", b"twice"))
@@ -39,16 +41,6 @@ def test_a_second_refusal_replaces_the_first() -> None:
     assert twice == reject_headers(OWN, "second", "t", 0, 8)
 
 
-def test_a_replay_says_so_once() -> None:
-    """Refused again and sent again, it names the newest reject only."""
-    first = replay_headers(reject_headers(OWN, "why", "t", 0, 7), 1, 5)
-    assert first == (*OWN, ("infusion-replay", b"1:5"))
-    assert replay_headers(reject_headers(first, "why", "t", 0, 8), 1, 6) == (
-        *OWN,
-        ("infusion-replay", b"1:6"),
-    )
-
-
 @pytest.mark.parametrize(
     "headers",
     [
@@ -68,3 +60,28 @@ def test_a_reject_without_a_release_is_still_one() -> None:
     """The release is for people; nothing hangs on it."""
     headers = reject_headers((), "why", "t", 0, 7)[:-1]
     assert origin(headers) == Origin("why", "t", 0, 7, "")
+
+
+@pytest.mark.parametrize(
+    ("reject", "kind"),
+    [
+        (REJECT, "wrong_value"),
+        (reject_reasons.EMPTY, "empty"),
+        (reject_reasons.TOO_LONG, "too_long"),
+        (reject_reasons.TOO_HEAVY, "stay_too_heavy"),
+        (reject_reasons.FORGOTTEN, "stay_forgotten"),
+        (reject_reasons.FAULT, "fault"),
+        (Reject("dose.unit", "unknown field: it is none", "write one; or two"), "unknown_field"),
+        (Reject("line", "not JSON", "send JSON"), "unreadable"),
+    ],
+)
+def test_the_kind_of_a_reject_is_told_from_its_headers_alone(reject: Reject, kind: str) -> None:
+    """Whoever reads the topic counts as the worker did that refused."""
+    assert kind_of(reject) == kind
+    assert kind_in(reject.reason) == kind
+
+
+def test_words_of_somebody_else_are_some_kind_too() -> None:
+    """Figures have no other."""
+    for words in ("", "nothing of ours", ": ", "line"):
+        assert kind_in(words) in KINDS

@@ -1,7 +1,18 @@
 """Topics as found, held against what they should be: what is missing, what differs, and what can be mended."""
 
+import pytest
+
 from streams.wire.topic_check import BrokerTopic, TopicCheck, check_topics, expected_partitions
-from streams.wire.topics import CHARGES, DEFAULT_PARTITIONS, EVENTS, RAW_FHIR, REJECTS, TOPICS
+from streams.wire.topics import (
+    CHARGES,
+    COMMANDS,
+    DEFAULT_PARTITIONS,
+    ENCOUNTERS_CHANGELOG,
+    EVENTS,
+    RAW_FHIR,
+    REJECTS,
+    TOPICS,
+)
 
 ALL = {one.name: BrokerTopic(4, one.settings()) for one in TOPICS}
 
@@ -64,7 +75,10 @@ def test_too_small_a_message_is_told_and_a_larger_one_is_not() -> None:
         REJECTS, check_topics({**ALL, REJECTS: BrokerTopic(4, {**asked, "max.message.bytes": "1048588"})})
     )
     assert small.faults == (
-        "infusion.rejects.v1 has max.message.bytes=1048588; set max.message.bytes=13631488",
+        (
+            "infusion.rejects.v1 has max.message.bytes=1048588; set max.message.bytes=13631488: "
+            "the largest message would be refused, and stop who sends it"
+        ),
     )
     large = of(
         REJECTS, check_topics({**ALL, REJECTS: BrokerTopic(4, {**asked, "max.message.bytes": "99999999"})})
@@ -76,3 +90,33 @@ def test_settings_nobody_tells_are_not_held_against_a_topic() -> None:
     """The embedded broker tells none."""
     found = of(EVENTS, check_topics({**ALL, EVENTS: BrokerTopic(4, None)}))
     assert (found.state, found.cleanup) == ("ok", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "bad", "good"),
+    [
+        (EVENTS, "retention.ms", ("604800000", "0", ""), ("-1", "34560000000", "99999999999")),
+        (EVENTS, "retention.bytes", ("1073741824", "0"), ("-1",)),
+        (EVENTS, "message.timestamp.type", ("CreateTime",), ("LogAppendTime",)),
+        (EVENTS, "compression.type", ("zstd", "gzip", "lz4", "snappy", "uncompressed"), ("producer",)),
+        (CHARGES, "delete.retention.ms", ("86400000",), ("604800000", "9604800000")),
+        (CHARGES, "min.compaction.lag.ms", ("0",), ("604800000",)),
+        (COMMANDS, "max.message.bytes", ("1048588", "-1"), ("99999999",)),
+        (ENCOUNTERS_CHANGELOG, "cleanup.policy", ("delete", "compact,delete"), ("compact",)),
+        (ENCOUNTERS_CHANGELOG, "delete.retention.ms", ("0",), ("604800000",)),
+    ],
+)
+def test_every_setting_that_matters_is_compared_with_what_is_needed(
+    name: str, setting: str, bad: tuple[str, ...], good: tuple[str, ...]
+) -> None:
+    """Names and counts alone say nothing of what is deleted too early; more than is needed is fine."""
+    asked = ALL[name].settings or {}
+    for value in bad:
+        found = of(name, check_topics({**ALL, name: BrokerTopic(4, {**asked, setting: value})}))
+        assert found.state == "differs", value
+        (fault,) = found.faults
+        assert fault.startswith(f"{name} has {setting}={value}; set {setting}={asked[setting]}")
+        assert found.loses == (setting != "compression.type")
+    for value in good:
+        found = of(name, check_topics({**ALL, name: BrokerTopic(4, {**asked, setting: value})}))
+        assert found.state == "ok", value

@@ -20,6 +20,7 @@ def test_every_topic_of_the_contract_is_there_by_its_name() -> None:
         "infusion.charge-lines.v1",
         "infusion.review.v1",
         "infusion.rejects.v1",
+        "infusion.deliveries.v1",
     ]
 
 
@@ -29,12 +30,13 @@ def test_the_published_document_has_the_same_names() -> None:
 
 
 def test_the_workers_own_topics_carry_its_name_where_faust_expects_it() -> None:
-    """Faust looks for a changelog under the application's and the table's name."""
+    """Faust looks for a changelog under the application's and the table's name; that of deliveries is named alike."""
     assert [one.name for one in TOPICS if one.own] == [
         "infusion.commands.v1",
         "infusion-charges-encounters-changelog",
         "infusion-charges-releases-changelog",
         "infusion-charges-associations-changelog",
+        "infusion-charges-parked-changelog",
     ]
 
 

@@ -7,6 +7,7 @@ from faust.types import TP
 
 from streams.engine.positions import Position
 from streams.kafka.connection import Connection
+from streams.kafka.partition_asker import FirstRecord
 from streams.metrics.lag import Lag
 from streams.wire import topics
 from streams.worker import lag_watch
@@ -37,10 +38,10 @@ class Kafka:
         """Return the position of each, if there is one."""
         return {} if self._committed is None else dict.fromkeys(spots, self._committed)
 
-    async def timestamps(self, offsets: Any) -> Any:
+    async def first_records(self, offsets: Any, _: Any) -> Any:
         """Return when these records were written."""
         self.asked.append(dict(offsets))
-        return dict.fromkeys(offsets, self._written_at)
+        return {spot: FirstRecord(offset, self._written_at) for spot, offset in offsets.items()}
 
 
 @pytest.fixture

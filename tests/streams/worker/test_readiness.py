@@ -1,5 +1,7 @@
 """Whether a worker is ready: what looks alike from outside is told apart."""
 
+from typing import Any
+
 import pytest
 
 from streams.metrics.table import READY_STATES
@@ -28,9 +30,10 @@ def test_a_worker_that_reads_is_ready_and_one_with_nothing_to_read_is_too() -> N
         ({"poll": None}, "not_polling"), ({"writing": 11.0}, "checkpoint_stuck"), ({"writing": 9.0}, "ready"),
         ({"checkpoint": 16.0}, "checkpoint_stuck"), ({"checkpoint": None}, "checkpoint_stuck"),
         ({"stopping": True, "broker": 60.0}, "stopping"),
+        ({"fault": ("log_truncated", "a partition was cut short"), "stopping": True}, "log_truncated"),
     ],
 )  # fmt: skip
-def test_the_first_cause_is_what_is_told(change: dict[str, float | bool | None], state: str) -> None:
+def test_the_first_cause_is_what_is_told(change: dict[str, Any], state: str) -> None:
     """A frozen broker leaves everything else unanswered, and a silent coordinator leaves checkpoints unwritten."""
     verdict = verdict_of(READING._replace(**change))
     assert (verdict.state, verdict.ready) == (state, state == "ready")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 from scraped import Scraped
 
+from streams.charging.bill_hold import BillHold
 from streams.charging.charge_counts import Standing
 from streams.charging.coding_counts import CodingCounts
 from streams.charging.release_state import ReleaseState, to_bytes
@@ -38,7 +39,7 @@ def kept(status: str) -> bytes:
 
 def counted(*statuses: str) -> ReleaseCount:
     """Return a count that has begun on stays with sets of these statuses, named a, b and so on."""
-    count = ReleaseCount(lambda _, key: DEPARTED if key == b"a" else None)
+    count = ReleaseCount(lambda _, key: DEPARTED if key == b"a" else None, BillHold())
     count.begin(0, iter([(bytes((97 + number,)), kept(status)) for number, status in enumerate(statuses)]))
     return count
 
@@ -52,7 +53,7 @@ def test_what_is_kept_is_counted_in_slices_while_stays_change() -> None:
         count.count_for(0.0001)
     assert +count.counts.by_status == {"held": 1, "final": 2}
     count.change(0, b"b", Standing("final"), HELD, 500)
-    assert count.counts.held_by_payer()["aetna"] == (2, 1000, 500)
+    assert count.counts.held_by_payer()["aetna"] == (2, 1000, 500, 500 + 5 * 86_400)
 
 
 def test_a_held_set_waits_since_its_stay_departed() -> None:
@@ -75,7 +76,7 @@ def test_batches_come_to_figures_and_a_line_in_the_log(
     monkeypatch.setattr("streams.worker.agent_figures.monotonic", lambda: now[0])
     caplog.set_level(logging.INFO)
     figures = Figures("worker")
-    agents = AgentFigures(figures, ReleaseCount(lambda *_: None), lambda: 5_000.0)
+    agents = AgentFigures(figures, ReleaseCount(lambda *_: None, BillHold()), lambda: 5_000.0)
     counts = EventCounts(Counter(emar=2), Counter(emar=1), Counter(emar=1), {"emar": [60.0, 7.0]})
     counts.newest["emar"] = Arrived(4_000_000)  # type: ignore[assignment] -- only its timestamp is looked at
     counts.rejects[topics.EVENTS, "unreadable"] = 3

@@ -139,6 +139,21 @@ class Outcome:
     def _well(verdict: Verdict) -> bool:
         return not (verdict.lost or verdict.double)
 
+    def at_rest(self, seconds: float) -> None:
+        """
+        Return once nothing more comes, and the group has committed all there is.
+
+        Raises:
+            TimeoutError: that was not so in time.
+        """
+        until, still = monotonic() + seconds, monotonic()
+        while monotonic() - still < _STILL_S or not self._at_rest():
+            if self.read():
+                still = monotonic()
+            if monotonic() > until:
+                raise TimeoutError
+            sleep(0.1)
+
     def _at_rest(self) -> bool:
         """Tell whether the group has committed everything that lies on the topics it reads."""
         sources = [TopicPartition(name, one) for name in IN for one in range(self._partitions)]

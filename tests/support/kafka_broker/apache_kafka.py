@@ -163,6 +163,10 @@ class ApacheKafka:
         while not (found := admin.list_topics(name, timeout=10).topics[name]).partitions or found.error:
             time.sleep(0.02)
 
+    def folder_of(self, topic: str, partition: int) -> Path:
+        """Return the folder in which a partition's files lie; there is none on a node that does not hold it."""
+        return self._data / f"{topic}-{partition}"
+
     def set_topic(self, name: str, settings: Mapping[str, str]) -> None:
         """
         Change settings of a topic; ``{"max.message.bytes": "1"}`` makes it refuse whatever is produced.
@@ -175,6 +179,10 @@ class ApacheKafka:
         resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=wanted)
         admin = self.admin()  # a name of its own: the answer comes to nobody once the client is gone
         admin.incremental_alter_configs([resource])[resource].result(UP_WITHIN)
+
+    def segment(self, topic: str, partition: int = 0) -> Path:
+        """Return the first file in which a stopped broker keeps a partition's records, to do something to it."""
+        return min((self._data / f"{topic}-{partition}").glob("*.log"))
 
     def admin(self) -> AdminClient:
         """Return a client for whatever else is to be asked or changed."""

@@ -91,7 +91,11 @@ class PaperTable:
 
     def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """Yield everything in a partition."""
-        yield from self._data[partition].items()
+        yield from list(self._data[partition].items())
+
+    def all_keys(self) -> set[bytes]:
+        """Return every key of every partition."""
+        return {key for kept in self._data.values() for key in kept}
 
 
 class PaperProducer:

@@ -83,6 +83,10 @@ class PaperWorker:
                 self.app.consumer.progress[tp] = Progress(self.paper.committed.get(tp, 0))
         self.stays.restore(partitions)
 
+    def kept_keys(self) -> set[bytes]:
+        """Return every key in its stores."""
+        return {key for table in self._tables for key in table.all_keys()}
+
     def unread(self) -> list[TP]:
         """Return the partitions in which something waits for this worker."""
         progress = self.app.consumer.progress

@@ -200,3 +200,9 @@ def test_an_arrival_that_is_only_a_date_is_left_open() -> None:
     conversion = read(adt("A04", pv1=visit(f44="20260302")))
     assert conversion.events[0]["occurred_at"] == "2026-03-02T12:01:00-05:00"
     assert [note.place for note in conversion.notes] == ["PV1-44"]
+
+
+def test_a_stay_that_is_only_expected_has_no_arrival_and_no_place() -> None:
+    """A pre-admission is a plan; registration tells when the patient came."""
+    ((kind, event),) = told(read(adt("A05", pv1=visit(f2="P", f44=clock("0740")))))
+    assert (kind, event) == ("encounter_updated", FACTS)

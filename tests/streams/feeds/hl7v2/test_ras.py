@@ -311,6 +311,7 @@ def test_a_planned_stop_is_no_stop() -> None:
         ({"f3": "20261101013000", "f4": ""}, "RXA-3"),
         ({"f22": "03/02/2026"}, "RXA-22"),
         ({"f21": "Q"}, "RXA-21"),
+        ({"f9": "^Missed"}, "RXA-9"),
         ({"f20": "", "f19": "RE"}, "RXA-19"),
     ],
 )
@@ -428,3 +429,9 @@ def test_other_kinds_are_ignored_by_name(kind: str) -> None:
     """A vaccine's RXA is not ours."""
     conversion = read(ras(ORDER, rxa(), IV, head=header(kind)))
     assert (conversion.events, conversion.rejects, conversion.ignored) == ((), (), kind)
+
+
+def test_without_a_route_nothing_is_taken_for_a_push() -> None:
+    """Equal times say a moment, and no word says where."""
+    charges = coded(ras(ORDER, rxa(stop="0800")))
+    assert (charges["status"], charges["codes"]) == ("held", {})

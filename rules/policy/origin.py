@@ -1,0 +1,39 @@
+"""Who decided an answer, and which layers of a policy have an answer that stands. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from models.charge import PolicyLayer
+from rules.policy.bill_hold import BILL_HOLD
+from rules.policy.layer_files import INHERITS, Layer
+from rules.policy.layer_version import version_of
+
+
+class Origin(NamedTuple):
+    """Who decided an answer, and where it is written: a source key, or the house's own words."""
+
+    layer: str
+    cite: str
+
+
+BY_HAND = "override"
+"""Whose the answers are that ``--set`` gives."""
+
+
+def answering(layers: Iterable[Layer], origins: Mapping[str, Origin]) -> tuple[PolicyLayer, ...]:
+    """Return the layers of which an answer stands, in the order they were laid over each other."""
+    named = {origin.layer for origin in origins.values()}
+    return tuple(PolicyLayer(layer.label, version_of(layer)) for layer in layers if layer.label in named)
+
+
+def bill_hold_in(layers: Iterable[Layer], setting: str, on: date, by_hand: str | None) -> tuple[int, Origin]:
+    """Return the days of the bill hold on a date and who said so; ``by_hand`` is the answer of ``--set``."""
+    if by_hand is not None:
+        return int(by_hand), Origin(BY_HAND, "--set")
+    days, origin = BILL_HOLD.default, Origin("global", "HOUSE")
+    for layer in layers:
+        answer = layer.answer(BILL_HOLD.key, setting, on)
+        if answer is not None and answer.value != INHERITS:
+            days, origin = answer.value, Origin(layer.label, answer.cite)
+    return int(days), origin

@@ -1,0 +1,54 @@
+"""
+The memory of all stores on disk of one process: one cache and one set of write buffers, however many partitions.
+
+Faust gives each table and partition a cache of its own, and does not count what its indexes and filters take: a worker
+that is dealt more partitions takes more memory, without a bound.
+"""
+
+from typing import Any, Final
+
+import rocksdict
+from faust.stores.rocksdb import RocksDBOptions
+
+CACHE_BYTES: Final = 64 << 20
+"""Of blocks read, with their indexes and filters."""
+
+BUFFER_BYTES: Final = 32 << 20
+"""Of what was written and is not in files yet."""
+
+_BUFFERS_EACH: Final = 2
+_BLOOM_BITS: Final = 10
+_KEPT_LOGS: Final = 3
+
+
+class StoreMemory:
+    """What the stores of one process share."""
+
+    def __init__(self, cache_bytes: int = CACHE_BYTES, buffer_bytes: int = BUFFER_BYTES) -> None:
+        self.cache: Any = rocksdict.Cache(cache_bytes)
+        self.buffers: Any = rocksdict.WriteBufferManager(buffer_bytes, allow_stall=False)
+
+    def shared_by(self, options: RocksDBOptions) -> RocksDBOptions:
+        """Return options as these, for a store that takes its memory from here."""
+        return _SharingOptions(self, options)
+
+
+class _SharingOptions(RocksDBOptions):
+    def __init__(self, memory: StoreMemory, own: RocksDBOptions) -> None:
+        super().__init__(
+            max_open_files=own.max_open_files, write_buffer_size=own.write_buffer_size, use_rocksdict=True
+        )
+        self._memory = memory
+
+    def as_options(self) -> Any:
+        """Return RocksDB's options."""
+        options: Any = super().as_options()
+        tables = rocksdict.BlockBasedOptions()
+        tables.set_block_cache(self._memory.cache)
+        tables.set_cache_index_and_filter_blocks(True)
+        tables.set_bloom_filter(_BLOOM_BITS, block_based=False)
+        options.set_block_based_table_factory(tables)
+        options.set_write_buffer_manager(self._memory.buffers)
+        options.set_max_write_buffer_number(_BUFFERS_EACH)
+        options.set_keep_log_file_num(_KEPT_LOGS)
+        return options

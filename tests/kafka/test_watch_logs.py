@@ -1,0 +1,121 @@
+"""``infusion watch`` on logs that are not what they were: workers stop for it and are gone, and it lives on."""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from apache_kafka import ApacheKafka
+from chaos import PARTITIONS, Stream
+from chaos_feed import day
+from chaos_worker import INFUSION, environment
+from half_read import cut_topic, delete, grow, half_read, make, set_positions
+from kafka_settings import free_ports
+from orjson import loads
+from scraped import Scraped, readiness, scraped
+
+from streams.metrics.table import LOG_FAULTS
+from streams.wire import topics
+
+pytestmark = pytest.mark.broker
+
+Maker = Callable[..., ApacheKafka]
+
+CHANGELOG = topics.RELEASES_CHANGELOG
+
+
+@pytest.fixture
+def stream(own_kafka: Maker, tmp_path: Path) -> Iterator[Stream]:
+    """Give a small day of which half is read, by a worker that was stopped."""
+    with Stream(own_kafka(), tmp_path / "stream", day(7, 60)) as made:
+        assert half_read(made).stop() == 0
+        yield made
+
+
+@pytest.fixture
+def port(stream: Stream, tmp_path: Path) -> Iterator[int]:
+    """Give the port of a watch."""
+    (port,) = free_ports(1)
+    given = environment(stream.kafka.bootstrap, {"INFUSION_METRICS_BIND": str(port)})
+    with (tmp_path / "watch.log").open("ab") as log:
+        process = subprocess.Popen([*INFUSION, "watch"], env=given, stderr=log)
+    yield port
+    process.terminate()
+    assert process.wait(20) == 0
+
+
+def until(port: int, state: str, seconds: float = 40) -> str:
+    """Return why /readyz says so, once it does."""
+    began = time.monotonic()
+    while (found := readiness(port)).state != state:
+        assert time.monotonic() - began < seconds, f"{found.state or 'nobody'} and not {state}: {found.why}"
+        time.sleep(0.1)
+    return found.why
+
+
+def faults(page: Scraped) -> set[tuple[str, str]]:
+    """Return the faults a page shows, with their topics."""
+    return {
+        (dict(labels)["topic"], dict(labels)["fault"])
+        for labels, value in page.series("infusion_group_log_fault").items()
+        if value == 1
+    }
+
+
+def test_logs_cut_short_are_told_until_they_are_mended(stream: Stream, port: int) -> None:
+    """From outside, and without having seen them before: what is noted beside the positions tells."""
+    until(port, "ready")
+    page = scraped(port)
+    assert not faults(page)
+    assert page.total("infusion_group_truncated_records") == 0
+    assert {dict(one)["fault"] for one in page.series("infusion_group_log_fault")} == {*LOG_FAULTS[:3]}, (
+        "0 is on the page from the first check on"
+    )
+    cuts = cut_topic(stream, topics.EVENTS)
+    stream.kafka.start()
+    for _ in range(2):
+        stream.publish()  # over the cut, and far beyond it
+    why = until(port, "log_truncated")
+    assert "infusion.events.v1, partition" in why
+    page = scraped(port)
+    assert faults(page) == {(topics.EVENTS, "log_truncated")}
+    for number, (read, end) in cuts.items():
+        place = {"topic": topics.EVENTS, "partition": str(number)}
+        assert page.value("infusion_group_truncated_records", **place) == read - end
+    told = subprocess.run(
+        [*INFUSION, "status", "--format", "json"],
+        env=environment(stream.kafka.bootstrap),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    assert loads(told.stdout)["verdict"] == "logs wrong"
+    assert "was cut short" in loads(told.stdout)["log_faults"][0]
+    set_positions(stream.kafka, {(topics.EVENTS, number): end for number, (_, end) in cuts.items()})
+    until(port, "ready")
+    assert not faults(scraped(port))
+
+    cuts = cut_topic(stream, CHANGELOG)
+    stream.kafka.start()
+    assert CHANGELOG in until(port, "log_truncated")
+    page = scraped(port)
+    assert faults(page) == {(CHANGELOG, "log_truncated")}
+    for number, (written, end) in cuts.items():
+        place = {"topic": CHANGELOG, "partition": str(number)}
+        assert page.value("infusion_group_truncated_records", **place) == written - end
+
+
+def test_topics_made_anew_deleted_and_grown_are_told(stream: Stream, port: int) -> None:
+    """By ids and counts; Kafka forgets the positions of a topic that is deleted, and others remember it."""
+    until(port, "ready")
+    grow(stream.kafka, [topics.CLOSED], PARTITIONS + 1)
+    assert f"had {PARTITIONS} partitions and has {PARTITIONS + 1}" in until(port, "partitions_changed")
+    assert faults(scraped(port)) == {(topics.CLOSED, "partitions_changed")}
+    delete(stream.kafka, topics.EVENTS)
+    began = time.monotonic()
+    while (topics.EVENTS, "topic_replaced") not in faults(scraped(port)):
+        assert time.monotonic() - began < 30
+        time.sleep(0.1)
+    make(stream.kafka, topics.EVENTS)
+    time.sleep(4)
+    assert (topics.EVENTS, "topic_replaced") in faults(scraped(port)), "it is another"
