@@ -215,7 +215,9 @@ class CheckpointApp(faust.App):
         self._messages[:0] = checkpoint.messages
         if self._writing is not None and self._writing[0] is checkpoint:
             for place, kept in self._writing[1].items():
-                self._states[place] = kept | self._states.get(place, {})
+                newer = self._states.get(place, {})
+                # Not ``kept | newer``: a key that was put again belongs behind what was put before that.
+                self._states[place] = {key: state for key, state in kept.items() if key not in newer} | newer
             self._writing = None
 
     def when_revoked(self, callback: Callable[[], None]) -> None:

@@ -79,11 +79,12 @@ class Agents:
         holds for what lies on this worker's raw partitions, which may have events of any stay.
         """
         at = int(self._clock())
-        if not self._stays.partitions_due(at) or not self._raw_is_read():
-            return
+        partitions = self._stays.partitions_due(at)
+        if partitions and not self._raw_is_read():
+            partitions = []
         due = [
             (partition, key)
-            for partition in self._stays.partitions_due(at)
+            for partition in partitions
             if self._has_read(partition)
             for key in self._stays.due(partition, at)
         ]

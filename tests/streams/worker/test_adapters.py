@@ -77,7 +77,11 @@ def test_the_sites_file_and_the_secret_are_read(tmp_path: Path) -> None:
     ("name", "text", "says"),
     [
         ("INFUSION_SITE_FILE", "encounter = 3\n", "INFUSION_SITE_FILE: .*site: "),
-        ("INFUSION_PATIENT_KEY_FILE", "short", "INFUSION_PATIENT_KEY_FILE: has less than 16 characters"),
+        (
+            "INFUSION_PATIENT_KEY_FILE",
+            "short",
+            "INFUSION_PATIENT_KEY_FILE: the secret has less than 16 characters",
+        ),
     ],
 )
 def test_what_is_wrong_with_them_is_told(tmp_path: Path, name: str, text: str, says: str) -> None:
@@ -86,5 +90,5 @@ def test_what_is_wrong_with_them_is_told(tmp_path: Path, name: str, text: str, s
     file.write_text(text, encoding="utf-8")
     with pytest.raises(SettingError, match=says):
         settings_from({name: str(file)})
-    with pytest.raises(SettingError, match=f"{name}: .* cannot be read: No such file"):
+    with pytest.raises(SettingError, match=f"{name}: cannot be read: .*: No such file"):
         settings_from({name: str(tmp_path / "nowhere")})

@@ -141,6 +141,11 @@ class Quiet:
         self.asked += 1
         yield b"S1"
 
+    def expired(self, at: int, before: int) -> list[tuple[int, bytes]]:
+        """Return no stay."""
+        assert before < at
+        return []
+
 
 async def test_deadlines_wait_for_what_lies_on_raw_topics() -> None:
     """For what was there when it was first asked, however much comes after."""
