@@ -5,13 +5,14 @@ The file says which field names the stay, in which zone clocks stand that name n
 mean. Nothing in it is about a patient. What it leaves out has the meaning the standards give it.
 """
 
+import re
 import tomllib
 from collections.abc import Hashable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from models.drug import BillingClass, Code, CodeSystem, Name
 from models.field import DepartmentModifier, Identifier, Setting, Technique, TimeZone
@@ -19,8 +20,16 @@ from streams.feeds.charge_codes import ChargeCodes
 from streams.feeds.mar_words import MAR_ACTIONS, MarAction
 from streams.feeds.site_problems import in_words
 
-ENCOUNTER_FIELDS = Literal["PV1-19", "PID-18", "PV1-50"]
-"""Visit number, account number, alternate visit id."""
+
+def _visit_or_patient_field(place: str) -> str:
+    if not re.fullmatch(r"(?:PV1|PID)-[1-9]\d?", place):
+        message = f"{place[:20]!a} is no field of PV1 or PID; write for example PV1-19, the visit number"
+        raise ValueError(message)
+    return place
+
+
+EncounterField = Annotated[str, AfterValidator(_visit_or_patient_field)]
+"""Where a sender writes the stay's id: visit number (PV1-19), account number (PID-18), or where it thinks best."""
 
 ORDER_FIELDS = Literal["ORC-2", "ORC-3"]
 """Placer and filler order number."""
@@ -69,7 +78,7 @@ class Reading(_Table):
 
     time_zone: TimeZone | None = None
     """The IANA zone of times that name no offset; without it such times are refused."""
-    encounter: Annotated[tuple[ENCOUNTER_FIELDS, ...], BeforeValidator(_tuple), Field(min_length=1)] = (
+    encounter: Annotated[tuple[EncounterField, ...], BeforeValidator(_tuple), Field(min_length=1)] = (
         "PV1-19",
         "PID-18",
     )

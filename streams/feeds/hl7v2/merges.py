@@ -13,14 +13,13 @@ from streams.feeds.hl7v2.context import MessageContext, find_encounter
 from streams.feeds.hl7v2.event_moment import event_time
 from streams.feeds.hl7v2.registration import key_of_patient
 from streams.feeds.hl7v2.segments import Message, Segment
-from streams.feeds.site_mapping import ENCOUNTER_FIELDS
 
 MERGES: Final = frozenset(
     {"A18", "A34", "A35", "A36", "A40", "A41", "A42", "A43", "A44", "A45", "A49", "A50"}
 )
 """Triggers that merge, move or renumber patients, accounts and visits."""
 
-_PRIOR: Final[Mapping[ENCOUNTER_FIELDS, int]] = {"PV1-19": 5, "PID-18": 3, "PV1-50": 6}
+_PRIOR: Final[Mapping[str, int]] = {"PV1-19": 5, "PID-18": 3, "PV1-50": 6}
 """Which field of MRG holds the number that goes."""
 
 
@@ -82,9 +81,9 @@ def _stays(context: MessageContext, merged: _Merge) -> tuple[str, str]:
     """Return the stay that goes and the one that stays, by the first of the site's fields that names the former."""
     prefix = context.site.encounter_prefix
     for place in context.site.encounter:
-        gone = merged.prior.text(_PRIOR[place])
+        gone = merged.prior.text(_PRIOR[place]) if place in _PRIOR else ""
         if gone:
-            segment = merged.pid if place == "PID-18" else merged.visit
+            segment = merged.pid if place.startswith("PID") else merged.visit
             stays = segment.text(int(place.partition("-")[2]))
             return f"{prefix}{gone}", f"{prefix}{stays}" if stays else ""
     return "", find_encounter(context, merged.pid, merged.visit)

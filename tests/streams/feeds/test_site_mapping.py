@@ -16,7 +16,7 @@ SEED = Path(__file__).resolve().parents[3] / "seeds" / "wire" / "site.toml"
     [
         ('time_zone = "America/New_Yrk"', "time_zone: not an IANA time zone; write for example America/New_York"),
         ('encunter = ["PV1-19"]', "encunter: no such word; did you mean encounter?"),
-        ('encounter = ["PV1-20"]', "encounter[1]: 'PV1-20' is none of the known words; did you mean PV1-50?"),
+        ('encounter = ["PV2-1"]', "encounter[1]: 'PV2-1' is no field of PV1 or PID; write for example PV1-19, the visit number"),
         ('[mar_actions]\nHung = "bagg"', "mar_actions.Hung: 'bagg' is none of the known words; did you mean bag?"),
         ('[departments.INFC]\nmodifer = "PO"', "departments.INFC.modifer: no such word in departments.INFC; did you mean modifier?"),
         ('[[senders]]\napplication = "A"\nmar_acton = ["RXA-9"]', "senders[1].mar_acton: no such word in senders[1]; did you mean mar_action?"),
