@@ -76,5 +76,7 @@ class GivenRecord(NamedTuple):
             technique=technique,
             started_at=start.text if start else None,
             stopped_at=stop.text if stop else None,
+            # Told action by action, its pauses are events of their own, which both times together do not rule out.
+            pauses_apart=True if start and stop and administration_id == self.flow_id else None,
             **self.fields,
         )

@@ -19,6 +19,7 @@ from streams.feeds.hl7v2.given import GivenRecord
 from streams.feeds.hl7v2.mar_action import COMPLETION, Done, done_by
 from streams.feeds.hl7v2.one_line import printable
 from streams.feeds.hl7v2.orders import Given, Order, orders
+from streams.feeds.hl7v2.roles import role_of
 from streams.feeds.hl7v2.route_fields import route_of
 from streams.feeds.hl7v2.segments import Segment
 from streams.feeds.hl7v2.times import WireTime, read_time
@@ -96,6 +97,7 @@ def _administration(
             "dose_id": ids.dose(number, rxa),
             "drug": drug or None,
             **route.fields,
+            "charted_by_role": role_of(rxa),
             "indication": _indication(rxa),
             "rate_ml_per_h": amounts.rate_ml_per_h,
             "volume_ml": amounts.volume_ml,

@@ -54,7 +54,7 @@ class Route(NamedTuple):
     """How something was given, as far as the message tells."""
 
     fields: Mapping[str, Any]
-    """``route`` and ``site_id`` of the contract."""
+    """``route``, ``site_id`` and ``lumen`` of the contract."""
     technique: Technique | None
     kind: str | None
     """The route as the rules read it: ``IV``, ``IM`` and so on; None where it is not told or nobody knows it."""
@@ -77,7 +77,7 @@ def _read(routes: Sequence[Segment], words: Words, *, drug_says_vein: bool) -> R
     spoken: list[str] = []
     techniques: list[Technique] = []
     contradictions: list[str] = []
-    site = ""
+    site = lumen = ""
     for rxr in routes:
         text = _route_text(rxr, words)
         if text and text not in spoken:
@@ -86,6 +86,7 @@ def _read(routes: Sequence[Segment], words: Words, *, drug_says_vein: bool) -> R
         if method is not None:
             techniques.append(method)
         site = site or _site(rxr, words)
+        lumen = lumen or "-".join(spelled(printable(rxr.text(5) or rxr.text(5, 2), 200)).split())
     route = " / ".join(spoken)
     read = read_route(route)
     kind = read.route if read is not None else None
@@ -98,14 +99,15 @@ def _read(routes: Sequence[Segment], words: Words, *, drug_says_vein: bool) -> R
         if contradictions:
             # Two routes in one text: the rules know no such route and hold the administration for a person.
             return Route(
-                {"route": f"{route} / IV"[:200], "site_id": site or None},
+                {"route": f"{route} / IV"[:200], "site_id": site or None, "lumen": lumen or None},
                 technique,
                 None,
                 tuple(contradictions),
             )
     if technique is None and read is not None:
         technique = read.technique
-    return Route({"route": route[:200] or None, "site_id": site or None}, technique, kind)
+    fields = {"route": route[:200] or None, "site_id": site or None, "lumen": lumen or None}
+    return Route(fields, technique, kind)
 
 
 def _route_text(rxr: Segment, words: Words) -> str:

@@ -254,6 +254,23 @@ def test_the_actions_of_a_record_make_one_infusion() -> None:
     assert (verified.events, verified.ignored) == ((), "RAS^O17: nothing that is billed changed")
 
 
+def test_a_stop_that_tells_both_times_rules_no_pause_out() -> None:
+    """Its times are the outer ones: 30 + 30 minutes of flow, not the 120 between them."""
+    stop = ras(ORDER, rxa("0800", "1000", f2="7", f9="Stopped", f20=""), IV, head=header(control="S7"))
+    actions = [action("0800", "New Bag", 1), action("0830", "Paused", 4), action("0930", "Restarted", 5)]
+    assert coded(*actions, stop)["codes"] == {"96365": 1}
+
+
+def test_the_lumen_and_the_role_of_who_gave_it_are_told() -> None:
+    """RXR-5, and of RXA-10 the degree alone; the name and the number stay where they are."""
+    route = f"{IV}||||Distal^Distal lumen"
+    raw = ras(ORDER, rxa(f10="123^DOE^JANE^^^RN"), route)
+    (event,) = read(raw).events
+    assert (event["charted_by_role"], event["lumen"]) == ("nurse", "distal")
+    assert "DOE" not in str(event)
+    assert read(ras(ORDER, rxa(f10="123^DOE^JANE"), route)).events[0].get("charted_by_role") is None
+
+
 def test_both_ends_of_a_record_may_be_corrected() -> None:
     """Each correction is a message of its own."""
     told_first = [action("0800", "New Bag", 1), action("0931", "Stopped", 2)]
