@@ -33,6 +33,9 @@ class Linker(Protocol):
     def restored(self, entries: Iterable[Entry]) -> Any:
         """Return the state that these entries are; without any, that of a facility never heard of."""
 
+    def known(self, state: Any) -> Mapping[str, Mapping[str, Any]]:
+        """Return the resources that a message may refer to, by ``Type/id``."""
+
     def link(self, state: Any, conversion: Conversion, at: int) -> Linked:
         """Join a message; ``at`` is when it came, in epoch seconds."""
 
@@ -42,6 +45,10 @@ class Unlinked:
 
     def restored(self, entries: Iterable[Entry]) -> None:
         """Return nothing."""
+
+    def known(self, state: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ARG002 - the protocol's
+        """Return no resources."""
+        return {}
 
     def link(self, state: Any, conversion: Conversion, at: int) -> Linked:  # noqa: ARG002 - the protocol's
         """Return the message as it is."""

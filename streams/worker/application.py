@@ -5,7 +5,7 @@ from time import time
 from typing import Any, Final
 
 from streams.engine.app import CheckpointApp, stop_at_once
-from streams.feeds.linking import Unlinked
+from streams.feeds.association import Associations
 from streams.kafka.connection import Connection
 from streams.wire import topics
 from streams.worker.adapters import adapters
@@ -101,7 +101,7 @@ def build_observed(
         app, connection, stays, releases, settings.profile, settings.expected_sources, clock
     )
     agents = Agents(app, stays, releases, settings, partitions, clock, observation.agents)
-    associations = AssociationStore(app, _table(app, "associations", partitions), Unlinked())
+    associations = AssociationStore(app, _table(app, "associations", partitions), Associations())
     app.when_recovered(associations.restore)
     raw = RawAgent(
         app,

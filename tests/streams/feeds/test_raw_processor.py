@@ -30,7 +30,7 @@ class Rec(NamedTuple):
     timestamp: int = 1_767_601_800_000
 
 
-def adapter(raw: bytes) -> Iterator[Conversion]:
+def adapter(raw: bytes, _known: Any) -> Iterator[Conversion]:
     """Read messages of one word each."""
     for word in raw.split():
         if word == b"given":
@@ -55,6 +55,11 @@ class Beds:
     def restored(self, entries: Iterable[Entry]) -> int:
         """Return the number."""
         return int(dict(entries).get(b"count", b"0"))
+
+    def known(self, state: Any) -> dict[str, Any]:
+        """Return no resources."""
+        assert isinstance(state, int)
+        return {}
 
     def link(self, state: Any, conversion: Conversion, at: int) -> Linked:
         """Count, and name."""

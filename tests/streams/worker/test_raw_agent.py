@@ -23,7 +23,7 @@ from streams.worker.raw_agent import RawAgent
 PARTITIONS = 3
 
 
-def adapter(raw: bytes) -> Iterator[Conversion]:
+def adapter(raw: bytes, _known: Any) -> Iterator[Conversion]:
     """Read a number, which is the event's id and its stay's."""
     number = raw.decode()
     yield Conversion(
@@ -39,6 +39,10 @@ class Seen:
     def restored(self, entries: Iterable[Entry]) -> frozenset[bytes]:
         """Return the ids."""
         return frozenset(name for name, _ in entries)
+
+    def known(self, state: Any) -> dict[str, Any]:  # noqa: ARG002 - the protocol's
+        """Return no resources."""
+        return {}
 
     def link(self, state: Any, conversion: Conversion, at: int) -> Linked:  # noqa: ARG002 - the protocol's
         """Remember it."""
