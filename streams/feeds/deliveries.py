@@ -135,7 +135,7 @@ class _Reading:
             self._stop(word)
         elif word.action == "complete":
             self._complete(word)
-        if word.total_ml is not None and word.action != "end":
+        if word.action != "end":
             self._total = word.total_ml
 
     def _start(self, word: PumpTold) -> None:
@@ -165,7 +165,7 @@ class _Reading:
         if self._phase == "flowing":
             return False
         if word.total_ml == 0:
-            return self._total is None or self._total > 0
+            return self._phase == "ended" or self._total != 0
         return self._phase == "ended" and word.total_ml is None
 
     def _begin(self, word: PumpTold) -> None:
