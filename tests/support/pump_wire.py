@@ -33,7 +33,12 @@ class Rows:
 
 
 def pump_rows(
-    event: str | None, status: str, source: str = "primary", device: str = "P100", serial: str = "", **said: Any
+    event: str | None,
+    status: str,
+    source: str = "primary",
+    device: str = "P100",
+    serial: str = "",
+    **said: Any,
 ) -> list[str]:
     """Return the rows of an event, or of a report where there is none."""
     lead = f"{serial}." if serial else ""
@@ -110,7 +115,9 @@ def pump(
     )
 
 
-def report(at: str, status: str = "delivering", *, order: str = "O1", program: str = "PRG1", **said: Any) -> bytes:
+def report(
+    at: str, status: str = "delivering", *, order: str = "O1", program: str = "PRG1", **said: Any
+) -> bytes:
     """Return a PCD-01 report at a clock time."""
     return message(
         pump_header("ORU^R01^ORU_R01", at),
@@ -121,7 +128,9 @@ def report(at: str, status: str = "delivering", *, order: str = "O1", program: s
     )
 
 
-def order(number: str = "O1", at: str = "0755", visit: str = "V1", device: str = "P100", **said: str) -> bytes:
+def order(
+    number: str = "O1", at: str = "0755", visit: str = "V1", device: str = "P100", **said: str
+) -> bytes:
     """Return a PCD-03 order of ceftriaxone that is sent to a pump."""
     return message(
         pump_header("RGV^O15^RGV_O15", at, facility=said.get("facility", "GH")),
@@ -130,5 +139,7 @@ def order(number: str = "O1", at: str = "0755", visit: str = "V1", device: str =
         segment("ORC", f1=said.get("control", "RE"), f2=f"{number}^EMAR", f9=clock(at)),
         segment("RXG", f1="1", f4=said.get("drug", "2193^ceftriaxone^RXNORM"), f5="50"),
         "RXR|IV^Intravenous^HL70162||IVP^IV Pump^HL70164|IV^IV^HL70165",
-        segment("OBX", f1="1", f3="69986^MDC_DEV_PUMP_INFUS_VMD^MDC", f18=f"{device}^^0012210000000000^EUI-64"),
+        segment(
+            "OBX", f1="1", f3="69986^MDC_DEV_PUMP_INFUS_VMD^MDC", f18=f"{device}^^0012210000000000^EUI-64"
+        ),
     )

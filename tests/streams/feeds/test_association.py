@@ -204,8 +204,25 @@ def test_a_secondary_source_is_an_administration_of_its_own() -> None:
         order(),
         pump("start", "0800", total=0, rate=100),
         pump("stop", "0810", "not-delivering", reason="switching-source", total=10),
-        pump("start", "0810", source="secondary", drug="vancomycin", rate=200, program="PRG2", order="O2", total=0),
-        pump("complete", "0840", "not-delivering", source="secondary", drug="vancomycin", program="PRG2", order="O2"),
+        pump(
+            "start",
+            "0810",
+            source="secondary",
+            drug="vancomycin",
+            rate=200,
+            program="PRG2",
+            order="O2",
+            total=0,
+        ),
+        pump(
+            "complete",
+            "0840",
+            "not-delivering",
+            source="secondary",
+            drug="vancomycin",
+            program="PRG2",
+            order="O2",
+        ),
         pump("start", "0840", total=10, rate=100),
         order("O2", drug="11124^vancomycin^RXNORM"),
     )
@@ -243,7 +260,10 @@ def test_without_reports_nobody_saw_it_flow() -> None:
     told_of = [report("0800"), report("0801"), report("0930", "not-delivering")]
     assert told(*told_of) == ["infusion_started 08:00", "infusion_paused 08:02"]
     on_change = SITE.model_copy(update={"pumps": SITE.pumps.model_copy(update={"report_seconds": 0})})
-    assert Feed(on_change).read(order(), *told_of).told() == ["infusion_started 08:00", "infusion_paused 09:30"]
+    assert Feed(on_change).read(order(), *told_of).told() == [
+        "infusion_started 08:00",
+        "infusion_paused 09:30",
+    ]
     again = [report("0800"), report("0801"), report("0900"), report("0901", "not-delivering")]
     assert told(*again) == [
         "infusion_started 08:00", "infusion_paused 08:02", "infusion_resumed 09:00", "infusion_paused 09:01",
@@ -259,7 +279,9 @@ def test_events_outweigh_reports_of_the_same_program() -> None:
 
 def test_what_is_not_linked_waits_and_is_told_of_once() -> None:
     """It is linked when the order comes, whatever came before."""
-    feed = Feed().read(pump("start", "0800", total=0, bed="ED1^1^7"), pump("complete", "0831", "not-delivering"))
+    feed = Feed().read(
+        pump("start", "0800", total=0, bed="ED1^1^7"), pump("complete", "0831", "not-delivering")
+    )
     assert feed.events == []
     assert feed.rejects == [
         "pump: unlinked pump: tried order (of OBR-2 or the pump, not known), association (PV1 and PID name nobody that "
@@ -329,7 +351,9 @@ def test_the_order_outweighs_the_bed_whenever_it_comes() -> None:
 def test_an_order_is_found_by_the_pump_it_was_sent_to(sent: bytes, linked: bool) -> None:  # noqa: FBT001 - a case's
     """Where the pump echoes none."""
     feed = Feed().read(pump("start", "0800", total=0, order="PRG1"), sent)
-    assert [(event["encounter_id"], event["order_id"]) for event in feed.standing()] == ([("V1", "O7")] if linked else [])
+    assert [(event["encounter_id"], event["order_id"]) for event in feed.standing()] == (
+        [("V1", "O7")] if linked else []
+    )
 
 
 def test_a_chart_entry_names_the_stay_of_its_order() -> None:
@@ -372,7 +396,11 @@ def test_two_stays_that_were_merged_are_one_in_their_bed() -> None:
     evn = segment("EVN", f2="20260302120100-0500")
     pid = segment("PID", f3="T0001^^^GH^MR", f18="A0001")
     merged = message(
-        header("ADT^A42^ADT_A39"), evn, pid, segment("MRG", f1="T0001", f5="V2"), visit(f3="ED1^1^1^GH", f19="V1")
+        header("ADT^A42^ADT_A39"),
+        evn,
+        pid,
+        segment("MRG", f1="T0001", f5="V2"),
+        visit(f3="ED1^1^1^GH", f19="V1"),
     )
     feed = Feed().read(*here, pump("start", "0800", total=0, order="", bed="ED1^1^1"))
     assert feed.standing() == []
