@@ -81,6 +81,10 @@ class Associations:
         """Return the resources that others may refer to, by ``Type/id``."""
         return state.resources
 
+    def unlinked(self, state: State) -> int:
+        """Return how many deliveries are of pumps whose stay is not known."""
+        return state.unlinked
+
     def waiting(self, state: State) -> Iterator[tuple[str, Reject]]:
         """Yield each delivery that is not linked: its pump, and what was tried."""
         for name, entry in state.pumps.items():
@@ -227,6 +231,7 @@ class _Message:
         if len(tried) > entry.unlinked or (tried and name in self._again):
             self._rejects.append(_unlinked(tried[-1]))
         if len(tried) != entry.unlinked:
+            self._state.unlinked += len(tried) - entry.unlinked
             entry.unlinked = len(tried)
             self._dirty[PUMP, name] = None
 

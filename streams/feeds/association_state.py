@@ -59,6 +59,8 @@ class State:
         self.resources: dict[str, Mapping[str, Any]] = {}
         self.resources_seen: dict[str, int] = {}
         self.swept_at = 0
+        self.unlinked = 0
+        """Deliveries of pumps whose stay is not known."""
         self.stays_by_bed, self.stays_by_patient, self.orders_by_device = Finder(), Finder(), Finder()
         self.pumps_by_order, self.pumps_by_device, self.pumps_by_bed = Finder(), Finder(), Finder()
         self.pumps_by_patient, self.orders_by_patient = Finder(), Finder()
@@ -75,6 +77,7 @@ class State:
             else:
                 state.table(kind)[name] = entry
                 state.found(kind, name)
+        state.unlinked = sum(entry.unlinked for entry in state.pumps.values())
         return state
 
     def table(self, kind: str) -> dict[str, Any]:
@@ -93,6 +96,8 @@ class State:
         """Forget an entry."""
         for finder, word in self._words(kind, name):
             finder.forget(name, (word,))
+        if kind == PUMP:
+            self.unlinked -= self.pumps[name].unlinked
         del self.table(kind)[name]
 
     def _words(self, kind: str, name: str) -> Iterator[tuple[Finder, str]]:
@@ -131,10 +136,6 @@ class State:
         for word in words:
             touched.update(self.pumps_by_device.of(word.device))
         return touched
-
-    def unlinked(self) -> int:
-        """Return how many deliveries are of pumps whose stay is not known."""
-        return sum(entry.unlinked for entry in self.pumps.values())
 
 
 def entry_key(kind: str, name: str) -> bytes:

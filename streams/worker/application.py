@@ -97,12 +97,12 @@ def build_observed(
     stays = EncounterStore(app, stays_table, settings.cached_stays, settings.timeouts.retention)
     app.when_recovered(stays.restore)
     releases = ReleaseStore(app, releases_table)
-    observation = Observation(
-        app, connection, stays, releases, settings.profile, settings.expected_sources, clock
-    )
-    agents = Agents(app, stays, releases, settings, partitions, clock, observation.agents)
     associations = AssociationStore(app, _table(app, "associations", partitions), Associations())
     app.when_recovered(associations.restore)
+    observation = Observation(
+        app, connection, stays, releases, associations, settings.profile, settings.expected_sources, clock
+    )
+    agents = Agents(app, stays, releases, settings, partitions, clock, observation.agents)
     raw = RawAgent(
         app,
         associations,

@@ -287,12 +287,12 @@ def test_what_is_not_linked_waits_and_is_told_of_once() -> None:
         "pump: unlinked pump: tried order (of OBR-2 or the pump, not known), association (PV1 and PID name nobody that "
         "is known), bed (no stay in it then); send the order, or the patient's bed; it is linked as soon as one of them comes"
     )
-    assert feed.state.unlinked() == 1
+    assert feed.state.unlinked == 1
     feed = feed.restarted().read(pump("start", "0800", total=0, bed="ED1^1^7"))
     assert len(feed.rejects) == 2, "what is replayed and still not linked goes back to its place"
     feed.read(order())
     assert feed.told() == ["infusion_started 08:00", "infusion_stopped 08:31 completed"]
-    assert (feed.state.unlinked(), len(feed.rejects)) == (0, 2)
+    assert (feed.state.unlinked, len(feed.rejects)) == (0, 2)
 
 
 BED = visit(f3="ED1^1^1^GH")

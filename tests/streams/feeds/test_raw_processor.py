@@ -61,6 +61,10 @@ class Beds:
         assert isinstance(state, int)
         return {}
 
+    def unlinked(self, state: Any) -> int:  # noqa: ARG002 - the protocol's
+        """Return none."""
+        return 0
+
     def link(self, state: Any, conversion: Conversion, at: int) -> Linked:
         """Count, and name."""
         assert at == 1_767_601_800

@@ -44,6 +44,10 @@ class Seen:
         """Return no resources."""
         return {}
 
+    def unlinked(self, state: Any) -> int:  # noqa: ARG002 - the protocol's
+        """Return none."""
+        return 0
+
     def link(self, state: Any, conversion: Conversion, at: int) -> Linked:  # noqa: ARG002 - the protocol's
         """Remember it."""
         name = str(conversion.events[0]["event_id"]).encode()
