@@ -190,7 +190,8 @@ class _Message:
             self._changed(PUMP, name)
         else:
             self._again.add(name)
-        self._touch((name,))
+        if not entry.within or name in self._again:
+            self._touch((name,))
 
     def _take_order(self, told: OrderTold) -> None:
         entry: OrderEntry = self._entry(ORDER, told.order, OrderEntry)

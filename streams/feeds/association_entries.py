@@ -5,9 +5,11 @@ An entry is a name and a JSON text; a message rewrites only the entries it chang
 words: whatever order they came in, the entry is the same.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from itertools import accumulate
 from typing import Any, Final
 
 from orjson import dumps, loads
@@ -107,17 +109,20 @@ class PumpEntry:
 
     seen: int = 0
     events: list[PumpTold] = field(default_factory=list)
-    reports: dict[PumpTold, set[int]] = field(default_factory=dict)
-    """Reports of states by all that they say but when, with their instants."""
+    reports: dict[PumpTold, list[int]] = field(default_factory=dict)
+    """Reports of states by all that they say but when, with their instants in order."""
     sent: dict[str, Sent] = field(default_factory=dict)
     """By what they say."""
     taken_back: dict[str, int] = field(default_factory=dict)
     """How often what they say was sent and taken back."""
     unlinked: int = 0
     """Deliveries whose stay is not known."""
+    within: bool = False
+    """Whether the last word changes nothing of what flowed."""
 
     def add(self, told: PumpTold) -> bool:
         """Take a word in; tells whether it is new."""
+        self.within = False
         if not told.period_s:
             same = told._replace(recorded_at=None)
             if any(word._replace(recorded_at=None) == same for word in self.events):
@@ -126,11 +131,30 @@ class PumpEntry:
             return True
         at = datetime.fromisoformat(told.at)
         offset = at.utcoffset() or timedelta()
-        times = self.reports.setdefault(_signature(told, offset), set())
+        signature = _signature(told, offset)
+        times = self.reports.setdefault(signature, [])
         second = int(at.timestamp())
-        if second in times:
+        place = bisect_left(times, second)
+        if place < len(times) and times[place] == second:
             return False
-        times.add(second)
+        self.within = bool(self.events) or self._is_within(signature, second, place)
+        times.insert(place, second)
+        return True
+
+    def _is_within(self, signature: PumpTold, second: int, place: int) -> bool:
+        """Tell whether a report says what the one before it said, in time, and so do those behind it: nothing happened."""
+        times = self.reports[signature]
+        if not place or signature.period_s < 0:
+            return False
+        before = times[place - 1]
+        after = times[place] if place < len(times) else second
+        if after - before > 2 * signature.period_s:
+            return False
+        for other, instants in self.reports.items():
+            if other is not signature and other != signature:
+                nearest = bisect_left(instants, before)
+                if nearest < len(instants) and (place == len(times) or instants[nearest] <= after):
+                    return False
         return True
 
     def words(self) -> list[PumpTold]:
@@ -168,7 +192,7 @@ class PumpEntry:
         return cls(
             seen,
             [PumpTold(*word) for word in events],
-            {Signature(*signature): _instants(steps) for signature, steps in reports},
+            {Signature(*signature): list(accumulate(steps)) for signature, steps in reports},
             {slot: Sent(*one) for slot, one in sent.items()},
             taken_back,
             unlinked,
@@ -195,17 +219,8 @@ def _listed(word: PumpTold) -> list[Any]:
     return list(word)
 
 
-def _steps(times: set[int]) -> list[int]:
-    ordered = sorted(times)
-    return [after - before for before, after in zip([0, *ordered], ordered, strict=False)]
-
-
-def _instants(steps: list[int]) -> set[int]:
-    times, at = set(), 0
-    for step in steps:
-        at += step
-        times.add(at)
-    return times
+def _steps(times: list[int]) -> list[int]:
+    return [after - before for before, after in zip([0, *times], times, strict=False)]
 
 
 ENTRIES: Final[Mapping[str, Any]] = {

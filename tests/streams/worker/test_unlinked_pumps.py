@@ -17,7 +17,7 @@ def test_both_count_the_same() -> None:
     kept: list[Any] = []
     app: Any = SimpleNamespace(
         when_revoked=lambda _: None,
-        put=lambda _table, _partition, key, value: kept.append(SimpleNamespace(key=key, value=value.value)),
+        put=lambda _table, _partition, key, value: kept.append(SimpleNamespace(key=key, value=value)),
     )
     linker, counted = Associations(), UnlinkedPumps()
     store = AssociationStore(app, SimpleNamespace(), linker)  # type: ignore[arg-type]  # the table is only passed on
