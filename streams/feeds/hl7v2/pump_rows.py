@@ -7,6 +7,7 @@ the pump's serial number in front. Sources: IHE PCD TF vol. 2, appendix B.8; STA
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from streams.feeds.hl7v2.pump_words import (
@@ -15,7 +16,7 @@ from streams.feeds.hl7v2.pump_words import (
     SYSTEM_ID,
     bare,
     enumerated,
-    name_of,
+    row_name,
     source_of,
 )
 from streams.feeds.hl7v2.segments import Message, Segment
@@ -43,26 +44,37 @@ class Row(NamedTuple):
         return self.path[:3]
 
 
+@lru_cache(maxsize=4096)
+def _path(raw: str, mark: str) -> tuple[str, ...]:
+    first = raw.split(mark, 1)[0].strip() if mark else raw.strip()
+    return tuple(first.split(".")) if first else ()
+
+
 class PumpRows:
     """The rows of one message."""
 
     def __init__(self, message: Message) -> None:
         self.rows: list[Row] = []
         self.serial = ""
+        self._by_name: dict[str, list[Row]] = {}
+        mark = message.header.raw(2)[:1]
         for obx in message.all("OBX"):
-            parts = tuple(obx.text(4).split(".")) if obx.raw(4) else ()
+            parts = _path(obx.raw(4), mark)
             if len(parts) > _LEVELS:
                 self.serial = self.serial or ".".join(parts[:-_LEVELS])
                 parts = parts[-_LEVELS:]
-            self.rows.append(Row(obx, name_of(obx, 3), parts))
+            row = Row(obx, row_name(obx.raw(3), mark), parts)
+            self.rows.append(row)
+            self._by_name.setdefault(row.name, []).append(row)
 
     def is_pump(self) -> bool:
         """Tell whether an infusion pump sent this."""
-        return any(PUMP.match(row.name) for row in self.rows)
+        return any(PUMP.match(name) for name in self._by_name)
 
     def first(self, name: str) -> Row | None:
         """Return the first row of a name."""
-        return next((row for row in self.rows if row.name == name), None)
+        rows = self._by_name.get(name)
+        return rows[0] if rows else None
 
     def device(self) -> str:
         """Return the pump's id: OBX-18 of the device, the serial number in front of OBX-4, else its system id; or none."""
@@ -83,7 +95,7 @@ class PumpRows:
         secondary = (
             active is not None and source_of(enumerated(active.obx, "pump-source-info-"))[0] == "secondary"
         )
-        blocks = [row for row in self.rows if "INFUSATE_SOURCE" in row.name]
+        blocks = [row for name, rows in self._by_name.items() if "INFUSATE_SOURCE" in name for row in rows]
         for row in blocks:
             if (_SECONDARY in row.name) is secondary:
                 return row.block()
@@ -91,7 +103,7 @@ class PumpRows:
 
     def of(self, name: str, block: tuple[str, ...]) -> Row | None:
         """Return the row of a name: of the block, else of the same channel of the pump, else any."""
-        rows = [row for row in self.rows if row.name == name]
+        rows = self._by_name.get(name, ())
         for depth in (3, 2, 0):
             for row in rows:
                 if row.path[:depth] == block[:depth]:
@@ -109,7 +121,9 @@ class PumpRows:
 
     def in_secondary(self, block: tuple[str, ...]) -> bool:
         """Tell whether a block is that of a secondary source."""
-        return any(row.block() == block and _SECONDARY in row.name for row in self.rows)
+        return any(
+            row.block() == block for name, rows in self._by_name.items() if _SECONDARY in name for row in rows
+        )
 
 
 def device_id(rows: Iterable[Segment]) -> str:

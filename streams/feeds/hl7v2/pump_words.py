@@ -7,6 +7,7 @@ IHE PCD TF vol. 2 and 3.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from streams.feeds.facts import PumpAction, PumpSource, PumpStatus
@@ -88,6 +89,16 @@ def name_of(segment: Segment, field: int) -> str:
         if name:
             return name
     return _CODES.get(segment.text(field), "")
+
+
+@lru_cache(maxsize=4096)
+def row_name(raw: str, mark: str) -> str:
+    """Return the name of a coded field as sent, with the mark between its components: a pump sends the same ones all day."""
+    parts = [part.strip() for part in raw.split(mark)] if mark else [raw.strip()]
+    for place in (1, 4, 0):
+        if len(parts) > place and (name := bare(parts[place])):
+            return name
+    return _CODES.get(parts[0], "")
 
 
 def bare(text: str) -> str:

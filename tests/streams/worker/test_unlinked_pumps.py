@@ -17,7 +17,7 @@ def test_both_count_the_same() -> None:
     kept: list[Any] = []
     app: Any = SimpleNamespace(
         when_revoked=lambda _: None,
-        put=lambda _table, _partition, key, value: kept.append(SimpleNamespace(key=key, value=value)),
+        put=lambda _table, _partition, key, value: kept.append(SimpleNamespace(key=key, value=bytes(value))),
     )
     linker, counted = Associations(), UnlinkedPumps()
     store = AssociationStore(app, SimpleNamespace(), linker)  # type: ignore[arg-type]  # the table is only passed on
@@ -42,7 +42,7 @@ def test_what_it_cannot_read_is_not_counted() -> None:
     """A tombstone takes an entry away; an entry of another kind is none."""
     counted = UnlinkedPumps()
     for key, value in ((b"GH\x00o|O1", b"[1,2]"), (b"GH\x00p|P", b"[0,[],[],{},{},2]"), (b"GH\x00p|Q", b"{")):
-        counted.take(SimpleNamespace(key=key, value=value))
+        counted.take(SimpleNamespace(key=key, value=bytes(value)))
     assert counted.count == 2
     counted.take(SimpleNamespace(key=b"GH\x00p|P", value=None))
     assert counted.count == 0
