@@ -39,16 +39,18 @@ from streams.wire.rejects import Reject
 _HOUR: Final = 3600
 _DAY: Final = 24 * _HOUR
 KEPT_S: Final[Mapping[str, int]] = {
-    PUMP: 4 * _DAY,
-    DEVICE: 4 * _DAY,
+    PUMP: 3 * _DAY,
+    DEVICE: 3 * _DAY,
     ORDER: 14 * _DAY,
     STAY: 60 * _DAY,
     RESOURCE: 400 * _DAY,
 }
 """How long an entry outlives the last message about it."""
 UNLINKED_KEPT_S: Final = 60 * _DAY
-LEFT_KEPT_S: Final = 14 * _DAY
+LEFT_KEPT_S: Final = 7 * _DAY
 """A stay whose patient has left."""
+CHARTED_KEPT_S: Final = 2 * _DAY
+"""An order that no pump was sent."""
 _SEEN_S: Final = 6 * _HOUR
 """How old a written entry's last message may be; a message that says nothing new does not write it sooner."""
 MOST_WORDS: Final = 6000
@@ -295,6 +297,8 @@ def _words(state: State, name: str) -> list[PumpTold]:
 def _kept_s(kind: str, entry: Any) -> int:
     if kind == PUMP and entry.unlinked:
         return UNLINKED_KEPT_S
+    if kind == ORDER and all(word.by == "chart" for word in entry.words):
+        return CHARTED_KEPT_S
     if kind == STAY and any(state in {"left", "never", "into"} for _, state, _ in entry.words):
         return LEFT_KEPT_S
     return KEPT_S[kind]

@@ -5,8 +5,9 @@ An entry is a name and a JSON text; a message rewrites only the entries it chang
 words: whatever order they came in, the entry is the same.
 """
 
+from array import array
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from itertools import accumulate
@@ -109,7 +110,7 @@ class PumpEntry:
 
     seen: int = 0
     events: list[PumpTold] = field(default_factory=list)
-    reports: dict[PumpTold, list[int]] = field(default_factory=dict)
+    reports: dict[PumpTold, "array[int]"] = field(default_factory=dict)
     """Reports of states by all that they say but when, with their instants in order."""
     sent: dict[str, Sent] = field(default_factory=dict)
     """By what they say."""
@@ -127,12 +128,12 @@ class PumpEntry:
             same = told._replace(recorded_at=None)
             if any(word._replace(recorded_at=None) == same for word in self.events):
                 return False
-            self.events.append(told)
+            self.events.append(_sharing(self.events, told))
             return True
         at = datetime.fromisoformat(told.at)
         offset = at.utcoffset() or timedelta()
         signature = _signature(told, offset)
-        times = self.reports.setdefault(signature, [])
+        times = self.reports.setdefault(signature, array("q"))
         second = int(at.timestamp())
         place = bisect_left(times, second)
         if place < len(times) and times[place] == second:
@@ -191,8 +192,8 @@ class PumpEntry:
         seen, events, reports, sent, taken_back, unlinked = written
         return cls(
             seen,
-            [PumpTold(*word) for word in events],
-            {Signature(*signature): list(accumulate(steps)) for signature, steps in reports},
+            _shared(PumpTold(*word) for word in events),
+            {Signature(*signature): array("q", accumulate(steps)) for signature, steps in reports},
             {slot: Sent(*one) for slot, one in sent.items()},
             taken_back,
             unlinked,
@@ -215,11 +216,30 @@ def _signature(told: PumpTold, offset: timedelta) -> Signature:
     return Signature(*told._replace(at=ahead, recorded_at=None, total_ml=None, segment_ml=None))
 
 
+def _sharing(words: list[PumpTold], word: PumpTold) -> PumpTold:
+    """Return a word with the texts of the first one where they are the same: most are, and there are many words."""
+    if not words:
+        return word
+    return PumpTold(
+        *[
+            known if known == said and type(known) is type(said) else said
+            for known, said in zip(words[0], word, strict=True)
+        ]
+    )
+
+
+def _shared(words: Iterable[PumpTold]) -> list[PumpTold]:
+    sharing: list[PumpTold] = []
+    for word in words:
+        sharing.append(_sharing(sharing, word))
+    return sharing
+
+
 def _listed(word: PumpTold) -> list[Any]:
     return list(word)
 
 
-def _steps(times: list[int]) -> list[int]:
+def _steps(times: "array[int]") -> list[int]:
     return [after - before for before, after in zip([0, *times], times, strict=False)]
 
 
