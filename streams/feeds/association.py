@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from orjson import OPT_SORT_KEYS, dumps
 
+from streams.feeds.association_ages import HOUR, forget_old
 from streams.feeds.association_entries import (
     DEVICE,
     ORDER,
@@ -36,22 +37,7 @@ from streams.feeds.pump_record import events_of
 from streams.feeds.read_wire import validated
 from streams.wire.rejects import Reject
 
-_HOUR: Final = 3600
-_DAY: Final = 24 * _HOUR
-KEPT_S: Final[Mapping[str, int]] = {
-    PUMP: 3 * _DAY,
-    DEVICE: 3 * _DAY,
-    ORDER: 14 * _DAY,
-    STAY: 60 * _DAY,
-    RESOURCE: 400 * _DAY,
-}
-"""How long an entry outlives the last message about it."""
-UNLINKED_KEPT_S: Final = 60 * _DAY
-LEFT_KEPT_S: Final = 7 * _DAY
-"""A stay whose patient has left."""
-CHARTED_KEPT_S: Final = 2 * _DAY
-"""An order that no pump was sent."""
-_SEEN_S: Final = 6 * _HOUR
+_SEEN_S: Final = 6 * HOUR
 """How old a written entry's last message may be; a message that says nothing new does not write it sooner."""
 MOST_WORDS: Final = 6000
 """Words about one program of a pump: four days of reports a minute."""
@@ -98,7 +84,7 @@ class Associations:
 
     def link(self, state: State, conversion: Conversion, at: int) -> Linked:
         """Join a message; ``at`` is when it came, in epoch seconds."""
-        if not conversion.facts and at - state.swept_at < _HOUR:
+        if not conversion.facts and at - state.swept_at < HOUR:
             return Linked(state, conversion)
         return _Message(state, at).link(conversion)
 
@@ -121,9 +107,11 @@ class _Message:
         for name in self._touched:
             if name in self._state.pumps:
                 self._settle(name)
-        changes = {entry_key(kind, name): self._written(kind, name) for kind, name in self._dirty}
-        if self._at - self._state.swept_at >= _HOUR:
-            changes.update(self._sweep())
+        changes: dict[bytes, bytes | None] = {
+            entry_key(kind, name): self._written(kind, name) for kind, name in self._dirty
+        }
+        if self._at - self._state.swept_at >= HOUR:
+            changes.update({entry_key(*entry): None for entry in forget_old(self._state, self._at)})
         return Linked(self._state, self._joined(conversion), changes)
 
     def _joined(self, conversion: Conversion) -> Conversion:
@@ -261,27 +249,6 @@ class _Message:
             self._dirty[PUMP, name] = None
             self._events.append({"type": event["type"], "event_id": named, **event})
 
-    def _sweep(self) -> dict[bytes, bytes | None]:
-        """Forget what nobody has spoken of for long."""
-        state = self._state
-        state.swept_at = self._at
-        forgotten: dict[bytes, bytes | None] = {}
-        for kind in (PUMP, DEVICE, ORDER, STAY):
-            old = [
-                name
-                for name, entry in state.table(kind).items()
-                if self._at - entry.seen > _kept_s(kind, entry)
-            ]
-            for name in old:
-                state.forget(kind, name)
-                forgotten[entry_key(kind, name)] = None
-        for name in [
-            name for name, seen in state.resources_seen.items() if self._at - seen > KEPT_S[RESOURCE]
-        ]:
-            del state.resources[name], state.resources_seen[name]
-            forgotten[entry_key(RESOURCE, name)] = None
-        return forgotten
-
 
 def _unlinked(link: Link) -> Reject:
     return Reject("pump", f"{UNLINKED}: tried {link.tried}", _REMEDY)
@@ -292,16 +259,6 @@ def _words(state: State, name: str) -> list[PumpTold]:
     words = state.pumps[name].words()
     device = state.devices.get(words[0].device)
     return words if device is None else [*words, *(end for end in device.ends if _concerns(end, words[0]))]
-
-
-def _kept_s(kind: str, entry: Any) -> int:
-    if kind == PUMP and entry.unlinked:
-        return UNLINKED_KEPT_S
-    if kind == ORDER and all(word.by == "chart" for word in entry.words):
-        return CHARTED_KEPT_S
-    if kind == STAY and any(state in {"left", "never", "into"} for _, state, _ in entry.words):
-        return LEFT_KEPT_S
-    return KEPT_S[kind]
 
 
 def _concerns(end: PumpTold, word: PumpTold) -> bool:

@@ -123,7 +123,7 @@ def read_message(raw: bytes, default_charset: str = "utf-8") -> Message | Reject
     header = lines[0].split(separator)
     encoding = header[1] if len(header) > 1 else ""
     delimiters = separator + encoding
-    if not 2 <= len(encoding) <= 5 or len(set(delimiters)) < len(delimiters):  # noqa: PLR2004 - HL7 v2.9, 2.16.9.2
+    if not 2 <= len(encoding) <= 5 or len(set(delimiters)) < len(delimiters):  # noqa: PLR2004 - HL7 v2.9, 2.16.9
         return Reject("MSH-2", "does not name delimiters that differ", "write for example ^~\\&")
     if any(mark.isalnum() or mark.isspace() for mark in delimiters):
         return Reject("MSH-2", "names a letter, a digit or a blank as a delimiter", "write for example ^~\\&")
