@@ -220,11 +220,9 @@ def _sharing(words: list[PumpTold], word: PumpTold) -> PumpTold:
     """Return a word with the texts of the first one where they are the same: most are, and there are many words."""
     if not words:
         return word
+    pairs: Iterable[tuple[Any, Any]] = zip(words[0], word, strict=True)
     return PumpTold(
-        *[
-            known if known == said and type(known) is type(said) else said
-            for known, said in zip(words[0], word, strict=True)
-        ]
+        *[known if known == said and type(known) is type(said) else said for known, said in pairs]
     )
 
 
