@@ -33,14 +33,12 @@ from streams.feeds.event_id import event_id
 from streams.feeds.facts import Fact, OrderTold, PumpTold, ResourceTold, StayTold
 from streams.feeds.linking import Entry, Linked
 from streams.feeds.pump_links import Link, link_of
-from streams.feeds.pump_record import events_of
+from streams.feeds.pump_record import events_of, refused_event
 from streams.feeds.read_wire import validated
 from streams.wire.rejects import Reject
 
 _SEEN_S: Final = 6 * HOUR
 """How old a written entry's last message may be; a message that says nothing new does not write it sooner."""
-MOST_WORDS: Final = 6000
-"""Words about one program of a pump: four days of reports a minute."""
 MOST_RESOURCES: Final = 200_000
 
 WAITING: Final = "remembered, to be joined by other messages"
@@ -48,9 +46,7 @@ WAITING: Final = "remembered, to be joined by other messages"
 
 UNLINKED: Final = "unlinked pump"
 _REMEDY: Final = "send the order, or the patient's bed; it is linked as soon as one of them comes"
-_TOO_MANY: Final = Reject(
-    "OBX", f"more than {MOST_WORDS} words of one program of a pump", "chart the infusion"
-)
+_TOO_MANY: Final = Reject("OBX", "more words about one program of a pump than are kept", "chart the infusion")
 
 
 def is_unlinked(reject: Reject) -> bool:
@@ -173,10 +169,9 @@ class _Message:
             return
         name = pump_name(told)
         entry: PumpEntry = self._entry(PUMP, name, PumpEntry)
-        if entry.size() >= MOST_WORDS:
+        if entry.is_full():
             self._rejects.append(_TOO_MANY)
-            return
-        if entry.add(told):
+        elif entry.add(told):
             self._changed(PUMP, name)
         else:
             self._again.add(name)
@@ -218,6 +213,9 @@ class _Message:
                 continue
             for event in events_of(delivery, link, device.clocks if device is not None else ()):
                 due[_slot(event)] = event
+            if entry.is_full():
+                refused = refused_event(delivery, link, _TOO_MANY.reason)
+                due[_slot(refused)] = refused
         self._send(name, entry, due)
         if len(tried) > entry.unlinked or (tried and name in self._again):
             self._rejects.append(_unlinked(tried[-1]))

@@ -20,6 +20,10 @@ from streams.feeds.facts import OrderTold, PumpTold, StayTold
 STAY, ORDER, PUMP, DEVICE, RESOURCE = "e", "o", "p", "d", "m"
 """Kinds of entries: the letter in front of a name."""
 
+MOST_EVENTS: Final = 2000
+MOST_REPORTS: Final = 6000
+"""Words about one program of a pump: a thousand changes of rate, four days of reports a minute."""
+
 
 @dataclass(slots=True)
 class StayEntry:
@@ -126,8 +130,9 @@ class PumpEntry:
         self.within = False
         if not told.period_s:
             same = told._replace(recorded_at=None)
-            if any(word._replace(recorded_at=None) == same for word in self.events):
-                return False
+            for word in self.events:
+                if word.at == told.at and word._replace(recorded_at=None) == same:
+                    return False
             self.events.append(_sharing(self.events, told))
             return True
         at = datetime.fromisoformat(told.at)
@@ -138,7 +143,8 @@ class PumpEntry:
         place = bisect_left(times, second)
         if place < len(times) and times[place] == second:
             return False
-        self.within = bool(self.events) or self._is_within(signature, second, place)
+        outweighed = any(word.action != "refused" for word in self.events)
+        self.within = outweighed or self._is_within(signature, second, place)
         times.insert(place, second)
         return True
 
@@ -168,9 +174,10 @@ class PumpEntry:
             ]
         return told
 
-    def size(self) -> int:
-        """Return how many words there are."""
-        return len(self.events) + sum(map(len, self.reports.values()))
+    def is_full(self) -> bool:
+        """Tell whether there are so many words that no more are taken."""
+        reports = sum(map(len, self.reports.values()))
+        return len(self.events) >= MOST_EVENTS or reports >= MOST_REPORTS
 
     def dump(self) -> Any:
         """Return what is written; instants of reports as the seconds since the one before."""

@@ -16,7 +16,7 @@ _EVENTS: Final = frozenset({"start", "stop", "complete"})
 _LOST_AFTER: Final = 2.5
 """Periods without a report after which the connection counts as lost."""
 
-_ORDER: Final = {"stop": 1, "complete": 2, "end": 3, "start": 4, "off": 5, "on": 6, "clock": 7}
+_ORDER: Final = {"stop": 1, "complete": 2, "end": 3, "start": 4, "off": 5, "on": 6, "clock": 7, "refused": 8}
 """Of equal instants: what ends comes before what begins."""
 
 
@@ -123,7 +123,9 @@ class _Reading:
 
     def take(self, word: PumpTold) -> None:
         """Take in the next word."""
-        if word.action == "start":
+        if word.action == "refused":
+            self._refuse(word)
+        elif word.action == "start":
             self._start(word)
         elif word.action == "end":
             if self._phase in {"flowing", "paused"}:
@@ -135,8 +137,13 @@ class _Reading:
             self._stop(word)
         elif word.action == "complete":
             self._complete(word)
-        if word.action != "end":
+        if word.action in _EVENTS:
             self._total = word.total_ml
+
+    def _refuse(self, word: PumpTold) -> None:
+        """Keep a word that cannot be used, so that its stay is told of it."""
+        step = Step("event_refused", word.at, word.recorded_at, {"reason": word.reason})
+        self._done.append(_delivery([word], [step], ended=True))
 
     def _start(self, word: PumpTold) -> None:
         if word.status == "kvo":
@@ -231,18 +238,19 @@ class _Reading:
     def _close(self) -> None:
         if self._steps:
             self._bolus_over(None)
-            words = self._words
-            self._done.append(
-                Delivery(
-                    words[0],
-                    tuple(self._steps),
-                    self._phase != "flowing",
-                    next((dict(word.drug) for word in words if word.drug), {}),
-                    next((word.order for word in words if word.order), ""),
-                    next((word.place for word in words if word.place), ""),
-                    next((word.encounter_id for word in words if word.encounter_id), ""),
-                    next((word.patient for word in words if word.patient), ""),
-                )
-            )
+            self._done.append(_delivery(self._words, self._steps, ended=self._phase != "flowing"))
         self._words, self._steps, self._phase = [], [], "none"
         self._rate = self._total = None
+
+
+def _delivery(words: Sequence[PumpTold], steps: Sequence[Step], *, ended: bool) -> Delivery:
+    return Delivery(
+        words[0],
+        tuple(steps),
+        ended,
+        next((dict(word.drug) for word in words if word.drug), {}),
+        next((word.order for word in words if word.order), ""),
+        next((word.place for word in words if word.place), ""),
+        next((word.encounter_id for word in words if word.encounter_id), ""),
+        next((word.patient for word in words if word.patient), ""),
+    )

@@ -7,10 +7,10 @@ An adapter reads these from one message alone. ``association`` joins them to one
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-PumpAction = Literal["start", "stop", "complete", "end", "clock", "off", "on"]
+PumpAction = Literal["start", "stop", "complete", "end", "clock", "off", "on", "refused"]
 """
 ``stop`` may go on; ``complete`` ran through; ``end`` says that the program is gone. ``on`` and ``off`` are states seen in a
-report, not events. ``clock`` says that the pump's clock was set.
+report, not events. ``clock`` says that the pump's clock was set. ``refused`` is a word that cannot be used, for ``reason``.
 """
 
 PumpStatus = Literal["delivering", "transitioning", "kvo", "not_delivering", ""]

@@ -24,6 +24,9 @@ def events_of(delivery: Delivery, link: Link, clocks: Iterable[float]) -> Iterat
     name = administration_id(first)
     for step in delivery.steps:
         fields: Mapping[str, Any] = step.fields
+        if step.kind == "event_refused":
+            yield _event(step.kind, delivery, link, _NO_MOMENT, step.recorded_at, fields)
+            continue
         if step.kind == "infusion_started":
             fields = {
                 "order_id": link.order or None,
@@ -37,8 +40,13 @@ def events_of(delivery: Delivery, link: Link, clocks: Iterable[float]) -> Iterat
         yield _event(
             step.kind, delivery, link, step.at, step.recorded_at, {"administration_id": name, **fields}
         )
-    if any(delivery.runs_at(at) for at in clocks):
-        yield _event("event_refused", delivery, link, _NO_MOMENT, None, {"reason": f"{_CLOCK_SET} ({name})"})
+    if first.action != "refused" and any(delivery.runs_at(at) for at in clocks):
+        yield refused_event(delivery, link, f"{_CLOCK_SET} ({name})")
+
+
+def refused_event(delivery: Delivery, link: Link, reason: str) -> dict[str, Any]:
+    """Return the word that something of a delivery could not be used."""
+    return _event("event_refused", delivery, link, _NO_MOMENT, None, {"reason": reason})
 
 
 def administration_id(first: PumpTold) -> str:

@@ -6,6 +6,7 @@ was off-line sends later; the time is that of the event (OBR-7, or OBX-14 of the
 supplement IPEC rev. 1.5.
 """
 
+from datetime import datetime
 from typing import Any, Final
 
 from streams.feeds.conversion import Conversion
@@ -66,7 +67,16 @@ def convert(context: MessageContext) -> Conversion:
     at = event_time(context, row.obx)
     if at is not None:
         tell(context, rows, action, at)
+    else:
+        tell_refused(context, rows)
     return context.done()
+
+
+def tell_refused(context: MessageContext, rows: PumpRows) -> None:
+    """Keep that a word of a pump was refused, so that the stay it belongs to is not final without it (R-DOC-9)."""
+    if context.recorded_at is not None:
+        sent = WireTime(context.recorded_at, datetime.fromisoformat(context.recorded_at))
+        tell(context, rows, "refused", sent, why=context.rejects[-1].reason)
 
 
 def event_time(context: MessageContext, row: Segment | None) -> WireTime | None:
@@ -85,7 +95,12 @@ def event_time(context: MessageContext, row: Segment | None) -> WireTime | None:
 
 
 def tell(
-    context: MessageContext, rows: PumpRows, action: PumpAction, at: WireTime, period_s: int = 0
+    context: MessageContext,
+    rows: PumpRows,
+    action: PumpAction,
+    at: WireTime,
+    period_s: int = 0,
+    why: str = "",
 ) -> None:
     """Add what a pump says of one source at one instant."""
     order, program = numbers(context.message.first("OBR"))
@@ -114,7 +129,7 @@ def tell(
             order=order,
             action=action,
             status=STATUSES.get(status, ""),
-            reason=reason,
+            reason=why or reason,
             bolus=bolus,
             at=at.text,
             recorded_at=context.recorded_at,

@@ -8,7 +8,7 @@ laboratory's or a monitor's, and ignored. Source: IHE PCD TF vol. 2, PCD-01.
 from streams.feeds.conversion import Conversion
 from streams.feeds.facts import PumpAction
 from streams.feeds.hl7v2.context import MessageContext, header_time
-from streams.feeds.hl7v2.pump_events import event_time, tell
+from streams.feeds.hl7v2.pump_events import event_time, tell, tell_refused
 from streams.feeds.hl7v2.pump_rows import PumpRows
 from streams.feeds.hl7v2.pump_words import INFUSING, STATUS, enumerated
 
@@ -36,4 +36,6 @@ def convert(context: MessageContext) -> Conversion:
     at = event_time(context, row.obx)
     if at is not None:
         tell(context, rows, action, at, context.site.pumps.report_seconds or -1)
+    else:
+        tell_refused(context, rows)
     return context.done()

@@ -448,3 +448,25 @@ def test_the_reject_of_an_unlinked_pump_is_known_as_such() -> None:
     linker = Associations()
     (reject,) = linker.link(linker.restored(()), conversion, 1).conversion.rejects
     assert is_unlinked(reject)
+
+
+def test_a_word_that_is_refused_is_told_to_its_stay() -> None:
+    """It has no time, so nothing of it is billed, and the stay is not final without it (R-DOC-9)."""
+    timeless = pump("stop", "0820", "not-delivering").replace(
+        b"20260302082000-0500\rOBX|1|", b"20260302\rOBX|1|"
+    )
+    feed = Feed().read(pump("start", "0800", total=0), timeless)
+    assert [reason.partition(";")[0] for reason in feed.rejects if "OBR-7" in reason] == [
+        "OBR-7: only tells the day, so no minutes come from it"
+    ]
+    feed.read(order())
+    assert [event["type"] for event in feed.standing()] == ["event_refused", "infusion_started"]
+    assert feed.standing()[0]["encounter_id"] == "V1"
+
+
+def test_there_is_an_end_to_the_words_of_one_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is beyond is refused, and the stay is held."""
+    monkeypatch.setattr("streams.feeds.association_entries.MOST_EVENTS", 2)
+    feed = Feed().read(order(), *(pump("start", at, total=0) for at in ("0800", "0801", "0802")))
+    assert feed.rejects == ["OBX: more words about one program of a pump than are kept; chart the infusion"]
+    assert [event["type"] for event in feed.standing()] == ["event_refused", "infusion_started"]
