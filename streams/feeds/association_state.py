@@ -64,6 +64,8 @@ class State:
         self.stays_by_bed, self.stays_by_patient, self.orders_by_device = Finder(), Finder(), Finder()
         self.pumps_by_order, self.pumps_by_device, self.pumps_by_bed = Finder(), Finder(), Finder()
         self.pumps_by_patient, self.orders_by_patient = Finder(), Finder()
+        self.orders_by_stay = Finder()
+        """Those that were sent to a pump: whether it is still the pump of that stay, the stay's bed tells."""
 
     @classmethod
     def restored(cls, entries: Iterable[Entry]) -> "State":
@@ -108,11 +110,12 @@ class State:
         elif kind == ORDER:
             for word in self.orders[name].words:
                 yield self.orders_by_device, word.device
+                yield self.orders_by_stay, word.encounter_id if word.device else ""
                 yield self.orders_by_patient, "" if word.encounter_id else word.patient
         elif kind == PUMP:
             entry = self.pumps[name]
             for told in (*entry.events, *entry.reports):
-                yield self.pumps_by_order, told.order or told.program
+                yield self.pumps_by_order, told.order
                 yield self.pumps_by_device, told.device
                 yield self.pumps_by_bed, told.place
                 yield self.pumps_by_patient, told.patient
@@ -124,6 +127,8 @@ class State:
         if told.state == "into" and told.place in self.stays:
             beds |= {place for _, state, place in self.stays[told.place].words if state == "here"}
         touched = {name for bed in beds for name in self.pumps_by_bed.of(bed)}
+        for order in self.orders_by_stay.of(told.encounter_id):
+            touched |= self.touched_by_order(order, self.orders[order].words)
         for patient in stay.patients:
             touched.update(self.pumps_by_patient.of(patient))
             for order in self.orders_by_patient.of(patient):

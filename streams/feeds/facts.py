@@ -26,7 +26,7 @@ class PumpTold(NamedTuple):
     program: str
     """What the pump calls what it runs, OBR-3; empty where it has no name."""
     order: str
-    """The placer order that the pump echoes, OBR-2; empty where it has none."""
+    """The placer order that the pump echoes, OBR-2; empty where it has none, and perhaps its own number where both are one."""
     action: PumpAction
     status: PumpStatus
     reason: str

@@ -14,8 +14,8 @@ from streams.feeds.site_mapping import spelled
 
 _AHEAD_S: Final = 300.0
 """How far an order's clock may be ahead of the pump's."""
-_ORDER_HOLDS_S: Final = 24 * 3600.0
-"""How long an order that was sent to a pump may wait for its start."""
+_ORDER_HOLDS_S: Final = 8 * 3600.0
+"""How long an order that was sent to a pump may wait for its start, where the pump does not echo it."""
 
 
 class Link(NamedTuple):
@@ -35,24 +35,27 @@ def link_of(state: State, delivery: Delivery) -> Link:
     order, ordered = _order_of(state, delivery)
     about = _about(ordered)
     tried = []
-    number = delivery.order or delivery.first.program
     for place, encounter, failed in (
-        ("order", _stay_of_order(state, ordered, delivery.began), _why_no_order(number, ordered)),
+        ("order", _stay_of_order(state, ordered, delivery.began), _why_no_order(delivery.order, ordered)),
         ("association", *_told(state, delivery)),
         ("bed", *_in_bed(state, delivery)),
     ):
         if encounter:
-            return Link(encounter, order or delivery.order, about.drug, about.fields)
+            echoed = "" if delivery.order == delivery.first.program else delivery.order
+            return Link(encounter, order or echoed, about.drug, about.fields)
         tried.append(f"{place} ({failed})")
     return Link("", tried=", ".join(tried))
 
 
 def _order_of(state: State, delivery: Delivery) -> tuple[str, list[OrderTold]]:
     """Return the number and the words of the order: the one that the pump echoes, else the last that was sent to it."""
-    for number in (delivery.order, delivery.first.program):
-        if number in state.orders:
-            return number, state.orders[number].words
-    if delivery.order:
+    number = delivery.order
+    own = number == delivery.first.program
+    if number in state.orders:
+        words = state.orders[number].words
+        if not own or _may_be(_about(words).drug, delivery.drug):
+            return number, words
+    if number and not own:
         return "", []
     sent = [
         (word.at, number)
@@ -61,7 +64,10 @@ def _order_of(state: State, delivery: Delivery) -> tuple[str, list[OrderTold]]:
         if word.device == delivery.first.device
         and -_AHEAD_S <= delivery.began - word.at <= _ORDER_HOLDS_S
         and not word.cancelled
+        and word.drug
+        and delivery.drug
         and _may_be(word.drug, delivery.drug)
+        and not _elsewhere(state, word, delivery)
     ]
     if not sent:
         return "", []
@@ -69,6 +75,14 @@ def _order_of(state: State, delivery: Delivery) -> tuple[str, list[OrderTold]]:
     words = state.orders[latest].words
     gone = any(word.cancelled and word.at <= delivery.began and word.at >= max(sent)[0] for word in words)
     return ("", []) if gone else (latest, words)
+
+
+def _elsewhere(state: State, word: OrderTold, delivery: Delivery) -> bool:
+    """Tell whether the order's patient lies in another bed than the pump stands in: the pump has moved on."""
+    if not delivery.place or word.encounter_id not in state.stays:
+        return False
+    place = _place_at(state, word.encounter_id, delivery.began)
+    return bool(place) and place != delivery.place
 
 
 def _may_be(ordered: Mapping[str, Any], pumped: Mapping[str, Any]) -> bool:
@@ -99,7 +113,7 @@ def _stay_of_order(state: State, words: Iterable[OrderTold], began: float) -> st
 def _why_no_order(number: str, words: list[OrderTold]) -> str:
     if words:
         return "names no stay, or more than one"
-    return "of OBR-2 or the pump, not known" if number else "none named, none sent to the pump"
+    return "of OBR-2, not known" if number else "none named, none sent to the pump"
 
 
 def _told(state: State, delivery: Delivery) -> tuple[str, str]:

@@ -152,12 +152,12 @@ def numbers(obr: Segment) -> tuple[str, str]:
     """
     Return the placer order that a pump echoes, and its own number of the program.
 
-    A pump without an order writes its own number into both.
+    A pump without an order writes its own number into both; some write the order's into both.
     """
     placer, filler = obr.text(2)[:_LONGEST_NUMBER], obr.text(3)[:_LONGEST_NUMBER]
     placer = "" if placer in _NO_NUMBER else placer
     filler = "" if filler in _NO_NUMBER else filler
-    return ("" if placer == filler else placer), filler
+    return placer, filler
 
 
 def _word(row: Row | None, stem: str) -> str:

@@ -164,7 +164,7 @@ def test_pumps_are_linked_over_all_inputs(tmp_path: Path) -> None:
     assert (alone.exit_code, alone.stdout_bytes) == (1, b"")
     told, counted = alone.stderr.splitlines()[:2]
     assert told == (
-        "pump P100: pump: unlinked pump: tried order (of OBR-2 or the pump, not known), association (PV1 and PID name "
+        "pump P100: pump: unlinked pump: tried order (of OBR-2, not known), association (PV1 and PID name "
         "nobody that is known), bed (PV1-3 names none); send the order, or the patient's bed; it is linked as soon as "
         "one of them comes"
     )

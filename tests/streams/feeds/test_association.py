@@ -284,7 +284,7 @@ def test_what_is_not_linked_waits_and_is_told_of_once() -> None:
     assert feed.events == []
     (said,) = feed.rejects
     assert said == (
-        "pump: unlinked pump: tried order (of OBR-2 or the pump, not known), association (PV1 and PID name nobody that "
+        "pump: unlinked pump: tried order (of OBR-2, not known), association (PV1 and PID name nobody that "
         "is known), bed (no stay in it then); send the order, or the patient's bed; it is linked as soon as one of them comes"
     )
     assert feed.state.unlinked == 1
@@ -344,6 +344,7 @@ def test_the_order_outweighs_the_bed_whenever_it_comes() -> None:
         pytest.param(order("O7", device="P999"), False, id="to another pump"),
         pytest.param(order("O7", drug="11124^vancomycin^RXNORM"), False, id="of another drug"),
         pytest.param(order("O7", at="0900"), False, id="later"),
+        pytest.param(order("O7", drug=""), False, id="of no drug that is named"),
         pytest.param(order("O7", control="CA"), False, id="cancelled"),
         pytest.param(order("O7", visit=""), False, id="of nobody"),
     ],
@@ -354,6 +355,23 @@ def test_an_order_is_found_by_the_pump_it_was_sent_to(sent: bytes, linked: bool)
     assert [(event["encounter_id"], event["order_id"]) for event in feed.standing()] == (
         [("V1", "O7")] if linked else []
     )
+
+
+def test_a_pump_that_moved_on_is_not_the_last_orders() -> None:
+    """Its order's patient lies in another bed, whichever of the three is told first."""
+    there = adt("A04", pv1=visit(f3="OBS^4^2^GH", f44="20260302060000-0500"))
+    sent, pumped = order("O7"), pump("start", "0800", total=0, order="", bed="ED1^1^1")
+    for arrival in ([there, sent, pumped], [pumped, sent, there], [sent, pumped, there]):
+        assert Feed().read(*arrival).standing() == []
+
+
+def test_a_number_that_is_perhaps_the_pumps_own_is_an_order_where_the_drug_fits() -> None:
+    """A pump that writes one number into OBR-2 and OBR-3; its own number alone is never taken for an order."""
+    both = pump("start", "0800", total=0, order="O7", program="O7")
+    fits, other = order("O7", device=""), order("O7", device="", drug="11124^vancomycin^RXNORM")
+    assert [event["order_id"] for event in Feed().read(both, fits).standing()] == ["O7"]
+    assert Feed().read(both, other).standing() == []
+    assert Feed().read(pump("start", "0800", total=0, order="", program="O7"), fits).standing() == []
 
 
 def test_a_chart_entry_names_the_stay_of_its_order() -> None:
