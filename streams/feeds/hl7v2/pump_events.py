@@ -101,6 +101,7 @@ def tell(
     at: WireTime,
     period_s: int = 0,
     why: str = "",
+    block: tuple[str, ...] | None = None,
 ) -> None:
     """Add what a pump says of one source at one instant."""
     order, program = numbers(context.message.first("OBR"))
@@ -111,7 +112,7 @@ def tell(
     if not device:
         context.refuse("OBX-18", "names no pump", "send the pump's id in OBX-18 of the device")
         return
-    block = rows.source_block()
+    block = rows.source_block() if block is None else block
     active = rows.of(SOURCES, block)
     source, bolus = source_of(enumerated(active.obx, "pump-source-info-") if active is not None else "")
     if rows.in_secondary(block):

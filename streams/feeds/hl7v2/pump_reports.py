@@ -18,24 +18,28 @@ def convert(context: MessageContext) -> Conversion:
     rows = PumpRows(context.message)
     if not rows.is_pump():
         return Conversion(ignored=f"{context.kind}: of no infusion pump", notes=tuple(context.notes))
-    block = rows.source_block()
-    delivering, infusing = rows.of(STATUS, block), rows.of(INFUSING, block)
-    row = delivering or infusing
-    if row is None:
+    blocks = rows.reported()
+    if not blocks:
         return Conversion(
             ignored=f"{context.kind}: a pump's settings, without its status", notes=tuple(context.notes)
         )
-    action: PumpAction = "off"
-    if delivering is not None:
-        word = enumerated(delivering.obx, "pump-delivery-status-")
-        action = "on" if word in {"delivering", "transitioning"} else "off"
-    elif infusing is not None and enumerated(infusing.obx, "pump-status-") == "infusing":
-        action = "on"
     if not header_time(context):
         return context.done()
-    at = event_time(context, row.obx)
-    if at is not None:
-        tell(context, rows, action, at, context.site.pumps.report_seconds or -1)
-    else:
-        tell_refused(context, rows)
+    for block in blocks:
+        row = rows.of(STATUS, block) or rows.of(INFUSING, block)
+        at = event_time(context, row.obx if row is not None else None)
+        if at is None:
+            tell_refused(context, rows)
+            break
+        period_s = context.site.pumps.report_seconds or -1
+        tell(context, rows, _action(rows, block), at, period_s, block=block)
     return context.done()
+
+
+def _action(rows: PumpRows, block: tuple[str, ...]) -> PumpAction:
+    delivering = rows.of(STATUS, block)
+    if delivering is not None:
+        word = enumerated(delivering.obx, "pump-delivery-status-")
+        return "on" if word in {"delivering", "transitioning"} else "off"
+    infusing = rows.of(INFUSING, block)
+    return "on" if infusing is not None and enumerated(infusing.obx, "pump-status-") == "infusing" else "off"

@@ -12,7 +12,9 @@ from typing import Final, NamedTuple
 
 from streams.feeds.hl7v2.pump_words import (
     EVENT_SOURCE,
+    INFUSING,
     SOURCES,
+    STATUS,
     SYSTEM_ID,
     bare,
     enumerated,
@@ -91,23 +93,46 @@ class PumpRows:
             path = tuple(pointed.obx.text(5).split("."))[-_LEVELS:]
             if len(path) == _LEVELS:
                 return path[:3]
-        active = self.first(SOURCES)
+        return self._active_block(())
+
+    def _active_block(self, channel: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the block of the active source of one channel of the pump, of all channels where none is named."""
+        depth = len(channel)
+        active = next((row for row in self._by_name.get(SOURCES, ()) if row.path[:depth] == channel), None)
         secondary = (
             active is not None and source_of(enumerated(active.obx, "pump-source-info-"))[0] == "secondary"
         )
-        blocks = [row for name, rows in self._by_name.items() if "INFUSATE_SOURCE" in name for row in rows]
+        blocks = [row for row in self._sources() if row.path[:depth] == channel]
         for row in blocks:
             if (_SECONDARY in row.name) is secondary:
                 return row.block()
-        return blocks[0].block() if blocks else ()
+        return blocks[0].block() if blocks else channel
+
+    def reported(self) -> list[tuple[str, ...]]:
+        """Return the blocks whose state is told: each with a status of its own, else each channel's active one."""
+        told = dict.fromkeys(row.block() for row in self._by_name.get(STATUS, ()))
+        if told:
+            return [*told]
+        channels = dict.fromkeys(row.path[:2] for row in self._by_name.get(INFUSING, ()))
+        return [self._active_block(channel) for channel in channels]
+
+    def _sources(self) -> list[Row]:
+        return [row for name, rows in self._by_name.items() if "INFUSATE_SOURCE" in name for row in rows]
 
     def of(self, name: str, block: tuple[str, ...]) -> Row | None:
-        """Return the row of a name: of the block, else of the same channel of the pump, else any."""
-        rows = self._by_name.get(name, ())
-        for depth in (3, 2, 0):
-            for row in rows:
-                if row.path[:depth] == block[:depth]:
-                    return row
+        """Return the row of a name: of the block, else of its channel or the pump, never of another source or channel."""
+        rows = self._by_name.get(name)
+        if not rows:
+            return None
+        others = {row.block() for row in self._sources()} - {block}
+        for row in rows:
+            if row.path[:3] == block:
+                return row
+        for row in rows:
+            if row.block() not in others and (
+                not block or row.path[:2] == block[:2] or row.path[1:2] in {(), ("0",)}
+            ):
+                return row
         return None
 
     def number(self, name: str, block: tuple[str, ...]) -> float | None:

@@ -254,6 +254,24 @@ def test_reports_give_a_start_and_a_stop() -> None:
     ) == ["infusion_started 08:00 100", "infusion_rate_changed 08:02 120", "infusion_paused 08:03"]  # fmt: skip
 
 
+def test_a_report_tells_of_every_channel() -> None:
+    """Each with its own drug; what one does not say is not taken from another."""
+    both = report("0800", rate=100, total=0).decode().rstrip("\r").split("\r")
+    second = [
+        line.replace("|1.1.", "|1.2.").replace("ceftriaxone", "vancomycin").replace("|100|", "|50|")
+        for line in both
+        if line.startswith("OBX") and "MDC_DEV_PUMP_INFUS_LVP_MDS" not in line
+    ]
+    feed = Feed().read(message(*both, *second), order())
+    assert [
+        (event["administration_id"], event["drug"]["name"], event["rate_ml_per_h"])
+        for event in feed.standing()
+    ] == [
+        ("pump-P100.1-20260302T130000Z", "ceftriaxone", 100),
+        ("pump-P100.2-20260302T130000Z", "vancomycin", 50),
+    ]
+
+
 def test_without_reports_nobody_saw_it_flow() -> None:
     """The stop is capped a period after the last report; a site whose pumps report changes alone says so."""
     told_of = [report("0800"), report("0801"), report("0930", "not-delivering")]
