@@ -111,7 +111,7 @@ def standing(events: bytes) -> set[bytes]:
     }
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.one_of(WORDS, WORDS, OTHERS), max_size=9),
     st.randoms(use_true_random=False),
@@ -127,7 +127,7 @@ def test_any_words_of_any_pump_in_any_order(sent: list[bytes], chance: Random, r
     assert standing(events_of(shuffled, restarts=restarts)) == standing(events)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(WORDS | OTHERS, st.data())
 def test_nothing_escapes(one: bytes, data: st.DataObject) -> None:
     """Bytes of a message that are changed, cut or doubled end as events, facts, rejects or an ignored kind."""
