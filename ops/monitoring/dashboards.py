@@ -206,7 +206,7 @@ def _feeds(limits: Thresholds) -> list[list[Panel]]:
             _lines("Refused, an hour", Query("max by (topic, reason) (increase(infusion_group_rejects_total[1h])) > 0", "{{topic}} {{reason}}"), width=6),
         ],
         [
-            _lines("Infusions that run, and stops that are missing", Query("sum(infusion_open_infusions)", "running"), Query("sum(infusion_missing_stops)", "departed without a stop")),
+            _lines("Infusions that run, and stops that are missing", Query("sum(infusion_open_infusions)", "running"), Query("sum(infusion_missing_stops)", "departed without a stop"), Query("sum(infusion_unlinked_infusions)", "of a pump linked to nobody")),
             _lines("The longest running infusion", Query("max(infusion_oldest_open_infusion_seconds)", "since its start"), unit="s"),
         ],
     ]  # fmt: skip

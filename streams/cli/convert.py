@@ -12,7 +12,9 @@ from streams.batch.garbage_collection import paused
 from streams.cli.shared.csv_tables import rows_of
 from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
 from streams.cli.shared.site_file_option import patient_secret, site_file_option
+from streams.feeds.association import WAITING, Associations, is_unlinked
 from streams.feeds.conversion import Conversion
+from streams.feeds.facts import told
 from streams.feeds.fhir.documents import LONGEST as LONGEST_RESOURCE
 from streams.feeds.fhir.documents import DocumentSplitter
 from streams.feeds.fhir.explain import explain as explain_resource
@@ -69,6 +71,9 @@ def command(
     """
     Convert wire messages to events: HL7 v2 or FHIR in, JSON Lines of the contract out.
 
+    Pumps are linked over all inputs, in their order, as a worker does: by order (RGV), association, bed (ADT). What stays
+    unlinked gives no events and is told of at the end.
+
     Reads the files, or stdin where there are none or one is -. HL7 v2: one message, many, batches, or framed for MLLP.
     FHIR: one resource or bundle, or one a line; Medications are looked up in all files. MIMIC: the CSV files of
     INPUTEVENTS_MV, D_ITEMS and ADMISSIONS, replayed as outpatient stays in the order they were charted. Events
@@ -98,7 +103,7 @@ def command(
         if not number:
             run.empty(shown)
     out.flush()
-    for line in run.summary():
+    for line in (*run.unlinked(), *run.summary()):
         click.echo(line, err=True)
     return 1 if run.rejected else 0
 
@@ -153,6 +158,8 @@ class _Run:
         self._events = 0
         self.rejected = 0
         self._ignored: Counter[str] = Counter()
+        self._associations = Associations()
+        self._facility = self._associations.restored(())
 
     def look_up_in(self, messages: Iterable[bytes | Reject]) -> None:
         """Keep the Medications among messages for those that refer to them."""
@@ -171,12 +178,26 @@ class _Run:
         conversion = self._counted(
             Conversion(rejects=(message,))
             if isinstance(message, Reject)
-            else convert(message, self._wire, self._site, self._secret, self._medications)
+            else self._linked(convert(message, self._wire, self._site, self._secret, self._medications))
         )
         if not self._quiet:
             for reject in conversion.rejects:
                 click.echo(f"{name}: message {number}: {reject.reason}", err=True)
         return b"".join([dumps(event) + b"\n" for event in conversion.events])
+
+    def _linked(self, conversion: Conversion) -> Conversion:
+        """Join a message to those before it; a pump that is not linked yet is told of at the end, if then it is not."""
+        linked = self._associations.link(self._facility, conversion, 0).conversion
+        rejects = tuple(reject for reject in linked.rejects if not is_unlinked(reject))
+        waiting = len(linked.rejects) > len(rejects) and not rejects and not linked.events
+        return linked._replace(rejects=rejects, ignored=WAITING if waiting else linked.ignored)
+
+    def unlinked(self) -> Iterator[str]:
+        """Yield what of each pump was tried in vain."""
+        for device, reject in self._associations.waiting(self._facility):
+            self.rejected += 1
+            if not self._quiet:
+                yield f"pump {device}: {reject.reason}"
 
     def explained(self, message: bytes | Reject, number: int) -> bytes:
         """Return how a message was read, in words."""
@@ -187,11 +208,13 @@ class _Run:
             read = explain_resource(message, self._site, self._secret, self._medications)
         else:
             read = explain_message(message, self._site, self._secret)
-        conversion = self._counted(read.conversion)
+        linked = self._associations.link(self._facility, read.conversion, 0).conversion
+        conversion = self._counted(linked)
         lines = [f"message {number}  {read.kind}"]
         lines += [f"  {place:{_WIDTH}} {meaning}" for place, meaning in read.used]
         lines += [f"  {place:{_WIDTH}} - {why}" for place, why in read.left]
         lines += [f"  note      {note.place}: {note.says}" for note in conversion.notes]
+        lines += [f"  remember  {told(fact)}" for fact in read.conversion.facts]
         lines += [f"  rejected  {reject.reason}" for reject in conversion.rejects]
         lines += [f"  ignored   {conversion.ignored}"] if conversion.ignored else []
         lines += [f"  event     {dumps(event).decode()}" for event in conversion.events]

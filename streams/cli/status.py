@@ -104,6 +104,9 @@ def text_of(status: StreamStatus, servers: str) -> str:
         ("sources", _sources(status)),
     ]  # fmt: skip
     rows[3:3] = [("logs", fault) for fault in status.log_faults]
+    if status.unlinked:
+        waiting = f"{_count(status.unlinked, 'infusion')} of no known stay: send the order or the bed, or chart them"
+        rows.append(("pumps", waiting))
     if status.deleted_unread:
         rows.insert(
             5 + len(status.log_faults),
@@ -149,6 +152,7 @@ def json_of(status: StreamStatus) -> bytes:
         "past_bill_hold": status.past_hold,
         "reviews": status.asking,
         "oldest_review": _instant(status.oldest_question_ms),
+        "unlinked_infusions": status.unlinked,
         "rejects": status.rejects,
         "newest_reject": _instant(status.newest_reject_ms),
         "sources_never_heard": status.unheard,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from streams.feeds.facts import Fact
 from streams.wire.rejects import Reject
 
 
@@ -16,7 +17,7 @@ class Note(NamedTuple):
 
 class Conversion(NamedTuple):
     """
-    What a message came to; a message without events, rejects and an ignored kind does not exist.
+    What a message came to; a message without events, rejects, facts and an ignored kind does not exist.
 
     A message may give events and rejects at once: one administration of it is unusable, the others are not.
     """
@@ -28,3 +29,5 @@ class Conversion(NamedTuple):
     ignored: str | None = None
     """The kind of a message that is acknowledged, counted and used for nothing, for example ``VXU^V04``."""
     notes: tuple[Note, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    """What later or earlier messages are joined by; a pump's message is nothing else."""

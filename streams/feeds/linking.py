@@ -34,6 +34,12 @@ class Linker(Protocol):
     def restored(self, entries: Iterable[Entry]) -> Any:
         """Return the state that these entries are; without any, that of a facility never heard of."""
 
+    def known(self, state: Any) -> Mapping[str, Mapping[str, Any]]:
+        """Return the resources that a message may refer to, by ``Type/id``."""
+
+    def unlinked(self, state: Any) -> int:
+        """Return how much waits to be joined; asked from any thread."""
+
     def link(self, state: Any, conversion: Conversion, at: int) -> Linked:
         """Join a message; ``at`` is when it came, in epoch seconds."""
 
@@ -43,6 +49,14 @@ class Unlinked:
 
     def restored(self, entries: Iterable[Entry]) -> None:
         """Return nothing."""
+
+    def known(self, state: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ARG002 - the protocol's
+        """Return no resources."""
+        return {}
+
+    def unlinked(self, state: Any) -> int:  # noqa: ARG002 - the protocol's
+        """Return none: nothing waits."""
+        return 0
 
     def link(self, state: Any, conversion: Conversion, at: int) -> Linked:  # noqa: ARG002 - the protocol's
         """Return the message as it is."""

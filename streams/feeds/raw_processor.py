@@ -23,8 +23,8 @@ from streams.wire.reject_headers import reject_headers
 from streams.wire.reject_kinds import kind_of
 from streams.wire.rejects import Reject, fault_of_ours
 
-Convert = Callable[[bytes], Iterable[Conversion]]
-"""Returns what the messages of a record come to, at one site and on one wire."""
+Convert = Callable[[bytes, Mapping[str, Mapping[str, Any]]], Iterable[Conversion]]
+"""Returns what the messages of a record come to, at one site and on one wire, given the resources they may refer to."""
 
 _MOST_REASONS: Final = 5
 """Reasons of one message that its reject names; it is one reject, however many there are."""
@@ -116,17 +116,21 @@ class RawProcessor:
             yield Conversion(rejects=(_NO_VALUE,))
             return
         conversion = None
-        for conversion in self._convert(record.value):
+        for conversion in self._convert(record.value, self._linker.known(self._state(record))):
             yield conversion
         if conversion is None:
             yield Conversion(rejects=(_NO_MESSAGE,))
 
-    def _linked(self, conversion: Conversion, record: Record, processed: ProcessedRaw) -> Conversion:
+    def _state(self, record: Record) -> Any:
         facility = record.key or b""
         if facility not in self._states:
             self._states[facility] = self._linker.restored(())
+        return self._states[facility]
+
+    def _linked(self, conversion: Conversion, record: Record, processed: ProcessedRaw) -> Conversion:
+        facility, state = record.key or b"", self._state(record)
         at = int(getattr(record, "timestamp", 0)) // 1000
-        linked = self._linker.link(self._states[facility], conversion, at)
+        linked = self._linker.link(state, conversion, at)
         self._states[facility] = linked.state
         if linked.changes:
             self._changed = True

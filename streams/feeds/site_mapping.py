@@ -73,6 +73,15 @@ class Sources(_Table):
     pump: Identifier = "pump"
 
 
+class Pumps(_Table):
+    """What is known of infusion pumps."""
+
+    report_seconds: Annotated[int, Field(ge=0, le=86_400)] = 60
+    """How often a pump reports its state (PCD-01). 0: only when it changes, so that silence says nothing."""
+    beds: Mapping[str, Annotated[str, Field(min_length=1, max_length=160)]] = {}
+    """Where a pump stands that does not say so: its id to ``WARD^ROOM^BED``."""
+
+
 class Reading(_Table):
     """What may differ from sender to sender of one site."""
 
@@ -151,6 +160,9 @@ class SiteMapping(Reading):
     """Action texts to what they mean, beside those that ship."""
     departments: Mapping[str, Department] = {}
     """PV1-3.1 to the department."""
+    pumps: Pumps = Pumps()
+    facilities: Mapping[str, Annotated[str, Field(min_length=1, max_length=200)]] = {}
+    """MSH-4, or MSH-3 where that is empty, to the facility whose messages are joined: a pump gateway is of its hospital."""
     payers: Mapping[str, Identifier] = {}
     """IN1-3, IN1-4 or IN1-2 to the payer."""
     charges: ChargeCodes = ChargeCodes()

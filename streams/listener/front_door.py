@@ -48,7 +48,7 @@ class FrontDoor:
         self.figures.provide(self._samples)
         self._settings = settings
         figures = DoorFigures(self.figures, clock)
-        reception = Reception(log, figures, settings.facility)
+        reception = Reception(log, figures, settings.facility, settings.facilities)
         limits, allow = settings.limits, settings.allow
         tickets = asyncio.Semaphore(max(1, settings.buffer_bytes // limits.most_bytes))
         self._mllp = MllpDoor(reception, limits, allow, settings.most_open, tickets, clock)

@@ -6,6 +6,7 @@ never keeps a sender waiting.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from streams.listener.acknowledgement import Outcome
@@ -50,10 +51,17 @@ class Received(NamedTuple):
 
 
 class Reception:
-    """Takes messages in; ``facility`` is the key of those that name none."""
+    """
+    Takes messages in; ``facility`` is the key of those that name none.
 
-    def __init__(self, log: Log, figures: DoorFigures, facility: bytes) -> None:
-        self._log, self._facility = log, facility
+    ``facilities`` is by what name a sender's messages are kept, where it is not its own: a gateway of pumps names its
+    vendor, and its messages lie with those of the hospital they are joined to.
+    """
+
+    def __init__(
+        self, log: Log, figures: DoorFigures, facility: bytes, facilities: Mapping[bytes, bytes] | None = None
+    ) -> None:
+        self._log, self._facility, self._facilities = log, facility, facilities or {}
         self.figures = figures
 
     async def hl7(self, message: bytes, door: str, headers: Headers = ()) -> Received:
@@ -87,7 +95,7 @@ class Reception:
         began = asyncio.get_running_loop().time()
         sender = sender_of(header)
         self.figures.received(door, sender, len(message))
-        key = header.facility or self._facility
+        key = self._facilities.get(header.facility, header.facility) or self._facility
         kept = self._message(topics.RAW_HL7V2, key, message, (("content-type", HL7), *headers), problem)
         return Received(header, sender, problem, await self._log.write(kept), began)
 

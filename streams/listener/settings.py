@@ -16,6 +16,7 @@ from streams.listener.access import Guard, Networks, is_loopback, networks_of
 from streams.listener.acknowledgement import AckMode
 from streams.listener.mllp_connection import Limits
 from streams.metrics.bind import BIND, Bind, BindError, bind_of
+from streams.worker.adapters import FeedSettingError, site_from
 from streams.worker.settings import SettingError
 
 MLLP: Final = "INFUSION_LISTEN_MLLP"
@@ -60,6 +61,8 @@ class ListenSettings(NamedTuple):
     most_open: int = 1_000
     facility: bytes = b"unnamed"
     """The key of messages that name no facility, those of FHIR among them."""
+    facilities: Mapping[bytes, bytes] = {}
+    """What a sender calls itself to the facility whose messages are joined with its own."""
 
 
 def listen_settings(environment: Mapping[str, str] = os.environ) -> ListenSettings:
@@ -91,9 +94,18 @@ def listen_settings(environment: Mapping[str, str] = os.environ) -> ListenSettin
         ),
         most_open=round(_number(given, "INFUSION_LISTEN_CONNECTIONS", default.most_open, 1, 1e5)),
         facility=given.get(FACILITY, default.facility.decode()).encode()[:200],
+        facilities=_facilities(given),
     )
     _refuse_open_doors(settings, clients=CLIENTS in given)
     return settings
+
+
+def _facilities(given: Mapping[str, str]) -> dict[bytes, bytes]:
+    try:
+        site = site_from(given)
+    except FeedSettingError as error:
+        raise SettingError(str(error)) from None
+    return {name.encode(): facility.encode()[:200] for name, facility in site.facilities.items()}
 
 
 def _refuse_open_doors(settings: ListenSettings, *, clients: bool) -> None:

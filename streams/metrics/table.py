@@ -147,6 +147,7 @@ STAYS: Final = (
     _gauge("infusion_missing_stops", "Infusions without a stop in stays that departed and are not final yet."),
     _gauge("infusion_next_due_timestamp_seconds",
            "When the next stay is to be coded, Unix time; 0 when no stay waits for that."),
+    _gauge("infusion_unlinked_infusions", "Infusions of pumps whose stay no order, association or bed tells yet."),
     _gauge("infusion_due_encounters", "Stays that are to be coded at some instant to come."),
     _gauge("infusion_overdue_encounters", "Stays whose instant has passed and that are not coded yet."),
     _gauge("infusion_oldest_overdue_seconds", "By how long the longest of them is overdue; 0 when there is none."),

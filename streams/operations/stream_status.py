@@ -18,6 +18,7 @@ from streams.lifecycle.stay_journal import entry_of, summary_of
 from streams.operations.departures import Departures
 from streams.operations.log_check import LogCheck
 from streams.operations.topic_view import TopicView
+from streams.operations.unlinked_pumps import UnlinkedPumps
 from streams.wire import topics
 from streams.wire.reject_marks import mark_of
 from streams.wire.topic_check import check_topics
@@ -57,6 +58,8 @@ class StreamStatus:
     """Held stays whose bill hold has ended."""
     asking: int = 0
     oldest_question_ms: int | None = None
+    unlinked: int = 0
+    """Infusions of pumps whose stay is not known."""
     rejects: int = 0
     newest_reject_ms: int | None = None
     last_event_ms: dict[str, int] = field(default_factory=dict)
@@ -119,6 +122,7 @@ class StatusReader:
         self._departures = Departures()
         self._held: dict[bytes, Held] = {}
         self._questions: dict[bytes, int] = {}
+        self._unlinked = UnlinkedPumps()
         self._rejects = 0
         self._newest_reject_ms: int | None = None
         self._last_event_ms: dict[str, int] = {}
@@ -127,6 +131,7 @@ class StatusReader:
             TopicView(topics.CHARGES, self._take_charge_set),
             TopicView(topics.REVIEW, self._take_question),
             TopicView(topics.REJECTS, self._take_reject),
+            TopicView(topics.ASSOCIATIONS_CHANGELOG, self._unlinked.take),
             TopicView(topics.EVENTS, self._take_event, tail=_RECENT),
         )
 
@@ -170,6 +175,7 @@ class StatusReader:
         status.held_cents = sum(cents for said, cents in self._charges.values() if said == "held")
         status.asking = len(self._questions)
         status.oldest_question_ms = min(self._questions.values(), default=None)
+        status.unlinked = self._unlinked.count
         status.rejects, status.newest_reject_ms = self._rejects, self._newest_reject_ms
         status.last_event_ms = dict(sorted(self._last_event_ms.items()))
         heard = self._last_words | self._last_event_ms.keys()

@@ -43,6 +43,17 @@ class Message(NamedTuple):
     cloud_event: bool = True
 
 
+_HL7V2_READ: Final = (
+    "ER7: segments, fields and delimiters as sent. Read of each kind, by MSH-9: "
+    "RAS, administrations (PID, PV1, ORC, RXE, RXO, RXC, RXA, RXR); "
+    "ADT, stays, beds and merges (EVN, PID, PV1, MRG, IN1); "
+    "ORU^R42 (IHE PCD-10), what happened at a pump, and ORU^R01 (PCD-01) of an infusion pump, what it does "
+    "(PID, PV1-3, OBR-2 to OBR-4, OBR-7, OBX-3, OBX-4, OBX-5, OBX-14, OBX-18); "
+    "RGV (PCD-03), an order sent to a pump, never an administration (PID, PV1, ORC, RXG-4, RXR, OBX-18). "
+    "Any other kind is acknowledged, counted and used for nothing."
+)
+
+
 def _event_messages() -> dict[str, Message]:
     """Return a message a kind of event, by the name publishers put into ``type``."""
     messages = {}
@@ -60,9 +71,7 @@ def messages() -> dict[str, Message]:
     return {
         "hl7v2": Message(
             "One HL7 v2 message or batch, as received and without its framing; any charset, which MSH-18 names.",
-            {
-                "description": "ER7: segments, fields and delimiters as sent. Kinds that are used for nothing may travel here."
-            },
+            {"description": _HL7V2_READ},
             "application/hl7-v2",
             cloud_event=False,
         ),
@@ -70,7 +79,7 @@ def messages() -> dict[str, Message]:
             "One FHIR resource, as received.",
             {
                 "type": "object",
-                "description": "A MedicationAdministration, an Encounter, a Bundle of them, or another resource, which is ignored.",
+                "description": "A MedicationAdministration, an Encounter, or a Bundle of them; a Medication or Substance is remembered for those that refer to it; any other resource is ignored.",
             },
             "application/fhir+json",
             cloud_event=False,
@@ -114,7 +123,7 @@ def channels() -> tuple[Channel, ...]:
     """Return the topics, in the order in which a stay passes them."""
     kinds = tuple(_event_messages())
     return (
-        _of("raw_hl7v2", topics.RAW_HL7V2, ("hl7v2",), reads="Turns administrations and registrations into events."),
+        _of("raw_hl7v2", topics.RAW_HL7V2, ("hl7v2",), reads="Turns administrations, registrations and what pumps did into events."),
         _of("raw_fhir", topics.RAW_FHIR, ("fhir",), reads="Turns resources into events."),
         _of(
             "events", topics.EVENTS, kinds,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from streams.feeds.conversion import Conversion
 from streams.feeds.hl7v2.batches import messages
@@ -59,12 +60,12 @@ def patient_secret_from(environment: Mapping[str, str]) -> bytes | None:
 def adapters(site: SiteMapping, patient_secret: bytes | None) -> dict[str, Convert]:
     """Return how the records of each raw topic are read; a batch of HL7 v2 is as many messages as it holds."""
 
-    def hl7v2(raw: bytes) -> Iterator[Conversion]:
+    def hl7v2(raw: bytes, _known: Mapping[str, Mapping[str, Any]]) -> Iterator[Conversion]:
         for message in messages(raw):
             yield convert(message, "hl7v2", site, patient_secret)
 
-    def fhir(raw: bytes) -> Iterator[Conversion]:
-        yield convert(raw, "fhir", site, patient_secret)
+    def fhir(raw: bytes, known: Mapping[str, Mapping[str, Any]]) -> Iterator[Conversion]:
+        yield convert(raw, "fhir", site, patient_secret, known)
 
     return {topics.RAW_HL7V2: hl7v2, topics.RAW_FHIR: fhir}
 

@@ -5,7 +5,7 @@ from time import time
 from typing import Any, Final
 
 from streams.engine.app import CheckpointApp, stop_at_once
-from streams.feeds.linking import Unlinked
+from streams.feeds.association import Associations
 from streams.fetching.records import move_past
 from streams.kafka.connection import Connection
 from streams.wire import topics
@@ -99,12 +99,12 @@ def build_observed(
     stays = EncounterStore(app, stays_table, settings.cached_stays, settings.timeouts.retention)
     app.when_recovered(stays.restore)
     releases = ReleaseStore(app, releases_table)
+    associations = AssociationStore(app, _table(app, "associations", partitions), Associations())
+    app.when_recovered(associations.restore)
     observation = Observation(
-        app, connection, stays, releases, settings.profile, settings.expected_sources, clock
+        app, connection, stays, releases, associations, settings.profile, settings.expected_sources, clock
     )
     agents = Agents(app, stays, releases, settings, partitions, clock, observation.agents)
-    associations = AssociationStore(app, _table(app, "associations", partitions), Unlinked())
-    app.when_recovered(associations.restore)
     raw = RawAgent(
         app,
         associations,

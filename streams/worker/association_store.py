@@ -40,6 +40,12 @@ class AssociationStore:
                 facility: self.linker.restored(kept) for facility, kept in entries.items()
             }
 
+    @property
+    def unlinked(self) -> int:
+        """How much waits to be linked, over all facilities; asked from any thread."""
+        states = [*self._states.values()]
+        return sum(self.linker.unlinked(state) for one in states for state in [*one.values()])
+
     def states(self, partition: int) -> dict[bytes, Any]:
         """Return the states of a partition's facilities; whoever changes one says so to ``keep``."""
         return self._states.setdefault(partition, {})

@@ -19,6 +19,7 @@ from streams.metrics.figures import Figures
 from streams.metrics.page import page_of
 from streams.metrics.probes import Answers
 from streams.worker.agent_figures import AgentFigures
+from streams.worker.association_store import AssociationStore
 from streams.worker.encounter_store import EncounterStore
 from streams.worker.lag_watch import LagWatch
 from streams.worker.release_count import AT_ONCE_S, PAUSE_S, SLICE_S, ReleaseCount
@@ -41,7 +42,7 @@ class Observation:
 
     def __init__(
         self, app: CheckpointApp, connection: Connection, stays: EncounterStore, releases: ReleaseStore,
-        profile: Profile, expected_sources: tuple[str, ...], clock: Callable[[], float],
+        associations: AssociationStore, profile: Profile, expected_sources: tuple[str, ...], clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self.figures = Figures("worker")
         self._app, self._releases = app, releases
@@ -49,7 +50,14 @@ class Observation:
         self.agents = AgentFigures(self.figures, self._count, clock)
         self._lag = LagWatch(app, connection, clock)
         self.state = StateFigures(
-            app, stays, self._count, self.agents, lambda: self._lag.answered_at, expected_sources, clock
+            app,
+            stays,
+            self._count,
+            self.agents,
+            lambda: self._lag.answered_at,
+            expected_sources,
+            clock,
+            lambda: associations.unlinked,
         )
         tell_build(self.figures)
         self.figures.provide_lines(self._lag.lines)

@@ -42,10 +42,11 @@ class StateFigures:
     def __init__(
         self, app: CheckpointApp, stays: EncounterStore, releases: ReleaseCount, agents: AgentFigures,
         answered_at: Callable[[], float], expected_sources: tuple[str, ...], clock: Callable[[], float],
+        unlinked: Callable[[], int],
     ) -> None:  # fmt: skip
         self._app, self._stays, self._releases, self._agents = app, stays, releases, agents
         self._answered_at, self._clock = answered_at, clock
-        self._expected_sources = expected_sources
+        self._expected_sources, self._unlinked = expected_sources, unlinked
         self._begun_at = monotonic()
         self._stay_figures = StayFigures()
         self._summed_at = 0.0
@@ -140,6 +141,7 @@ class StateFigures:
         yield "infusion_open_infusions", (), stays.open_infusions
         yield "infusion_oldest_open_infusion_seconds", (), stays.oldest_open_infusion_s
         yield "infusion_missing_stops", (), stays.missing_stops
+        yield "infusion_unlinked_infusions", (), self._unlinked()
         yield "infusion_next_due_timestamp_seconds", (), stays.next_due_at
         yield "infusion_due_encounters", (), stays.due
         yield "infusion_overdue_encounters", (), stays.overdue

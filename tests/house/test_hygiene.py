@@ -20,7 +20,8 @@ MACHINE = {
         r"(?<![\w.:/<>-])/(?:home|Users|root|work|mnt|media|private|srv)/\w|\b[A-Z]:\\(?:Users|Temp)"
     ),
     "an address of one network": re.compile(
-        r"(?<![\w.])(?!0\.0\.0\.0|127\.0\.0\.1)(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"
+        # 1.1.2.0 is where a pump's OBX-4 says a row stands.
+        r"(?<![\w.])(?!0\.0\.0\.0|127\.0\.0\.1|1(?:\.\d\d?){3}(?!\d))(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"
         r"|\b[\w-]+\.(?:internal|intranet|lan|corp|localdomain)\b"
     ),
     "somebody's mail address": re.compile(r"\b[\w.+-]+@(?!example\.(?:com|org)\b)[\w-]+\.[a-z]{2,}\b"),

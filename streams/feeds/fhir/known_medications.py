@@ -3,12 +3,14 @@
 import re
 from typing import Any, Final
 
+from streams.feeds.facts import ResourceTold
 from streams.feeds.fhir.documents import read_resource
-from streams.feeds.fhir.elements import text
+from streams.feeds.fhir.elements import Element, text
 from streams.wire.rejects import Reject
 
 _MEDICATION: Final = re.compile(rb'"resourceType"\s*:\s*"(?:Medication|Substance)"')
 _KEPT: Final = ("resourceType", "id", "code", "ingredient")
+_LONGEST: Final = 200
 MOST: Final = 200_000
 """Medications that are kept; a hospital's formulary has some ten thousand."""
 
@@ -23,8 +25,15 @@ class KnownMedications(dict[str, dict[str, Any]]):
         resource = read_resource(raw)
         if isinstance(resource, Reject) or text(resource, "resourceType") not in {"Medication", "Substance"}:
             return
-        name = text(resource, "id")
-        if name:
-            self[f"{resource['resourceType']}/{name}"] = {
-                key: resource[key] for key in _KEPT if key in resource
-            }
+        for told in remembered(resource):
+            self[told.name] = dict(told.resource)
+
+
+def remembered(resource: Element) -> tuple[ResourceTold, ...]:
+    """Return a resource that administrations may refer to, without what nobody asks; nothing for any other."""
+    kind, name = text(resource, "resourceType"), text(resource, "id")
+    if kind not in {"Medication", "Substance"} or not name:
+        return ()
+    return (
+        ResourceTold(f"{kind}/{name}"[:_LONGEST], {key: resource[key] for key in _KEPT if key in resource}),
+    )

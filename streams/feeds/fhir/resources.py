@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal
 
 from streams.feeds.conversion import Conversion, Note
+from streams.feeds.facts import Fact
 from streams.feeds.fhir import encounter, medication_administration
 from streams.feeds.fhir.context import ResourceContext
 from streams.feeds.fhir.documents import read_resource
 from streams.feeds.fhir.elements import NOTHING, Element, codings, element, elements, text
+from streams.feeds.fhir.known_medications import remembered
 from streams.feeds.fhir.references import addresses
 from streams.feeds.site_mapping import SiteMapping
 from streams.wire.rejects import Reject
@@ -57,7 +59,8 @@ def convert_resource(
         return _bundle(resource, site, patient_secret, known)
     if kind not in READERS:
         return Conversion(
-            ignored=f"FHIR {kind[:_KNOWN_KINDS]}" if kind.isascii() and kind.isalnum() else "FHIR"
+            ignored=f"FHIR {kind[:_KNOWN_KINDS]}" if kind.isascii() and kind.isalnum() else "FHIR",
+            facts=remembered(resource),
         )
     security = elements(element(resource, "meta"), "security")
     marked = any(coding.code in _TEST_DATA for one in security for coding in codings(one))
@@ -110,15 +113,17 @@ def _joined(parts: Iterable[Conversion]) -> Conversion:
     events: list[Mapping[str, object]] = []
     rejects: list[Reject] = []
     notes: list[Note] = []
+    facts: list[Fact] = []
     ignored: dict[str, None] = {}
     for part in parts:
         events += part.events
         rejects += part.rejects
         notes += part.notes
+        facts += part.facts
         if part.ignored is not None:
             ignored[part.ignored] = None
     if events or rejects:
         notes += [Note("Bundle.entry", f"{kind}: used for nothing but references to it") for kind in ignored]
-        return Conversion(tuple(events), tuple(rejects), None, tuple(notes))
+        return Conversion(tuple(events), tuple(rejects), None, tuple(notes), tuple(facts))
     kinds = ", ".join(sorted(ignored))[:200] or "FHIR Bundle without a resource of ours"
-    return Conversion(ignored=kinds, notes=tuple(notes))
+    return Conversion(ignored=kinds, notes=tuple(notes), facts=tuple(facts))

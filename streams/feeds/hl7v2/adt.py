@@ -6,12 +6,14 @@ that none of its minutes earns an outpatient code. Source: HL7 v2.9, chapter 3.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from streams.feeds.conversion import Conversion
+from streams.feeds.facts import StayTold
 from streams.feeds.hl7v2.context import MessageContext, find_encounter, stay_known
 from streams.feeds.hl7v2.event_moment import event_time
 from streams.feeds.hl7v2.merges import MERGES, merge
+from streams.feeds.hl7v2.pump_place import bed_of, patient_of
 from streams.feeds.hl7v2.registration import arrival, facts, patient_class
 from streams.feeds.hl7v2.segments import Segment
 from streams.feeds.hl7v2.times import WireTime
@@ -144,6 +146,11 @@ _TRIGGERS: Final[Mapping[str, Callable[[Registration], None]]] = {
     "A38": _cancelled,
 }
 
+_NEVER: Final = frozenset({"A11", "A38"})
+_NOT_THERE: Final = frozenset({"A05"})
+"""A patient who is expected lies in no bed yet."""
+_ARRIVES: Final = frozenset({"A01", "A04"})
+
 
 def convert(context: MessageContext) -> Conversion:
     """Return what an ADT message came to."""
@@ -158,5 +165,31 @@ def convert(context: MessageContext) -> Conversion:
     context.encounter_id = find_encounter(context, pid, visit)
     at = event_time(context)
     if stay_known(context) and at is not None:
-        tell(Registration(context, pid, visit, at))
+        stay = Registration(context, pid, visit, at)
+        tell(stay)
+        _tell_where(stay, trigger)
     return context.done()
+
+
+def _tell_where(stay: Registration, trigger: str) -> None:
+    """Keep where the patient is, for pumps that only know their bed."""
+    context, at = stay.context, stay.at
+    if trigger in _NEVER:
+        state: Literal["here", "left", "never"] = "never"
+    elif trigger == "A03":
+        state = "left"
+    elif trigger in _NOT_THERE:
+        return
+    else:
+        state = "here"
+    if trigger in _ARRIVES and stay.admitted is not None:
+        at = stay.admitted
+    if trigger in {"A03", "A08"} and stay.visit.raw(45):
+        left = context.time(stay.visit, 45)
+        if not isinstance(left, WireTime):
+            return
+        at, state = left, "left"
+    place = bed_of(stay.visit) if state == "here" else ""
+    context.facts.append(
+        StayTold(context.encounter_id, at.instant.timestamp(), state, place, patient_of(context))
+    )

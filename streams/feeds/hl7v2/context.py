@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from streams.feeds.conversion import Conversion, Note
 from streams.feeds.event_id import event_id
+from streams.feeds.facts import Fact
 from streams.feeds.hl7v2.one_line import printable
 from streams.feeds.hl7v2.segments import Message, Segment
 from streams.feeds.hl7v2.times import TimeFault, WireTime, read_time
@@ -31,6 +32,7 @@ class MessageContext:
         "control_id",
         "encounter_id",
         "events",
+        "facts",
         "kind",
         "message",
         "notes",
@@ -66,6 +68,7 @@ class MessageContext:
         self.events: list[dict[str, Any]] = []
         self.rejects: list[Reject] = []
         self.notes: list[Note] = list(message.notes)
+        self.facts: list[Fact] = []
         self.encounter_id = ""
         self.recorded_at: str | None = None
         self._refused = 0
@@ -132,7 +135,7 @@ class MessageContext:
 
     def done(self) -> Conversion:
         """Return what the message came to."""
-        return Conversion(tuple(self.events), tuple(self.rejects), None, tuple(self.notes))
+        return Conversion(tuple(self.events), tuple(self.rejects), None, tuple(self.notes), tuple(self.facts))
 
 
 def find_encounter(context: MessageContext, pid: Segment, visit: Segment) -> str:

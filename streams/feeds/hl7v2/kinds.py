@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from streams.feeds.conversion import Conversion
-from streams.feeds.hl7v2 import adt, ras
+from streams.feeds.hl7v2 import adt, pump_events, pump_orders, pump_reports, ras
 from streams.feeds.hl7v2.context import MessageContext
 from streams.feeds.hl7v2.segments import Message
 from streams.feeds.site_mapping import SiteMapping
@@ -22,10 +22,12 @@ SourceName = Literal["emar", "adt", "pump"]
 READERS: Final[Mapping[str, tuple[Reader, SourceName]]] = {
     "RAS": (ras.convert, "emar"),
     "ADT": (adt.convert, "adt"),
+    "ORU^R42": (pump_events.convert, "pump"),
+    "ORU^R01": (pump_reports.convert, "pump"),
+    "RGV": (pump_orders.convert, "pump"),
 }
 """By MSH-9.1, or by ``MSH-9.1^MSH-9.2`` where only some of a kind are read; and whose name their events bear."""
 
-_NOT_YET: Final = frozenset({"ORU^R40", "ORU^R42", "RGV^O15"})
 _KIND: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
 _FOR_NO_BILL: Final = frozenset({"T", "D"})
 """MSH-11, HL7 table 0103: training and debugging."""
@@ -56,11 +58,10 @@ def convert_message(message: Message, site: SiteMapping, patient_secret: bytes |
         return Conversion(ignored=f"processing id {processing}", notes=message.notes)
     reader, source = READERS.get(kind) or READERS.get(kind[:3]) or (None, "emar")
     if reader is None:
-        says = f"{kind}: not read yet" if kind in _NOT_YET else kind
-        return Conversion(ignored=says, notes=message.notes)
+        return Conversion(ignored=kind, notes=message.notes)
     own = site.of_sender(header.text(3), header.text(4)) if site.senders else site
     context = MessageContext(message, own, kind, getattr(own.sources, source), patient_secret)
     conversion = reader(context)
-    if not (conversion.events or conversion.rejects or conversion.ignored):
+    if not (conversion.events or conversion.rejects or conversion.ignored or conversion.facts):
         return conversion._replace(ignored=f"{kind}: nothing that is billed changed")
     return conversion

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from streams.feeds.conversion import Conversion
+from streams.feeds.facts import StayTold
 from streams.feeds.hl7v2.context import MessageContext, find_encounter
 from streams.feeds.hl7v2.event_moment import event_time
 from streams.feeds.hl7v2.registration import key_of_patient
@@ -44,6 +45,7 @@ def merge(context: MessageContext) -> Conversion:
             if prior != survivor:
                 context.encounter_id = prior
                 context.tell("encounter_merged", prior, at.text, {"into_encounter_id": survivor})
+                context.facts.append(StayTold(prior, at.instant.timestamp(), "into", survivor))
         elif prior:
             context.refuse(
                 context.site.encounter[0],

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from streams.feeds.conversion import Conversion
+from streams.feeds.facts import OrderTold
 from streams.feeds.hl7v2.administration_ids import AdministrationIds, order_number
 from streams.feeds.hl7v2.amounts import amounts_of
 from streams.feeds.hl7v2.context import MessageContext, find_encounter, header_time, stay_known
@@ -105,6 +106,8 @@ def _administration(
             "dose_unit": amounts.dose_unit,
         },
     )
+    if number:
+        context.facts.append(OrderTold(number, 0.0, context.encounter_id, by="chart"))
     control = order.orc.text(1).upper() if order.orc is not None else ""
     if control in _CANCELLED:
         record = record._replace(done=Done("not_given", "add", f"ORC-1{place}"))

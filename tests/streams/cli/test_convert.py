@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from orjson import loads
+from pump_wire import order, pump
 from wire import IV, NAME, ORDER, PID, clock, header, message, ras, rxa, visit
 
 from streams.cli import main
@@ -149,3 +150,40 @@ def test_the_seeds_are_explained(path: Path) -> None:
     result = convert(b"", "--explain", "--site", str(SEEDS / "site.toml"), str(path))
     assert result.exit_code == 0
     assert "rejected" not in result.stdout
+
+
+def test_pumps_are_linked_over_all_inputs(tmp_path: Path) -> None:
+    """The order in a later file; what nothing links is told of once, at the end, with what was tried."""
+    pumps, orders = tmp_path / "pumps.hl7", tmp_path / "orders.hl7"
+    pumps.write_bytes(pump("start", "0800", total=0) + pump("complete", "0831", "not-delivering"))
+    orders.write_bytes(order())
+    result = convert(b"", str(pumps), str(orders))
+    assert result.exit_code == 0
+    assert [loads(line)["type"] for line in result.stdout_bytes.splitlines()] == [
+        "infusion_started",
+        "infusion_stopped",
+    ]
+    assert result.stderr.splitlines() == [
+        "messages    read 3, ignored 2, with rejects 0",
+        "events      written 2",
+        "ignored     remembered, to be joined by other messages 2",
+    ]
+    alone = convert(b"", str(pumps))
+    assert (alone.exit_code, alone.stdout_bytes) == (1, b"")
+    told, counted = alone.stderr.splitlines()[:2]
+    assert told == (
+        "pump P100: pump: unlinked pump: tried order (of OBR-2, not known), association (PV1 and PID name "
+        "nobody that is known), bed (PV1-3 names none); send the order, or the patient's bed; it is linked as soon as "
+        "one of them comes"
+    )
+    assert counted == "messages    read 2, ignored 2, with rejects 1"
+    assert convert(b"", "-q", str(pumps)).stderr.startswith("messages")
+
+
+def test_explain_says_what_of_a_pump_is_remembered() -> None:
+    """And what follows from it, with the messages before it."""
+    result = convert(order() + pump("start", "0800", total=0), "--explain")
+    assert "  remember  order O1 is of stay V1, sent to pump P100" in result.stdout
+    assert "  remember  pump P100 primary: start delivering at 2026-03-02T08:00:00-05:00" in result.stdout
+    assert '"type":"infusion_started"' in result.stdout
+    assert "  OBR-2                    the order that a pump echoes" in result.stdout

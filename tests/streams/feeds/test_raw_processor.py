@@ -3,15 +3,18 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from orjson import loads
+from orjson import dumps, loads
 
+from streams.feeds.association import Associations
 from streams.feeds.conversion import Conversion
 from streams.feeds.linking import Entry, Linked, Unlinked
 from streams.feeds.raw_processor import RawProcessor
+from streams.feeds.site_mapping import DEFAULT_SITE
 from streams.wire import topics
 from streams.wire.message import Headers
 from streams.wire.reject_headers import origin
 from streams.wire.rejects import Reject
+from streams.worker.adapters import adapters
 
 GIVEN = {
     "type": "injection_given", "event_id": "e1", "encounter_id": "S1", "occurred_at": "2026-01-05T08:00:00-05:00",
@@ -30,7 +33,7 @@ class Rec(NamedTuple):
     timestamp: int = 1_767_601_800_000
 
 
-def adapter(raw: bytes) -> Iterator[Conversion]:
+def adapter(raw: bytes, _known: Any) -> Iterator[Conversion]:
     """Read messages of one word each."""
     for word in raw.split():
         if word == b"given":
@@ -55,6 +58,15 @@ class Beds:
     def restored(self, entries: Iterable[Entry]) -> int:
         """Return the number."""
         return int(dict(entries).get(b"count", b"0"))
+
+    def known(self, state: Any) -> dict[str, Any]:
+        """Return no resources."""
+        assert isinstance(state, int)
+        return {}
+
+    def unlinked(self, state: Any) -> int:  # noqa: ARG002 - the protocol's
+        """Return none."""
+        return 0
 
     def link(self, state: Any, conversion: Conversion, at: int) -> Linked:
         """Count, and name."""
@@ -125,6 +137,28 @@ def test_what_is_ignored_is_counted_by_kind() -> None:
     done = processor().process([Rec(b"vxu vxu")])
     assert done.messages == []
     assert (dict(done.counts.ignored), dict(done.counts.became)) == ({"VXU^V04": 2}, {"ignored": 2})
+
+
+def test_a_medication_posted_alone_is_found_by_the_administration_that_names_it() -> None:
+    """By the agent's own adapters and linker, and after a restart from what was written."""
+    convert, linker = adapters(DEFAULT_SITE, None)[topics.RAW_FHIR], Associations()
+    medication = b'{"resourceType": "Medication", "id": "M1", "code": {"text": "ceftriaxone"}}'
+    given = dumps(
+        {
+            "resourceType": "MedicationAdministration", "id": "A1", "status": "completed",
+            "medicationReference": {"reference": "Medication/M1"}, "context": {"reference": "Encounter/S1"},
+            "effectivePeriod": {"start": "2026-01-05T08:00:00-05:00", "end": "2026-01-05T09:31:00-05:00"},
+        }
+    )  # fmt: skip
+    first = RawProcessor(topics.RAW_FHIR, 2, convert, linker, {}).process([Rec(medication)])
+    assert (first.messages, dict(first.counts.ignored)) == ([], {"FHIR Medication": 1})
+    entries = [(name, value) for name, value in first.changes[b"NORTH"].items() if value is not None]
+    states = {b"NORTH": linker.restored(entries)}
+    second = RawProcessor(topics.RAW_FHIR, 2, convert, linker, states).process([Rec(given)])
+    charted = [loads(message.value or b"") for message in second.messages]
+    assert [event["drug"] for event in charted if event["type"] == "administration_charted"] == [
+        {"name": "ceftriaxone"}
+    ]
 
 
 def test_what_links_is_kept_by_facility() -> None:

@@ -220,3 +220,13 @@ async def test_silent_connections_are_closed() -> None:
     async with doors(PaperLog(), settings) as door, connection(door) as (reader, _):
         assert await reader.read() == b""
         assert door.figure("infusion_listen_open") <= 1
+
+
+async def test_a_gateway_of_pumps_lies_with_the_hospital_it_is_joined_to() -> None:
+    """By ``facilities`` of the site file; its acknowledgement and its figures name it as it calls itself."""
+    log, settings = PaperLog(), ListenSettings(facilities={b"PUMPVENDOR": b"NORTH"})
+    async with doors(log, settings) as door, connection(door) as (reader, writer):
+        writer.write(framed(adt("1", "PUMPVENDOR")) + framed(adt("2")))
+        assert await answer(reader) == ("AA", "1", "")
+        assert await answer(reader) == ("AA", "2", "")
+    assert [message.key for message in log.written] == [b"NORTH", b"NORTH"]

@@ -84,3 +84,13 @@ def test_a_token_is_read_from_its_file(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n", encoding="utf-8")
     assert listen_settings({"INFUSION_LISTEN_TOKEN_FILE": str(file)}).guard.token == TOKEN
+
+
+def test_the_site_file_says_whose_a_sender_is(tmp_path: Path) -> None:
+    """And is refused in words where it is wrong."""
+    file = tmp_path / "site.toml"
+    file.write_text('[facilities]\nPUMPVENDOR = "NORTH"\n', encoding="utf-8")
+    assert listen_settings({"INFUSION_SITE_FILE": str(file)}).facilities == {b"PUMPVENDOR": b"NORTH"}
+    file.write_text('[facilities]\nPUMPVENDOR = ""\n', encoding="utf-8")
+    with pytest.raises(SettingError, match=r"INFUSION_SITE_FILE: .*facilities"):
+        listen_settings({"INFUSION_SITE_FILE": str(file)})

@@ -25,7 +25,7 @@ from streams.worker.settings import WorkerSettings
 PARTITIONS = 3
 
 
-def adapter(raw: bytes) -> Iterator[Conversion]:
+def adapter(raw: bytes, _known: Any) -> Iterator[Conversion]:
     """Read a number, which is the event's id and its stay's."""
     number = raw.decode()
     yield Conversion(
@@ -41,6 +41,14 @@ class Seen:
     def restored(self, entries: Iterable[Entry]) -> frozenset[bytes]:
         """Return the ids."""
         return frozenset(name for name, _ in entries)
+
+    def known(self, state: Any) -> dict[str, Any]:  # noqa: ARG002 - the protocol's
+        """Return no resources."""
+        return {}
+
+    def unlinked(self, state: Any) -> int:  # noqa: ARG002 - the protocol's
+        """Return none."""
+        return 0
 
     def link(self, state: Any, conversion: Conversion, at: int) -> Linked:  # noqa: ARG002 - the protocol's
         """Remember it, and send it only the first time, as who knows what was sent does."""

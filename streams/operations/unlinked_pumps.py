@@ -1,0 +1,37 @@
+"""How many infusions of pumps wait for their stay, counted from what workers keep of facilities."""
+
+from typing import Any, Final
+
+from orjson import JSONDecodeError, loads
+
+_PUMP: Final = b"\x00p|"
+"""Between the facility and the name of a pump's entry."""
+_NONE: Final = b",0]"
+
+
+class UnlinkedPumps:
+    """Counts them, record by record of the changelog."""
+
+    def __init__(self) -> None:
+        self._by_entry: dict[bytes, int] = {}
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return sum(self._by_entry.values())
+
+    def take(self, record: Any) -> None:
+        """Take one record of the changelog in."""
+        key, value = record.key or b"", record.value
+        if _PUMP not in key:
+            return
+        waiting = 0
+        if value and not value.endswith(_NONE):
+            try:
+                waiting = int(loads(value)[-1])
+            except (JSONDecodeError, TypeError, ValueError, IndexError, KeyError):
+                return
+        if waiting:
+            self._by_entry[key] = waiting
+        else:
+            self._by_entry.pop(key, None)
