@@ -33,6 +33,9 @@ from chaos import Report, trial  # noqa: E402 - as above
 from chaos_leaderless import leaderless  # noqa: E402 - as above
 
 EVENTS_A_STAY: Final = 10
+CROWD: Final = 6
+"""Workers of each fifth seed: more than there are partitions."""
+
 ENGINES: Final = {"ours": None, "stock": (sys.executable, str(SUPPORT / "chaos" / "stock_worker.py"))}
 COLUMNS: Final = (
     "at", "commit", "engine", "seed", "events", "kills", "began", "lost", "double", "emitted", "repeated", "seconds",
@@ -59,6 +62,13 @@ COLUMNS: Final = (
 )
 @click.option("--engine", type=click.Choice(sorted(ENGINES)), default="ours", show_default=True)
 @click.option(
+    "--frozen",
+    type=click.FloatRange(0),
+    default=90,
+    show_default=True,
+    help="How long the broker answers nothing, in each fourth seed.",
+)
+@click.option(
     "--leaderless",
     "without",
     type=click.FloatRange(1),
@@ -74,6 +84,7 @@ def main(  # noqa: PLR0913 - one an option
     minutes: float,
     keep: Path | None,
     engine: str,
+    frozen: float,
     without: float | None,
     record: bool,
 ) -> None:
@@ -95,6 +106,8 @@ def main(  # noqa: PLR0913 - one an option
                     seed,
                     encounters=events // EVENTS_A_STAY,
                     seconds=seconds,
+                    workers=CROWD if seed % 5 == 0 else 3,
+                    frozen_s=frozen if seed % 4 == 0 else 0,
                     command=ENGINES[engine],
                 )
             row = {"engine": engine, **_row(report)}
