@@ -31,6 +31,7 @@ sys.path[:0] = [str(SUPPORT / "chaos"), str(SUPPORT / "kafka_broker")]
 from apache_kafka import ApacheKafka  # noqa: E402 - the path to it is set above
 from chaos import Report, trial  # noqa: E402 - as above
 from chaos_leaderless import leaderless  # noqa: E402 - as above
+from chaos_stops import FAULTS, NotStoppedError, stopping  # noqa: E402 - as above
 
 EVENTS_A_STAY: Final = 10
 CROWD: Final = 6
@@ -74,6 +75,9 @@ COLUMNS: Final = (
     type=click.FloatRange(1),
     help="Only partitions without a leader, for so many seconds.",
 )
+@click.option(
+    "--faults", is_flag=True, help="Only the faults that have to stop the pipeline, each with its remedy."
+)
 @click.option("--record/--no-record", default=True, show_default=True)
 def main(  # noqa: PLR0913 - one an option
     *,
@@ -86,11 +90,14 @@ def main(  # noqa: PLR0913 - one an option
     engine: str,
     frozen: float,
     without: float | None,
+    faults: bool,
     record: bool,
 ) -> None:
     """Run the seeds one after the other; exit status 1 when anything was lost or double."""
     if without is not None:
         sys.exit(_leaderless(without, events))
+    if faults:
+        sys.exit(_faults(first, events, keep))
     until = monotonic() + minutes * 60
     bad = 0
     click.echo("  ".join(COLUMNS[2:-2]))
@@ -134,6 +141,29 @@ def _leaderless(seconds: float, events: int) -> bool:
         f"the worker ended {ended} times"
     )
     return bool(found.lost or found.double)
+
+
+def _faults(seed: int, events: int, keep: Path | None) -> bool:
+    bad = 0
+    for kind in FAULTS:
+        with (
+            tempfile.TemporaryDirectory(prefix="infusion-chaos-") as folder,
+            ApacheKafka(Path(folder) / "kafka") as kafka,
+        ):
+            stream = Path(folder) / "stream"
+            try:
+                found = stopping(kafka, stream, kind, seed, events // EVENTS_A_STAY)
+                lost, double = len(found.verdict.lost), len(found.verdict.double)
+                words = f"{found.events} events, ended with 70 {found.ended} times, lost {lost}, double {double}, {found.seconds:.0f} s"
+                for one in (*found.verdict.lost[:10], *found.verdict.double[:10]):
+                    words += f"\n      {one}"
+            except NotStoppedError as error:
+                lost, double, words = 1, 0, str(error)
+            if (lost or double) and keep is not None:
+                copytree(stream, keep / kind.replace(" ", "-"), dirs_exist_ok=True)
+        click.echo(f"{kind:28}  {words}")
+        bad += bool(lost or double)
+    return bool(bad)
 
 
 def _row(report: Report) -> dict[str, Any]:
