@@ -39,6 +39,9 @@ _AGAIN_S: Final = 0.5
 _READY: Final = re.compile(rb"Worker ready")
 _DEALT: Final = b"dealt by the group"
 _DEALT_S: Final = 15
+_AT_WORK: Final = 0.75
+"""The share of deeds that wait until a worker is at its work, for so many seconds at most."""
+_BEGINS_S: Final = 30
 
 
 class NotReadyError(Exception):
@@ -161,9 +164,13 @@ class Worker:
         """
         Go through the deeds, then mind the process until it is over; it is left running.
 
-        ``written`` returns when something was written, or when it has waited long enough.
+        ``written`` returns when something was written, or when it has waited long enough. Most deeds wait until it has
+        begun its work, which takes a machine under load many seconds; some come before.
         """
+        rng = Random(self.name)  # noqa: S311 - repeatable, not secret
         for deed in deeds:
+            if rng.random() < _AT_WORK:
+                self._until_at_work(over)
             self._mind(deed.wait_s, over)
             if over.is_set():
                 break
@@ -221,6 +228,11 @@ class Worker:
             self._mind(seconds, over)
         finally:
             double.kill()
+
+    def _until_at_work(self, over: threading.Event) -> None:
+        until = monotonic() + _BEGINS_S
+        while monotonic() < until and not over.is_set() and not _READY.search(self._said()):
+            self._mind(0.2, over)
 
     def _until_dealt(self) -> None:
         until = monotonic() + _DEALT_S
