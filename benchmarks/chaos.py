@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from shutil import copytree
 from time import monotonic
@@ -195,7 +196,9 @@ def _say(row: Mapping[str, Any], report: Report) -> None:
         click.echo(f"      {words}")
 
 
+@cache
 def _commit() -> str:
+    """Return what is measured; asked once, before the first row is written into it."""
     asked = ["git", "describe", "--always", "--dirty"]
     found = subprocess.run(asked, cwd=HERE, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     return found.stdout.strip()

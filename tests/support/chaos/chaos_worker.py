@@ -200,7 +200,8 @@ class Worker:
         over.wait(deed.for_s)
         if deed.what in LIMITS:
             self.start(limited(deed.what, rng))
-            self.wait(deed.for_s)
+            if (status := self.wait(deed.for_s)) is not None:
+                self.ended[status] += 1
             self.kill()
         elif deed.what == "stop in a deal":
             self.start()
