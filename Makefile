@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format cases fuzz kafka docs monitoring lock prometheus bench bench-stream bench-feeds bench-listen clean
+.PHONY: help run test lint format cases fuzz chaos soak kafka docs monitoring lock prometheus bench bench-stream bench-feeds bench-listen clean
 
 # The first interpreter that is new enough; make PYTHON=... to choose another.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
@@ -54,6 +54,19 @@ cases: $(DEVELOPMENT) ## The golden cases alone, each by its sentence
 
 fuzz: $(DEVELOPMENT) ## Break messages at random for INFUSION_FUZZ_SECONDS (a minute), and see that nothing else breaks
 	@PYTHONPATH=. $(BIN)/python tests/support/feed_fuzz.py
+
+# No seed is begun after MINUTES, so a run ends some minutes after them at the latest.
+SEEDS ?= 20
+FIRST ?= 1
+MINUTES ?= 60
+KEEP ?= var/chaos
+
+chaos: $(DEVELOPMENT) ## SEEDS seeds from FIRST on within MINUTES, and each fault that stops; rows in benchmarks/chaos.csv; needs Java 17 and Maven
+	@$(BIN)/python benchmarks/chaos.py --seeds $(SEEDS) --first $(FIRST) --minutes $(MINUTES) --keep $(KEEP)
+	@$(BIN)/python benchmarks/chaos.py --faults --first $(FIRST) --events 3000 --keep $(KEEP)
+
+soak: $(DEVELOPMENT) ## One worker for SOAK_MINUTES (5) at SOAK_RATE events a second (1500): its memory; needs Java 17 and Maven
+	@$(BIN)/python benchmarks/soak.py --minutes $(or $(SOAK_MINUTES),5) --rate $(or $(SOAK_RATE),1500)
 
 kafka: $(DEVELOPMENT) ## A real Apache Kafka until Ctrl-C, to try things on; needs Java 17 and Maven
 	@$(BIN)/python tests/support/kafka_broker/apache_kafka.py

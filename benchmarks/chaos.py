@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from shutil import copytree
 from time import monotonic
@@ -31,8 +32,12 @@ sys.path[:0] = [str(SUPPORT / "chaos"), str(SUPPORT / "kafka_broker")]
 from apache_kafka import ApacheKafka  # noqa: E402 - the path to it is set above
 from chaos import Report, trial  # noqa: E402 - as above
 from chaos_leaderless import leaderless  # noqa: E402 - as above
+from chaos_stops import FAULTS, NotStoppedError, stopping  # noqa: E402 - as above
 
 EVENTS_A_STAY: Final = 10
+CROWD: Final = 6
+"""Workers of each fifth seed: more than there are partitions."""
+
 ENGINES: Final = {"ours": None, "stock": (sys.executable, str(SUPPORT / "chaos" / "stock_worker.py"))}
 COLUMNS: Final = (
     "at", "commit", "engine", "seed", "events", "kills", "began", "lost", "double", "emitted", "repeated", "seconds",
@@ -59,10 +64,20 @@ COLUMNS: Final = (
 )
 @click.option("--engine", type=click.Choice(sorted(ENGINES)), default="ours", show_default=True)
 @click.option(
+    "--frozen",
+    type=click.FloatRange(0),
+    default=90,
+    show_default=True,
+    help="How long the broker answers nothing, in each fourth seed.",
+)
+@click.option(
     "--leaderless",
     "without",
     type=click.FloatRange(1),
     help="Only partitions without a leader, for so many seconds.",
+)
+@click.option(
+    "--faults", is_flag=True, help="Only the faults that have to stop the pipeline, each with its remedy."
 )
 @click.option("--record/--no-record", default=True, show_default=True)
 def main(  # noqa: PLR0913 - one an option
@@ -74,12 +89,16 @@ def main(  # noqa: PLR0913 - one an option
     minutes: float,
     keep: Path | None,
     engine: str,
+    frozen: float,
     without: float | None,
+    faults: bool,
     record: bool,
 ) -> None:
     """Run the seeds one after the other; exit status 1 when anything was lost or double."""
     if without is not None:
         sys.exit(_leaderless(without, events))
+    if faults:
+        sys.exit(_faults(first, events, keep))
     until = monotonic() + minutes * 60
     bad = 0
     click.echo("  ".join(COLUMNS[2:-2]))
@@ -95,6 +114,8 @@ def main(  # noqa: PLR0913 - one an option
                     seed,
                     encounters=events // EVENTS_A_STAY,
                     seconds=seconds,
+                    workers=CROWD if seed % 5 == 0 else 3,
+                    frozen_s=frozen if seed % 4 == 0 else 0,
                     command=ENGINES[engine],
                 )
             row = {"engine": engine, **_row(report)}
@@ -121,6 +142,29 @@ def _leaderless(seconds: float, events: int) -> bool:
         f"the worker ended {ended} times"
     )
     return bool(found.lost or found.double)
+
+
+def _faults(seed: int, events: int, keep: Path | None) -> bool:
+    bad = 0
+    for kind in FAULTS:
+        with (
+            tempfile.TemporaryDirectory(prefix="infusion-chaos-") as folder,
+            ApacheKafka(Path(folder) / "kafka") as kafka,
+        ):
+            stream = Path(folder) / "stream"
+            try:
+                found = stopping(kafka, stream, kind, seed, events // EVENTS_A_STAY)
+                lost, double = len(found.verdict.lost), len(found.verdict.double)
+                words = f"{found.events} events, ended with 70 {found.ended} times, lost {lost}, double {double}, {found.seconds:.0f} s"
+                for one in (*found.verdict.lost[:10], *found.verdict.double[:10]):
+                    words += f"\n      {one}"
+            except NotStoppedError as error:
+                lost, double, words = 1, 0, str(error)
+            if (lost or double) and keep is not None:
+                copytree(stream, keep / kind.replace(" ", "-"), dirs_exist_ok=True)
+        click.echo(f"{kind:28}  {words}")
+        bad += bool(lost or double)
+    return bool(bad)
 
 
 def _row(report: Report) -> dict[str, Any]:
@@ -152,7 +196,9 @@ def _say(row: Mapping[str, Any], report: Report) -> None:
         click.echo(f"      {words}")
 
 
+@cache
 def _commit() -> str:
+    """Return what is measured; asked once, before the first row is written into it."""
     asked = ["git", "describe", "--always", "--dirty"]
     found = subprocess.run(asked, cwd=HERE, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     return found.stdout.strip()

@@ -17,7 +17,7 @@ from orjson import dumps
 from streams.metrics.bind import BIND, Bind, BindError
 from streams.metrics.page import CONTENT_TYPE, Page
 
-READY: Final = frozenset({"ready", "idle"})
+READY: Final = frozenset({"ready", "idle", "skipped_records"})
 """Readiness states that are answered with 200."""
 
 _STOP_S: Final = 5.0

@@ -27,11 +27,11 @@ anew under its name; it has another count of partitions; the data folder is of a
 """
 
 READY_STATES: Final = (
-    *("ready", "idle", "starting", "recovering", "rebalancing", "stopping"),
+    *("ready", "idle", "skipped_records", "starting", "recovering", "rebalancing", "stopping"),
     *("broker_silent", "coordinator_silent", "not_polling", "checkpoint_stuck", "destination_silent"),
     *LOG_FAULTS,
 )
-"""What /readyz says; the first two are ready. Idle: a member of the group, and all partitions are others'."""
+"""What /readyz says; the first three are ready. Idle: a member of the group, and all partitions are others'."""
 
 REJECT_REASONS: Final = KINDS
 """Kinds of reasons; the words a person reads stand in the reject's own headers."""

@@ -32,6 +32,8 @@ class AgentFigures:
 
     def __init__(self, figures: Figures, releases: ReleaseCount, clock: Callable[[], float]) -> None:
         self._figures, self._releases, self._clock = figures, releases, clock
+        self.skipped = 0
+        """Damaged records that were moved past."""
         self._noted: dict[str, tuple[float, Counter[str]]] = {}
         self.arrived: dict[str, float] = {}
         """When the newest event of each source came to Kafka, in epoch seconds."""
@@ -96,6 +98,7 @@ class AgentFigures:
     def _rejected(self, topic: str, kind: str, count: int) -> None:
         self._figures.add("infusion_rejects_total", count, topic, kind)
         if kind == SKIPPED:
+            self.skipped += count
             self._figures.add("infusion_skipped_records_total", count, topic)
         self._note(_REJECTED, f"{kind} on {topic}", count)
 

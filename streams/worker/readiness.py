@@ -44,6 +44,8 @@ class Signs(NamedTuple):
     """Whether the group is dealing partitions anew."""
     fault: tuple[str, str] | None = None
     """What is wrong with the logs, for which this worker stops: a state, and a sentence."""
+    skipped: int = 0
+    """Damaged records this worker moved past since it began."""
 
 
 def verdict_of(signs: Signs) -> Verdict:
@@ -61,6 +63,12 @@ def _verdicts(signs: Signs) -> Iterator[Verdict]:
     if signs.recovering:
         yield Verdict("recovering", "its tables are being restored from their changelogs")
     yield from _progress(signs)
+    if signs.skipped:
+        yield Verdict(
+            "skipped_records",
+            f"reading {signs.partitions} partitions; damaged records were moved past, as INFUSION_SKIP_RECORDS says: "
+            f"{signs.skipped} since the start, each a reject",
+        )
     if not signs.partitions:
         yield Verdict("idle", "all partitions are other workers'; it takes over when one goes")
     yield Verdict("ready", f"reading {signs.partitions} partitions")

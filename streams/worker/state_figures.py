@@ -73,6 +73,7 @@ class StateFigures:
             bool(self._app.should_stop),
             is_rebalancing(self._app),
             vitals.fault,
+            self._agents.skipped,
         )
 
     def verdict(self) -> Verdict:

@@ -13,7 +13,7 @@ from click.testing import Result
 from confluent_kafka import Consumer, Producer, TopicPartition
 from kafka_settings import free_ports
 from kafka_stays import said_on, stay, with_topics
-from scraped import scraped
+from scraped import readiness, scraped
 
 from streams.wire import topics
 
@@ -111,6 +111,8 @@ def test_a_damaged_batch_is_named_and_moved_past_alone(
     assert [one["infusion-reject-offset"] for one in told] == ["4", "5", "6", "7"]
     assert all("skipped, as INFUSION_SKIP_RECORDS says" in one["infusion-reject-reason"] for one in told)
     assert scraped(port).value("infusion_skipped_records_total", topic=topics.EVENTS) == 4
+    ready = readiness(port)
+    assert (ready.status, ready.state) == (200, "skipped_records")
     monkeypatch.setenv("INFUSION_SKIP_RECORDS", skip["INFUSION_SKIP_RECORDS"])
     assert infusion(kafka.bootstrap, "recode", "--restore", "BROKEN").exit_code == 1
 

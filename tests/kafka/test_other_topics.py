@@ -62,7 +62,7 @@ def test_a_topic_deleted_under_a_worker_stops_it_within_seconds(stream: Stream) 
     assert f"not as the worker needs them: {topics.EVENTS}" in said(worker)
 
 
-@pytest.mark.parametrize("names", [[topics.EVENTS], [topic.name for topic in topics.TOPICS if topic.aligned]], ids=["one", "all"])  # fmt: skip
+@pytest.mark.parametrize("names", [[topics.EVENTS], [topic.name for topic in topics.TOPICS]], ids=["one", "all"])  # fmt: skip
 def test_partitions_added_to_a_live_topic_stop_the_worker_at_once(stream: Stream, names: list[str]) -> None:
     """Nobody would read the new ones for minutes; and with all topics grown alike, stays are parted from their events."""
     worker = half_read(stream)

@@ -17,6 +17,17 @@ def test_a_worker_that_reads_is_ready_and_one_with_nothing_to_read_is_too() -> N
     assert (idle.state, idle.ready) == ("idle", True)
 
 
+def test_a_worker_that_moved_past_damaged_records_says_so_and_is_ready() -> None:
+    """It goes on as it was told; whoever asks is to know that its input has a hole."""
+    verdict = verdict_of(READING._replace(skipped=4))
+    assert (verdict.state, verdict.ready) == ("skipped_records", True)
+    assert verdict.why == (
+        "reading 12 partitions; damaged records were moved past, as INFUSION_SKIP_RECORDS says: "
+        "4 since the start, each a reject"
+    )
+    assert verdict_of(READING._replace(skipped=4, poll=16.0)).state == "not_polling"
+
+
 @pytest.mark.parametrize(
     ("change", "state"),
     [

@@ -18,8 +18,10 @@ from time import monotonic, time
 from typing import Any, Final, NamedTuple, Self
 
 from apache_kafka import ApacheKafka
-from chaos_feed import ORDERS, Feed, Sent, day, giant, messages, poison, scattered
-from chaos_plan import Deed, plan
+from chaos_charts import extremes, mingled
+from chaos_feed import ORDERS, Sent, day, giant, messages, poison, scattered
+from chaos_plan import TO_A_WORKER, Deed, plan
+from chaos_publishers import MixedFeed
 from chaos_verdict import Outcome, Verdict, coded, next_word
 from chaos_worker import CLOCKED, INFUSION, Worker, environment
 
@@ -99,7 +101,7 @@ class Report(NamedTuple):
     verdict: Verdict
 
 
-def trial(
+def trial(  # noqa: PLR0913 - one a thing to be told
     kafka: ApacheKafka,
     folder: Path,
     seed: int,
@@ -108,20 +110,24 @@ def trial(
     seconds: float,
     workers: int = 3,
     wait_s: float = 240,
+    frozen_s: float = 0,
     command: Sequence[str] | None = None,
 ) -> Report:
     """
     Send a day of events over some seconds while workers and broker suffer what the seed draws, and compare.
 
-    ``command`` is another worker to put in the place of ours.
+    ``frozen_s`` is how long the broker answers nothing, on top of the seconds. ``command`` is another worker to put in
+    the place of ours.
     """
-    rng, planned = Random(seed), plan(seed, workers, seconds)  # noqa: S311 - repeatable, not secret
-    lines = day(seed, encounters, ORDERS[seed % len(ORDERS)])
+    seconds += frozen_s
+    rng, planned = Random(seed), plan(seed, workers, seconds, frozen_s)  # noqa: S311 - repeatable, not secret
+    lines = mingled(day(seed, encounters, ORDERS[seed % len(ORDERS)]), extremes(seed), seed)
     bad = [*(one for number in range(5) for one in poison(number)), giant(seed)]
     sent = scattered(messages(lines, PARTITIONS, seed), bad, seed)
     begun = monotonic()
     with Stream(kafka, folder, lines, bad) as stream:
-        feed = Feed(kafka.bootstrap, sent, seconds).start()
+        feed = MixedFeed(kafka.bootstrap, sent, seconds, seed)
+        feed.start()
         for number, kind in enumerate(planned.kinds, 1):
             wanted = _wanted(kind, rng, seconds)
             stream.worker(f"worker-{number}", **(wanted | ({"command": command} if command else {})))
@@ -143,7 +149,11 @@ def trial(
                 one.result()
         feed.arrived()
         verdict = stream.settled(wait_s)
-        done = broker.done + Counter({f"worker in {kind}": 1 for kind in planned.kinds if kind != "disk"})
+        done = (
+            broker.done
+            + feed.done
+            + Counter({f"worker in {kind}": 1 for kind in planned.kinds if kind != "disk"})
+        )
         done["all published again"] += planned.again
         return _report(seed, len(lines), stream, done, begun, verdict)
 
@@ -157,7 +167,7 @@ def _wanted(kind: str, rng: Random, seconds: float) -> dict[str, Any]:
     jumps = []
     for _ in range(3):
         begin = time() + rng.uniform(0, seconds)
-        jumps.append(f"{begin}:{begin + rng.uniform(2, 8)}:{rng.choice((-86_400, -3_600, -60, 5))}")
+        jumps.append(f"{begin}:{begin + rng.uniform(2, 8)}:{rng.choice((-86_400, -3_600, -60, 5, 20))}")
     return {"command": [*CLOCKED, *jumps]}
 
 
@@ -174,7 +184,7 @@ class _Broker:
             if over.wait(deed.wait_s):
                 return
             self.done[f"broker: {deed.what}"] += 1
-            if deed.what == "pause":
+            if deed.what in {"pause", "freeze"}:
                 self._kafka.pause()
                 over.wait(deed.for_s)
                 self._kafka.resume()
@@ -196,6 +206,10 @@ def _report(
     for worker in stream.workers:
         done += worker.done
         ended += worker.ended
-    kills = sum(done[one] for one in ("kill", "kill at a word", "kill and be missed", "lose its disk"))
+    kills = sum(
+        done[one]
+        for one in TO_A_WORKER
+        if "pause" not in one and not one.startswith(("stop", "get a double"))
+    )
     ready = sum(worker.times_ready() for worker in stream.workers)
     return Report(seed, events, dict(done), dict(ended), kills, ready, monotonic() - begun, verdict)

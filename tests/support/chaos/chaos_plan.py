@@ -37,10 +37,18 @@ TO_A_WORKER: Final[Mapping[str, Habit]] = {
     "lose its disk": Habit(2, 0.2, 2),
     "pause": Habit(1, 1, SESSION_S - 2),
     "pause and be missed": Habit(2, SESSION_S + 1, SESSION_S + 4),
+    "spoil its disk": Habit(1, 0.2, 2),
+    "get another cluster's disk": Habit(1, 0.2, 2),
+    "get an old disk": Habit(1, 0.2, 2),
+    "start with few files": Habit(1, 3, 6),
+    "start with a full disk": Habit(1, 3, 6),
+    "get a double": Habit(1, 3, 8),
+    "stop in a deal": Habit(2, SESSION_S + 1, SESSION_S + 2),
 }
 """
 ``at a word``: at the instant something was written, when its position is not committed yet.
 ``missed``: for longer than its session, so that the others get its partitions; paused, it comes back a zombie.
+``a double``: a second process under its id. ``in a deal``: missed, back, and stopped as soon as partitions are dealt.
 """
 
 TO_THE_BROKER: Final[Mapping[str, Habit]] = {
@@ -63,15 +71,23 @@ class Plan(NamedTuple):
     """Whether everything is published a second time, by ``infusion publish``."""
 
 
-def plan(seed: int, workers: int, seconds: float) -> Plan:
-    """Return what is to be done to so many workers and their broker within so many seconds."""
+def plan(seed: int, workers: int, seconds: float, frozen_s: float = 0) -> Plan:
+    """
+    Return what is to be done to so many workers and their broker within so many seconds.
+
+    Before anything else is done to it, the broker is frozen for ``frozen_s``.
+    """
     rng = Random(seed)  # noqa: S311 - repeatable, not secret
     return Plan(
         [drawn(rng, TO_A_WORKER, seconds, (2, 7)) for _ in range(workers)],
-        drawn(rng, TO_THE_BROKER, seconds, (6, 14)),
+        _frozen(frozen_s) + drawn(rng, TO_THE_BROKER, seconds - frozen_s, (6, 14)),
         ["disk", *rng.choices(["disk", "memory", "clock"], [2, 1, 1], k=workers - 1)],
         rng.random() < 1 / 3,
     )
+
+
+def _frozen(seconds: float) -> list[Deed]:
+    return [Deed(6, "freeze", seconds)] if seconds else []
 
 
 def drawn(rng: Random, habits: Mapping[str, Habit], seconds: float, gap_s: tuple[float, float]) -> list[Deed]:

@@ -91,6 +91,11 @@ class Outcome:
         self._asking.close()
         self._consumer.close()
 
+    @property
+    def said(self) -> int:
+        """How many charge sets and line changes were read so far."""
+        return sum(self._ids.values())
+
     def read(self) -> int:
         """Read what is new, and return how many messages it was."""
         count = 0
@@ -189,5 +194,4 @@ class Outcome:
         double += [f"line {name}" for name in stand if name not in lines]
         double += [f"line {name} by ids" for name, net in self._net.items() if net > (name in lines)]
         double += [f"reject {key!r}" for key, _ in self._refused - self._poisoned]
-        emitted = sum(self._ids.values())
-        return Verdict(found, tuple(lost), tuple(double), emitted, emitted - len(self._ids))
+        return Verdict(found, tuple(lost), tuple(double), self.said, self.said - len(self._ids))

@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from random import Random
 from time import monotonic, sleep
 from typing import Final
 
+from chaos_disk import LIMITS, TOLD, disown, limited, put_back, spoil
 from chaos_plan import SESSION_S, Deed
 from kafka_process import MINDER
 
@@ -35,6 +37,11 @@ _LOOK_S: Final = 0.05
 _STOP_S: Final = 30
 _AGAIN_S: Final = 0.5
 _READY: Final = re.compile(rb"Worker ready")
+_DEALT: Final = b"dealt by the group"
+_DEALT_S: Final = 15
+_AT_WORK: Final = 0.75
+"""The share of deeds that wait until a worker is at its work, for so many seconds at most."""
+_BEGINS_S: Final = 30
 
 
 class NotReadyError(Exception):
@@ -71,14 +78,17 @@ class Worker:
         about = {"INFUSION_WORKER_ID": name, "INFUSION_DATA_DIR": str(self.disk)}
         self._environment = environment(servers, {**about, **(more or {})})
         self.command = list(command)
+        self._folder, self._servers, self._more = folder, servers, dict(more or {})
+        self._begun = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._id = 0
 
-    def start(self) -> "Worker":
-        """Start its process, with a minder that ends it when the test run is gone."""
+    def start(self, before: Sequence[str] = ()) -> "Worker":
+        """Start its process, with a minder that ends it when the test run is gone; ``before`` stands before its command."""
         with self.log.open("ab") as log:
+            self._begun = log.tell()
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(MINDER), str(os.getpid()), *self.command],
+                [sys.executable, "-I", "-S", str(MINDER), str(os.getpid()), *before, *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -154,9 +164,13 @@ class Worker:
         """
         Go through the deeds, then mind the process until it is over; it is left running.
 
-        ``written`` returns when something was written, or when it has waited long enough.
+        ``written`` returns when something was written, or when it has waited long enough. Most deeds wait until it has
+        begun its work, which takes a machine under load many seconds; some come before.
         """
+        rng = Random(self.name)  # noqa: S311 - repeatable, not secret
         for deed in deeds:
+            if rng.random() < _AT_WORK:
+                self._until_at_work(over)
             self._mind(deed.wait_s, over)
             if over.is_set():
                 break
@@ -172,16 +186,65 @@ class Worker:
             over.wait(deed.for_s)
             self.signal(signal.SIGCONT)
             return
+        if deed.what == "get a double":
+            self._beside_a_double(deed.for_s, over)
+            return
         if deed.what == "kill at a word":
             written()
-        if deed.what.startswith("stop"):
+        if deed.what in {"stop", "stop and be missed"}:
             self.stop()
         else:
             self.kill()
-        if deed.what == "lose its disk":
-            shutil.rmtree(self.disk, ignore_errors=True)
+        rng = Random(f"{self.name} {sum(self.done.values())}")  # noqa: S311 - repeatable, not secret
+        self._do_to_disk(deed.what, rng)
         over.wait(deed.for_s)
+        if deed.what in LIMITS:
+            self.start(limited(deed.what, rng))
+            if (status := self.wait(deed.for_s)) is not None:
+                self.ended[status] += 1
+            self.kill()
+        elif deed.what == "stop in a deal":
+            self.start()
+            self._until_dealt()
+            self.stop()
         self.start()
+
+    def _do_to_disk(self, what: str, rng: Random) -> None:
+        if what == "lose its disk":
+            shutil.rmtree(self.disk, ignore_errors=True)
+        elif what == "spoil its disk":
+            spoil(self.disk, rng)
+        elif what == "get another cluster's disk":
+            disown(self.disk)
+        elif what == "get an old disk":
+            put_back(self.disk)
+
+    def _beside_a_double(self, seconds: float, over: threading.Event) -> None:
+        """Run beside a second process of the same id, which has a folder of its own."""
+        more = {**self._more, "INFUSION_WORKER_ID": self.name}
+        double = Worker(
+            f"{self.name}-double", self._folder, self._servers, command=self.command, more=more
+        ).start()
+        try:
+            self._mind(seconds, over)
+        finally:
+            double.kill()
+
+    def _until_at_work(self, over: threading.Event) -> None:
+        until = monotonic() + _BEGINS_S
+        while monotonic() < until and not over.is_set() and not _READY.search(self._said()):
+            self._mind(0.2, over)
+
+    def _until_dealt(self) -> None:
+        until = monotonic() + _DEALT_S
+        while self.running and monotonic() < until and _DEALT not in self._said():
+            sleep(_LOOK_S)
+
+    def _said(self) -> bytes:
+        """Return what it has said since it was started last."""
+        with self.log.open("rb") as log:
+            log.seek(self._begun)
+            return log.read()
 
     def _mind(self, seconds: float, over: threading.Event) -> None:
         until = monotonic() + seconds
@@ -190,10 +253,13 @@ class Worker:
             over.wait(_LOOK_S)
 
     def mind(self) -> None:
-        """Start it again if it has ended by itself."""
+        """Start it again if it has ended by itself, and without its folder if it said that this is to go."""
         if self._process is None or self.running:
             return
         self.ended[self._process.returncode] += 1
         self._note(f"ended with {self._process.returncode}")
+        if any(words in self._said() for words in TOLD):
+            self.done["folder deleted as told"] += 1
+            shutil.rmtree(self.disk, ignore_errors=True)
         sleep(_AGAIN_S)
         self.start()

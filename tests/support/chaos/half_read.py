@@ -82,6 +82,17 @@ def make(kafka: ApacheKafka, name: str, partitions: int = PARTITIONS) -> None:
             return
 
 
+def delete_group(kafka: ApacheKafka) -> None:
+    """Delete the workers' group, as soon as it has no member any more."""
+    admin = kafka.admin()
+    while True:
+        with suppress(KafkaException):
+            for deleting in admin.delete_consumer_groups([topics.APPLICATION]).values():
+                deleting.result(30)
+            return
+        sleep(0.2)
+
+
 def grow(kafka: ApacheKafka, names: list[str], partitions: int) -> None:
     """Add partitions to topics."""
     admin = kafka.admin()
