@@ -15,6 +15,7 @@ from rules.formulary.lookup import substance
 from rules.site_folder import read_site, under_site
 from streams.cli import main
 from streams.cli.shared.site_option import VARIABLE
+from streams.engine.cluster_facts import ClusterFacts
 from streams.worker.settings import WorkerSettings
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "docs" / "site"
@@ -109,7 +110,11 @@ def test_the_worker_codes_under_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     async def partitions(_: object) -> int:
         return 1
 
+    async def cluster(_: object) -> ClusterFacts:
+        return ClusterFacts("here", {})
+
     monkeypatch.setattr("streams.cli.worker._partitions", partitions)
+    monkeypatch.setattr("streams.cli.worker.cluster_now", cluster)
     monkeypatch.setattr("streams.cli.worker._run", lambda _, settings, *__: started.append(settings) or 0)
     environment = {
         "KAFKA_BOOTSTRAP_SERVERS": "localhost:1",

@@ -59,7 +59,7 @@ def test_a_batch_is_as_many_messages_as_it_holds() -> None:
     read = adapters(DEFAULT_SITE, None)[topics.RAW_HL7V2]
     other = ADT.replace(b"|1|P|", b"|2|P|").replace(b"|V1\r", b"|V2\r")
     batch = b"FHS|^~\\&\rBHS|^~\\&\r" + ADT + other + b"BTS|2\rFTS|1\r"
-    stays = [event["encounter_id"] for conversion in read(batch) for event in conversion.events]
+    stays = [event["encounter_id"] for conversion in read(batch, {}) for event in conversion.events]
     assert [*dict.fromkeys(stays)] == ["V1", "V2"]
 
 
@@ -80,7 +80,7 @@ def test_the_sites_file_and_the_secret_are_read(tmp_path: Path) -> None:
         (
             "INFUSION_PATIENT_KEY_FILE",
             "short",
-            "INFUSION_PATIENT_KEY_FILE: the secret has less than 16 characters",
+            "INFUSION_PATIENT_KEY_FILE: has less than 16 characters",
         ),
     ],
 )
