@@ -273,6 +273,16 @@ def test_versions_that_begin_anew_are_newer_where_they_were_decided_later() -> N
     assert newest.revision == 5
 
 
+def test_what_was_charged_before_states_were_begun_anew_is_withdrawn() -> None:
+    """The stay was cancelled or merged since, and its new state never coded it: its one withdrawal counts."""
+    state, _ = said(closed(stay()), closed(stay(), 2))
+    gone = closed(stay(standing="cancelled"), 1, status="withdrawn", closed_at=EVENING + 3600 * 9)
+    _, messages = release(state, gone, PROFILE, 7)
+    assert on(CHARGES, messages) == [None]
+    assert told(messages) == ["2 credit 96365 x1", "2 credit 96366 x1"]
+    assert release(None, gone, PROFILE, 7) == (None, ())
+
+
 def test_the_same_record_again_is_answered_from_the_state() -> None:
     """Byte for byte, ids and times included, whatever policy the worker runs under by now."""
     state, (first,) = said(closed(stay()))
