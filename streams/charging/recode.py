@@ -80,7 +80,8 @@ def newest(
     """
     Yield the newest closed encounter of each stay, in order of encounter ids; only stays closed since a day in UTC.
 
-    By version, then by the instant of the decision, then by place. Holds one record a stay in memory.
+    By version, then by the instant of the decision, then by place; a lower version that was decided later and lies
+    behind is of a state begun anew, and newer. Records are in the order of their topic. Holds one a stay in memory.
 
     Raises:
         NotAClosedEncounterError: a record is none, and there is no ``on_unreadable``.
@@ -98,6 +99,8 @@ def newest(
         known = newest_by_id.get(closed.encounter_id)
         if known is None or rank >= known[0]:
             newest_by_id[closed.encounter_id] = rank, value
+        elif closed.closed_at > known[0][1]:
+            newest_by_id[closed.encounter_id] = (known[0][0], closed.closed_at), value
     first = None if since is None else datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()
     for _, ((_, decided), value) in sorted(newest_by_id.items()):
         if first is None or decided >= first:

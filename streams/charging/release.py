@@ -43,13 +43,14 @@ def release(
     committed offset of the consumer group, is known to have been sent. The answers to later records are kept, and
     sent again when one of these records is delivered again. With 0 every answer is kept: safe, and states grow.
 
-    A version older than one answered before changes nothing, and neither does one that was answered before.
+    A version older than one answered before changes nothing, and neither does one that was answered before. Versions
+    begin at 1 again where states were begun anew: a low one that was decided later, and lies behind, is newer.
 
     Raises:
         PolicyError: the profile names a policy, switch or value that does not exist.
     """
     if previous is not None:
-        if closed.version < previous.version or _already_answered(previous, closed, offset):
+        if _already_answered(previous, closed, offset):
             # Any pending record, not the newest alone: once this one is committed, its answer counts as sent.
             again = offset == previous.offset or any(
                 pending.offset == offset for pending in previous.pending_revisions
@@ -125,6 +126,8 @@ def _already_answered(previous: ReleaseState, closed: ClosedEncounter, offset: i
     """
     if closed.version > previous.version:
         return False
+    if closed.version < previous.version:
+        return offset <= previous.offset or closed.closed_at <= previous.closed_at
     if (closed.closed_at, closed.status) == (previous.closed_at, previous.status):
         return True
     return offset <= previous.offset and closed.closed_at <= previous.closed_at
@@ -147,10 +150,12 @@ def _next_state(
         if previous is None
         else tuple(pending for pending in previous.pending_revisions if pending.offset >= committed)
     )
-    about = (closed.version, closed.status, closed.closed_at, offset)
+    # The highest: else what lies before a state begun anew would count again when it is delivered again.
+    version = closed.version if previous is None else max(closed.version, previous.version)
+    about = (version, closed.status, closed.closed_at, offset)
     if previous is not None and value == before:
         return previous._replace(
-            version=closed.version,
+            version=version,
             status=closed.status,
             closed_at=closed.closed_at,
             offset=offset,

@@ -63,6 +63,10 @@ def advance(
         return closed
     if state.due_for == "forget" and state.due_at <= at:
         _forget(state)
+        return None
+    if _never_coded(state) and state.event_count() > state.events_when_closed:
+        state.events_when_closed = state.event_count()
+        return _withdrawal(state, encounter)
     return None
 
 
@@ -164,9 +168,27 @@ def _status(state: EncounterState, at: int) -> ClosedStatus:
 
 def last_closed(state: EncounterState) -> ClosedEncounter | None:
     """Return the closed encounter last sent, folded from the events known now; None when none was sent."""
+    if state.phase != "forgotten" and _never_coded(state):
+        return _withdrawal(state, None)
     if not state.version or state.phase == "forgotten":
         return None
     return _closed_encounter(state, _encounter(state))
+
+
+def _never_coded(state: EncounterState) -> bool:
+    """
+    Tell whether a stay was withdrawn before it was ever coded, as far as its state knows.
+
+    Where states were begun anew it may stand charged from before.
+    """
+    return state.standing in _WITHDRAWN and not state.version and bool(state.events)
+
+
+def _withdrawal(state: EncounterState, encounter: Encounter | None) -> ClosedEncounter:
+    """Return what withdraws a stay should it stand charged, and says nothing where it does not; of the state alone."""
+    withdrawn = _closed_encounter(state, encounter or _encounter(state))
+    reason = _WITHDRAWN[state.standing]
+    return withdrawn._replace(version=1, status="withdrawn", closed_at=state.last_event_at, reason=reason)
 
 
 def _closed_encounter(state: EncounterState, encounter: Encounter) -> ClosedEncounter:

@@ -84,6 +84,14 @@ def test_the_newest_version_of_a_stay_counts_wherever_it_stands() -> None:
     assert [*newest(values(old, closed(stay(), 1)))] == [closed(stay(), 1)]
 
 
+def test_a_lower_version_decided_later_and_behind_is_newer() -> None:
+    """Versions begin at 1 again where states were begun anew."""
+    before = closed(stay(minutes=30), 3)
+    anew = closed(stay(), 1, closed_at=before.closed_at + 60)
+    assert [*newest(values(before, anew))] == [anew]
+    assert [*newest(values(before, anew, closed(stay(minutes=45), 2)))] == [anew]
+
+
 def test_since_is_a_day_in_utc_its_first_second_included() -> None:
     """The instant the stay was closed; a stay closed again since then counts with its newest closing."""
     just, before = closed(stay("E1")), closed(stay("E2"), closed_at=MIDNIGHT - 1)

@@ -256,6 +256,33 @@ def test_an_older_version_is_ignored() -> None:
     assert release(state, closed(stay(211), 1), PROFILE, 7) == (state, ())
 
 
+def test_versions_that_begin_anew_are_newer_where_they_were_decided_later() -> None:
+    """States were begun anew after a changelog was lost: what is known since then counts, and is said once."""
+    state, _ = said(closed(stay()), closed(stay(pushes=1), 2), closed(stay(pushes=2), 3))
+    anew = closed(stay(pushes=3), 1)._replace(closed_at=EVENING + 3600 * 9)
+    state, messages = release(state, anew, PROFILE, 7)
+    assert messages
+    assert state is not None
+    assert (state.revision, state.closed_at) == (4, anew.closed_at)
+    for offset, before in enumerate([closed(stay()), closed(stay(pushes=1), 2), closed(stay(pushes=2), 3)]):
+        assert release(state, before, PROFILE, offset).state == state, "delivered again after a crash"
+    later = closed(stay(), 2)._replace(closed_at=EVENING + 3600 * 10)
+    newest, messages = release(state, later, PROFILE, 8)
+    assert messages
+    assert newest is not None
+    assert newest.revision == 5
+
+
+def test_what_was_charged_before_states_were_begun_anew_is_withdrawn() -> None:
+    """The stay was cancelled or merged since, and its new state never coded it: its one withdrawal counts."""
+    state, _ = said(closed(stay()), closed(stay(), 2))
+    gone = closed(stay(standing="cancelled"), 1, status="withdrawn", closed_at=EVENING + 3600 * 9)
+    _, messages = release(state, gone, PROFILE, 7)
+    assert on(CHARGES, messages) == [None]
+    assert told(messages) == ["2 credit 96365 x1", "2 credit 96366 x1"]
+    assert release(None, gone, PROFILE, 7) == (None, ())
+
+
 def test_the_same_record_again_is_answered_from_the_state() -> None:
     """Byte for byte, ids and times included, whatever policy the worker runs under by now."""
     state, (first,) = said(closed(stay()))

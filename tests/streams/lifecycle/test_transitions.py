@@ -158,12 +158,14 @@ def test_a_departure_in_the_next_century_does_not_keep_a_stay_from_being_coded()
     assert stay.hear(corrected, at=T0 + 40 * DAY) is not None
 
 
-def test_a_cancelled_stay_that_was_never_coded_says_nothing() -> None:
-    """There is nothing to take back."""
+def test_a_cancelled_stay_that_was_never_coded_is_withdrawn_all_the_same() -> None:
+    """It may stand charged from before states were begun anew; its own state stays that of one never coded."""
     stay = Stay()
-    assert stay.hear(DISCHARGED[0], line("encounter_cancelled", 5), at=T0) is None
-    assert stay.state.due_for == "forget"
-    assert last_closed(stay.state) is None
+    withdrawn = stay.hear(DISCHARGED[0], line("encounter_cancelled", 5), at=T0)
+    assert withdrawn is not None
+    assert (withdrawn.version, withdrawn.status, withdrawn.closed_at) == (1, "withdrawn", T0)
+    assert (stay.state.version, stay.state.due_for) == (0, "forget")
+    assert last_closed(stay.state) == withdrawn
 
 
 def test_a_cancelled_stay_that_was_coded_is_withdrawn_at_once_and_comes_back_when_reopened() -> None:

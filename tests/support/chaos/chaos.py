@@ -109,7 +109,7 @@ def trial(  # noqa: PLR0913 - one a thing to be told
     encounters: int,
     seconds: float,
     workers: int = 3,
-    wait_s: float = 240,
+    wait_s: float = 600,
     frozen_s: float = 0,
     command: Sequence[str] | None = None,
 ) -> Report:
@@ -155,6 +155,7 @@ def trial(  # noqa: PLR0913 - one a thing to be told
             + Counter({f"worker in {kind}": 1 for kind in planned.kinds if kind != "disk"})
         )
         done["all published again"] += planned.again
+        done["not settled in time"] += not stream.outcome.in_time
         return _report(seed, len(lines), stream, done, begun, verdict)
 
 

@@ -104,7 +104,7 @@ def _source_cut(pair: Pair) -> Verdict:
     set_positions(pair.kafka, {(topics.EVENTS, number): end for number, (_, end) in cuts.items()})
     pair.stream.publish()
     pair.start()
-    return pair.stream.settled()
+    return pair.stream.settled(300)
 
 
 def _changelog_cut(pair: Pair) -> Verdict:
@@ -113,7 +113,7 @@ def _changelog_cut(pair: Pair) -> Verdict:
     pair.stopped("its log was cut short: it was written up to offset")
     pair.stream.publish()
     pair.begin_anew()
-    return pair.stream.settled()
+    return pair.stream.settled(300)
 
 
 def _made_anew(pair: Pair, *names: str) -> Verdict:
@@ -123,7 +123,7 @@ def _made_anew(pair: Pair, *names: str) -> Verdict:
     pair.stopped(f"topic {name} was deleted")
     pair.stream.publish()
     pair.begin_anew()
-    return pair.stream.settled()
+    return pair.stream.settled(300)
 
 
 def _source_anew(pair: Pair) -> Verdict:
@@ -148,7 +148,7 @@ def _grown(pair: Pair) -> Verdict:
     expected = coded(pair.stream.lines, pair.stream.folder)
     outcome = Outcome(pair.kafka.bootstrap, expected, (), PARTITIONS + _MORE)
     try:
-        return outcome.settled(180, pair.workers)
+        return outcome.settled(300, pair.workers)
     finally:
         outcome.close()
 
@@ -160,7 +160,7 @@ def _group_deleted(pair: Pair) -> Verdict:
     delete_group(pair.kafka)
     pair.stream.publish()
     pair.start()
-    return pair.stream.settled()
+    return pair.stream.settled(300)
 
 
 def _retention(pair: Pair) -> Verdict:
@@ -174,7 +174,7 @@ def _retention(pair: Pair) -> Verdict:
     for worker in pair.workers:
         worker.signal(SIGCONT)
     pair.stream.publish()
-    verdict = pair.stream.settled()
+    verdict = pair.stream.settled(300)
     if not any("INPUT LOST" in said(worker) for worker in pair.workers):
         message = "records were deleted unread, and nobody said so"
         raise NotStoppedError(message)

@@ -75,6 +75,8 @@ class Outcome:
         self, servers: str, expected: Sequence[bytes], poisoned: Iterable[Sent], partitions: int
     ) -> None:
         self.reader = Reader()
+        self.in_time = True
+        """Whether the dust had settled when a verdict was asked for last; else it says what was not done yet."""
         self._expected = expected
         self._poisoned = {(one.key, one.value) for one in poisoned}
         self._refused: set[tuple[bytes | None, bytes | None]] = set()
@@ -136,8 +138,9 @@ class Outcome:
                 continue
             still = monotonic() - last
             if still > _STILL_S and self._at_rest() and (still > _GIVEN_UP_S or self._well(self.verdict())):
-                break
+                return self.verdict()
             sleep(0.3)
+        self.in_time = False
         return self.verdict()
 
     @staticmethod
