@@ -66,6 +66,9 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             keys_of_sources=("seen_in",),
         ),
         "places": Shape(("code", "means", "rate", "setting", *_CITED), ("code",)),
+        "benchmarks": Shape(
+            ("code", "payer", "figure", "usd", *_CITED), ("code", "payer", "figure"), numbers=("usd",)
+        ),
         "diagnoses": Shape(
             (
                 "code", "means", "proves", "goes_with", "contradicts", "contested", "basis", "why", *_CITED,
