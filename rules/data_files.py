@@ -30,6 +30,8 @@ FORMULARY: Final = DRUGS / "formulary.toml"
 ELSEWHERE: Final = DRUGS / "elsewhere.toml"
 SELF_ADMINISTERED: Final = DRUGS / "self_administered.csv"
 
+CATALOGUE: Final = PARAMETERS / "catalogue"
+
 EDITS: Final = PARAMETERS / "edits"
 OPPS_STATUS: Final = EDITS / "opps_status.toml"
 

@@ -19,7 +19,7 @@ ATTACHED: Final[tuple[Attached, ...]] = get_args(Attached)
 
 @dataclass(frozen=True, slots=True)
 class Modifier:
-    """One modifier: what it tells, when it stands on a line of ours, and the rules and switches that say so."""
+    """One modifier: what it tells, when it stands on a line of ours, the rules and switches that say so, and sources."""
 
     code: str
     tells: str
@@ -27,6 +27,7 @@ class Modifier:
     when: str
     rules: tuple[str, ...]
     switches: tuple[str, ...]
+    cites: tuple[str, ...]
 
 
 @cache
@@ -42,6 +43,7 @@ def modifiers() -> tuple[Modifier, ...]:
             entry["when"],
             tuple(entry["rules"]),
             tuple(entry.get("switches", ())),
+            tuple(entry["cites"]),
         )
         for entry in entries
         for code in entry["codes"]

@@ -27,7 +27,7 @@ from rules.site_folder import SiteFolderError
 from streams.batch.error_place import fault
 
 VERBS: Final = (
-    *("code", "convert", "explain", "export", "rules", "check", "generate", "refresh", "schema"),
+    *("code", "convert", "explain", "export", "rules", "check", "generate", "refresh", "rates", "schema"),
     *("worker", "listen", "deliver", "watch", "demo", "topics", "status", "publish", "charges"),
     *("review", "rejects", "recode"),
 )

@@ -13,7 +13,9 @@ import click
 
 from models.printable import printable
 from rules import parameter, sources
-from rules.catalogue import codes, coverage, site_check
+from rules.catalogue import codes, coverage, fact_rows, site_check
+from rules.catalogue.diagnoses import problems as wrong_diagnoses
+from rules.catalogue.indicators import disagreements
 from rules.catalogue.table_age import too_old
 from rules.coding import check as site_reasons
 from rules.data_files import CODES, DRUGS, EDITS, FORMULARY, PARAMETERS, SITE_REASONS
@@ -72,6 +74,8 @@ AREAS: Final = (
     Area("policies", "rules/policies/", policy.problems),
     Area("words", "rules/parameters/", uncited),
     Area("codes", "rules/", codes.problems),
+    Area("facts of codes", "rules/parameters/catalogue/", fact_rows.problems),
+    Area("diagnoses", "rules/parameters/catalogue/", lambda: list(wrong_diagnoses(newest_date()))),
     Area("rules", "rules/", coverage.problems),
 )
 """Everything that ships, in the order in which one rests on the other."""
@@ -128,6 +132,7 @@ def command(*, place: Path | None, on: datetime | None, site_dir: Path | None, s
                 f"age        {line}"
                 for line in too_old((on or datetime.now().astimezone()).date(), *folders(site))
             ),
+            *(f"indicator  {said}" for said in disagreements((on or datetime.now().astimezone()).date())),
             *(f"feeds      {remark}" for remark in remarks),
         ):
             click.echo(printable(line), err=True)

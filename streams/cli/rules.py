@@ -121,10 +121,12 @@ def show(request: Request, /, *, names: tuple[str, ...], **options: Any) -> None
     Tell all of a code (96367), a rule (R-TIME-3), a flag (F-MUE), a switch (P-05) and more.
 
     Also of an answer to a switch (each_dose, P-17=30), a number, a drug (rituximab, J9312), a modifier (59), a policy
-    (medicare-office, or the path of a policy file) and a source.
+    (medicare-office, or the path of a policy file), a diagnosis (E86.0), a taxonomy (207R00000X), a place of service
+    ("POS 22") and a source.
 
     Of a code: what it reports, which minutes earn it, what it may stand beside, unit limits and payment by
-    setting, the pairs it clashes with, the rules that earn it and the golden cases that prove it. Options may stand
+    setting, the pairs it clashes with, Medicare's indicators, its history, the diagnoses that go with it, the rules
+    that earn it and the golden cases that prove it. Options may stand
     before or after the word show.
     """
     request = request._replace(**{name: value for name, value in options.items() if value is not None})
@@ -143,7 +145,7 @@ def _entry(name: str, on: date, policy: Policy | None) -> Facts:
     if facts is None:
         near = nearest(name)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        message = f"there is no code, rule, flag, switch, answer, number, drug, modifier, policy or source {name!r}.{hint}"
+        message = f"there is no code, rule, flag, switch, answer, number, drug, modifier, diagnosis, taxonomy, place, policy or source {name!r}.{hint}"
         raise click.UsageError(message)
     return facts
 

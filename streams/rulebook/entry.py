@@ -27,6 +27,7 @@ from rules.tables.lookup import Mue
 from streams.rulebook.drug_entry import drug_entry, drug_names
 from streams.rulebook.facts import Facts, citations, number_facts, rule_facts, switch_facts
 from streams.rulebook.golden_cases import Case
+from streams.rulebook.known_facts import catalogue_names, diagnosis_entry, known_of_code, performer_entry
 from streams.rulebook.policy_entry import (
     answer_entry,
     answer_names,
@@ -49,6 +50,7 @@ def names() -> dict[str, str]:
         *policy_names(),
         *answer_names(),
         *drug_names(),
+        *catalogue_names(),
         *sources(),
     ]
     return {name.casefold(): name for name in reversed(known)}
@@ -105,7 +107,8 @@ def _further_facts_of(name: str, on: date, policy: Policy | None) -> Facts | Non
         return answer_entry(answers, on, policy)
     if name in sources():
         return _source_entry(sources()[name])
-    return None if "=" in name else drug_entry(name, on, policy)
+    further = performer_entry(name) or (None if "=" in name else drug_entry(name, on, policy))
+    return further or diagnosis_entry(name, on)
 
 
 def _modifier_entry(modifier: Modifier, policy: Policy | None) -> Facts:
@@ -116,6 +119,7 @@ def _modifier_entry(modifier: Modifier, policy: Policy | None) -> Facts:
         "tells": modifier.tells,
         "attached": modifier.attached,
         "when": modifier.when,
+        "sources": citations(*modifier.cites),
         "rules": [rule_facts(rules[name]) for name in modifier.rules if name in rules],
         "switches": []
         if policy is None
@@ -213,8 +217,8 @@ def _code_entry(name: str, on: date) -> Facts | None:
     never = next((row for row in never_coded() if name in row.codes), None)
     ours = code_on(name, on)
     later = next((code for code in codes() if code.code == name), None)
-    table_facts = code_facts(name, on)
-    if never is None and later is None and not table_facts.known:
+    table_facts, known = code_facts(name, on), known_of_code(name, on)
+    if never is None and later is None and not table_facts.known and not known:
         return None
     facts: Facts = {"kind": "code", "id": name}
     if ours is not None:
@@ -225,7 +229,7 @@ def _code_entry(name: str, on: date) -> Facts | None:
         facts |= {"reports": None, "note": f"Never charged. {never.says}", "sources": citations(*never.cites)}
     else:
         facts |= {"reports": None, "note": "Not charged here; the tables below tie it to codes that are."}
-    return facts | _table_entry(table_facts)
+    return facts | _table_entry(table_facts) | known
 
 
 def _code_description(code: Code, on: date) -> Facts:

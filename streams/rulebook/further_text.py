@@ -73,7 +73,8 @@ def _modifier(facts: Facts) -> list[Part]:
         for switch in facts["switches"]
     ]
     rules = [(rule["id"], rule["grade"], rule["says"]) for rule in facts["rules"]]
-    cited = {source["key"]: source for rule in facts["rules"] for source in rule["sources"]}
+    by_rules = [source for rule in facts["rules"] for source in rule["sources"]]
+    cited = {source["key"]: source for source in (*facts["sources"], *by_rules)}
     written = citation_rows(cited.values()) or [
         ("", "No source was found: working knowledge, to be confirmed.")
     ]

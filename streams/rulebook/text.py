@@ -12,6 +12,7 @@ from typing import Final
 
 from streams.rulebook.facts import Facts
 from streams.rulebook.further_text import FURTHER, Part, citation_rows
+from streams.rulebook.known_text import KNOWN, known_parts
 
 _NARROWEST: Final = 24
 """Columns below which wrapping a sentence makes it unreadable; it then runs on."""
@@ -81,6 +82,7 @@ def entry_text(facts: Facts, width: int | None) -> str:
     """Return one entry: a code, a rule, a flag, a switch, a number, a source, or one of ``further_text``."""
     parts = {
         **FURTHER,
+        **KNOWN,
         "code": _code,
         "rule": _rule,
         "flag": _flag,
@@ -233,15 +235,16 @@ def _code(facts: Facts) -> list[Part]:
             parts.append(
                 (f"Numbers on {facts['on']}", [_number_row(number) for number in facts["thresholds"]])
             )
+    known = [*known_parts(facts)]
     if not facts["table_sources"]:
-        return parts
+        return [*parts, *known]
     parts.append((f"Tables on {facts['on']}", [*_limits(facts), *_payment(facts), *_primaries(facts)]))
     parts.append(("NCCI pairs, with their modifier indicator", [*_pairs(facts)]))
     read_from = [*citation_rows(facts["table_sources"]), *(("note", note) for note in facts["table_notes"])]
     read_from += (
         [("no edition yet", ", ".join(facts["tables_not_in_force"]))] if facts["tables_not_in_force"] else []
     )
-    return [*parts, ("Read from", read_from)]
+    return [*parts, *known, ("Read from", read_from)]
 
 
 def _limits(facts: Facts) -> Iterator[tuple[str, ...]]:

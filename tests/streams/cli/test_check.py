@@ -25,7 +25,7 @@ def test_the_house_is_in_order() -> None:
 def test_the_summary_says_what_nobody_has_signed() -> None:
     """How many rules are working knowledge, how many classes assigned or unread: said every time."""
     said = {line.split()[0]: line for line in run("--on", "2020-01-01").stderr.splitlines()[:-1]}
-    assert list(said) == ["rules", "coverage", "sources", "formulary", "pushable", "cases"]
+    assert list(said) == ["rules", "coverage", "sources", "formulary", "pushable", "cases", "indicator"]
     assert "working knowledge (grade K)" in said["rules"]
     assert "partial" in said["coverage"]
     assert "nobody has read" in said["sources"]

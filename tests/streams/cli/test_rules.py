@@ -157,7 +157,7 @@ def test_before_everything_nothing_is_in_force() -> None:
         (("--policy", "medicar"), "There is no policy 'medicar'. Did you mean medicare?"),
         (
             ("show", "96399"),
-            "there is no code, rule, flag, switch, answer, number, drug, modifier, policy or source '96399'. Did you mean 96379",
+            "there is no code, rule, flag, switch, answer, number, drug, modifier, diagnosis, taxonomy, place, policy or source '96399'. Did you mean 96379",
         ),
         (("show", "rituximb"), "Did you mean rituximab"),
         (("show", "medicare-ofice"), "Did you mean medicare-office"),

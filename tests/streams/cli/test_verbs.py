@@ -31,7 +31,7 @@ def test_a_misspelt_verb_is_told_the_nearest(word: str, meant: str) -> None:
     refused = run(word)
     assert refused.exit_code == 2
     assert f"there is no verb '{word}'; did you mean {meant}" in refused.stderr
-    assert "infusion --help lists the verbs" in run("frobnicate").stderr
+    assert "infusion --help lists the verbs" in run("quux").stderr
 
 
 def test_a_variable_that_nothing_reads_is_named() -> None:
