@@ -29,6 +29,8 @@ def weakest_evidence(facts: Iterable[Evidence]) -> Evidence:
 
 Status = Literal["preview", "final", "held", "cancelled"]
 Severity = Literal["block", "warn", "info"]
+DrugLineStatus = Literal["suggested", "released", "not_billed", "open"]
+"""Shown beside the charges, among them, earning nothing, or waiting for what its flags ask."""
 Packaging = Literal["paid", "packaged", "conditional", "not_paid", "other"]
 
 SourceGrade = Literal["A", "B", "C", "K", "unverified"]
@@ -141,6 +143,31 @@ class NotBilled:
 
 
 @dataclass(frozen=True)
+class DrugLine:
+    """
+    One drug of one administration: its HCPCS code and billing units, or what keeps it from having them.
+
+    ``units`` are what was given, rounded up once; ``waste_units`` what was discarded and stands on a line of its own with
+    JW. ``modifiers`` are those suggested. ``flags`` ask for what is missing; they hold nothing unless the line is released.
+    """
+
+    drug_line_id: str
+    administration_id: str
+    ingredient: str
+    status: DrugLineStatus
+    code: str | None
+    units: int | None
+    waste_units: int | None
+    modifiers: tuple[str, ...]
+    service_date: date
+    minutes: int | None
+    evidence: Evidence
+    reasons: tuple[Reason, ...]
+    flags: tuple[Flag, ...] = ()
+    expected_payment: ExpectedPayment | None = None
+
+
+@dataclass(frozen=True)
 class CitedSource:
     """
     One authority that the reasons and refusals of a set cite, word for word as in their ``cites``.
@@ -178,6 +205,13 @@ class ChargeSet:
     """In the order they were laid over each other; empty where no policy was asked, and in sets of older releases."""
     overrides: dict[str, str] = field(default_factory=dict)
     """The switches answered by hand (``--set``), by key."""
+    drug_lines: tuple[DrugLine, ...] = ()
+    """The drugs given, by date and administration; left out of the JSON where there is none or the switch is off."""
+
+    def __post_init__(self) -> None:
+        """Leave an empty field out of the instance, and so out of its JSON: the class still answers for it."""
+        if not self.drug_lines:
+            self.__dict__.pop("drug_lines", None)
 
 
 def expected_cents(charge_set: ChargeSet) -> int:

@@ -45,12 +45,13 @@ GREW: Final = frozenset(
         "Flag.clears",
         "ChargeSet.policy_layers",
         "ChargeSet.overrides",
+        "ChargeSet.drug_lines",
         "Flag.reasons",
         "NotBilled.cites",
         "NotBilled.reasons",
     },
 )
-"""Fields the contract's own example has not: always written, yet not demanded, for other writers may lack them."""
+"""Fields the contract's own example has not: written, yet not demanded, for other writers may lack them, and so may a set without drugs."""
 
 
 class _Published(GenerateJsonSchema):

@@ -47,6 +47,9 @@ _NOT_BILLED: Final[dict[ReviewDecision, str]] = {
     "no_code": "These administrations are not billed; the rest is released."
 }
 _CHARTED: Final[dict[ReviewDecision, str]] = {"accept": "It was as charted, and is coded so.", **_NOT_BILLED}
+_NO_DRUG: Final[dict[ReviewDecision, str]] = {
+    "no_code": "The drug is not billed; its administration is."
+}
 _UNLISTED: Final[dict[ReviewDecision, str]] = {
     "code": "The code is reported, one unit; an unlisted one with its comparable code."
 }
@@ -182,6 +185,8 @@ CLEARING: Final[Mapping[str, Clearing]] = {
         ("administration_charted: order_modifiers, research",),
         {"accept": "It is billed as shown, without Q0 or Q1."},
     ),
+    "F-DRUG_DOSE": Clearing(("administration_charted: dose, dose_unit",), _NO_DRUG),
+    "F-DRUG_CODE": Clearing(("administration_charted: drug.name, drug.code, drug.system",), _NO_DRUG),
 }
 """By flag, in the order of ``rules.flags``; a flag that never holds a set is not in it."""
 

@@ -26,6 +26,7 @@ from rules.coding.sites import Accesses
 from rules.coding.spans import Span, spans_of
 from rules.coding.subcutaneous import code_subcutaneous
 from rules.coding.supplied_drugs import tell_supplier
+from rules.drug_lines.beside import drugs_beside
 from rules.flags import FLAGS
 from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, policy_for
@@ -226,6 +227,7 @@ def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet
         sheet.raise_flag(flag)
     earned, edits = settled_lines(encounter.encounter_id, sheet)
     lines = lines_decided(earned, sheet)
+    lines, drugs = drugs_beside(context, lines)
     flags = sheet.flags + _stay_flags(context) + edits
     if sheet.reviews is not None:
         flags += sheet.reviews.left_over()
@@ -259,4 +261,5 @@ def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet
         sources=sources_of(lines, refused),
         policy_layers=policy.layers,
         overrides=overrides,
+        drug_lines=drugs,
     )

@@ -177,6 +177,12 @@ def _kinds() -> dict[str, FlagKind]:
          "Correct the order, or set the modifier by hand where the payer wants it."),
         ("F-OTHER_ACCOUNT", "warn", "R-ENC-2", "The patient has another account on a day of this stay.",
          "Merge the two where they are one stay; where the patient left and came back, name the earlier one in follows_encounter_id."),
+        ("F-DRUG_DOSE", "block", "R-DRUG-2", "The drug's billing units cannot be counted from its charted dose.",
+         "Chart the dose that was given in mg, g, mcg, units or mEq, or in mL of a strength that the name has."),
+        ("F-DRUG_CODE", "block", "R-DRUG-1", "The chart does not decide the drug's code.",
+         "Chart the package's NDC, the brand or the HCPCS code; a site may end the codes it does not stock."),
+        ("F-DOSE_UNUSUAL", "warn", "R-DRUG-5", "More of a drug on one date than is given.",
+         "Check the dose and its unit, a decimal point and mg against mcg first."),
     )  # fmt: skip
     kinds = {row[0]: FlagKind(*row) for row in rows}
     kinds.update({row[0]: FlagKind(*row, house=True) for row in ours})

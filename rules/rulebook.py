@@ -20,6 +20,7 @@ from rules.coding import (
     subcutaneous,
     supplied_drugs,
 )
+from rules.drug_lines import drug_rules
 from rules.rule import Rule
 from rules.screening import (
     bag_chains,
@@ -70,6 +71,7 @@ CHAPTERS = {
     "modifiers of an order": order_modifiers.RULES,
     "drugs supplied by others": supplied_drugs.RULES,
     "claim edits": claim_edits.RULES,
+    "drug lines": drug_rules.RULES,
 }
 """Every rule by the question it answers. An id stands in one chapter, also when other modules apply the rule."""
 

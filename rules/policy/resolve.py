@@ -96,6 +96,8 @@ class Policy:
     sad: Literal["not_billed", "bill"]
     rural_sch: Literal["no", "yes"]
     """Whether the hospital is a rural sole community hospital; decides amounts alone, never a line."""
+    drug_lines: Literal["off", "suggest", "release"]
+    """Whether drugs stand on the set beside the charges, among them, or not at all."""
     bill_hold_days: int
     """Days after the departure at which a claim goes out, held or not; decides nothing that is coded."""
     medicare: bool = False

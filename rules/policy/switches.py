@@ -216,6 +216,10 @@ SWITCHES: tuple[Switch, ...] = (
         ("no", "yes"), "no",
         views=_views(no=("OPPS26",), yes=("OPPS26",)),
     ),
+    Switch(
+        "H-40", "drug_lines", "Is the drug suggested beside its administration, or released with it?",
+        ("off", "suggest", "release"), "suggest",
+    ),
 )  # fmt: skip
 """The register, in the rule book's order."""
 

@@ -19,6 +19,7 @@ from rules.catalogue.indicators import disagreements
 from rules.catalogue.table_age import too_old
 from rules.coding import check as site_reasons
 from rules.data_files import CODES, DRUGS, EDITS, FORMULARY, PARAMETERS, SITE_REASONS
+from rules.drug_lines import drug_tables
 from rules.formulary import exclusion_list
 from rules.formulary import lookup as formulary
 from rules.policy import resolve as policy
@@ -69,6 +70,7 @@ AREAS: Final = (
     Area("numbers", "rules/", parameter.problems),
     Area("tables", "rules/parameters/edits/", tables.problems),
     Area("formulary", "rules/parameters/drugs/", formulary.problems),
+    Area("drug codes' units and status", "rules/parameters/drugs/", drug_tables.problems),
     Area("self-administered drugs", "rules/", exclusion_list.problems),
     Area("reasons for a second access", "rules/parameters/", site_reasons.problems),
     Area("policies", "rules/policies/", policy.problems),

@@ -114,7 +114,7 @@ def test_a_stay_is_coded_as_the_readme_says(row: Row) -> None:
     )
 
 
-@pytest.mark.parametrize("row", SWITCHED, ids=lambda row: row["options"])
+@pytest.mark.parametrize("row", SWITCHED, ids=lambda row: f"{row['options']} {row['stay']}")
 def test_a_switch_changes_what_the_readme_says_it_changes(row: Row) -> None:
     """The day exercises the default; the other answer changes the stay that is named."""
     lines = [line for line in LINES if loads(line)["encounter_id"] == row["stay"]]
@@ -156,8 +156,10 @@ def test_every_code_the_product_knows_is_touched() -> None:
 
 
 def test_every_flag_is_raised_or_named_as_the_workers() -> None:
-    """A new flag needs a stay that raises it."""
-    assert {flag for row in STAYS for flag in row["flags"].split(", ")} | WORKER_ONLY >= set(FLAGS)
+    """A new flag needs a stay that raises it, as the day is or under a switch."""
+    raised = {flag for row in STAYS for flag in row["flags"].split(", ")}
+    raised |= {flag for row in SWITCHED for flag in re.findall(r"F-[A-Z_]+", row["with the other answer"])}
+    assert raised | WORKER_ONLY >= set(FLAGS)
 
 
 def test_every_kind_of_event_is_in_the_day() -> None:

@@ -24,7 +24,11 @@ NUMBERS: Final = {
 }
 """Beside the rule book's own number, those at which a switch that takes any number never acts, or always does."""
 
-NO_LINE: Final = {"P-30": "when charges are sent", "P-31": "a flag of the stay as a whole"}
+NO_LINE: Final = {
+    "P-30": "when charges are sent",
+    "P-31": "a flag of the stay as a whole",
+    "H-40": "drugs beside the lines of the stay, or lines of their own: see below",
+}
 """Switches that decide no line."""
 
 WHOLE_STAY: Final = {"P-01"}
@@ -236,3 +240,35 @@ def test_late_charting_names_the_window_it_missed() -> None:
     )
     (flag,) = (one for one in case.coding.charge_set.flags if one.flag == "F-RECODE_AFTER_CLOSE")
     assert [reason.rule for reason in flag.reasons] == ["P-31"]
+
+
+def test_released_drugs_name_the_switch_and_leave_every_other_line_alone() -> None:
+    """On every golden case: off, suggested and released differ in the drugs alone."""
+    released = 0
+    for case in cases():
+        sets = {
+            answer: code_encounter(
+                case.encounter, case.own._replace(overrides=(*case.own.overrides, ("drug_lines", answer)))
+            ).charge_set
+            for answer in ("off", "suggest", "release")
+        }
+        off, suggest, release = sets["off"], sets["suggest"], sets["release"]
+        assert (off.lines, off.flags, off.not_billed, off.status) == (
+            suggest.lines, suggest.flags, suggest.not_billed, suggest.status,
+        ), case.name  # fmt: skip
+        assert off.drug_lines == ()
+        assert release.lines[: len(off.lines)] == off.lines, case.name
+        drugs = release.lines[len(off.lines) :]
+        wanted = [one for one in release.drug_lines if one.status == "released"]
+        assert sum(line.units for line in drugs) == sum(one.units or 0 for one in wanted)
+        assert all(line.reasons[-1].rule == "H-40" for line in drugs), case.name
+        told = [
+            flag for flag in release.flags if flag.flag in {"F-DRUG_DOSE", "F-DRUG_CODE", "F-DOSE_UNUSUAL"}
+        ]
+        assert all(
+            [reason.rule for reason in flag.reasons] == ["H-40"]
+            for flag in told
+            if "decided by" not in flag.says
+        ), case.name
+        released += len(drugs)
+    assert released > 50

@@ -55,6 +55,7 @@ DEFAULTS: dict[str, object] = {
     "home_pump_code": "96416",
     "repeat_injection_modifier": "none",
     "rural_sch": "no",
+    "drug_lines": "suggest",
     "sad": "not_billed",
     "after_concurrent": "96367",
     "hydration_reason": "listed",
@@ -119,7 +120,7 @@ def test_the_register_is_the_rule_books_list() -> None:
     expected.insert(14, "P-14b")
     hints = get_type_hints(Policy)
 
-    assert ids == [*expected, "H-01", "H-12", "H-18", "H-23", "H-26", "H-35"]
+    assert ids == [*expected, "H-01", "H-12", "H-18", "H-23", "H-26", "H-35", "H-40"]
     assert {one.attribute for one in SWITCHES} | {"nominal_push_minutes"} == {"setting", *DEFAULTS}
     for one in SWITCHES:
         if get_origin(hints[one.attribute]) is Literal:

@@ -119,6 +119,7 @@ def _problems(case: Mapping[str, Any], charges: Charges, found: ChargeSet) -> li
         problems.append(f"  wanted {status}; the set is {found.status}, flags {_listed(raised)}")
     if "amounts" in case and (paid := _amounts(found)) != sorted(case["amounts"]):
         problems.append(f"  wanted amounts {_listed(case['amounts'])}; they are {_listed(paid)}")
+    problems += _wrong_drugs(case, found)
     told = {reason.rule for one in found.lines for reason in one.reasons}
     if missing := [rule for rule in case.get("because", ()) if rule not in told]:
         problems.append(f"  wanted because {_listed(missing)}; the reasons are {_listed(told)}")
@@ -132,6 +133,30 @@ def _amounts(found: ChargeSet) -> list[str]:
         + ("none" if one.expected_payment is None else f"{(one.expected_payment.cents or 0) / 100:.2f}")
         for one in found.lines
     )
+
+
+def _wrong_drugs(case: Mapping[str, Any], found: ChargeSet) -> list[str]:
+    problems = []
+    if "drugs" in case and (drugs := _drugs(found)) != Counter(case["drugs"]):
+        problems.append(f"  wanted drugs {_listed(case['drugs'])}; they are {_listed(drugs)}")
+    asked = {flag.flag for one in found.drug_lines for flag in one.flags}
+    if "asked" in case and asked != set(case["asked"]):
+        problems.append(f"  wanted asked {_listed(case['asked'])}; asked {_listed(asked)}")
+    return problems
+
+
+def _drugs(found: ChargeSet) -> Counter[str]:
+    """Return the drug lines as a case states them: J1745-JZ x40, J1745-JW x9 for what was wasted, cefazolin open."""
+    stated: Counter[str] = Counter()
+    for one in found.drug_lines:
+        name = "-".join((one.code or one.ingredient, *one.modifiers))
+        if one.units is None:
+            stated[f"{name} {one.status}"] += 1
+            continue
+        stated[f"{name} x{one.units}"] += 1
+        if one.waste_units:
+            stated[f"{one.code}-JW x{one.waste_units}"] += 1
+    return stated
 
 
 def _listed(words: Any) -> str:

@@ -35,6 +35,8 @@ CASE_KEYS = frozenset(
         "because",
         "worked",
         "amounts",
+        "drugs",
+        "asked",
         "also",
         "policy",
     }

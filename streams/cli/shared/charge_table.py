@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from models.charge import ChargeSet, Status
+from models.charge import ChargeSet, DrugLine, Status
 from models.printable import printable
 from rules.claim.charge_lines import RANK_ORDER
 from streams.batch.tally import Tally
@@ -38,6 +38,14 @@ def table(charge_set: ChargeSet, width: int, *, colour: bool) -> bytes:
         _print_point(
             console, f"not billed  {refused.rule}", "dim", (refused.administration_id,), refused.says
         )
+    for drug in (one for one in charge_set.drug_lines if one.status != "released"):
+        _print_point(
+            console,
+            f"drug  {_units(drug)}",
+            "dim",
+            (drug.administration_id,),
+            f"{drug.ingredient}, {drug.status.replace('_', ' ')}: {drug.reasons[-1].says}",
+        )
     console.print()
     return _bytes(out)
 
@@ -53,7 +61,7 @@ def summary_table(tally: Tally, width: int, *, colour: bool) -> bytes:
         cents = sum(count for (_, of), count in tally.code_cents.items() if of == status)
         columns.add_column(f"{status} units", justify="right", footer=f"{units:,}")
         columns.add_column("USD", justify="right", footer=dollars(cents))
-    for code in sorted({code for code, _ in tally.code_units}, key=RANK_ORDER.index):
+    for code in sorted({code for code, _ in tally.code_units}, key=_rank):
         cells = [code]
         for status in statuses:
             units = tally.code_units[code, status]
@@ -66,6 +74,16 @@ def summary_table(tally: Tally, width: int, *, colour: bool) -> bytes:
     console.print(columns)
     console.print()
     return _bytes(out)
+
+
+def _units(drug: DrugLine) -> str:
+    """Return a drug's code and units, as far as they are known."""
+    return " ".join(filter(None, (drug.code, "" if drug.units is None else f"x{drug.units}"))) or "no code"
+
+
+def _rank(code: str) -> tuple[int, str]:
+    """Return a sort key: administration codes as a claim lists them, then the drugs' by name."""
+    return (RANK_ORDER.index(code) if code in RANK_ORDER else len(RANK_ORDER), code)
 
 
 def _console(width: int, *, colour: bool) -> tuple[Console, StringIO]:

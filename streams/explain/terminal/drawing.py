@@ -20,7 +20,7 @@ from streams.explain.terminal.glyphs import ASCII, NARROWEST, UNICODE
 from streams.explain.terminal.legend import legend
 from streams.explain.terminal.page import Page
 from streams.explain.terminal.questions import answers
-from streams.explain.terminal.words import charges, flags, not_billed, sources
+from streams.explain.terminal.words import charges, drugs, flags, not_billed, sources
 
 _LONG: Final = 12
 """Rows from which on the clock is repeated below them."""
@@ -42,6 +42,7 @@ def render(picture: Picture, width: int, *, ascii_only: bool = False) -> Text:
     flags(page, picture)
     answers(page, picture)
     not_billed(page, picture)
+    drugs(page, picture)
     sources(page, picture, clipped)
     return page.text()
 

@@ -69,6 +69,22 @@ def not_billed(page: Page, picture: Picture) -> None:
         page.write(f"  {tag}  ", words)
 
 
+def drugs(page: Page, picture: Picture) -> None:
+    """Write each drug that is not among the charges: its code, units and why, or what keeps it from having them."""
+    beside = [drug for drug in picture.charge_set.drug_lines if drug.status != "released"]
+    if beside:
+        page.heading("Drugs")
+    for drug in beside:
+        lead = f"{drug.code or 'no code':<8}"
+        lead += f"{TIMES}{drug.units:<4}" if drug.units is not None else ""
+        names = picture.names_of((drug.administration_id,))
+        page.write(f"{lead}  ", f"{drug.ingredient}, {drug.status.replace('_', ' ')} ({names})", style="bold")
+        for reason in drug.reasons:
+            page.write(f"  {reason.rule:<10} ", reason.says)
+        if drug.expected_payment is not None:
+            page.write("  national OPPS amount: ", payment(drug.expected_payment))
+
+
 def sources(page: Page, picture: Picture, clipped: Collection[Row]) -> None:
     """Write what the numbers in brackets cite, and whatever ids and names the drawing had no room for."""
     if picture.sources:
