@@ -47,8 +47,8 @@ def drug_lines(
     """Return a line for each drug given, by date of service, administration and ingredient."""
     coded = {name for line in lines for name in line.administration_ids}
     why: dict[str, NotBilled] = {}
-    for refusal in refused:
-        why.setdefault(refusal.administration_id, refusal)
+    for each in refused:
+        why.setdefault(each.administration_id, each)
     known = {one.id: one for earned in context.sheet.earned for one in earned.administrations}
     found: list[DrugLine] = []
     for charted in context.encounter.administrations:
