@@ -41,7 +41,7 @@ _DEALT: Final = b"dealt by the group"
 _DEALT_S: Final = 15
 _AT_WORK: Final = 0.75
 """The share of deeds that wait until a worker is at its work, for so many seconds at most."""
-_BEGINS_S: Final = 30
+_BEGINS_S: Final = 10
 
 
 class NotReadyError(Exception):
