@@ -386,6 +386,19 @@ def test_a_case_is_read_by_its_text(tmp_path: Path) -> None:
     assert not Case("", "", 1, "").charges("96365")
 
 
+def test_a_page_stands_alone_and_has_an_index() -> None:
+    """Nothing is fetched, every code is there, and what stands in an entry is escaped."""
+    html = run("show", "codes", "--on", DAY, "--format", "html").stdout
+    assert all(f'<section id="{code}">' in html for code in RANK_ORDER)
+    assert html.startswith("<!doctype html>")
+    assert "<script" not in html
+    assert "src=" not in html
+    assert "&#39;" in html
+    alone = run("show", "96375", "--on", DAY, "--format", "html").stdout
+    assert "<title>96375</title>" in alone
+    assert "<h3>Golden cases</h3>" in alone
+
+
 def test_the_nearest_names_are_of_any_kind() -> None:
     """A slip in a rule's id leads to the rule, one in a switch's key to the switch."""
     assert nearest("R-HYDD-1")[0] == "R-HYD-1"
