@@ -64,7 +64,7 @@ def read(objects: Iterable[Slice], on: str, payer: str | None) -> Tally:
         elif not data:
             tally.leave_out("an object over 64 MB")
         elif kind == RATES and _OURS.search(data):
-            if groups:
+            if groups or b'"provider_references"' not in data:
                 _take_rates(data, groups, on, tally)
             else:
                 waiting.append(data)
