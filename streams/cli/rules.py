@@ -12,6 +12,7 @@ from orjson import OPT_INDENT_2, dumps
 from models.field import Setting
 from models.printable import printable_lines
 from rules.catalogue.coverage import block, block_in
+from rules.claim.charge_lines import RANK_ORDER
 from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy, PolicyError, policy_for
 from rules.site_folder import SiteFolder, under_site
@@ -20,10 +21,13 @@ from streams.cli.shared.site_option import site_option
 from streams.rulebook.entry import entry_of, nearest
 from streams.rulebook.facts import Facts, overview
 from streams.rulebook.golden_cases import cases
+from streams.rulebook.page import page
 from streams.rulebook.text import entry_text, overview_text
 
 TODAY: Final = "today; --on DATE shows another date of service"
 CHOSEN: Final = "as chosen"
+EVERY_CODE: Final = "codes"
+"""What stands for every code that can be charged."""
 
 
 class DateType(click.ParamType):
@@ -108,10 +112,20 @@ def command(
         _put(facts, form, overview_text(facts, _width(), CHOSEN if on else TODAY))
 
 
+def _named(_context: click.Context, _param: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names; of the word ``codes``, every code that can be charged in its place."""
+    return tuple(one for name in names for one in (RANK_ORDER if name == EVERY_CODE else (name,)))
+
+
 @command.command("show")
-@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, callback=_named)
 @click.option("--on", type=DateType(), metavar="DATE", help="Date of service, 2026-03-02. Default: today.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), help="As of the verb itself.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "html"]),
+    help="As of the verb itself; html is a page that stands alone, an index of all names first.",
+)
 @click.option("--policy", metavar="NAME", help="As of the verb itself.")
 @click.option("--setting", type=click.Choice(get_args(Setting)), help="As of the verb itself.")
 @click.option("--payer", metavar="NAME", help="As of the verb itself.")
@@ -124,6 +138,8 @@ def show(request: Request, /, *, names: tuple[str, ...], **options: Any) -> None
     (medicare-office, or the path of a policy file), a diagnosis (E86.0), a taxonomy (207R00000X), a place of service
     ("POS 22") and a source.
 
+    The word codes stands for every code that can be charged: show codes --format html is one page with an index.
+
     Of a code: what it reports, which minutes earn it, what it may stand beside, unit limits and payment by
     setting, the pairs it clashes with, Medicare's indicators, its history, the diagnoses that go with it, the rules
     that earn it and the golden cases that prove it. Options may stand
@@ -132,6 +148,9 @@ def show(request: Request, /, *, names: tuple[str, ...], **options: Any) -> None
     request = request._replace(**{name: value for name, value in options.items() if value is not None})
     policy = request.answers()
     entries = [_entry(name, request.date, policy) for name in names]
+    if request.form == "html":
+        click.echo(page(entries), nl=False)
+        return
     for number, facts in enumerate(entries):
         text = entry_text(facts, _width())
         _put(facts, request.form, f"\n{text}" if number else text)

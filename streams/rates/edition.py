@@ -13,7 +13,7 @@ from streams.rates.spread import Spread, spread, together
 from streams.rates.tally import COMMERCIAL, Key, Tally
 
 AGGREGATE: Final = "four commercial payers"
-COLUMNS: Final = (*Key._fields, *Spread._fields)
+COLUMNS: Final = (*Key._fields, "count", *Spread._fields[1:])
 RATES: Final = "rates.csv"
 EDITION: Final = "edition.toml"
 
@@ -54,7 +54,7 @@ def write(tally: Tally, sources: Iterable[Source], on: str, folder: Path) -> Non
     table = writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
     for row in rows_of(tally):
-        table.writerow((*row.key, row.rates.count, *(usd(cents) for cents in row.rates[1:])))
+        table.writerow((*row.key, row.rates.observed, *(usd(cents) for cents in row.rates[1:])))
     lines = [
         "# Payers' published rates, as 'infusion rates ingest' wrote them: US dollars; a percentile is an observed rate.",
         f'on = "{on}"',

@@ -64,7 +64,7 @@ def read(objects: Iterable[Slice], on: str, payer: str | None) -> Tally:
         elif not data:
             tally.leave_out("an object over 64 MB")
         elif kind == RATES and _OURS.search(data):
-            if groups:
+            if groups or b'"provider_references"' not in data:
                 _take_rates(data, groups, on, tally)
             else:
                 waiting.append(data)
@@ -153,7 +153,9 @@ def _tax_numbers(listed: Any, tally: Tally) -> tuple[Group, ...]:
 def _rates_of(entry: Mapping[str, Any], tally: Tally) -> list[Mapping[str, Any]]:
     """Return the rates of an object of ours; none, counted with the reason, for what is no fee of one code."""
     code, rates = entry.get("billing_code"), entry.get("negotiated_rates")
-    listed = [one for one in rates if isinstance(one, dict)] if isinstance(rates, list) else []
+    listed: list[Mapping[str, Any]] = (
+        [one for one in rates if isinstance(one, dict)] if isinstance(rates, list) else []
+    )
     if code == _ALL_CODES:
         tally.leave_out("a rate of all codes of a type", len(listed))
     elif entry.get("negotiation_arrangement") != "ffs":

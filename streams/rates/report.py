@@ -31,7 +31,7 @@ def facts_of(code: str, rows: Iterable[Row], said: Mapping[str, object]) -> dict
 
 
 def _row(row: Row, medicare: int | None) -> dict[str, Any]:
-    values = (*row.key, row.rates.count, *(usd(cents) for cents in row.rates[1:]))
+    values = (*row.key, row.rates.observed, *(usd(cents) for cents in row.rates[1:]))
     return {
         **dict(zip(COLUMNS, values, strict=True)),
         "between_quartiles": usd(row.rates.between_quartiles),

@@ -13,7 +13,7 @@ _HUNDRED: Final = 100
 class Spread(NamedTuple):
     """How many rates there are and where they lie, in cents; a percentile is a rate that was observed."""
 
-    count: int
+    observed: int
     mean: int
     p10: int
     p25: int
@@ -30,7 +30,7 @@ class Spread(NamedTuple):
 def spread(rates: Mapping[int, int]) -> Spread:
     """Return where rates lie, each with how often it was observed; the percentile is the nearest rank's."""
     count = sum(rates.values())
-    total = sum(Decimal(cents) * times for cents, times in rates.items())
+    total = Decimal(sum(cents * times for cents, times in rates.items()))
     ranks = [max(1, ceil(count * percent / _HUNDRED)) for percent in PERCENTILES]
     found: list[int] = []
     passed = 0

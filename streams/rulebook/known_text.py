@@ -63,7 +63,7 @@ def _amounts(facts: Facts) -> Iterator[tuple[str, ...]]:
         yield "none", "", "no release and conversion factor of that year were both read"
     for one in facts["amounts"]:
         sides = ", ".join(
-            f"{name} {'nobody is paid' if one[side] is None else one[side] + ' USD'}"
+            f"{name} {'no national amount' if one[side] is None else one[side] + ' USD'}"
             for name, side in (("office", "nonfacility"), ("facility", "facility"))
         )
         yield one["applies_to"], f"factor {one['conversion_factor']}", f"{sides} {_cited(one)}"
@@ -83,9 +83,11 @@ def _history(facts: Facts) -> Iterator[tuple[str, ...]]:
 
 
 def _diagnosis_row(one: Facts, side: str) -> tuple[str, ...]:
-    said = [f"proves {one['proves']}"]
+    said = [f"said to prove {one['proves']}" if one["contested"] == "yes" else f"proves {one['proves']}"]
     if one["counts_for_volume"]:
         said.append("counts for volume here")
+    elif one["proves"] == "volume":
+        said.append("on no list of ours, so it does not count for volume here")
     if one["basis"] == "assigned":
         said.append("an assignment nobody has signed")
     if one["contested"] != "no":

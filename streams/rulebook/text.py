@@ -80,7 +80,17 @@ def overview_text(facts: Facts, width: int | None, when: str) -> str:
 
 def entry_text(facts: Facts, width: int | None) -> str:
     """Return one entry: a code, a rule, a flag, a switch, a number, a source, or one of ``further_text``."""
-    parts = {
+    lines = []
+    for title, rows in entry_parts(facts):
+        lines += ([title] if title else []) + list(columns(rows, width))
+    if "cases" in facts:
+        lines += _cases(facts, width)
+    return "\n".join(lines) + "\n"
+
+
+def entry_parts(facts: Facts) -> list[Part]:
+    """Return the headings of an entry with their rows, for text and for a page alike."""
+    return {
         **FURTHER,
         **KNOWN,
         "code": _code,
@@ -90,12 +100,6 @@ def entry_text(facts: Facts, width: int | None) -> str:
         "parameter": _number,
         "source": _source,
     }[facts["kind"]](facts)
-    lines = []
-    for title, rows in parts:
-        lines += ([title] if title else []) + list(columns(rows, width))
-    if "cases" in facts:
-        lines += _cases(facts, width)
-    return "\n".join(lines) + "\n"
 
 
 def _keys(citations: Iterable[Facts]) -> str:

@@ -386,6 +386,50 @@ def test_a_case_is_read_by_its_text(tmp_path: Path) -> None:
     assert not Case("", "", 1, "").charges("96365")
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("96375", "non-QPP  factor 33.4009  office 15.70 USD, facility no national amount [PFS-RVU26C, A]"),
+        ("96379", "office no national amount"),
+        ("96380", "rbcs     searched: The classification as read ends with June 2024"),
+        ("96405", "is reduced beside other procedures"),
+        ("96360", "on no list of ours, so it does not count for volume here"),
+        ("90766", "to 96360-96379"),
+        ("E86.0", "for volume   yes, as dehydration"),
+        ("J45.909", "nothing: it is on no list here"),
+        ("207RI0011X", "interventional cardiology in NUCC"),
+        ("pos 22", "professional_in_facility: a professional claim from there reports none"),
+        ("POS 11", "coded as the office's"),
+        ("CC", "The payer changed the code that was sent in."),
+        ("59", "MLN1783722"),
+    ],
+)
+def test_what_is_published_of_a_code_is_shown(name: str, says: str) -> None:
+    """Indicators, amounts, history, diagnoses, who, where and modifiers, each with its source."""
+    result = run("show", name, "--on", "2026-11-02")
+    assert result.exit_code == 0, result.stderr
+    assert says in result.stdout
+
+
+def test_a_code_on_a_date_before_its_first_says_what_stood_then() -> None:
+    """It is told, and no charge of that day changes by it."""
+    assert "in its place stood 90760-90779" in run("show", "96365", "--on", "2008-05-05").stdout
+    assert "a code that no page read names" in run("show", "96413", "--on", "2005-05-05").stdout
+
+
+def test_a_page_stands_alone_and_has_an_index() -> None:
+    """Nothing is fetched, every code is there, and what stands in an entry is escaped."""
+    html = run("show", "codes", "--on", DAY, "--format", "html").stdout
+    assert all(f'<section id="{code}">' in html for code in RANK_ORDER)
+    assert html.startswith("<!doctype html>")
+    assert "<script" not in html
+    assert "src=" not in html
+    assert "&#39;" in html
+    alone = run("show", "96375", "--on", DAY, "--format", "html").stdout
+    assert "<title>96375</title>" in alone
+    assert "<h3>Golden cases</h3>" in alone
+
+
 def test_the_nearest_names_are_of_any_kind() -> None:
     """A slip in a rule's id leads to the rule, one in a switch's key to the switch."""
     assert nearest("R-HYDD-1")[0] == "R-HYD-1"
