@@ -47,9 +47,7 @@ _NOT_BILLED: Final[dict[ReviewDecision, str]] = {
     "no_code": "These administrations are not billed; the rest is released."
 }
 _CHARTED: Final[dict[ReviewDecision, str]] = {"accept": "It was as charted, and is coded so.", **_NOT_BILLED}
-_NO_DRUG: Final[dict[ReviewDecision, str]] = {
-    "no_code": "The drug is not billed; its administration is."
-}
+_NO_DRUG: Final[dict[ReviewDecision, str]] = {"no_code": "The drug is not billed; its administration is."}
 _UNLISTED: Final[dict[ReviewDecision, str]] = {
     "code": "The code is reported, one unit; an unlisted one with its comparable code."
 }
