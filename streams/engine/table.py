@@ -44,12 +44,6 @@ class CheckpointTable(faust.Table[bytes, bytes]):
     app: Any
     """A ``CheckpointApp``, which makes these tables and so cannot be named here."""
 
-    def _new_store(self) -> Any:
-        store = super()._new_store()
-        if isinstance(store, rocksdb.Store):
-            store.rocksdb_options = self.app.store_memory.shared_by(store.rocksdb_options)
-        return store
-
     def read(self, partition: int, key: bytes) -> bytes | None:
         """Return what the last checkpoint left under a key of this partition, or None."""
         store = self.data
@@ -80,9 +74,10 @@ class CheckpointTable(faust.Table[bytes, bytes]):
                 yield key, value
 
     def _new_store_by_url(self, url: Any) -> Any:
-        """Return the store; on disk, one whose files cannot be opened stops the worker, and says which folder it is."""
+        """Return the store; on disk it shares its memory, and one that cannot be opened stops the worker and says which it is."""
         store = super()._new_store_by_url(url)
         if isinstance(store, rocksdb.Store):
+            store.rocksdb_options = self.app.store_memory.shared_by(store.rocksdb_options)
             opened = store.rocksdb_options.open
 
             def open_or_stop(path: Any, **options: Any) -> Any:

@@ -63,7 +63,7 @@ def test_a_seed_of_kills_pauses_and_broken_brokers_loses_nothing(own_kafka: Make
     assert all_right(report.verdict)
 
 
-@pytest.mark.parametrize("kind", ["changelog made anew", "group deleted", "retention before the reader"])
+@pytest.mark.parametrize("kind", ["changelog made anew", "group deleted"])
 def test_after_a_fault_and_its_remedy_everything_comes_out_right(
     own_kafka: Maker, tmp_path: Path, kind: str
 ) -> None:

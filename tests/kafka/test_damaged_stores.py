@@ -129,10 +129,13 @@ def test_a_store_ahead_of_its_changelog_is_told(one: OneWorker) -> None:
     one.until_ready()
     with EmbeddedBroker() as other:
         other.create_topics((topic.name for topic in TOPICS), 4)
+        (
+            one.folder / "cluster.json"
+        ).unlink()  # as 26.11.0 left it; with it the folder is refused for its cluster
         moved = OneWorker(other, one.folder)
         moved.put(ENCOUNTERS_CHANGELOG, b"E0", b"")
         said = moved.last_words(EXIT_FATAL)
-    assert "delete the data folder and start again" in said or "another" in said
+    assert "delete the data folder" in said
 
 
 @pytest.mark.parametrize("state", [b"\xc8" + b"x" * 50, b"\x01" + b"\xff" * 30])

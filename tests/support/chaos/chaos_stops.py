@@ -169,7 +169,8 @@ def _retention(pair: Pair) -> Verdict:
         worker.signal(SIGSTOP)
     pair.stream.publish()
     places = [TopicPartition(topics.EVENTS, number, OFFSET_END) for number in range(PARTITIONS)]
-    for deleting in pair.kafka.admin().delete_records(places).values():
+    admin = pair.kafka.admin()  # a name of its own: the answer comes to nobody once the client is gone
+    for deleting in admin.delete_records(places).values():
         deleting.result(30)
     for worker in pair.workers:
         worker.signal(SIGCONT)
