@@ -13,7 +13,7 @@ from functools import partial
 from time import monotonic, time
 from typing import Any, Final, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from streams.delivery.destination import Destination
@@ -23,6 +23,7 @@ from streams.delivery.outgoing import Outgoing, outgoing
 from streams.delivery.positions import Positions
 from streams.delivery.stay import Item
 from streams.feeds.charge_codes import ChargeCodes
+from streams.fetching.client import reading_client
 from streams.kafka.connection import Connection
 from streams.metrics.figures import Figures
 from streams.wire.rejects import Reject
@@ -92,12 +93,9 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has n
         Raises:
             aiokafka.errors.KafkaError: Kafka cannot be reached, or something could not be written down.
         """
-        self._consumer = AIOKafkaConsumer(
+        self._consumer = reading_client(
             **self._connection.for_aiokafka(),
             group_id=f"infusion-deliver-{self.plan.destination.name}",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
             max_partition_fetch_bytes=topic(CHARGE_LINES).max_message_bytes,
         )
         await self._ledger.start()

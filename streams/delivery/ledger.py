@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from time import time
 from typing import Any, Final, NamedTuple, Protocol
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from orjson import loads
 
 from models.delivery import Delivery, Outcome
 from streams.delivery.stay import Item, Kept, Refusal, kept_bytes, kept_of
+from streams.fetching.client import reading_client
 from streams.kafka.connection import Connection
 from streams.kafka.topic_reader import records_between
 from streams.wire.charge_json import value_of
@@ -186,12 +187,8 @@ async def parked_stays(connection: Connection, partitions: int) -> Parked:
 
 
 def _reader(connection: Connection) -> Any:
-    return AIOKafkaConsumer(
+    return reading_client(
         **connection.for_aiokafka(),
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
         max_partition_fetch_bytes=topic(PARKED).max_message_bytes,
     )
 

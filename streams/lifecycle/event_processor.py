@@ -23,6 +23,7 @@ from streams.lifecycle.processed_records import IsHome, LoadState, OutboundComma
 from streams.lifecycle.reject_reasons import (
     EMPTY,
     FAULT,
+    FIRST_CODED,
     FORGOTTEN,
     HEAVIEST,
     LONG_PAST,
@@ -137,7 +138,7 @@ class EncounterProcessor:
             if not self._at_home(encounter_id):
                 self._forward(encounter_id, line, record)
                 return None
-            if event.occurred_at.timestamp() < self._oldest:
+            if FIRST_CODED <= event.occurred_at.timestamp() < self._oldest:
                 return LONG_PAST
             state = EncounterState(encounter_id, self._at)
             state.standing_stale = True

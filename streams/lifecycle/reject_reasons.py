@@ -1,5 +1,6 @@
 """The reasons why the worker refuses a record, in words a person can act on."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 from rules.screening.other_accounts import MOST_ACCOUNTS
@@ -23,6 +24,13 @@ FORGOTTEN: Final = Reject(
     "the stay was closed and forgotten, so this event cannot be coded by itself",
     "bring the whole stay back with infusion recode --restore, then replay this reject",
 )
+FIRST_CODED: Final = datetime(2024, 7, 1, tzinfo=UTC).timestamp() - 24 * 3600
+"""
+Epoch seconds from which a stay may have been charged: the first day of the tables, and a day for zones.
+
+An earlier stay was none that was purged. It is held behind F-NOT_IN_FORCE, here as in a file.
+"""
+
 LONG_PAST: Final = Reject(
     "occurred_at",
     "longer ago than anything is kept, and of an encounter nothing is known of: it may be one that was purged",

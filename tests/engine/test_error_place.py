@@ -6,8 +6,8 @@ import pytest
 from engine_bench import CHANGELOG, OURS, Bench, Log
 from faust.types import TP
 
-from streams.engine.consumer import PositionError
 from streams.engine.error_place import placed, told
+from streams.engine.lease import NamesakeError
 
 SOURCE = TP("in", 0)
 
@@ -24,7 +24,7 @@ def test_an_error_of_others_is_its_kind_and_its_place() -> None:
 
 def test_our_own_words_stand_and_no_place_is_said_twice() -> None:
     """They name what they are about, mostly."""
-    error = PositionError("partition 0 of in ends at 3")
+    error = NamesakeError("partition 0 of in ends at 3")
     assert told(placed(error, "partition 0 of in")) == "partition 0 of in ends at 3"
 
 

@@ -25,6 +25,8 @@ SHOWN_BY = {
     "R-DEF-7": "Two drugs mixed in one bag are one infusion",
     "R-DEF-8": "Saline with potassium given for volume is hydration",
     "R-DEF-9": "Keep-open fluid between two drugs is never billed",
+    "R-DRUG-3": "A drug of OPPS status N is packaged, and shown all the same",
+    "R-DRUG-4": "A drug of OPPS status K is paid apart",
     "R-DEF-10": "Carrier fluid is part of the drug's infusion",
     "R-DEF-12": "Two lumens of one catheter at once are concurrent",
     "R-DEF-13": "A primary line behind piggybacks is carrier when nobody calls it hydration",

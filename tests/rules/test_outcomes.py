@@ -131,11 +131,13 @@ def test_every_held_stay_has_an_answer() -> None:
 
 
 def test_every_flag_that_holds_is_asked_somewhere() -> None:
-    """The seeded day shows every kind of hold but three."""
+    """The seeded day shows every kind of hold but three, and those of drugs that are released."""
     assert set(CLEARING) - {one.flag for _, one in asked()} <= {
         "F-PREARRIVAL",
         "F-PROCEDURE_WINDOW",
         "F-THROMBOLYSIS",
+        "F-DRUG_CODE",
+        "F-DRUG_DOSE",
     }
 
 

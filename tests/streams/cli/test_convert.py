@@ -68,7 +68,7 @@ def test_an_input_without_a_message_is_rejected() -> None:
 
 def test_explain_says_which_field_became_what() -> None:
     """And why a segment was not used; a name is nowhere."""
-    sent = ras(ORDER, rxa(f10="N1^NURSE"), IV, "NTE|1||stopped at nine", "ZZ1|1|x", "OBX|1|NM|1||5")
+    sent = ras(ORDER, rxa(f11="BAY^1"), IV, "NTE|1||stopped at nine", "ZZ1|1|x", "OBX|1|NM|1||5")
     lines = convert(GOOD + sent, "--explain", "--message", "2").stdout.splitlines()
     assert lines[0] == "message 2  RAS^O17"
     said = {line.split(maxsplit=1)[0]: line.split(maxsplit=1)[1] for line in lines[1:] if line.strip()}
@@ -76,7 +76,7 @@ def test_explain_says_which_field_became_what() -> None:
     assert said["RXR-1"] == "route"
     assert said["NTE"] == "- free text is not read: a time or a route in it is no charted one"
     assert said["ZZ1"] == "- a segment of the sender's own, which no standard describes"
-    assert said["RXA"] == "- not read of it: 10"
+    assert said["RXA"] == "- not read of it: 11"
     assert loads(said["event"])["type"] == "administration_charted"
 
 

@@ -194,7 +194,17 @@ class Outcome:
         lost += [f"line {name} by ids" for name in lines if self._net[name] < 1]
         lost += [f"reject {key!r}" for key, _ in self._poisoned - self._refused]
         double = [f"set {name}" for name in found.surplus]
-        double += [f"line {name}" for name in stand if name not in lines]
-        double += [f"line {name} by ids" for name, net in self._net.items() if net > (name in lines)]
+        # A stay that an unusable event holds keeps what was charged of it before (R-DOC-9), if anything was.
+        held = {
+            one["encounter_id"]
+            for one in final
+            if "F-REFUSED_EVENT" in {flag["flag"] for flag in one["flags"]}
+        }
+        double += [f"line {name}" for name in stand if name not in lines and name[0] not in held]
+        double += [
+            f"line {name} by ids"
+            for name, net in self._net.items()
+            if net > (1 if name[0] in held else name in lines)
+        ]
         double += [f"reject {key!r}" for key, _ in self._refused - self._poisoned]
         return Verdict(found, tuple(lost), tuple(double), self.said, self.said - len(self._ids))
