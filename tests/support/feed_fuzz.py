@@ -33,7 +33,7 @@ ANYTHING: Final = "Theodora-0815"
 
 PERSONS: Final = re.compile(rb"(?m)TEST\^PATIENT")
 PLACE: Final = re.compile(
-    r"(?:MSH|EVN|PID|PV1|MRG|IN1|ORC|RXA|RXR|RXE|RXO|RXC)(?:-\d+)?(?: of RXA \d+)?|message|segment \d+|event [a-z_]+, .+"
+    r"(?:MSH|EVN|PID|PV1|MRG|IN1|ORC|RXA|RXR|RXE|RXO|RXC|RXG|OBR|OBX)(?:-\d+)?(?: of RXA \d+)?|message|segment \d+|event [a-z_]+, .+"
 )
 _VALUES: Final = (
     "", '""', "0", "1", "2", "A", "U", "D", "X", "CP", "RE", "NA", "New Bag", "Stopped", "Rate Change", "I", "O", "IM",
