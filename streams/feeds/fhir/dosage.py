@@ -20,7 +20,7 @@ from streams.feeds.fhir.elements import (
     elements,
     text,
 )
-from streams.feeds.fhir.medication import one_line
+from streams.feeds.one_line import one_line
 from streams.feeds.site_mapping import Words, spelled
 
 _METHODS: Final[dict[str, Technique]] = {"420620005": "push", "422145002": "injection"}

@@ -8,6 +8,7 @@ import orjson
 from models.drug import CodeSystem
 from streams.feeds.fhir.context import ResourceContext
 from streams.feeds.fhir.elements import Element, codings, concept_of, concept_words, element, elements, text
+from streams.feeds.one_line import one_line
 from streams.feeds.site_mapping import Words, spelled
 
 _SYSTEMS: Final[dict[str, CodeSystem]] = {
@@ -25,12 +26,6 @@ _RANK: Final = {"rxnorm": 0, "ndc": 1, "hcpcs": 2, "local": 3}
 _LONGEST_NAME: Final = 200
 _LONGEST_CODE: Final = 64
 _MOST_INGREDIENTS: Final = 40
-
-
-def one_line(said: str, longest: int) -> str:
-    """Return a text on one line, at most so long, without control characters."""
-    line = " ".join(said.split())
-    return (line if line.isprintable() else "".join(sign for sign in line if sign.isprintable()))[:longest]
 
 
 def drug_of(context: ResourceContext) -> dict[str, Any] | None:

@@ -14,8 +14,9 @@ from streams.feeds.fhir.context import ResourceContext
 from streams.feeds.fhir.dosage import Given, given_of
 from streams.feeds.fhir.elements import codings, concept_of, concept_words, element, elements, text
 from streams.feeds.fhir.instants import Instant
-from streams.feeds.fhir.medication import drug_of, one_line
+from streams.feeds.fhir.medication import drug_of
 from streams.feeds.fhir.references import reference_id, reference_type
+from streams.feeds.one_line import one_line
 
 _RUNNING: Final = frozenset({"in-progress", "on-hold"})
 _ENDED: Final = frozenset({"completed", "stopped"})

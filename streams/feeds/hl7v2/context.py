@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from streams.feeds.conversion import Conversion, Note
 from streams.feeds.event_id import event_id
 from streams.feeds.facts import Fact
-from streams.feeds.hl7v2.one_line import printable
 from streams.feeds.hl7v2.segments import Message, Segment
 from streams.feeds.hl7v2.times import TimeFault, WireTime, read_time
+from streams.feeds.one_line import one_line
 from streams.feeds.site_mapping import SiteMapping, Words
 from streams.wire.rejects import Reject
 
@@ -113,7 +113,7 @@ class MessageContext:
         if not "".join([value for value in event.values() if value.__class__ is str]).isprintable():
             for name, value in event.items():
                 if isinstance(value, str):
-                    event[name] = printable(value, 2000)
+                    event[name] = one_line(value, 2000)
         self.events.append(event)
 
     def tell_once(self, named: str, administration_id: str, occurred_at: str) -> None:
@@ -144,7 +144,7 @@ def find_encounter(context: MessageContext, pid: Segment, visit: Segment) -> str
         segment = pid if place == "PID-18" else visit
         named = segment.text(int(place[4:]))
         if named:
-            return printable(f"{context.site.encounter_prefix}{named}", _LONGEST + 1)
+            return one_line(f"{context.site.encounter_prefix}{named}", _LONGEST + 1)
     return ""
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from models.drug import CodeSystem
-from streams.feeds.hl7v2.one_line import printable
 from streams.feeds.hl7v2.orders import Order
 from streams.feeds.hl7v2.segments import Segment
+from streams.feeds.one_line import one_line
 from streams.feeds.site_mapping import Words, spelled
 
 _SYSTEMS: Final[Mapping[str, CodeSystem]] = {
@@ -51,10 +51,10 @@ def _read(segment: Segment, field: int, words: Words) -> dict[str, Any]:
             coded.append((words.drug_systems.get(system) or _SYSTEMS.get(system, "local"), code))
     drug: dict[str, Any] = {}
     for system, code in sorted(coded, key=lambda pair: pair[0] == "local"):
-        drug = {"code": printable(code, _LONGEST_CODE), "system": system}
+        drug = {"code": one_line(code, _LONGEST_CODE), "system": system}
         break
     if name:
-        drug["name"] = printable(name, _LONGEST_NAME)
+        drug["name"] = one_line(name, _LONGEST_NAME)
     for _, code in coded:
         own = words.drug_codes.get(spelled(code))
         if own is not None:

@@ -13,7 +13,6 @@ from streams.feeds.conversion import Conversion
 from streams.feeds.facts import PumpAction, PumpTold
 from streams.feeds.hl7v2.context import MessageContext, header_time
 from streams.feeds.hl7v2.drug_field import drug_of
-from streams.feeds.hl7v2.one_line import printable
 from streams.feeds.hl7v2.pump_place import bed_key, bed_of, patient_of, stay_of
 from streams.feeds.hl7v2.pump_rows import PumpRows, Row
 from streams.feeds.hl7v2.pump_words import (
@@ -36,6 +35,7 @@ from streams.feeds.hl7v2.pump_words import (
 )
 from streams.feeds.hl7v2.segments import Segment
 from streams.feeds.hl7v2.times import WireTime, read_time
+from streams.feeds.one_line import one_line
 from streams.feeds.site_mapping import spelled
 
 _NO_NUMBER: Final = frozenset({"", "0"})
@@ -182,7 +182,7 @@ def _drug(context: MessageContext, rows: PumpRows, block: tuple[str, ...]) -> di
         drug.pop("code", None)
         drug.pop("system", None)
     label = rows.of(DRUG_LABEL, block)
-    name = printable(label.obx.text(5), 200) if label is not None else ""
+    name = one_line(label.obx.text(5), 200) if label is not None else ""
     if name and spelled(name) != spelled(str(drug.get("name", ""))):
         own = context.words.drug_codes.get(spelled(name))
         drug = {"name": name, **(own.model_dump(exclude_none=True) if own is not None else {})}

@@ -18,7 +18,6 @@ from streams.feeds.hl7v2.drug_field import given_drug
 from streams.feeds.hl7v2.flow_actions import tell_flow
 from streams.feeds.hl7v2.given import GivenRecord
 from streams.feeds.hl7v2.mar_action import COMPLETION, Done, done_by
-from streams.feeds.hl7v2.one_line import printable
 from streams.feeds.hl7v2.orders import Given, Order, orders
 from streams.feeds.hl7v2.roles import role_of
 from streams.feeds.hl7v2.route_fields import route_of
@@ -26,6 +25,7 @@ from streams.feeds.hl7v2.segments import Segment
 from streams.feeds.hl7v2.times import WireTime, read_time
 from streams.feeds.hl7v2.whole_administration import tell_whole
 from streams.feeds.mar_words import FLOW
+from streams.feeds.one_line import one_line
 
 _CANCELLED: Final = frozenset({"CA", "OC", "CR"})
 """ORC-1, HL7 table 0119: the order never was."""
@@ -126,4 +126,4 @@ def _indication(rxa: Segment) -> str | None:
     if not text and code.upper() in COMPLETION:
         return None
     said: Any = code if code and system in _ICD_10 else text or code
-    return printable(said, 2000) or None
+    return one_line(said, 2000) or None

@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from models.field import Technique
 from rules.formulary.routes import read_route
-from streams.feeds.hl7v2.one_line import printable
 from streams.feeds.hl7v2.segments import Segment
+from streams.feeds.one_line import one_line
 from streams.feeds.site_mapping import Words, spelled
 
 _DEVICES: Final[Mapping[str, Technique]] = {
@@ -86,7 +86,7 @@ def _read(routes: Sequence[Segment], words: Words, *, drug_says_vein: bool) -> R
         if method is not None:
             techniques.append(method)
         site = site or _site(rxr, words)
-        lumen = lumen or "-".join(spelled(printable(rxr.text(5) or rxr.text(5, 2), 200)).split())
+        lumen = lumen or "-".join(spelled(one_line(rxr.text(5) or rxr.text(5, 2), 200)).split())
     route = " / ".join(spoken)
     read = read_route(route)
     kind = read.route if read is not None else None
@@ -118,8 +118,8 @@ def _route_text(rxr: Segment, words: Words) -> str:
     for word in (code, text):
         read = read_route(word) if word else None
         if read is not None and read.route is not None:
-            return printable(word, 200)
-    return printable(code or text, 200)
+            return one_line(word, 200)
+    return one_line(code or text, 200)
 
 
 def _says_vein(rxr: Segment) -> bool:
@@ -152,4 +152,4 @@ def _site(rxr: Segment, words: Words) -> str:
     if own is not None:
         return own
     side = rxr.text(6)
-    return "-".join(spelled(printable(f"{named} {side}", 200)).split())
+    return "-".join(spelled(one_line(f"{named} {side}", 200)).split())

@@ -12,6 +12,7 @@ from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from models.field import EARLIEST, LATEST
+from streams.feeds.local_time import SKIPPED, instant_on_clock
 
 Precision = Literal["year", "month", "day", "hour", "minute", "second"]
 
@@ -114,14 +115,7 @@ def _with_offset(clock: datetime, offset: str) -> datetime | TimeFault:
 def _on_clock(clock: datetime, zone: ZoneInfo | None, *, later: bool) -> datetime | TimeFault:
     if zone is None:
         return _NO_ZONE
-    first, second = clock.replace(tzinfo=zone), clock.replace(tzinfo=zone, fold=1)
-    before, after = first.utcoffset(), second.utcoffset()
-    if before is None or after is None or before == after:
-        dated = first
-    elif before < after:
-        return _SKIPPED
-    elif later:
-        dated = second
-    else:
-        return _TWICE
-    return dated.replace(tzinfo=timezone(dated.utcoffset() or timedelta()), fold=0)
+    told = instant_on_clock(clock, zone, later=later)
+    if isinstance(told, datetime):
+        return told
+    return _SKIPPED if told == SKIPPED else _TWICE
