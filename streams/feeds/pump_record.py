@@ -8,9 +8,7 @@ from streams.feeds.deliveries import Delivery
 from streams.feeds.facts import PumpTold
 from streams.feeds.pump_links import Link
 from streams.feeds.site_mapping import spelled
-
-_NO_MOMENT: Final = "1990-01-01T00:00:00Z"
-"""A refusal has no moment of its own; the fold reads none."""
+from streams.wire.refused_event import NO_MOMENT
 
 _CLOCK_SET: Final = (
     "OBX-5: the pump's clock was set while it ran, so that its minutes are not known; "
@@ -25,7 +23,7 @@ def events_of(delivery: Delivery, link: Link, clocks: Iterable[float]) -> Iterat
     for step in delivery.steps:
         fields: Mapping[str, Any] = step.fields
         if step.kind == "event_refused":
-            yield _event(step.kind, delivery, link, _NO_MOMENT, step.recorded_at, fields)
+            yield _event(step.kind, delivery, link, NO_MOMENT, step.recorded_at, fields)
             continue
         if step.kind == "infusion_started":
             fields = {
@@ -46,7 +44,7 @@ def events_of(delivery: Delivery, link: Link, clocks: Iterable[float]) -> Iterat
 
 def refused_event(delivery: Delivery, link: Link, reason: str) -> dict[str, Any]:
     """Return the word that something of a delivery could not be used."""
-    return _event("event_refused", delivery, link, _NO_MOMENT, None, {"reason": reason})
+    return _event("event_refused", delivery, link, NO_MOMENT, None, {"reason": reason})
 
 
 def administration_id(first: PumpTold) -> str:

@@ -17,7 +17,7 @@ from streams.wire.encounter_key import found_id, parsed_id
 from streams.wire.event_json import BYTE_ORDER_MARK, as_line, validate
 from streams.wire.rejects import Reject
 
-_UNKNOWN_TIME: Final = "1990-01-01T00:00:00Z"
+NO_MOMENT: Final = "1990-01-01T00:00:00Z"
 """The earliest instant the contract takes: a refusal has no moment of its own, and the fold reads none."""
 
 _LONGEST: Final = 200
@@ -55,7 +55,7 @@ def refused_line(raw: bytes, encounter_id: str, reject: Reject) -> bytes:
         "type": "event_refused",
         "event_id": refusal_id(raw),
         "encounter_id": encounter_id,
-        "occurred_at": _UNKNOWN_TIME,
+        "occurred_at": NO_MOMENT,
         "source": _text_of(raw, "source"),
         "refused_event_id": _text_of(raw, "event_id"),
         "reason": reject.reason,

@@ -18,10 +18,8 @@ from streams.feeds.fhir.elements import Element, element, elements, text
 from streams.feeds.fhir.instants import Instant, read_instant
 from streams.feeds.fhir.references import References
 from streams.feeds.site_mapping import SiteMapping
+from streams.wire.refused_event import NO_MOMENT
 from streams.wire.rejects import Reject
-
-_NO_MOMENT: Final = "1990-01-01T00:00:00Z"
-"""A refusal has no moment of its own; the fold reads none."""
 
 _RECORDED: Final = "qicore-recorded"
 
@@ -78,7 +76,7 @@ class ResourceContext:
         reject = Reject(f"{self.kind}.{place}", says, remedy)
         self.rejects.append(reject)
         if self.encounter_id:
-            self.tell("event_refused", _NO_MOMENT, {"reason": reject.reason}, of=f"{place} {self.version}")
+            self.tell("event_refused", NO_MOMENT, {"reason": reject.reason}, of=f"{place} {self.version}")
 
     def tell(self, kind: str, occurred_at: str, fields: Mapping[str, Any], *, of: str | None = None) -> None:
         """

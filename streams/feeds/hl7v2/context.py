@@ -15,10 +15,8 @@ from streams.feeds.hl7v2.segments import Message, Segment
 from streams.feeds.hl7v2.times import TimeFault, WireTime, read_time
 from streams.feeds.one_line import one_line
 from streams.feeds.site_mapping import SiteMapping, Words
+from streams.wire.refused_event import NO_MOMENT
 from streams.wire.rejects import Reject
-
-_NO_MOMENT: Final = "1990-01-01T00:00:00Z"
-"""A refusal has no moment of its own; the fold reads none."""
 
 _LONGEST: Final = 200
 """Characters of an id the contract takes."""
@@ -84,7 +82,7 @@ class MessageContext:
         self._refused += 1
         if self.encounter_id:
             fields = {"reason": reject.reason}
-            self.tell("event_refused", f"{place} {self._refused}", _NO_MOMENT, fields)
+            self.tell("event_refused", f"{place} {self._refused}", NO_MOMENT, fields)
 
     def refuse_time(self, place: str, fault: TimeFault) -> None:
         """Refuse a time."""
