@@ -142,6 +142,18 @@ def test_the_end_of_all_programs_may_tell_the_bed() -> None:
     assert all(events == orders[0] for events in orders)
 
 
+def test_one_event_of_two_programs_is_taken_back_for_one_alone() -> None:
+    """A second order to the pump leaves the words that name no order unlinked; those that name theirs stay."""
+    sent = [
+        report("0800", "delivering"),
+        order("O1", "0745", "V1"),
+        order("O2", "0745", ""),
+        pump("start", "0800", order="", program="", rate=0),
+    ]
+    for arrived in permutations(sent):
+        assert len(standing(events_of([*arrived]))) == 1
+
+
 @settings(max_examples=200, deadline=None)
 @given(WORDS | OTHERS, st.data())
 def test_nothing_escapes(one: bytes, data: st.DataObject) -> None:
