@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format cases fuzz chaos soak kafka docs monitoring lock prometheus bench bench-stream bench-feeds bench-listen clean
+.PHONY: help run test lint format cases laws fuzz chaos soak kafka docs monitoring lock prometheus bench bench-stream bench-feeds bench-listen clean
 
 # The first interpreter that is new enough; make PYTHON=... to choose another.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
@@ -33,7 +33,7 @@ run: $(RUNTIME) ## Play the seeded day through Kafka and the worker, and compare
 
 test: lint ## Format, lint, types, layers, then every test
 	@echo "== pytest"
-	@$(BIN)/pytest -n 2 --dist worksteal -rfEs
+	@$(BIN)/pytest -n 2 --dist worksteal -rfEs --durations=20 --durations-min=5
 
 lint: $(DEVELOPMENT) ## The checks that run no code of ours
 	@echo "== ruff format"
@@ -51,6 +51,9 @@ format: $(DEVELOPMENT) ## Lay the code out and mend what ruff can mend
 
 cases: $(DEVELOPMENT) ## The golden cases alone, each by its sentence
 	@$(BIN)/pytest -n 2 -v tests/cases
+
+laws: $(DEVELOPMENT) ## The laws on EXAMPLES (5000) drawn stays each, far beyond what the suite draws
+	@INFUSION_HYPOTHESIS_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/pytest -n 2 -q tests/properties
 
 fuzz: $(DEVELOPMENT) ## Break messages at random for INFUSION_FUZZ_SECONDS (a minute), and see that nothing else breaks
 	@PYTHONPATH=. $(BIN)/python tests/support/feed_fuzz.py
