@@ -21,9 +21,9 @@ DEVELOPMENT := .venv/.installed-development
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-12s %s\n", $$1, $$2}'
 
-run: $(RUNTIME) ## Play the seeded day through Kafka and the worker, and compare with the file coder
+run: $(RUNTIME) ## Play the seeded day and serve the console until Ctrl-C; off a terminal, compare with the file coder and end
 	@echo "== a synthetic day, seeds/day.jsonl: bedside events in, charge sets out, through an embedded Kafka broker"
-	@$(BIN)/infusion demo seeds/day.jsonl
+	@if [ -t 1 ]; then exec $(BIN)/infusion demo --live seeds/day.jsonl; else $(BIN)/infusion demo seeds/day.jsonl; fi
 	@echo
 	@echo "Some sets are held for a person; this day is made so. seeds/README.md tells what each encounter shows."
 	@echo "One as a picture, and the same charges from the file alone:"

@@ -4,13 +4,13 @@ import asyncio
 from time import time
 from typing import Final
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
 
 from streams.console.follower import Follower
 from streams.kafka.admin import broker_topics
 from streams.kafka.connection import Connection
 from streams.kafka.group_lag import GroupLag
-from streams.kafka.group_members import cluster_of
+from streams.kafka.group_members import Cluster, Group, cluster_of
 from streams.kafka.partition_asker import PartitionAsker
 from streams.operations.log_check import LogCheck
 from streams.operations.stream_status import StreamStatus
@@ -18,6 +18,7 @@ from streams.wire import topics
 from streams.wire.topic_check import check_topics
 
 EVERY_S: Final = 5.0
+NOT_TOLD: Final = "this broker does not tell who works"
 _PATIENCE_S: Final = 5.0
 
 
@@ -53,7 +54,10 @@ class HealthWatch:
             await asker.close()
 
     async def _look(self, asker: PartitionAsker, lag: GroupLag, logs: LogCheck) -> StreamStatus:
-        cluster = await cluster_of(asker.groups, topics.APPLICATION)
+        try:
+            cluster = await cluster_of(asker.groups, topics.APPLICATION)
+        except IncompatibleBrokerVersion:  # an embedded broker tells nothing of a group's members
+            cluster = Cluster(None, 1, Group("Stable", (NOT_TOLD,)))
         on_broker = await broker_topics(self._connection)
         wrong = tuple(one.topic.name for one in check_topics(on_broker, None) if one.state != "ok")
         status = StreamStatus(round(time() * 1000), cluster, wrong)

@@ -5,6 +5,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from streams.console.desk import Desk, desk_of
+from streams.console.health_watch import NOT_TOLD
 from streams.console.page_of import Part, asked_of
 from streams.console.tables import as_file
 
@@ -42,7 +43,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     rows = _rows(desk)
     newest = desk.health.newest
     return desk.page(
-        request, "health.html.jinja", health=newest, trouble=desk.health.trouble, words=WORDS, rows=rows,
+        request, "health.html.jinja", health=newest, trouble=desk.health.trouble, words=WORDS, not_told=NOT_TOLD, rows=rows,
         asked=asked_of("/health", {}, ()), part=Part(rows, len(rows), 1, max(1, len(rows))), sizes=await desk.look(_sizes, desk),
     )  # fmt: skip
 
