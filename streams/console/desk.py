@@ -18,9 +18,8 @@ from rules.version import RULEBOOK_VERSION
 from streams.console import words
 from streams.console.access_log import AccessLog
 from streams.console.follower import Follower
-from streams.console.gate import person_of
+from streams.console.gate import known_person, person_of
 from streams.console.health_watch import HealthWatch
-from streams.console.people import Person
 from streams.console.read_model import ReadModel
 from streams.console.settings import ConsoleSettings
 from streams.kafka.connection import Connection
@@ -57,12 +56,12 @@ class Desk:
     def saw(self, request: web.Request, encounter_id: str, what: str = "view") -> None:
         """Write into the access log that somebody looks at an encounter."""
         peer = request.transport.get_extra_info("peername") if request.transport else None
-        self.access.note(person_of(request).name, what, encounter_id, str(peer_address(peer) or ""))
+        self.access.note(person_of().name, what, encounter_id, str(peer_address(peer) or ""))
 
     def page(self, request: web.Request, template: str, *, status: int = 200, **about: Any) -> web.Response:
         """Return a page."""
         now = self.clock()
-        person: Person | None = request.get("person")
+        person = known_person()
         text = templates().get_template(template).render(
             desk=self, request=request, person=person, now=now, pages=PAGES, release=RULEBOOK_VERSION, **about
         )  # fmt: skip

@@ -62,9 +62,7 @@ class Follower:
 
     async def run(self) -> None:
         """Follow until cancelled; a Kafka that does not answer is asked again."""
-        order = "SELECT * FROM rejects ORDER BY partition, position"
-        self._rejects.restore(await asyncio.to_thread(self._model.rows, order))
-        self._reached = self._model.positions()
+        await asyncio.to_thread(self.restore)
         while True:
             try:
                 await self._follow()
@@ -72,6 +70,11 @@ class Follower:
                 self.trouble = f"Kafka at {self._connection.named()} does not answer ({type(error).__name__})"
                 _log.warning("nothing new is read: %s", self.trouble)
             await asyncio.sleep(_AGAIN_S)
+
+    def restore(self) -> None:
+        """Take up what the file has: how far each partition is read, and every reject."""
+        self._reached = self._model.positions()
+        self._rejects.restore(self._model.rows("SELECT * FROM rejects ORDER BY partition, position"))
 
     async def reach(self, topic: str, partition: int, offset: int, seconds: float) -> bool:
         """Wait until a record is in the file; False when it is not in time."""
@@ -127,7 +130,7 @@ class Follower:
                     (tp.topic, tp.partition): found[-1].offset + 1 for tp, found in fetched.items() if found
                 }
                 if records:
-                    await self._take(records, reached)
+                    await self.take(records, reached)
                 self._look_ahead(consumer, places)
                 self.trouble = None
                 if len(names) < len(FOLLOWED) and not records:
@@ -149,7 +152,8 @@ class Follower:
             if (end := consumer.last_stable_offset(place)) is not None and end >= 0:
                 self._ends[place.topic, place.partition] = end
 
-    async def _take(self, records: list[Any], reached: Mapping[tuple[str, int], int]) -> None:
+    async def take(self, records: list[Any], reached: Mapping[tuple[str, int], int]) -> None:
+        """Take a batch of records into the file, and tell whoever waits; ``reached`` is how far each partition is read."""
         await asyncio.to_thread(self._write, records, reached)
         async with self._moved:
             self._reached.update(reached)

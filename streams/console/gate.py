@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -35,6 +36,8 @@ HEADERS: Final = {
 }
 
 _log = logging.getLogger(__name__)
+_PERSON: ContextVar[Person | None] = ContextVar("person", default=None)
+"""Of the request that is being answered; a task answers one after the other."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -44,6 +47,7 @@ def gate(settings: ConsoleSettings) -> Any:
 
     @web.middleware
     async def passed(request: web.Request, handler: Handler) -> web.StreamResponse:
+        _PERSON.set(None)
         try:
             response = await _let_in(request, handler, settings)
         except web.HTTPException as error:
@@ -79,26 +83,38 @@ async def _let_in(request: web.Request, handler: Handler, settings: ConsoleSetti
         if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
             raise web.HTTPSeeOther("/enter?to=" + quote(request.path_qs, safe=""))
         raise web.HTTPUnauthorized(text="Say who you are: Authorization: Bearer and a token.\n")
-    request["person"] = person
+    _PERSON.set(person)
     if not person.may("see"):
         raise web.HTTPForbidden(text="You are known here and may not see this; the role is see.\n")
     return await handler(request)
 
 
-def person_of(request: web.Request) -> Person:
-    """Return who asks."""
-    person: Person = request["person"]
+def person_of() -> Person:
+    """
+    Return who asks.
+
+    Raises:
+        HTTPUnauthorized: nobody was asked; the address is open to all.
+    """
+    person = known_person()
+    if person is None:
+        raise web.HTTPUnauthorized(text="Say who you are.\n")
     return person
 
 
-def require(request: web.Request, role: Role) -> Person:
+def known_person() -> Person | None:
+    """Return who asks, None on a page that needs nobody's name."""
+    return _PERSON.get()
+
+
+def require(role: Role) -> Person:
     """
     Return who asks.
 
     Raises:
         HTTPForbidden: the role is not theirs.
     """
-    person = person_of(request)
+    person = person_of()
     if not person.may(role):
         raise web.HTTPForbidden(text=f"You may look, and not do this; the role is {role}.\n")
     return person

@@ -33,7 +33,7 @@ def routes(application: web.Application) -> None:
 
 async def answer(request: web.Request) -> web.StreamResponse:
     """Send a person's answer, or show its effect; a wrong one comes back with what was typed."""
-    person, form = require(request, "resolve"), await _texts(request)
+    person, form = require("resolve"), await _texts(request)
     if form.get("do") in {"claim", "release"}:
         return await claim(request)
     encounter_id, who = form.get("encounter", ""), _who(person, form)
@@ -95,7 +95,7 @@ async def _answered(
 
 async def undo(request: web.Request) -> web.StreamResponse:
     """Take back what a person entered."""
-    person, desk = require(request, "resolve"), desk_of(request)
+    person, desk = require("resolve"), desk_of(request)
     form = await _texts(request)
     encounter_id, who = form.get("encounter", ""), _who(person, form)
     desk.saw(request, encounter_id, "undo")
@@ -117,7 +117,7 @@ async def undo(request: web.Request) -> web.StreamResponse:
 
 async def claim(request: web.Request) -> web.StreamResponse:
     """Claim a stay's questions, or give them back."""
-    person, desk = require(request, "resolve"), desk_of(request)
+    person, desk = require("resolve"), desk_of(request)
     form = await _texts(request)
     encounter_id, who = form.get("encounter", ""), _who(person, form)
     back = {**form, "back": _asked_in(form, f"{encounter_id}~{form.get('number', '1')}").link()}

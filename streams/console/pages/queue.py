@@ -45,7 +45,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def table(request: web.Request) -> web.StreamResponse:
     """Return every question that matches as a file."""
     desk, asked = desk_of(request), asked_of(PATH, request.query, queue.FILTERS)
-    part = await desk.look(queue.questions, desk.model, asked, _me(request), desk.clock(), whole=True)
+    part = await desk.look(queue.questions, desk.model, asked, _me(), desk.clock(), whole=True)
     rows = [
         (
             row["encounter_id"],
@@ -73,7 +73,7 @@ async def queue_page(
     request: web.Request, asked: Asked, typed: Mapping[str, str], *, problem: str = "", preview: Any = None
 ) -> web.Response:
     """Return the queue as an address asks for it, with what was ``typed`` into the open question's form."""
-    desk, me, now = desk_of(request), _me(request), desk_of(request).clock()
+    desk, me, now = desk_of(request), _me(), desk_of(request).clock()
     part = await desk.look(queue.questions, desk.model, asked, me, now)
     encounter_id, _, number = asked.get("item").rpartition("~")
     item, found = None, None
@@ -100,6 +100,6 @@ def _choices(desk: Desk) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _me(request: web.Request) -> str:
-    name = person_of(request).name
+def _me() -> str:
+    name = person_of().name
     return "" if name == NOBODY else name

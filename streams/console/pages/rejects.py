@@ -58,7 +58,7 @@ async def table(request: web.Request) -> web.StreamResponse:
 
 async def act(request: web.Request) -> web.StreamResponse:
     """Send rejects back, try that, or dismiss them: those that are marked, or all that match."""
-    require(request, "replay")
+    require("replay")
     desk, form = desk_of(request), await request.post()
     asked = asked_of("/rejects", {name: str(form.get(name, "")) for name in FILTERS}, FILTERS)
     marked = [str(value) for value in form.getall("place", [])]
