@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format cases fuzz chaos soak kafka docs monitoring lock prometheus bench bench-stream bench-feeds bench-listen clean
+.PHONY: help run test lint format cases fuzz chaos soak kafka docs pictures monitoring lock prometheus bench bench-stream bench-feeds bench-listen clean
 
 # The first interpreter that is new enough; make PYTHON=... to choose another.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
@@ -73,6 +73,9 @@ kafka: $(DEVELOPMENT) ## A real Apache Kafka until Ctrl-C, to try things on; nee
 
 docs: $(DEVELOPMENT) ## Write the output of the documents' examples anew; read the difference before you keep it
 	@$(BIN)/python tests/house/test_docs.py
+
+pictures: $(DEVELOPMENT) ## Take the README's pictures of the console anew; needs Chromium; look at them before you keep them
+	@PYTHONPATH=.:tests/support $(BIN)/python tests/support/pictures.py
 
 monitoring: $(DEVELOPMENT) ## Write the dashboards and alert rules in ops/ anew, from ops/monitoring/thresholds.py
 	@$(BIN)/python ops/monitoring/write.py

@@ -86,7 +86,10 @@ class Console:
 @contextmanager
 def running(kafka: Any, folder: Path) -> Iterator[Console]:
     """Give a console, with a worker behind it; both end afterwards."""
-    worker, console = Worker("w", folder, kafka.bootstrap), Console(kafka.bootstrap, folder)
+    worker, console = (
+        Worker("w", folder, kafka.bootstrap, more={"INFUSION_SESSION_TIMEOUT_SECONDS": "30"}),
+        Console(kafka.bootstrap, folder),
+    )
     worker.start()
     console.start()
     try:
