@@ -15,17 +15,23 @@ from models.field import (
     Minutes,
     Modifier,
     OrderStatus,
+    Person,
     Quantity,
     Setting,
     SuppliedBy,
     Technique,
     TimeZone,
+    Why,
     Words,
 )
 
 
 class Fact(BaseModel):
-    """What every event says: which stay, which fact, when it happened and when it was stored."""
+    """
+    What every event says: which stay, which fact, when it happened and when it was stored.
+
+    ``entered_by`` and ``change_reason`` say who entered it by hand, and why; nothing is coded from them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
@@ -34,6 +40,8 @@ class Fact(BaseModel):
     occurred_at: Instant
     recorded_at: Instant | None = None
     source: Identifier | None = None
+    entered_by: Person | None = None
+    change_reason: Why | None = None
 
 
 class StayFact(Fact):

@@ -10,6 +10,8 @@ MEANINGS: Final = {
     "occurred_at": "When it happened at the bedside.",
     "recorded_at": "When the source stored it; left out, occurred_at.",
     "source": "emar, pump, adt, manual, or a site's own name for a publisher.",
+    "entered_by": "Who entered it by hand, opaque: never a name. Nothing is coded from it.",
+    "change_reason": "Why it was entered by hand. Nothing is coded from it.",
     "setting": "On whose claim the stay is coded.",
     "payer": "The payer's name, matched without case, spaces and punctuation.",
     "facility": "The hospital or practice, for its own policy layer.",

@@ -176,7 +176,15 @@ def of_events() -> Draft202012Validator:
 
 def event(kind: str) -> dict[str, Any]:
     """Return an event of a type with every field the contract gives it."""
-    return {"type": kind, "event_id": "e1", "encounter_id": "E1", "occurred_at": AT, **FURTHER[kind]}
+    by_hand = {"entered_by": "coder-7", "change_reason": "the nurse said so"}
+    return {
+        "type": kind,
+        "event_id": "e1",
+        "encounter_id": "E1",
+        "occurred_at": AT,
+        **by_hand,
+        **FURTHER[kind],
+    }
 
 
 @pytest.mark.parametrize("name", FILES)
