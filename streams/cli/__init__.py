@@ -29,7 +29,7 @@ from streams.batch.error_place import fault
 VERBS: Final = (
     *("code", "convert", "explain", "export", "rules", "check", "generate", "refresh", "rates"),
     *("schema", "worker", "listen", "deliver", "console", "watch", "demo", "topics", "status"),
-    *("publish", "charges", "review", "resolve", "rejects", "recode"),
+    *("publish", "charges", "review", "resolve", "rejects", "recode", "reconcile", "diff"),
 )
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
 
