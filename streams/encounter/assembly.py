@@ -127,7 +127,8 @@ _HAPPENED: Final = Parts._fields.index("wasted_apart")
 def parts_of(events: EventsBySubject) -> Parts:
     """Return what happened in the one stay these events are of."""
     voided = events.voided
-    given, apart = administrations_of(events.administrations, voided), ()
+    given = administrations_of(events.administrations, voided)
+    apart: tuple[Waste, ...] = ()
     if events.wasted:
         given, apart = with_waste(given, events.wasted)
     return Parts(

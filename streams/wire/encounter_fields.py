@@ -84,6 +84,10 @@ def encounter_fields(encounter: Encounter) -> dict[str, Any]:
     return known
 
 
+def _wasted(wasted: tuple[Waste, ...]) -> dict[str, Any]:
+    return {"wasted": [_waste_fields(waste) for waste in wasted]} if wasted else {}
+
+
 def _waste_fields(waste: Waste) -> dict[str, Any]:
     return _with_instants(Waste._fields, waste, ("at",)) | {"amount": str(waste.amount)}
 
@@ -101,7 +105,7 @@ FIGURES: Final = ("rate_ml_per_h", "volume_ml", "dose", "ordered_dose", "weight_
 
 def _administration_fields(administration: Administration) -> dict[str, Any]:
     known = _with_instants(Administration._fields, administration, ("given_at", "last_seen_at"))
-    known |= _taken_back(administration)
+    known |= _taken_back(administration) | _wasted(administration.wasted)
     if administration.drug is not None:
         known["drug"] = _drug_fields(administration.drug)
     for name in FIGURES:
@@ -118,8 +122,6 @@ def _administration_fields(administration: Administration) -> dict[str, Any]:
     for name in ("bag_changes", "touched"):
         if name in known:
             known[name] = [rfc3339(at) for at in known[name]]
-    if administration.wasted:
-        known["wasted"] = [_waste_fields(waste) for waste in administration.wasted]
     if administration.open_pause is not None:
         known["open_pause"] = _stretch(*administration.open_pause)
     return known

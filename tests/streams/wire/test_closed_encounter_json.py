@@ -18,8 +18,8 @@ from models.drug import Drug, Ingredient
 from models.encounter import (
     AccessSite,
     Decision,
-    Dispense,
     DepartmentPeriod,
+    Dispense,
     Encounter,
     Flow,
     Procedure,
