@@ -104,6 +104,10 @@ class GivenFact(Fact):
     supplied_by: SuppliedBy | None = None
     research: bool | None = None
     order_modifiers: Annotated[tuple[Modifier, ...], Field(max_length=20)] | None = None
+    ordered_dose: Quantity | None = None
+    ordered_dose_unit: Identifier | None = None
+    weight_kg: Quantity | None = None
+    body_surface_m2: Quantity | None = None
 
 
 class ChartedInterval(BaseModel):

@@ -87,6 +87,10 @@ GIVEN = {
     "supplied_by": "white_bag",
     "research": True,
     "order_modifiers": ["Q1"],
+    "ordered_dose": 1,
+    "ordered_dose_unit": "g",
+    "weight_kg": 70.5,
+    "body_surface_m2": 1.82,
 }
 STAY = {
     "setting": "facility",
@@ -123,6 +127,15 @@ FURTHER: dict[str, dict[str, Any]] = {
     "administration_charted": GIVEN
     | {"started_at": AT, "stopped_at": AT, "intervals": [{"started_at": AT, "stopped_at": AT}]},
     "administration_voided": RUNNING,
+    "drug_wasted": RUNNING | {"amount": 95, "unit": "mg", "reason": "the rest of the vial"},
+    "drug_dispensed": {
+        "dispense_id": "D1",
+        "administration_id": "A1",
+        "order_id": "O1",
+        "drug": {"name": "ceftriaxone"},
+        "dose": 1,
+        "dose_unit": "g",
+    },
     "event_voided": {"voids_event_id": "m1"},
     "event_refused": {"refused_event_id": "m9", "reason": "occurred_at: has no offset"},
     "code_decided": {"decision_id": "C1", "code": "96379", "reason": "no listed code"},
