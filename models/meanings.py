@@ -35,7 +35,7 @@ MEANINGS: Final = {
     "route": "IV, IA, SC, IM, IT and so on, in any usual spelling.",
     "technique": "How it was given.",
     "intent": "What it was given for, where that decides whether it is billed.",
-    "indication": "Why it was given; hydration is not billed without it.",
+    "indication": "Why it was given, in words, ICD-10-CM codes or FHIR's coded reasons; hydration is not billed without it.",
     "rate_ml_per_h": "Millilitres an hour.",
     "volume_ml": "Millilitres.",
     "planned_minutes": "Minutes ordered; a duration over twice as long is doubted.",
