@@ -48,6 +48,14 @@ def known_parts(facts: Facts) -> Iterator[Part]:
         rows = [_diagnosis_row(one, side) for one in facts["diagnoses"][side]]
         if rows:
             yield f"{title}; one on no list proves nothing", rows
+    if facts["checklist"]:
+        yield (
+            "What the chart must hold, and what its lack does",
+            [
+                (one["item"], f"{one['asks']} ({', '.join(one['rules'])})", f"{one['lack']}.")
+                for one in facts["checklist"]
+            ],
+        )
     if facts["disagreements"]:
         yield "Where an indicator disagrees with a rule", [(said,) for said in facts["disagreements"]]
     if facts["not_found"]:
