@@ -23,6 +23,7 @@ from rules.catalogue.indicators import (
 from rules.claim.charge_lines import RANK_ORDER
 from rules.formulary.volume_reasons import reason_for_volume
 from streams.rulebook.facts import Facts, citations
+from streams.rulebook.payer_facts import payer_facts
 
 _NOT_VALUES: Final = frozenset({"code", "effective", "grade", "cite"})
 
@@ -57,6 +58,7 @@ def known_of_code(code: str, on: date) -> Facts:
         if code in RANK_ORDER
         else {"go_with": [], "contradict": []},
         "checklist": [_chart_item(item) for item in items_of(code, on)],
+        "payers": payer_facts(code, on),
         "disagreements": [said for said in disagreements(on) if said.startswith(f"{code} ")],
         "not_found": [
             {"fact": one.fact, "searched": one.searched}

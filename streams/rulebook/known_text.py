@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from streams.rulebook.facts import Facts
+from streams.rulebook.payer_text import payer_parts
 
 Part = tuple[str, list[tuple[str, ...]]]
 """A heading and its rows."""
@@ -56,6 +57,7 @@ def known_parts(facts: Facts) -> Iterator[Part]:
                 for one in facts["checklist"]
             ],
         )
+    yield from payer_parts(facts["payers"])
     if facts["disagreements"]:
         yield "Where an indicator disagrees with a rule", [(said,) for said in facts["disagreements"]]
     if facts["not_found"]:
