@@ -66,7 +66,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
     Code closed stays again, from infusion.encounters.closed.v1: under this release's rules, or another policy.
 
     Nothing is sent and the running workers notice nothing: charge sets go to stdout as infusion code writes them,
-    or, with --compare, each line that would be credited or charged, and what that comes to at national OPPS amounts.
+    or, with --compare, each line that would be credited or charged, and what that comes to in expected payment. An amount
+    that is restated alone moves no line; what such amounts come to is told apart.
     KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
 
     With --restore ENCOUNTER the workers do notice: they get back what the events topic has of a stay they have
@@ -147,13 +148,14 @@ def _write(sets: Iterable[ChargeSet]) -> int:
 
 def _write_changes(stays_recoded: Iterable[Recoded], form: str) -> int:
     out: Any = click.get_binary_stream("stdout")
-    stays = changed = lines = cents = 0
+    stays = changed = lines = cents = restated = 0
     rows: list[LineChange] = []
     if form == "csv":
         out.write(csv_text([COLUMNS]).encode())
     for stay in stays_recoded:
         stays += 1
         changed += stay.changed
+        restated += stay.restated_cents
         lines += len(stay.changes)
         for change in stay.changes:
             cents += cents_of(change)
@@ -170,4 +172,6 @@ def _write_changes(stays_recoded: Iterable[Recoded], form: str) -> int:
     out.flush()
     click.echo(f"stays       {stays:,} coded again, {changed:,} would change", err=True)
     click.echo(f"lines       {lines:,} would be credited or charged, {signed(cents)} USD net", err=True)
+    if restated:
+        click.echo(f"restated    {signed(restated)} USD on lines that stay as they were charged", err=True)
     return 1 if changed else 0

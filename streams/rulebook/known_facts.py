@@ -23,7 +23,7 @@ from rules.claim.charge_lines import RANK_ORDER
 from rules.formulary.volume_reasons import reason_for_volume
 from streams.rulebook.facts import Facts, citations
 
-_NOT_VALUES: Final = frozenset({"code", "effective", "grade", "cite"})
+_NOT_VALUES: Final = frozenset({"code", "effective", "factor", "grade", "cite"})
 
 
 def catalogue_names() -> tuple[str, ...]:
