@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from rules.catalogue import code_history, diagnoses, performers
+from rules.catalogue.benchmarks import benchmark_facts
 from rules.catalogue.fact_rows import Row, not_found, rows
 from rules.catalogue.indicators import (
     MEANINGS,
@@ -55,6 +56,7 @@ def known_of_code(code: str, on: date) -> Facts:
         }
         if code in RANK_ORDER
         else {"go_with": [], "contradict": []},
+        "benchmarks": benchmark_facts(code, on),
         "disagreements": [said for said in disagreements(on) if said.startswith(f"{code} ")],
         "not_found": [
             {"fact": one.fact, "searched": one.searched}

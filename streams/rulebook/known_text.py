@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from streams.rulebook.benchmark_text import benchmark_parts
 from streams.rulebook.facts import Facts
 
 Part = tuple[str, list[tuple[str, ...]]]
@@ -48,6 +49,7 @@ def known_parts(facts: Facts) -> Iterator[Part]:
         rows = [_diagnosis_row(one, side) for one in facts["diagnoses"][side]]
         if rows:
             yield f"{title}; one on no list proves nothing", rows
+    yield from benchmark_parts(facts)
     if facts["disagreements"]:
         yield "Where an indicator disagrees with a rule", [(said,) for said in facts["disagreements"]]
     if facts["not_found"]:
