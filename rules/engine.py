@@ -143,7 +143,7 @@ def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
     try:
         policy = policy_of(encounter, profile, on)
         limits = thresholds(on)
-        sheet = Worksheet(policy, policy.setting)
+        sheet = Worksheet(policy, policy.setting, payer=payer, facility_name=encounter.facility)
         if encounter.reviews:
             sheet.reviews = Reviews(encounter)
         context = Context(encounter, sheet, calendar, limits, on)

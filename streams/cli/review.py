@@ -74,8 +74,8 @@ def command(
     """
     Show what waits for a person: each stay's open questions on infusion.review.v1, the most money first.
 
-    What holds a stay stands before what only warns. Name encounters to see those alone. Money is the national OPPS
-    amount of the lines that wait with it. Under BILL HOLD is what is left of it for a held stay, by the policies that the
+    What holds a stay stands before what only warns. Name encounters to see those alone. Money is the expected
+    payment of the lines that wait with it. Under BILL HOLD is what is left of it for a held stay, by the policies that the
     environment names, as for a worker: then the claim goes out without these charges. KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
 
     Exit status: 0 shown, 1 nothing waits, 2 wrong usage or no Kafka.

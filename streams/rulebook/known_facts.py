@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from rules.catalogue import code_history, diagnoses, performers
+from rules.catalogue.benchmarks import benchmark_facts
 from rules.catalogue.chart_items import ChartItem, items_of, lack_does
 from rules.catalogue.fact_rows import Row, not_found, rows
 from rules.catalogue.indicators import (
@@ -25,7 +26,7 @@ from rules.formulary.volume_reasons import reason_for_volume
 from streams.rulebook.facts import Facts, citations
 from streams.rulebook.payer_facts import payer_facts
 
-_NOT_VALUES: Final = frozenset({"code", "effective", "grade", "cite"})
+_NOT_VALUES: Final = frozenset({"code", "effective", "factor", "grade", "cite"})
 
 
 def catalogue_names() -> tuple[str, ...]:
@@ -59,6 +60,7 @@ def known_of_code(code: str, on: date) -> Facts:
         else {"go_with": [], "contradict": []},
         "checklist": [_chart_item(item) for item in items_of(code, on)],
         "payers": payer_facts(code, on),
+        "benchmarks": benchmark_facts(code, on),
         "disagreements": [said for said in disagreements(on) if said.startswith(f"{code} ")],
         "not_found": [
             {"fact": one.fact, "searched": one.searched}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from streams.rulebook.benchmark_text import benchmark_parts
 from streams.rulebook.facts import Facts
 from streams.rulebook.payer_text import payer_parts
 
@@ -58,6 +59,7 @@ def known_parts(facts: Facts) -> Iterator[Part]:
             ],
         )
     yield from payer_parts(facts["payers"])
+    yield from benchmark_parts(facts)
     if facts["disagreements"]:
         yield "Where an indicator disagrees with a rule", [(said,) for said in facts["disagreements"]]
     if facts["not_found"]:

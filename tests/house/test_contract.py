@@ -275,12 +275,12 @@ def test_every_set_coded_from_the_seeded_day_fits_its_schema() -> None:
 
 
 def closing(document: Schema, *, whole: bool = True) -> Schema:
-    """Return a schema that takes no field it does not name, and when ``whole`` misses none but drugs where there are none."""
+    """Return a schema that takes no field it does not name, and when ``whole`` misses none but those left out when empty."""
     closed = deepcopy(document)
     for part in (closed, *closed["$defs"].values()):
         part.setdefault("additionalProperties", False)
         if whole:
-            part["required"] = [name for name in part["properties"] if name != "drug_lines"]
+            part["required"] = [name for name in part["properties"] if name not in {"drug_lines", "basis"}]
     return closed
 
 

@@ -24,7 +24,7 @@ REVIEW_HEAD: Final[Cells] = (
 )  # fmt: skip
 CHARGE_COLUMNS: Final[Cells] = (
     "published_at", "encounter_id", "revision", "status", "payer", "facility", "line_id", "service_date", "code",
-    "units", "modifiers", "minutes", "evidence", "expected_usd", "held_by",
+    "units", "modifiers", "minutes", "evidence", "expected_usd", "held_by", "expected_from",
 )  # fmt: skip
 REVIEW_COLUMNS: Final[Cells] = (
     "published_at", "encounter_id", "revision", "status", "payer", "facility", "expected_usd", "bill_hold_ends_at",
@@ -94,10 +94,10 @@ def charge_cells(charge_set: ChargeSet, at_ms: int) -> Iterator[Cells]:
         usd = dollars(paid.cents, "") if paid is not None and paid.cents is not None else ""
         yield (
             *about, line.line_id, shown.date, shown.code, shown.units, shown.modifiers, shown.minutes, line.evidence,
-            usd, held,
+            usd, held, "" if paid is None else paid.schedule,
         )  # fmt: skip
     if not charge_set.lines:
-        yield (*about, *[""] * 8, held)
+        yield (*about, *[""] * 8, held, "")
 
 
 def review_cells(
