@@ -129,7 +129,7 @@ SETTINGS: Final = frozenset(
         "LISTEN_TOKEN_FILE", "LOOK_EVERY_SECONDS", "METRICS_BIND", "OVERDUE_DAYS", "PATIENT_KEY", "PATIENT_KEY_FILE", "PAYER", "POLICY",
         "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR", "SITE_FILE", "SKIP_RECORDS", "STORE", "WEB_PORT", "WORKER_ID",
         # Read by the tests and by make alone.
-        "FUZZ_SECONDS", "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_KAFKA", "REQUIRE_PROMETHEUS", "SHARED",
+        "FUZZ_SECONDS", "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_CHROMIUM", "REQUIRE_KAFKA", "REQUIRE_PROMETHEUS", "SHARED",
     )
 )  # fmt: skip
 """Every variable of ours that something reads; a test compares it with what the code asks for."""
