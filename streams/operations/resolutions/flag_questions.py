@@ -37,7 +37,7 @@ ASKED: Final[Mapping[str, Asked]] = {
     "F-CHEMO_REPEAT": Asked("Was the second dose of {what} ordered?", ("order", "times", "not_given")),
     "F-BOLUS_SAME_DRUG": Asked("Is the push of {what} separate work, or out of the bag?", ("times", "not_given")),
     "F-OVERLAP_AMBIGUOUS": Asked("What are the right times of {what}?", ("times", "stretches")),
-    "F-CHEMO_CONCURRENT": Asked("How are {what}, which ran at once, reported?", ("times", "stretches")),
+    "F-CHEMO_CONCURRENT": Asked("How is {what}, which ran beside other chemotherapy, reported?", ("times", "stretches")),
     "F-HYD_NECESSITY": Asked("Why was {what} needed?", ("indication", "intent")),
     "F-HYD_FRAGMENTED": Asked("Are the times of {what} whole?", ("times", "stretches")),
     "F-HYD_VOLUME": Asked("Is the volume of {what} right?", ("volume",)),
