@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationInfo, WithJsonSchema, field_validator
 
 from models.any_case import ANY_CASE
+from models.drug_event import DrugDispensed, DrugWasted
 from models.fact import AccessFact, ChartedInterval, Fact, GivenFact, ProcedureFact, RunningFact, StayFact
 from models.field import (
     Identifier,
@@ -266,6 +267,8 @@ Event = Annotated[
     | InjectionGiven
     | AdministrationCharted
     | AdministrationVoided
+    | DrugWasted
+    | DrugDispensed
     | EventVoided
     | EventRefused
     | CodeDecided

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.any_case import ANY_CASE, ANY_CASE_UPPER
+from models.coded_reason import Reason
 from models.drug import Drug
 from models.field import (
     ChartedByRole,
@@ -87,7 +88,7 @@ class GivenFact(Fact):
     technique: Annotated[Technique, ANY_CASE] | None = None
     site_id: Identifier | None = None
     intent: Annotated[Intent, ANY_CASE] | None = None
-    indication: Words | None = None
+    indication: Reason | None = None
     rate_ml_per_h: Quantity | None = None
     volume_ml: Quantity | None = None
     planned_minutes: Minutes | None = None
@@ -104,6 +105,10 @@ class GivenFact(Fact):
     supplied_by: SuppliedBy | None = None
     research: bool | None = None
     order_modifiers: Annotated[tuple[Modifier, ...], Field(max_length=20)] | None = None
+    ordered_dose: Quantity | None = None
+    ordered_dose_unit: Identifier | None = None
+    weight_kg: Quantity | None = None
+    body_surface_m2: Quantity | None = None
 
 
 class ChartedInterval(BaseModel):
