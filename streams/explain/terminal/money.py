@@ -8,7 +8,7 @@ from rules.claim.payment import OF_THE_RATE
 
 def payment(expected: ExpectedPayment) -> str:
     """Return what one line is paid, and under which status of the schedule."""
-    amount = _dollars(expected.cents) if expected.cents else "none"
+    amount = dollars(expected.cents) if expected.cents else "none"
     words = f"{amount}, {expected.packaging.replace('_', ' ')} (status {expected.status_indicator}"
     words += f", APC {expected.apc})" if expected.apc else ")"
     plainly = expected.packaging in {"paid", "packaged"} and OF_THE_RATE not in expected.note
@@ -21,12 +21,11 @@ def worth(lines: Iterable[ChargeLine], *, held: bool) -> str:
     total = sum(expected.cents or 0 for expected in payments)
     conditional = sum(expected.cents or 0 for expected in payments if expected.packaging == "conditional")
     words = "The held lines are worth" if held else "Together"
-    part = f", {_dollars(conditional)} of it conditional" if conditional else ""
+    part = f", {dollars(conditional)} of it conditional" if conditional else ""
     schedules = ", ".join(sorted({expected.schedule for expected in payments}))
-    return (
-        f"{words} {_dollars(total)} at national amounts ({schedules}){part}; area and contract not counted."
-    )
+    return f"{words} {dollars(total)} at national amounts ({schedules}){part}; area and contract not counted."
 
 
-def _dollars(cents: int) -> str:
+def dollars(cents: int) -> str:
+    """Return whole US cents as dollars: $1,234.50."""
     return f"${cents // 100:,}.{cents % 100:02d}"
