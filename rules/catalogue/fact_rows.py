@@ -54,6 +54,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
         "benchmarks": Shape(
             ("code", "payer", "figure", "usd", *_CITED), ("code", "payer", "figure"), numbers=("usd",)
         ),
+        "payer_notes": Shape(("payer", "switch", "codes", "says", "why", *_CITED), ("payer", "switch", "cite")),
         "diagnoses": Shape(
             (
                 "code", "means", "proves", "goes_with", "contradicts", "contested", "basis", "why", *_CITED,

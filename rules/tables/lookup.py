@@ -59,6 +59,7 @@ SITE_DRUGS: Final[Mapping[str, str]] = {
     "ndc_rxnorm.csv": "site_rxnorm",
     "ndc.csv": "site_ndc",
     "self_administered.csv": "site_self_administered",
+    "containers.csv": "site_containers",
 }
 """What a charge set's ``tables`` calls a site's lists of drugs."""
 

@@ -206,6 +206,6 @@ def _write(one: Waiting, form: str, table: TextTable | None, ends: HoldEnds) -> 
 
 def _write_closed(item: Published, form: str, table: TextTable | None) -> None:
     if table is not None:
-        click.echo(table.line((*withdrawn_row(item.encounter_id, item.at)[:3], "answered", *["-"] * 7)))
+        click.echo(table.line((*withdrawn_row(item.encounter_id, item.at)[:3], "answered", *["-"] * 8)))
     elif form == "jsonl":
         click.echo(dumps({"encounter_id": item.encounter_id, "answered": True}))

@@ -122,7 +122,7 @@ def test_an_uncontested_row_that_the_list_of_reasons_denies_is_named(monkeypatch
     """Two tables of one product do not answer one question differently in silence."""
     row = {"code": "J45.-", "proves": "volume", "contested": "no"}
     monkeypatch.setattr(diagnoses, "rows", lambda _: (row,))
-    assert "J45.-: proves volume without contest" in next(diagnoses.problems(DAY))
+    assert "J45.-: proves volume, but volume_reasons.toml" in next(diagnoses.problems(DAY))
 
 
 def test_who_and_where() -> None:
