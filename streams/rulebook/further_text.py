@@ -69,6 +69,11 @@ def _drug(facts: Facts) -> list[Part]:
 def _modifier(facts: Facts) -> list[Part]:
     rows: list[tuple[str, ...]] = [("attached", _ATTACHED[facts["attached"]]), ("when", facts["when"])]
     rows += [
+        (name, facts[key])
+        for name, key in (("goes on", "goes_on"), ("since", "since"), ("mind", "mind"))
+        if facts[key]
+    ]
+    rows += [
         (switch["id"], f"{switch['key']} = {switch['value']}, by {switch['decided_by']}")
         for switch in facts["switches"]
     ]

@@ -261,7 +261,7 @@ def test_every_code_that_can_be_charged_has_a_page(code: str) -> None:
         ("Rituxan 500 mg", "rituximab\n  class     complex biologic\n"),
         ("J9312", "Product codes\n  C9467 "),
         ("abatacept", "excluded  by "),
-        ("59", "Modifier 59  A service apart from another of the same day"),
+        ("59", "Modifier 59  A service apart from another one of the same day"),
         ("xs", "attached  by the product, where a policy answers so"),
         ("JW", "when      It belongs to the drug's line, never to its administration's."),
         ("medicare", "layers      global, payer medicare"),
@@ -400,7 +400,7 @@ def test_a_case_is_read_by_its_text(tmp_path: Path) -> None:
         ("207RI0011X", "interventional cardiology in NUCC"),
         ("pos 22", "professional_in_facility: a professional claim from there reports none"),
         ("POS 11", "coded as the office's"),
-        ("CC", "The payer changed the code that was sent in."),
+        ("CC", "The payer changed the procedure code sent in."),
         ("59", "MLN1783722"),
     ],
 )
