@@ -8,6 +8,9 @@ from streams.rulebook.facts import Facts
 Part = tuple[str, list[tuple[str, ...]]]
 """A heading and its rows."""
 
+READ_FROM: Final = "Read from"
+"""The heading over the sources of a code's tables; a page of its own lists all its sources in their place."""
+
 _ATTACHED: Final = {
     "fact": "by the product, from a fact in the events",
     "policy": "by the product, where a policy answers so",
