@@ -50,7 +50,7 @@ def known_parts(facts: Facts) -> Iterator[Part]:
                 (one["code"], one["means"], f"{one['claim']} {_cited(one)}".strip())
                 for one in facts["performers"]
             ]
-            or [("none", "", "no published page of this code was read")],
+            or [("none", "no published page of this code was read")],
         )
     yield "History", list(_history(facts))
     classes = [(_SCHEMES[one["scheme"]], f"{one['category']} {_cited(one)}") for one in facts["categories"]]

@@ -27,7 +27,7 @@ _CASES: Final = 12
 _SPECIAL: Final = re.compile(
     r"https?://[^\s<>\"']+|\b(?:\d{5}|[A-Z]\d{4})\b|\b[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)+\b"
 )
-"""An address, a code, or the name of a rule, a flag or a source."""
+"""An address, a code, the name of a rule, a flag or a source, or the key of a switch."""
 
 _COLUMNS: Final = {2: "two stack", 3: "three stack"}
 
@@ -152,7 +152,7 @@ def _row(row: tuple[str, ...], tag: str, ids: set[str]) -> Markup:
 
 
 def _linked(cell: str, ids: set[str]) -> Markup:
-    """Return a cell with addresses, and codes of this page, as links, and names such as R-DOC-1 in one piece."""
+    """Return a cell with addresses, and codes of this page, as links, names such as R-DOC-1 in one piece, and keys of switches broken at their underscores."""
     words = replaced(str(cell))
     linked = Markup("")
     at = 0
@@ -162,6 +162,8 @@ def _linked(cell: str, ids: set[str]) -> Markup:
             made = Markup('<a href="{0}">{0}</a>').format(text)
         elif text in ids:
             made = Markup('<a href="#{0}">{0}</a>').format(text)
+        elif "_" in text and text.islower():
+            made = Markup("_<wbr>").join(escape(part) for part in text.split("_"))
         elif "-" in text:
             made = Markup('<span class="n">{0}</span>').format(text)
         else:
