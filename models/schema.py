@@ -41,6 +41,7 @@ GREW: Final = frozenset(
         "ChargeSet.facility",
         "ChargeLine.procedure_ids",
         "ChargeLine.expected_payment",
+        "ExpectedPayment.basis",
         "Flag.facts",
         "Flag.clears",
         "ChargeSet.policy_layers",

@@ -17,12 +17,14 @@ from rules.claim.charge_lines import stable_id
 from rules.coding import infusions, pushes, self_administered
 from rules.coding.supplied_drugs import SUPPLIED
 from rules.drug_lines.code_choice import Choice, choose
-from rules.drug_lines.conversion import Given, Missing, units_of
+from rules.drug_lines.conversion import Given, Missing, disagreement, units_of
 from rules.drug_lines.drug_rules import CODE, PACKAGED, PAID, UNITS, UNUSUAL
-from rules.drug_lines.ingredients import Ingredient, ingredients_of
+from rules.drug_lines.ingredients import UNCHARTED, Ingredient, ingredients_of
 from rules.drug_lines.opps_status import expected, status_on
 from rules.drug_lines.package_units import largest_package
+from rules.drug_lines.ungiven import ungiven
 from rules.drug_lines.unit_table import BillingUnit, billing_unit_table
+from rules.drug_lines.waste import Told, told_of
 from rules.flags import FLAGS
 from rules.formulary.routes import read_route
 from rules.sources import cite
@@ -61,6 +63,7 @@ def drug_lines(
         elif refusal is not None and refusal.rule == self_administered.SELF_ADMINISTERED.id:
             reason = Reason(refusal.rule, refusal.says, refusal.cites)
             found += _of_one(context, charted, None, reason)
+    found += ungiven(context)
     found.sort(key=lambda line: (line.service_date, line.administration_id, line.ingredient))
     return _beyond_a_day(found)
 
@@ -75,8 +78,10 @@ def _of_one(
     minutes = coded.minutes if coded is not None and coded.flows else None
     evidence: Evidence = coded.evidence if coded is not None else "charted"
     released = context.sheet.policy.drug_lines == "release"
-    for drug in ingredients_of(charted, on):
-        yield _line(context, charted, drug, route, on, (minutes, evidence), against, released=released)
+    drugs = ingredients_of(charted, on) or (UNCHARTED,)
+    for drug in drugs:
+        line = _line(context, charted, drug, route, on, (minutes, evidence), against, released=released)
+        yield _with_waste(context, charted, drug, line, alone=len(drugs) == 1)
 
 
 def _line(
@@ -104,7 +109,7 @@ def _line(
         )
     unit = choice.unit
     chosen = CODE.because(f"{drug.name}: {choice.by}, so {unit.code}.")
-    missing = _cut_short(charted, drug.given)
+    missing = _doubted(charted, drug.given)
     counted = (
         missing
         if missing is not None
@@ -122,6 +127,30 @@ def _line(
     reasons = (chosen, UNITS.because(f"{counted.says}{of_what}."), *_paid(context, unit.code, on))
     flags = _far_too_much(ids, drug, unit, counted.units)
     return made("released" if released else "suggested", unit.code, counted.units, reasons, *flags)
+
+
+def _with_waste(
+    context: Context, charted: Administration, drug: Ingredient, line: DrugLine, *, alone: bool
+) -> DrugLine:
+    """Return a line that has its units with what was thrown away and the modifiers suggested; any other as it is."""
+    if line.code is None or line.units is None:
+        return line
+    on = line.service_date
+    told = told_of(context, charted, drug, billing_unit_table()[line.code], line.units, on, alone=alone)
+    if told == Told():
+        return line
+    # What is paid of waste is paid as what was given is.
+    both = (
+        expected(line.code, line.units + told.waste_units, on) if told.waste_units else line.expected_payment
+    )
+    return replace(
+        line,
+        waste_units=told.waste_units,
+        modifiers=told.modifiers,
+        reasons=(*line.reasons, *told.reasons),
+        flags=(*line.flags, *told.flags),
+        expected_payment=both if context.sheet.facility else None,
+    )
 
 
 def _chosen(drug: Ingredient, route: str | None, on: date) -> Choice:
@@ -146,12 +175,23 @@ def _code_flag(ids: tuple[str, ...], drug: Ingredient, choice: Choice) -> Flag:
     return FLAGS["F-DRUG_CODE"].on(ids, _open_in_words(drug, choice), **facts)
 
 
+def _doubted(charted: Administration, given: Given) -> Missing | None:
+    """Return what is missing of a dose that may be another than was given; None where nothing speaks against it."""
+    if charted.ordered_dose is not None and given.dose is not None and given.dose == charted.dose:
+        unit = charted.ordered_dose_unit or charted.dose_unit
+        ordered = given._replace(dose=charted.ordered_dose, unit=unit)
+        differs = disagreement(given, ordered)
+        if differs is not None:
+            return differs
+    return _cut_short(charted, given)
+
+
 def _cut_short(charted: Administration, given: Given) -> Missing | None:
     """Return what is missing of an infusion that was ended early: its dose may be the one that was ordered."""
     if charted.technique == "infusion" and charted.stop_reason in _CUT_SHORT and given.dose is not None:
         return Missing(
             f"the infusion was ended early ({charted.stop_reason}) and the chart does not say how much of the dose ran",
-            "the dose that was given, with the stop charted as completed, or the waste",
+            "the dose that was given, with the stop charted as completed",
         )
     return None
 

@@ -4,33 +4,32 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import aclosing
 from datetime import date, datetime
-from typing import Any
 
 import click
 
 from models.charge import ChargeSet
 from models.field import Setting
-from models.line_change import LineChange
 from models.printable import printable
 from rules.engine import Profile
 from rules.site_folder import SiteFolder
 from streams.batch.tally import Tally
-from streams.charging.recode import Recoded, compare, recode
+from streams.charging.recode import compare, recode
 from streams.cli.shared.broker import broker
-from streams.cli.shared.change_rows import COLUMNS, HEAD, cents_of, change_cells, change_row
-from streams.cli.shared.money import signed
+from streams.cli.shared.inputs import files_argument
 from streams.cli.shared.profile_options import check_policy, profile_options
-from streams.cli.shared.stay_rows import TextTable, csv_text
+from streams.cli.shared.recoded_files import recode_files, what_if_title
+from streams.cli.shared.what_if_output import BY, FORMS, write_comparison
 from streams.kafka.connection import Connection
 from streams.kafka.publisher import MissingTopicError
 from streams.kafka.topic_reader import whole_topic
 from streams.operations.published import newest
 from streams.operations.restore import restore
 from streams.wire import topics
-from streams.wire.charge_json import value_of, written
+from streams.wire.charge_json import written
 
 
 @click.command("recode")
+@files_argument
 @click.option(
     "--restore",
     "encounter_id",
@@ -41,7 +40,13 @@ from streams.wire.charge_json import value_of, written
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
-    help="Only stays closed on this day (UTC) or later.",
+    help="Only stays closed on this day (UTC) or later; of files, served on it or later.",
+)
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Only stays closed on this day (UTC) or earlier; of files, served on it or earlier.",
 )
 @click.option(
     "--compare",
@@ -52,22 +57,33 @@ from streams.wire.charge_json import value_of, written
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["jsonl", "table", "csv"]),
+    type=click.Choice(FORMS),
     default="jsonl",
     show_default=True,
-    help="With --compare: JSON Lines for machines, a table with net dollars for people, or CSV.",
+    help="With --compare: JSON Lines for machines, a table with net dollars for people, CSV, or a page that stands alone.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(BY),
+    default="change",
+    show_default=True,
+    help="With --compare: every credit and charge, or what moves net, by line of a stay or by code.",
 )
 @profile_options
 def command(  # noqa: PLR0913 -- one parameter an option
-    *, since: datetime | None, comparing: bool, form: str, encounter_id: str | None, policy: str | None, overrides: tuple[tuple[str, str], ...],
+    *, files: tuple[str, ...], since: datetime | None, until: datetime | None, comparing: bool, form: str, by: str, encounter_id: str | None, policy: str | None, overrides: tuple[tuple[str, str], ...],
     setting: Setting | None, payer: str | None, site: SiteFolder | None,
 ) -> int:  # fmt: skip
     """
     Code closed stays again, from infusion.encounters.closed.v1: under this release's rules, or another policy.
 
     Nothing is sent and the running workers notice nothing: charge sets go to stdout as infusion code writes them,
-    or, with --compare, each line that would be credited or charged, and what that comes to at national OPPS amounts.
+    or, with --compare, each line that would be credited or charged, and what that comes to in expected payment. An amount
+    that is restated alone moves no line; what such amounts come to is told apart.
     KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
+
+    With FILEs of events, a month of them say, and no Kafka, what stands is the stay as the policy in force codes it, or the
+    charge set in the files, and --policy and --set are the what-if.
 
     With --restore ENCOUNTER the workers do notice: they get back what the events topic has of a stay they have
     forgotten, and code it again; then replay the event that was refused.
@@ -77,11 +93,16 @@ def command(  # noqa: PLR0913 -- one parameter an option
     """
     check_policy(policy, overrides, setting, payer, site)
     profile = Profile(policy, overrides, setting, payer, site)
-    if (since is None) == (encounter_id is None):
-        message = "say --since DATE, or --restore ENCOUNTER"
-        raise click.UsageError(message)
     if form != "jsonl" and not comparing:
         message = "--format goes with --compare; charge sets are JSON Lines, and infusion code prints them as tables"
+        raise click.UsageError(message)
+    if files:
+        if encounter_id is not None or not comparing:
+            message = "with files say --compare; infusion code codes them, and --restore is for Kafka"
+            raise click.UsageError(message)
+        return recode_files(files, profile, _day(since), _day(until), form, by)
+    if (since is None) == (encounter_id is None):
+        message = "say --since DATE, or --restore ENCOUNTER, or name files of events"
         raise click.UsageError(message)
     try:
         if encounter_id is not None:
@@ -94,18 +115,13 @@ def command(  # noqa: PLR0913 -- one parameter an option
         raise click.ClickException(str(error)) from None
     refused: list[Exception] = []
     if comparing:
-        status = _write_changes(
-            compare(
-                closed,
-                {name: one.value for name, one in charges.items()},
-                profile,
-                _day(since),
-                refused.append,
-            ),
-            form,
+        values = {name: one.value for name, one in charges.items()}
+        again = compare(closed, values, profile, _day(since), refused.append, _day(until))
+        status = write_comparison(
+            (("", stay) for stay in again), form, by, what_if_title(profile, "what was charged")
         )
     else:
-        status = _write(recode(closed, profile, _day(since), refused.append))
+        status = _write(recode(closed, profile, _day(since), refused.append, _day(until)))
     if refused:
         click.echo(
             f"records     {len(refused):,} could not be read; the first is {printable(str(refused[0]))}",
@@ -143,31 +159,3 @@ def _write(sets: Iterable[ChargeSet]) -> int:
         if not line.startswith("events"):
             click.echo(line, err=True)
     return 0 if tally.all_coded else 1
-
-
-def _write_changes(stays_recoded: Iterable[Recoded], form: str) -> int:
-    out: Any = click.get_binary_stream("stdout")
-    stays = changed = lines = cents = 0
-    rows: list[LineChange] = []
-    if form == "csv":
-        out.write(csv_text([COLUMNS]).encode())
-    for stay in stays_recoded:
-        stays += 1
-        changed += stay.changed
-        lines += len(stay.changes)
-        for change in stay.changes:
-            cents += cents_of(change)
-            if form == "jsonl":
-                out.write(value_of(change) + b"\n")
-            elif form == "csv":
-                out.write(csv_text([change_cells(change)]).encode())
-            else:
-                rows.append(change)
-    if form == "table" and rows:
-        table = TextTable(HEAD, [change_row(change) for change in rows])
-        for cells in (HEAD, *map(change_row, rows)):
-            out.write(f"{table.line(cells)}\n".encode())
-    out.flush()
-    click.echo(f"stays       {stays:,} coded again, {changed:,} would change", err=True)
-    click.echo(f"lines       {lines:,} would be credited or charged, {signed(cents)} USD net", err=True)
-    return 1 if changed else 0

@@ -9,7 +9,7 @@ import click
 
 from models.printable import printable
 from rules.data_files import DRUGS, EDITS
-from rules.tables.edition_files import Table
+from rules.tables.table_columns import Table
 from streams.cli.shared.site_option import site_path_option
 from streams.cms.drug_refresh import DrugFile
 from streams.cms.quarter import take_in

@@ -74,8 +74,8 @@ def command(
     """
     Show what waits for a person: each stay's open questions on infusion.review.v1, the most money first.
 
-    What holds a stay stands before what only warns. Name encounters to see those alone. Money is the national OPPS
-    amount of the lines that wait with it. Under BILL HOLD is what is left of it for a held stay, by the policies that the
+    What holds a stay stands before what only warns. Name encounters to see those alone. Money is the expected
+    payment of the lines that wait with it. Under BILL HOLD is what is left of it for a held stay, by the policies that the
     environment names, as for a worker: then the claim goes out without these charges. KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
 
     Exit status: 0 shown, 1 nothing waits, 2 wrong usage or no Kafka.
@@ -206,6 +206,6 @@ def _write(one: Waiting, form: str, table: TextTable | None, ends: HoldEnds) -> 
 
 def _write_closed(item: Published, form: str, table: TextTable | None) -> None:
     if table is not None:
-        click.echo(table.line((*withdrawn_row(item.encounter_id, item.at)[:3], "answered", *["-"] * 7)))
+        click.echo(table.line((*withdrawn_row(item.encounter_id, item.at)[:3], "answered", *["-"] * 8)))
     elif form == "jsonl":
         click.echo(dumps({"encounter_id": item.encounter_id, "answered": True}))

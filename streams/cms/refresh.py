@@ -18,20 +18,10 @@ from typing import Final
 
 from rules.data_files import EDITS
 from rules.parameter import NotInForceError
-from rules.tables.edition_files import (
-    COLUMNS,
-    KEY_WIDTH,
-    EditFileError,
-    Edition,
-    Row,
-    Table,
-    editions,
-    families,
-    laid_over,
-    layers,
-)
+from rules.tables.edition_files import EditFileError, Edition, Row, editions, families, laid_over, layers
 from rules.tables.in_force import with_what_ships
 from rules.tables.lookup import problems
+from rules.tables.table_columns import COLUMNS, KEY_WIDTH, Table
 from rules.text_files import file_bytes
 from streams.cms.dated_folder import DatedFolder, install
 from streams.cms.files import read

@@ -31,6 +31,7 @@ class Offer(NamedTuple):
     dollar: str
     percentage: str
     method: str
+    algorithm: str = ""
 
 
 def read(lines: Iterable[str], payer: str | None) -> Tally:
@@ -91,6 +92,7 @@ def _offers(row: Mapping[str, str], header: list[str]) -> Iterator[Offer]:
             row.get("standard_charge|negotiated_dollar", ""),
             row.get("standard_charge|negotiated_percentage", ""),
             row.get("standard_charge|methodology", ""),
+            row.get("standard_charge|negotiated_algorithm", ""),
         )
         return
     for name in header:
@@ -103,6 +105,7 @@ def _offers(row: Mapping[str, str], header: list[str]) -> Iterator[Offer]:
                 row.get(name, ""),
                 row.get(f"{stem}|negotiated_percentage", ""),
                 row.get(f"{stem}|methodology", ""),
+                row.get(f"{stem}|negotiated_algorithm", ""),
             )
 
 
@@ -113,6 +116,8 @@ def take(
     if not offer.dollar:
         if offer.percentage:
             tally.leave_out("a rate that is percentage")
+        elif offer.algorithm:
+            tally.leave_out("a rate that is an algorithm")
         return
     if row.get("modifiers"):
         tally.leave_out("a rate of a code with modifiers")

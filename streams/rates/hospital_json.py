@@ -50,5 +50,6 @@ def _charge(code: str, charge: Mapping[str, Any], payer: str | None, period: str
             str(one.get("standard_charge_dollar") or ""),
             str(one.get("standard_charge_percentage") or ""),
             str(one.get("methodology") or ""),
+            str(one.get("standard_charge_algorithm") or ""),
         )
         take(code, offer, row, payer, period, tally)

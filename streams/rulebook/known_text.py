@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from streams.rulebook.benchmark_text import benchmark_parts
 from streams.rulebook.facts import Facts
+from streams.rulebook.payer_text import payer_parts
 
 Part = tuple[str, list[tuple[str, ...]]]
 """A heading and its rows."""
@@ -48,6 +50,16 @@ def known_parts(facts: Facts) -> Iterator[Part]:
         rows = [_diagnosis_row(one, side) for one in facts["diagnoses"][side]]
         if rows:
             yield f"{title}; one on no list proves nothing", rows
+    if facts["checklist"]:
+        yield (
+            "What the chart must hold, and what its lack does",
+            [
+                (one["item"], f"{one['asks']} ({', '.join(one['rules'])})", f"{one['lack']}.")
+                for one in facts["checklist"]
+            ],
+        )
+    yield from payer_parts(facts["payers"])
+    yield from benchmark_parts(facts)
     if facts["disagreements"]:
         yield "Where an indicator disagrees with a rule", [(said,) for said in facts["disagreements"]]
     if facts["not_found"]:

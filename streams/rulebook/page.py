@@ -5,6 +5,9 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from streams.rulebook.benchmark_picture import STYLE as PICTURE_STYLE
+from streams.rulebook.benchmark_picture import picture
+from streams.rulebook.benchmark_text import BOX
 from streams.rulebook.facts import Facts
 from streams.rulebook.text import entry_parts
 
@@ -32,7 +35,11 @@ def page(entries: list[Facts]) -> str:
         "<body><h1>{title}, on {on}</h1>\n<nav>{links}</nav>\n{body}\n"
         "<p>Own words throughout; the descriptors of the code book are not in here.</p></body></html>\n"
     )
-    return str(html.format(title=title, style=_STYLE, on=on, links=links, body=Markup("\n").join(body)))
+    return str(
+        html.format(
+            title=title, style=_STYLE + PICTURE_STYLE, on=on, links=links, body=Markup("\n").join(body)
+        )
+    )
 
 
 def _entry(facts: Facts) -> Markup:
@@ -41,8 +48,10 @@ def _entry(facts: Facts) -> Markup:
     parts = [
         heading,
         _table(rows),
-        *(Markup("<h3>{0}</h3>").format(name) + _table(of) for name, of in others),
+        *(Markup("<h3>{0}</h3>").format(name) + _table(of) for name, of in others if name != BOX),
     ]
+    if rates := facts.get("benchmarks", {}).get("rows"):
+        parts.append(Markup("<h3>Published rates, drawn</h3>") + picture(rates))
     cases = [(f"{one['file']}:{one['line']}", str(one["case"])) for one in facts.get("cases") or ()]
     if cases:
         parts.append(Markup("<h3>Golden cases</h3>") + _table(cases))

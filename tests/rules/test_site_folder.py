@@ -74,7 +74,7 @@ def test_the_example_is_in_order_and_counts_what_nobody_signed() -> None:
     site = read_site(EXAMPLE)
     assert problems(site, TODAY) == []
     held, signed = summary(site)
-    assert "policies 1, drugs added 2, lists ndc.csv, products.csv, rxnorm.csv" in held
+    assert "policies 1, drugs added 2, lists containers.csv, ndc.csv, products.csv, rxnorm.csv" in held
     assert signed.startswith("signed     classes 2 (2 by a pharmacist); nobody signed ")
     assert signed.endswith("the site's own 1 of them")
 

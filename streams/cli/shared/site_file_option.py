@@ -1,8 +1,9 @@
 """The option for a site's mapping of its feeds, and the secret of its patient keys, for every verb that reads a wire."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -32,18 +33,25 @@ class SiteFileType(click.ParamType):
         return site
 
 
-site_file_option: Final = click.option(
-    "--site",
-    "site",
-    type=SiteFileType(),
-    envvar=SITE_FILE,
-    show_envvar=True,
-    default=DEFAULT_SITE,
-    metavar="FILE",
-    show_default="what the standards say",
-    help="What the site's feeds call things: one TOML file.",
-)
+def _option(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(
+        "--site",
+        name,
+        type=SiteFileType(),
+        envvar=SITE_FILE,
+        show_envvar=True,
+        default=DEFAULT_SITE,
+        metavar="FILE",
+        show_default="what the standards say",
+        help="What the site's feeds call things: one TOML file.",
+    )
+
+
+site_file_option: Final = _option("site")
 """Gives a verb ``site``, the mapping; without a file the standards' own meanings."""
+
+site_file_beside_folder: Final = _option("site_file")
+"""The same as ``site_file``, for a verb that codes too and has the site's folder as ``site``."""
 
 
 def patient_secret() -> bytes | None:

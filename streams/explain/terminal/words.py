@@ -6,7 +6,7 @@ from typing import Final
 from rules.clearing import in_words
 from streams.explain.labels import TIMES, plain
 from streams.explain.picture import Picture, Row
-from streams.explain.terminal.money import payment, worth
+from streams.explain.terminal.money import UNPRICED, basis, payment, worth
 from streams.explain.terminal.page import Page
 
 _SEVERITY: Final = {"block": ("BLOCK", "bold red"), "warn": ("warn", "yellow"), "info": ("info", "")}
@@ -34,9 +34,11 @@ def charges(page: Page, picture: Picture) -> None:
                 f"{picture.reason_words(reason)} {picture.citation_numbers(reason.cites)}",
             )
         if line.expected_payment is not None:
-            page.write("  national OPPS amount: ", payment(line.expected_payment))
+            page.write(f"  {basis(line.expected_payment)}: ", payment(line.expected_payment))
     if any(line.expected_payment for line in charge_set.lines):
         page.write("", worth(charge_set.lines, held=charge_set.status == "held"))
+    elif charge_set.lines:
+        page.write("", UNPRICED)
 
 
 def flags(page: Page, picture: Picture) -> None:

@@ -8,11 +8,12 @@ period tells the outer times; that it was on hold is told by an event of its own
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
+from models.coded_reason import BETWEEN, is_icd10
 from models.field import Technique
 from streams.feeds.conversion import Conversion
 from streams.feeds.fhir.context import ResourceContext
 from streams.feeds.fhir.dosage import Given, given_of
-from streams.feeds.fhir.elements import codings, concept_of, concept_words, element, elements, text
+from streams.feeds.fhir.elements import Element, codings, concept_of, concept_words, element, elements, text
 from streams.feeds.fhir.instants import Instant
 from streams.feeds.fhir.medication import drug_of
 from streams.feeds.fhir.references import reference_id, reference_type
@@ -228,20 +229,19 @@ def _role(context: ResourceContext) -> str | None:
 
 
 def _indication(context: ResourceContext) -> str | None:
-    """Return why it was given: the code of a reason where it has one, else its words."""
+    """Return why it was given: of each reason its ICD-10 code where it has one, else its words."""
     reasons = [*elements(context.resource, "reasonCode"), *elements(context.resource, "reason")]
-    for reason in reasons:
-        concept = concept_of({"reason": reason}, "reason")
-        coded = [one for one in codings(concept) if one.system != _GIVEN_AS_USUAL]
-        icd = next((one.code for one in coded if "icd-10" in one.system.casefold() and one.code), "")
-        if icd:
-            return one_line(icd, _LONGEST_REASON)
-        if codings(concept) and not coded:
-            continue
-        said = next(concept_words(concept), "") or next((one.code for one in coded), "")
-        if said:
-            return one_line(said, _LONGEST_REASON)
-    return None
+    said = dict.fromkeys(filter(None, map(_reason, reasons)))
+    return one_line(BETWEEN.join(said), _LONGEST_REASON) or None
+
+
+def _reason(reason: Element) -> str:
+    concept = concept_of({"reason": reason}, "reason")
+    coded = [one for one in codings(concept) if one.system != _GIVEN_AS_USUAL]
+    icd = next((one.code for one in coded if is_icd10(one.system) and one.code), "")
+    if icd or (codings(concept) and not coded):
+        return icd
+    return next(concept_words(concept), "") or next((one.code for one in coded), "")
 
 
 def _technique(context: ResourceContext, given: Given, times: _Times) -> Technique | None:

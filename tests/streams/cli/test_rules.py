@@ -242,7 +242,7 @@ def test_every_code_that_can_be_charged_has_a_page(code: str) -> None:
     [
         ("R-TIME-3", "Written in\n  IOM12 "),
         ("r-time-3", "earns        96415, 96423, 96366, 96370"),
-        ("R-MOD-9", "in the code  partial: Neither JW nor JZ is suggested: no event says what was wasted"),
+        ("R-MOD-9", "in the code  partial: Few packages ship as single-dose"),
         ("R-HIER-3", "No source was found: working knowledge, to be confirmed."),
         ("F-MUE", "to do        Check the units; a date over its limit is denied whole."),
         ("F-SC_SETUP", "whose        ours"),

@@ -1,0 +1,146 @@
+"""``infusion diff``: our charge sets beside those of the charge system in use, and which switch explains what differs."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import click
+
+from models.charge import ChargeSet
+from models.field import Setting
+from rules.engine import Profile, code_encounter
+from rules.site_folder import SiteFolder
+from streams.batch.spill_buckets import Buckets
+from streams.batch.told_stays import ToldStay, ToldStays
+from streams.cli.shared.difference_rows import COLUMNS, HEAD, csv_row, json_row, summary, table_row
+from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
+from streams.cli.shared.posted_files import read_posted
+from streams.cli.shared.profile_options import check_policy, profile_options
+from streams.cli.shared.reject_order import RejectOrder
+from streams.cli.shared.site_file_option import site_file_beside_folder
+from streams.cli.shared.stay_rows import TextTable, csv_text
+from streams.feeds.posted import standing
+from streams.feeds.site_mapping import SiteMapping
+from streams.reconciliation.difference import Answer, Difference, differences
+from streams.reconciliation.explaining import explained, other_answers
+from streams.reconciliation.shadow import Group, groups
+from streams.wire.rejects import Reject
+
+DIFFERENT = 3
+"""The exit status of a run that found a difference."""
+_LONGEST = 16 << 20
+
+
+@click.command("diff")
+@files_argument
+@click.option(
+    "--incumbent", "incumbent", type=click.Path(exists=True, dir_okay=False), multiple=True, required=True,
+    metavar="FILE", help="What the charge system in use posted: DFT^P03 messages, or CSV with columns. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--encounter", "encounters", metavar="ENCOUNTER", multiple=True, help="Only these stays. Repeatable."
+)
+@click.option("--common", is_flag=True, help="Only stays that both systems have.")
+@click.option("--rest", is_flag=True, help="Show only what no switch explains.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "jsonl", "csv"]), default="table", show_default=True,
+    help="A table for people, JSON Lines for programs, or CSV.",
+)  # fmt: skip
+@site_file_beside_folder
+@profile_options
+def command(  # noqa: PLR0913 -- one parameter an option
+    *, files: tuple[str, ...], incumbent: tuple[str, ...], encounters: tuple[str, ...], common: bool, rest: bool,
+    form: str, site_file: SiteMapping, policy: str | None, overrides: tuple[tuple[str, str], ...],
+    setting: Setting | None, payer: str | None, site: SiteFolder | None,
+) -> int:  # fmt: skip
+    """
+    Compare our charges with those of the charge system in use, by encounter, line and money.
+
+    Reads events (or charge sets, which no switch can be tried on) from the files, or stdin. Each difference is tried
+    against every other answer to one switch: those that an answer explains come first, then the rest by rule of ours.
+    Money is the national OPPS amount of both sides.
+
+    Exit status: 0 no difference, 1 none but some input was rejected, 3 differences, 2 wrong usage or an input that
+    cannot be read.
+    """
+    check_policy(policy, overrides, setting, payer, site)
+    run = _Run(Profile(policy, overrides, setting, payer, site), frozenset(encounters), common=common)
+    inputs = tuple(dict.fromkeys(files)) or (STDIN,)
+    rejects = RejectOrder(
+        display_names([*inputs, *incumbent]), lambda line: click.echo(line, err=True), piped=False
+    )
+
+    def refuse(reject: Reject) -> None:
+        run.counts["rejected"] += 1
+        rejects.add(reject)
+
+    with Buckets() as buckets:
+        told = ToldStays(buckets, _LONGEST, refuse)
+        for number, file in enumerate(inputs):
+            with open_input(file) as stream:
+                told.gatherer.gather(number, stream, lambda _: None)
+        read_posted(incumbent, len(inputs), site_file.charges, told.post, refuse)
+        found = list(
+            groups(one for stays in told.stays(run.profile) for stay in stays for one in run.compared(stay))
+        )
+    _write([group for group in found if not (rest and group.switch)], form)
+    rejects.show()
+    for line in run.summary():
+        click.echo(line, err=True)
+    for line in summary(found):
+        click.echo(line, err=True)
+    return DIFFERENT if found else 1 if run.counts["rejected"] else 0
+
+
+class _Run:
+    """One run: under which profile, which stays, and what was counted."""
+
+    def __init__(self, profile: Profile, encounters: frozenset[str], *, common: bool) -> None:
+        self.profile = profile
+        self.counts = Counter[str]()
+        self._encounters, self._common = encounters, common
+
+    def compared(self, stay: ToldStay) -> list[Difference]:
+        """Return the differences of one stay, each with the answers that explain it."""
+        theirs = standing(stay.posted)
+        known = stay.charge_set is not None
+        charged = stay.charge_set is not None and bool(stay.charge_set.lines)
+        side = ("both" if known else "theirs alone") if theirs else "ours alone" if charged else ""
+        if not side or (self._encounters and stay.encounter_id not in self._encounters):
+            return []
+        if self._common and side != "both":
+            return []
+        self.counts[side] += 1
+        found = differences(stay.encounter_id, stay.charge_set, theirs)
+        self.counts["same"] += not found
+        coding = None if stay.coded is None else stay.coded.coding
+        if stay.coded is None or coding is None or coding.policy is None or not theirs:
+            return found
+        encounter, profile = stay.coded.encounter, self.profile
+
+        def code(answer: Answer) -> ChargeSet:
+            return code_encounter(
+                encounter, profile._replace(overrides=(*profile.overrides, answer))
+            ).charge_set
+
+        return explained(found, theirs, other_answers(coding.policy.value), code)
+
+    def summary(self) -> Iterator[str]:
+        """Yield how many stays were compared."""
+        sides = ", ".join(f"{name} {self.counts[name]:,}" for name in ("both", "ours alone", "theirs alone"))
+        yield f"{'stays':44}  {sides}; the same {self.counts['same']:,}"
+
+
+def _write(found: list[Group], form: str) -> None:
+    out = click.get_binary_stream("stdout")
+    if form == "table":
+        shown = [table_row(group, one) for group in found for one in group.differences]
+        table = TextTable(HEAD, shown)
+        for cells in (HEAD, *shown) if shown else ():
+            out.write(f"{table.line(cells)}\n".encode())
+    elif form == "csv":
+        out.write(csv_text([COLUMNS]).encode())
+        out.write(csv_text(csv_row(group, one) for group in found for one in group.differences).encode())
+    else:
+        for group in found:
+            out.writelines(json_row(group, one) for one in group.differences)
+    out.flush()

@@ -1,0 +1,70 @@
+"""``infusion diff``: a day against a charge system that answers one question otherwise, and one that has something else."""
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from streams.cli import main
+
+DAY = (Path(__file__).resolve().parents[3] / "seeds" / "day.jsonl").read_text(encoding="utf-8").splitlines()
+
+AT = {"encounter_id": "NS-1", "occurred_at": "2026-10-05T09:00:00-04:00"}
+NO_STOP = (
+    {"type": "encounter_opened", "event_id": "1", "setting": "facility", "payer": "medicare", **AT},
+    {"type": "infusion_started", "event_id": "2", "administration_id": "A1", "drug": {"name": "ceftriaxone"}, "route": "IV", **AT},
+    {"type": "encounter_discharged", "event_id": "3", **AT, "occurred_at": "2026-10-05T12:00:00-04:00"},
+)  # fmt: skip
+
+
+def infusion(*words: str, given: bytes | None = None) -> Result:
+    """Run a verb, and look for tracebacks."""
+    result = CliRunner().invoke(main, [*words], input=given)
+    assert "Traceback" not in result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return the events of some stays, and what a system posts of them that takes an infusion without a stop for a push."""
+    folder = tmp_path_factory.mktemp("shadow")
+    events, theirs = folder / "events.jsonl", folder / "theirs.hl7"
+    events.write_text(
+        "\n".join([*(line for line in DAY if '"encounter_id": "ED-0' in line), *map(json.dumps, NO_STOP)])
+    )
+    sets = infusion("code", "--quiet", "--set", "missing_stop=push", str(events)).stdout_bytes
+    theirs.write_bytes(infusion("export", "--to", "dft", given=sets).stdout_bytes)
+    return events, theirs
+
+
+def test_a_system_that_answers_one_question_otherwise_is_found_out(day: tuple[Path, Path]) -> None:
+    """By the same path the stays are coded by; with that answer nothing differs."""
+    events, theirs = day
+    made = infusion("diff", "--common", "--format", "jsonl", "--incumbent", str(theirs), str(events))
+    rows = [json.loads(line) for line in made.stdout.splitlines()]
+    assert made.exit_code == 3
+    assert {(row["switch"], row["answer"]) for row in rows} == {("missing_stop", "push")}
+    same = infusion("diff", "--common", "--set", "missing_stop=push", "--incumbent", str(theirs), str(events))
+    assert (same.exit_code, same.stdout) == (0, "")
+
+
+def test_the_rest_comes_behind_by_rule(day: tuple[Path, Path], tmp_path: Path) -> None:
+    """In every form; --rest shows it alone, and the summary on stderr counts all."""
+    events, theirs = day
+    more = tmp_path / "more.csv"
+    more.write_text("encounter_id,code,units,dos\nED-01,96523,1,2026-10-05\nED-99,96372,1,2026-10-05\n")
+    run = ("diff", "--incumbent", str(theirs), "--incumbent", str(more), str(events))
+    rows = list(csv.DictReader(StringIO(infusion(*run, "--common", "--format", "csv").stdout)))
+    explained = [bool(row["switch"]) for row in rows]
+    assert explained == sorted(explained, reverse=True)
+    assert [(row["encounter_id"], row["their_code"]) for row in rows if not row["switch"]] == [
+        ("ED-01", "96523")
+    ]
+    rest = infusion(*run, "--rest")
+    assert "ED-99" in rest.stdout
+    assert "missing_stop=push" not in rest.stdout
+    assert "missing_stop=push" in rest.stderr
+    assert "theirs alone 1" in rest.stderr

@@ -1,0 +1,156 @@
+"""``infusion reconcile`` on files: the seeded day against its own messages, what is wrong with a file, exit statuses."""
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from streams.cli import main
+
+ROOT = Path(__file__).resolve().parents[3]
+DAY = ROOT / "seeds" / "day.jsonl"
+LATER = ("--at", "2026-11-01T00:00:00Z")
+ONE = next(
+    body.partition("\n")[2].rpartition("```")[0]
+    for body in (ROOT / "README.md").read_text(encoding="utf-8").split("```json ")
+    if body.startswith("one.jsonl")
+).partition("```")[0]
+
+
+def infusion(*words: str, given: bytes | None = None) -> Result:
+    """Run a verb, and look for tracebacks."""
+    result = CliRunner().invoke(main, [*words], input=given)
+    assert "Traceback" not in result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the charge sets of the seeded day."""
+    path = tmp_path_factory.mktemp("day") / "sets.jsonl"
+    path.write_bytes(infusion("code", "--quiet", str(DAY)).stdout_bytes)
+    return path
+
+
+@pytest.mark.parametrize("form", ["dft", "csv"])
+def test_a_day_agrees_with_the_messages_made_of_it(sets: Path, tmp_path: Path, form: str) -> None:
+    """Every charge of a final set is matched, by message or by row, and the money is the same."""
+    billed = tmp_path / f"billed.{form}"
+    billed.write_bytes(infusion("export", "--to", form, str(sets)).stdout_bytes)
+    made = infusion("reconcile", *LATER, "--format", "jsonl", "--billed", str(billed), str(sets))
+    assert made.exit_code == 0, made.stderr
+    rows = [json.loads(line) for line in made.stdout.splitlines()]
+    due = {
+        line["line_id"]
+        for one in map(json.loads, sets.read_text().splitlines())
+        if one["status"] == "final"
+        for line in one["lines"]
+    }
+    matched = [row for row in rows if row["kind"] == "charge" and row["state"] == "matched"]
+    assert {row["id"] for row in matched} == due
+    assert all(row["cents"] == row["posted_cents"] for row in matched)
+
+
+def test_what_is_missing_or_too_much_ends_a_nightly_job(tmp_path: Path) -> None:
+    """With a status of its own; filters of what is shown leave it, filters of what counts do not."""
+    events, billed = tmp_path / "one.jsonl", tmp_path / "billed.csv"
+    events.write_text(ONE)
+    billed.write_text("Account,CPT,Qty,DOS\nE1,96365,1,3/2/2026\nE1,9x,1,\nE9,96372,2,20260302\n")
+    run = (
+        "reconcile",
+        "--at",
+        "2026-03-04T00:00:00Z",
+        "--format",
+        "csv",
+        "--billed",
+        str(billed),
+        str(events),
+    )
+    made = infusion(*run, "--kind", "charge")
+    assert made.exit_code == 3
+    assert f"{billed}:3: code: no CPT or HCPCS code; write five capitals or digits" in made.stderr
+    rows = [
+        (row["encounter_id"], row["code"] or row["billed_code"], row["state"], row["age_days"])
+        for row in csv.DictReader(StringIO(made.stdout))
+    ]
+    assert rows == [
+        ("E1", "96365", "matched", "2"), ("E1", "96366", "missing", "2"), ("E9", "96372", "extra", "2"),
+    ]  # fmt: skip
+    assert infusion(*run, "--state", "matched").exit_code == 3
+    assert infusion(*run, "--older-than", "3").exit_code == 1, "the rejected row alone"
+    assert infusion(*run, "--encounter", "E7").exit_code == 1
+
+
+def test_deliveries_among_the_lines_are_what_the_billing_system_has(sets: Path, tmp_path: Path) -> None:
+    """Of several systems one must be named; a delivery that is none is told and left out."""
+    final = next(
+        one
+        for one in map(json.loads, sets.read_text().splitlines())
+        if one["status"] == "final" and one["lines"]
+    )
+    line = final["lines"][0]
+    about = {"encounter_id": final["encounter_id"], "charge_set_id": final["charge_set_id"], "revision": 1}
+    delivery = about | {
+        "outcome": "accepted", "line_id": line["line_id"], "change": "charge", "control_id": "c", "answer": "AA",
+        "reason": None, "attempts": 1, "decided_at": "2026-10-06T00:00:00Z", "destination": "billing",
+    }  # fmt: skip
+    told = [final, about | {"change": "charge", "line": line}, delivery, about | {"outcome": "lost"}]
+    path = tmp_path / "told.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in told))
+    made = infusion("reconcile", *LATER, "--format", "jsonl", "--kind", "charge", str(path))
+    found = {row["id"]: row["state"] for row in map(json.loads, made.stdout.splitlines())}
+    assert found.pop(line["line_id"]) == "matched"
+    assert {*found.values()} <= {"missing"}
+    assert "told.jsonl:4: line: no delivery" in made.stderr
+    with path.open("a") as more:
+        more.write(json.dumps(delivery | {"destination": "other"}) + "\n")
+    several = infusion("reconcile", *LATER, str(path))
+    assert (several.exit_code, several.stdout) == (2, "")
+    assert "several billing systems answered (billing, other); name one with --destination" in several.stderr
+    named = infusion(
+        "reconcile", *LATER, "--destination", "nobody", "--format", "jsonl", "--kind", "charge", str(path)
+    )
+    assert {row["state"] for row in map(json.loads, named.stdout.splitlines())} == {"missing"}
+
+
+def test_what_is_no_table_and_no_message_is_refused_in_one_line(tmp_path: Path) -> None:
+    """Before anything is shown, with the columns that would do; and a billed file needs something beside it."""
+    events, billed = tmp_path / "one.jsonl", tmp_path / "billed.csv"
+    events.write_text(ONE)
+    billed.write_text("who,what\nE1,96365\n")
+    made = infusion("reconcile", "--billed", str(billed), str(events))
+    assert (made.exit_code, made.stdout) == (2, "")
+    assert (
+        "neither DFT messages nor a table with a column encounter_id (or account, account_number"
+        in made.stderr
+    )
+    assert infusion("reconcile", "--billed", str(billed)).exit_code == 2
+
+
+def test_another_systems_messages_are_read_by_code_date_and_modifiers(tmp_path: Path) -> None:
+    """Charge codes by the site's table, credits taken off, a repeated message counted once, a bad transaction told."""
+    head = "MSH|^~\\&|OTHER|MAIN|||20260302||DFT^P03|{}|P|2.3\rPID|1\rPV1|1|O|||||||||||||||||E1\r"
+    ft1 = "FT1|{0}|{0}||202603020800||{1}|{2}|||{3}|||||||||||||||{4}|{5}\r"
+    first = (
+        head.format("M1")
+        + ft1.format(1, "CG", "2600365", 1, "", "")
+        + ft1.format(2, "CG", "X", 2, "96366", "")
+    )
+    second = (
+        head.format("M2")
+        + ft1.format(1, "CD", "X", 1, "96366", "")
+        + ft1.format(2, "CG", "NOTHING", 1, "", "")
+    )
+    billed, events, site = (tmp_path / name for name in ("billed.hl7", "one.jsonl", "site.toml"))
+    billed.write_text(first + second + first)
+    events.write_text(ONE)
+    site.write_text('[charges.codes.96365]\ncode = "2600365"\n')
+    made = infusion("reconcile", *LATER, "--site", str(site), "--kind", "charge", "--format", "jsonl", "--billed", str(billed), str(events))  # fmt: skip
+    assert [(row["code"], row["state"]) for row in map(json.loads, made.stdout.splitlines())] == [
+        ("96365", "matched"), ("96366", "matched"),
+    ]  # fmt: skip
+    assert "billed.hl7:2: FT1[2]-25: no CPT or HCPCS code" in made.stderr
+    assert made.exit_code == 1
