@@ -34,9 +34,7 @@ def events(*timeline: str, **case: object) -> list[Event]:
     return events_of({"case": "a stay", "timeline": list(timeline), **case})
 
 
-def asked(
-    clock: str, *timeline: str, policy: NudgePolicy = BY_DAY, day: int = 2, **case: object
-) -> Asked:
+def asked(clock: str, *timeline: str, policy: NudgePolicy = BY_DAY, day: int = 2, **case: object) -> Asked:
     """Return what is asked about a timeline at a time of the day."""
     told = events(*timeline, **case)
     return asked_of(fold(told), told, instant(clock, day), policy)
