@@ -9,13 +9,14 @@ from datetime import date
 
 from rules.catalogue.code_history import events
 from rules.catalogue.codes import codes
-from rules.catalogue.fact_rows import RVUS, Row, not_found
+from rules.catalogue.fact_rows import Row, not_found
 from rules.catalogue.indicators import categories, indicator_on
 from rules.catalogue.modifiers import ATTACHED, modifiers
 from rules.policy.switches import ANSWERABLE
 from rules.rulebook import all_rules
 from rules.sources import sources
 from rules.tables.code_dates import first_days
+from rules.tables.table_columns import RVUS
 
 INDICATORS = (
     "status", "global_days", "pctc", "multiple", "bilateral", "assistant", "co_surgeon", "team", "supervision",
