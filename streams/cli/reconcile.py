@@ -18,7 +18,7 @@ from streams.batch.told_stays import ToldStay, ToldStays
 from streams.cli.shared.broker import broker
 from streams.cli.shared.inputs import display_names, files_argument, open_input
 from streams.cli.shared.instant import InstantType
-from streams.cli.shared.posted_files import read_posted
+from streams.cli.shared.posted_files import PostedLines, read_posted
 from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.cli.shared.reconciliation_rows import COLUMNS, HEAD, amount, csv_row, json_row, table_row
 from streams.cli.shared.reject_order import RejectOrder
@@ -80,11 +80,14 @@ _LONGEST = 16 << 20
     "--format", "form", type=click.Choice(["table", "jsonl", "csv"]), default="table", show_default=True,
     help="A table for people, JSON Lines for programs, or CSV.",
 )  # fmt: skip
+@click.option(
+    "--all-codes", is_flag=True, help="Count every code the other system has, not only those we could charge."
+)
 @site_file_beside_folder
 @profile_options
 def command(  # noqa: PLR0913 -- one parameter an option
     *, files: tuple[str, ...], billed: tuple[str, ...], destination: str | None, drugs: bool, at: datetime | None,
-    form: str, site_file: SiteMapping, policy: str | None, overrides: tuple[tuple[str, str], ...], setting: Setting | None,
+    form: str, all_codes: bool, site_file: SiteMapping, policy: str | None, overrides: tuple[tuple[str, str], ...], setting: Setting | None,
     payer: str | None, site: SiteFolder | None, **picked: Any,
 ) -> int:  # fmt: skip
     """
@@ -114,7 +117,9 @@ def command(  # noqa: PLR0913 -- one parameter an option
             for number, file in enumerate(files):
                 with open_input(file) as stream:
                     told.gatherer.gather(number, stream, lambda _: None)
-            read_posted(billed, len(files), site_file.charges, told.post, run.refuse)
+            post = PostedLines(told, every=all_codes)
+            read_posted(billed, len(files), site_file.charges, post.take, run.refuse)
+            run.others = post.others
         else:
             with broker() as connection:
                 asyncio.run(_gather(connection, buckets))
@@ -137,7 +142,7 @@ class _Run:
         drugs: bool,
     ) -> None:  # fmt: skip
         self.totals = Totals()
-        self.rejected = 0
+        self.rejected = self.others = 0
         self._profile, self._destination, self._at, self._drugs = profile, destination, at, drugs
         self._rejects, self._picked = rejects, picked
 
@@ -218,6 +223,8 @@ def _write(rows: Iterator[Row], form: str, run: _Run) -> None:
             out.write(json_row(row))
     out.flush()
     click.echo(f"stays           {run.totals.stays:,}", err=True)
+    if run.others:
+        click.echo(f"other codes     {run.others:,} billed lines that are none of ours, left out", err=True)
     for kind, state, count, ours, posted in run.totals.lines():
         money = "" if kind == "administration" else f", ours {amount(ours)}, billed {amount(posted)} USD"
         click.echo(f"{kind:14}  {state:10}  {count:,}{money}", err=True)

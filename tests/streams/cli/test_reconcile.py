@@ -58,7 +58,9 @@ def test_what_is_missing_or_too_much_ends_a_nightly_job(tmp_path: Path) -> None:
     """With a status of its own; filters of what is shown leave it, filters of what counts do not."""
     events, billed = tmp_path / "one.jsonl", tmp_path / "billed.csv"
     events.write_text(ONE)
-    billed.write_text("Account,CPT,Qty,DOS\nE1,96365,1,3/2/2026\nE1,9x,1,\nE9,96372,2,20260302\n")
+    billed.write_text(
+        "Account,CPT,Qty,DOS\nE1,96365,1,3/2/2026\nE1,9x,1,\nE9,96372,2,20260302\nE1,99213,1,\n"
+    )
     run = (
         "reconcile",
         "--at",
@@ -79,6 +81,8 @@ def test_what_is_missing_or_too_much_ends_a_nightly_job(tmp_path: Path) -> None:
     assert rows == [
         ("E1", "96365", "matched", "2"), ("E1", "96366", "missing", "2"), ("E9", "96372", "extra", "2"),
     ]  # fmt: skip
+    assert "other codes     1 billed lines that are none of ours, left out" in made.stderr
+    assert "99213" in infusion(*run, "--all-codes").stdout
     assert infusion(*run, "--state", "matched").exit_code == 3
     assert infusion(*run, "--older-than", "3").exit_code == 1, "the rejected row alone"
     assert infusion(*run, "--encounter", "E7").exit_code == 1
