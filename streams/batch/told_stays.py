@@ -8,6 +8,7 @@ charge set that is given stands in place of the one its events would make.
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
 from orjson import JSONDecodeError, loads
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 
 from models.charge import ChargeSet
 from models.delivery import DELIVERY, Delivery
+from models.encounter import Encounter
 from models.line_change import LineChange
 from rules.engine import Profile
 from streams.batch.coder import CodedEncounter, code_linked, code_stay
@@ -27,6 +29,8 @@ from streams.wire.rejects import WHOLE_LINE, Reject
 
 _POSTED: Final = b"\0"
 """In front of what another system posted, as it waits with the lines of its stay."""
+_STORED: Final = b"\1"
+"""In front of a charge set that a broker stored, with the instant in epoch milliseconds and a line feed."""
 _CHARGES: Final = b'"charge_set_id"'
 """What no event has and everything about charges does; within a text its quotes would be escaped."""
 
@@ -42,6 +46,13 @@ class ToldStay(NamedTuple):
     changes: tuple[LineChange, ...]
     deliveries: tuple[Delivery, ...]
     posted: tuple[PostedChange, ...]
+    told_on: date | None
+    """The day the patient left or came, in UTC, by the events; else the day the charge set was stored."""
+
+
+def stored(value: bytes, at_ms: int) -> bytes:
+    """Return a charge set as a line that says when a broker stored it, in epoch milliseconds."""
+    return b"%b%d\n%b" % (_STORED, at_ms, value)
 
 
 class ToldStays:
@@ -81,7 +92,12 @@ class ToldStays:
         changes: dict[str, list[LineChange]] = {}
         deliveries: dict[str, list[Delivery]] = {}
         posted: dict[str, list[PostedChange]] = {}
-        for file, number, raw in sorted(lines, key=lambda line: line[:2]):
+        days: dict[str, date] = {}
+        for file, number, line in sorted(lines, key=lambda line: line[:2]):
+            raw, stored_ms = line, 0
+            if raw.startswith(_STORED):
+                at, _, raw = raw[1:].partition(b"\n")
+                stored_ms = int(at)
             if raw.startswith(_POSTED):
                 change: PostedChange = pickle.loads(raw[1:])  # noqa: S301 -- written by this process
                 posted.setdefault(change.encounter_id, []).append(change)
@@ -98,13 +114,15 @@ class ToldStays:
                 changes.setdefault(said.encounter_id, []).append(said)
             elif said.encounter_id not in sets or sets[said.encounter_id].revision <= said.revision:
                 sets[said.encounter_id] = said
+                if stored_ms:
+                    days[said.encounter_id] = _day(stored_ms // 1000)
         coded = self._coded(name, events, profile)
         for told in sorted({*coded, *sets, *changes, *deliveries, *posted}):
             own = coded.get(told)
             charge_set = sets.get(told) or (None if own is None else own.coding.charge_set)
             yield ToldStay(
                 told, own, charge_set, tuple(changes.get(told, ())), tuple(deliveries.get(told, ())),
-                tuple(posted.get(told, ())),
+                tuple(posted.get(told, ())), days.get(told) if own is None else _told_on(own.encounter),
             )  # fmt: skip
 
     def _coded(
@@ -116,6 +134,15 @@ class ToldStays:
         for reject in outcome.rejects:
             self._refuse(reject)
         return {stay.encounter.encounter_id: stay for stay in outcome.stays}
+
+
+def _told_on(encounter: Encounter) -> date | None:
+    at = encounter.departed_at or encounter.arrived_at or encounter.last_recorded_at
+    return None if at is None else _day(at)
+
+
+def _day(at: int) -> date:
+    return datetime.fromtimestamp(at, UTC).date()
 
 
 def _charges(raw: bytes) -> ChargeSet | LineChange | Delivery | Reject:

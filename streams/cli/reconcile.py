@@ -14,7 +14,7 @@ from rules.engine import Profile
 from rules.site_folder import SiteFolder
 from streams.batch.sorted_runs import Record, Spool, key_of_record
 from streams.batch.spill_buckets import Buckets
-from streams.batch.told_stays import ToldStay, ToldStays
+from streams.batch.told_stays import ToldStay, ToldStays, stored
 from streams.cli.shared.broker import broker
 from streams.cli.shared.inputs import display_names, files_argument, open_input
 from streams.cli.shared.instant import InstantType
@@ -130,8 +130,10 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
 
 async def _gather(connection: Connection, buckets: Buckets) -> None:
-    async for number, key, value in billed_records(connection):
-        buckets.add(key, [(0, number, value)])
+    number = 0
+    async for key, value, at in billed_records(connection):
+        number += 1
+        buckets.add(key, [(0, number, value if at is None else stored(value, at))])
 
 
 class _Run:
@@ -167,7 +169,11 @@ class _Run:
             posted = Posted(standing(stay.posted)) if from_file else self._acknowledged(stay)
             given = () if stay.coded is None else stay.coded.encounter.administrations
             known = Stay(
-                stay.encounter_id, stay.charge_set, posted, tuple(one.administration_id for one in given)
+                stay.encounter_id,
+                stay.charge_set,
+                posted,
+                tuple(one.administration_id for one in given),
+                stay.told_on,
             )
             shown = []
             for row in reconciled(known, self._at, drugs=self._drugs):

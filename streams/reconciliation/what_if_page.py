@@ -33,10 +33,10 @@ def page(title: str, totals: Totals, found: Iterable[Move]) -> Iterator[str]:
     yield str(_HEAD.format(style=_STYLE))
     yield str(
         Markup(
-            '<h1>What would move</h1><p class="verdict">{usd} USD net, in {changed} of {stays} stays</p>'
+            '<h1>What would move</h1><p class="verdict">{usd} USD net, in {moved} of {stays} stays</p>'
             '<p class="note">{title}. National OPPS amounts; nothing was sent.</p>\n'
         ).format(
-            usd=_usd(totals.cents), changed=f"{totals.changed:,}", stays=f"{totals.stays:,}", title=_shown(title)
+            usd=_usd(totals.cents), moved=f"{totals.moved:,}", stays=f"{totals.stays:,}", title=_shown(title)
         )
     )  # fmt: skip
     statuses = [

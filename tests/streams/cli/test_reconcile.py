@@ -158,3 +158,13 @@ def test_another_systems_messages_are_read_by_code_date_and_modifiers(tmp_path: 
     ]  # fmt: skip
     assert "billed.hl7:2: FT1[2]-25: no CPT or HCPCS code" in made.stderr
     assert made.exit_code == 1
+
+
+def test_what_is_held_without_a_line_has_its_age_too(tmp_path: Path) -> None:
+    """From the day the patient left; money is at stake while nobody charts the stop."""
+    events = tmp_path / "held.jsonl"
+    events.write_text("".join(line + "\n" for line in ONE.splitlines() if "infusion_stopped" not in line))
+    made = infusion("reconcile", "--at", "2026-03-12T00:00:00Z", "--format", "jsonl", str(events))
+    (row,) = [one for one in map(json.loads, made.stdout.splitlines()) if one["kind"] == "administration"]
+    assert (row["state"], row["rule"], row["age_days"]) == ("held", "F-MISSING_STOP", 10)
+    assert made.exit_code == 0
