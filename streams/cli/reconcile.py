@@ -133,7 +133,7 @@ async def _gather(connection: Connection, buckets: Buckets) -> None:
     number = 0
     async for key, value, at in billed_records(connection):
         number += 1
-        buckets.add(key, [(0, number, value if at is None else stored(value, at))])
+        buckets.add(key, [(0, number, value) if at is None else stored(value, at)])
 
 
 class _Run:

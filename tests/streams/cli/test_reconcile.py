@@ -160,6 +160,18 @@ def test_another_systems_messages_are_read_by_code_date_and_modifiers(tmp_path: 
     assert made.exit_code == 1
 
 
+def test_a_line_that_looks_like_ours_inside_is_only_a_line(tmp_path: Path) -> None:
+    """Nothing of a file is taken for what we keep beside it; bytes that are no JSON are told by their line."""
+    events = tmp_path / "odd.jsonl"
+    events.write_bytes(
+        b'\0cos\nsystem "encounter_id": "E1"\n\x01x "encounter_id": "E1", "charge_set_id": "s"\n'
+    )
+    made = infusion("reconcile", str(events))
+    assert made.exit_code == 1
+    told = [line for line in made.stderr.splitlines() if "odd.jsonl:" in line]
+    assert [line.partition("odd.jsonl:")[2][0] for line in told] == ["1", "2", "3"]
+
+
 def test_what_is_held_without_a_line_has_its_age_too(tmp_path: Path) -> None:
     """From the day the patient left; money is at stake while nobody charts the stop."""
     events = tmp_path / "held.jsonl"
