@@ -8,7 +8,7 @@ import click
 from models.charge import ChargeSet
 from models.field import Setting
 from rules.engine import Profile, code_encounter
-from rules.site_folder import SiteFolder
+from rules.site_folder import SiteFolder, under_site
 from streams.batch.spill_buckets import Buckets
 from streams.batch.told_stays import ToldStay, ToldStays
 from streams.cli.shared.difference_rows import COLUMNS, HEAD, csv_row, json_row, summary, table_row
@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
         run.counts["rejected"] += 1
         rejects.add(reject)
 
-    with Buckets() as buckets:
+    with Buckets() as buckets, under_site(site):
         told = ToldStays(buckets, _LONGEST, refuse)
         for number, file in enumerate(inputs):
             with open_input(file) as stream:

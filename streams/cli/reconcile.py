@@ -11,7 +11,7 @@ import click
 
 from models.field import Setting
 from rules.engine import Profile
-from rules.site_folder import SiteFolder
+from rules.site_folder import SiteFolder, under_site
 from streams.batch.sorted_runs import Record, Spool, key_of_record
 from streams.batch.spill_buckets import Buckets
 from streams.batch.told_stays import ToldStay, ToldStays, stored
@@ -111,7 +111,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
         Profile(policy, overrides, setting, payer, site), destination, at or datetime.now(UTC), rejects, picked,
         drugs=drugs,
     )  # fmt: skip
-    with Buckets() as buckets, Spool() as spool:
+    with Buckets() as buckets, Spool() as spool, under_site(site):
         told = ToldStays(buckets, _LONGEST, run.refuse)
         if files:
             for number, file in enumerate(files):
