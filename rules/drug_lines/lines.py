@@ -108,10 +108,7 @@ def _line(
         )
     ids = (name,)
     about = tuple(
-        [
-            Flag(one.flag, one.severity, ids, one.says, one.suggestion, one.facts, one.clears)
-            for one in flags
-        ]
+        [Flag(one.flag, one.severity, ids, one.says, one.suggestion, one.facts, one.clears) for one in flags]
     )
     return DrugLine(
         line_id, name, ingredient, status, code, units, waste, modifiers, on, *known, reasons, about, payment

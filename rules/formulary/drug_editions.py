@@ -19,12 +19,13 @@ from rules.data_files import DRUGS, FORMULARY
 from rules.site_folder import SiteFolder, files_of, site_in_force
 from rules.text_files import file_bytes, toml_of
 
-DrugTable = Literal["hcpcs", "ndc", "rxnorm", "ndc_rxnorm", "self_administered"]
+DrugTable = Literal["hcpcs", "ndc", "package_units", "rxnorm", "ndc_rxnorm", "self_administered"]
 TABLES: Final[tuple[DrugTable, ...]] = get_args(DrugTable)
 
 COLUMNS: Final[Mapping[DrugTable, tuple[str, ...]]] = {
     "hcpcs": ("code", "product", "from", "until"),
     "ndc": ("ndc", "hcpcs"),
+    "package_units": ("ndc", "hcpcs", "units"),
     "rxnorm": ("rxcui", "tty", "ingredient", "product", "cite"),
     "ndc_rxnorm": ("ndc", "rxcui"),
     "self_administered": (*("ingredient", "hcpcs", "routes", "listed_by", "from", "until", "cite", "as_of"),),

@@ -28,7 +28,7 @@ from rules.formulary.drug_editions import (
 )
 from rules.formulary.exclusion_list import Exclusion, exclusion
 from rules.formulary.products import Catalogue, HcpcsCode, catalogue
-from streams.cms.asp_crosswalk import read_crosswalk
+from streams.cms.asp_crosswalk import read_crosswalk, read_package_units
 from streams.cms.dated_folder import DatedFolder
 from streams.cms.exclusion_export import read_exclusions
 from streams.cms.exclusion_products import exclusion_rows
@@ -48,6 +48,7 @@ DrugFiles = Mapping[DrugFile, Path]
 TITLES: Final[Mapping[DrugTable, tuple[str, str]]] = {
     "hcpcs": ("CMS-HCPCS", "HCPCS Level II, quarterly alpha-numeric file: drug codes and their days"),
     "ndc": ("CMS-ASP-NDC", "CMS ASP pricing: NDC-HCPCS crosswalk"),
+    "package_units": ("CMS-ASP-NDC", "CMS ASP pricing: NDC-HCPCS crosswalk"),
     "rxnorm": ("RXNORM", "RxNorm, National Library of Medicine: concepts of the formulary's drugs"),
     "ndc_rxnorm": ("RXNORM", "RxNorm, National Library of Medicine: concepts of the formulary's drugs"),
     "self_administered": (
@@ -59,6 +60,7 @@ TITLES: Final[Mapping[DrugTable, tuple[str, str]]] = {
 FILE_OF: Final[Mapping[DrugTable, DrugFile]] = {
     "hcpcs": "hcpcs",
     "ndc": "asp_ndc",
+    "package_units": "asp_ndc",
     "rxnorm": "rxnorm",
     "ndc_rxnorm": "rxnorm",
     "self_administered": "sad",
@@ -151,7 +153,8 @@ def _read(kind: DrugFile, path: Path, on: date, formulary: Formulary, folder: Pa
     if kind == "hcpcs":
         return {"hcpcs": hcpcs_rows(read_hcpcs(path, on), formulary.codes, formulary.catalogue)}
     if kind == "asp_ndc":
-        return {"ndc": read_crosswalk(path, on, {code.code for code in formulary.codes})}
+        known = {code.code for code in formulary.codes}
+        return {"ndc": read_crosswalk(path, on, known), "package_units": read_package_units(path, on, known)}
     if kind == "rxnorm":
         release = read_release(path, on)
         cite = key_of("rxnorm", release.released)

@@ -11,6 +11,7 @@ from streams.cms.taken import Note, Row, Taken
 NAMING: Final[Mapping[DrugTable, tuple[str, ...]]] = {
     "hcpcs": ("code", "product"),
     "ndc": ("ndc", "hcpcs"),
+    "package_units": ("ndc", "hcpcs"),
     "rxnorm": ("rxcui",),
     "ndc_rxnorm": ("ndc",),
     "self_administered": ("ingredient", "hcpcs", "routes"),
