@@ -23,7 +23,7 @@ _SHOWN: Final = 10
 _TABLES: Final[tuple[Table, ...]] = (
     *("mue_practitioner", "mue_outpatient", "ptp_practitioner", "ptp_outpatient", "add_on", "opps"),
 )
-_LISTS: Final[tuple[DrugFile, ...]] = ("hcpcs", "asp_ndc", "sad", "rxnorm")
+_LISTS: Final[tuple[DrugFile, ...]] = ("hcpcs", "asp_ndc", "opps_drugs", "sad", "rxnorm")
 
 
 class QuarterType(click.ParamType):
@@ -63,6 +63,12 @@ _DOWNLOAD: Final = click.Path(exists=True, readable=True, path_type=Path)
 @click.option("--opps", type=_FILE, multiple=True, metavar="FILE", help="OPPS Addendum B.")
 @click.option("--hcpcs", type=_DOWNLOAD, metavar="FILE", help="HCPCS quarterly alpha-numeric file.")
 @click.option("--asp-ndc", type=_DOWNLOAD, metavar="FILE", help="ASP NDC-HCPCS crosswalk.")
+@click.option(
+    "--opps-drugs",
+    type=_DOWNLOAD,
+    metavar="FILE",
+    help="OPPS Addendum B once more: status and rate of drugs.",
+)
 @click.option(
     "--sad", type=_DOWNLOAD, metavar="FILE", help="Self-administered drug lists: MCD article export."
 )

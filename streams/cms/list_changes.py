@@ -12,6 +12,7 @@ NAMING: Final[Mapping[DrugTable, tuple[str, ...]]] = {
     "hcpcs": ("code", "product"),
     "ndc": ("ndc", "hcpcs"),
     "package_units": ("ndc", "hcpcs"),
+    "opps_drugs": ("code",),
     "rxnorm": ("rxcui",),
     "ndc_rxnorm": ("ndc",),
     "self_administered": ("ingredient", "hcpcs", "routes"),

@@ -429,3 +429,43 @@ def test_every_list_of_a_quarter_at_once_is_in_order(tmp_path: Path) -> None:
         ),
     ]
     assert drug_problems(drugs) == []
+
+
+ADDENDUM = (
+    "Addendum B,,,,\n"
+    '"Effective April 1, 2026 through June 30, 2026",,,,\n'
+    "HCPCS Code,Short Descriptor,SI,APC,Payment Rate\n"
+    "96365,(not kept),S,5693,$219.40\n"
+    "J0129,(not kept),K,9230,$51.125\n"
+    'J3262,(not kept),G,9624,"$1,005.882"\n'
+    "J1885,(not kept),N,,\n"
+    "J0881,(not kept),ZZ,,\n"
+    "J9999,(not kept),N,,\n"
+)
+APRIL = date(2026, 4, 1)
+
+
+def test_a_quarters_statuses_of_drugs_stand_beside_those_before(tmp_path: Path) -> None:
+    """From their quarter on, with the rate of CMS to the last digit; a status without a sense is named."""
+    drugs = drug_lists(tmp_path)
+    addendum = tmp_path / "addendum-b.csv"
+    addendum.write_text(ADDENDUM, encoding="utf-8")
+    change = taken(APRIL, {"opps_drugs": addendum}, drugs)["opps_drugs"]
+
+    lines = (drugs / "20260401" / "opps_drugs.csv").read_text(encoding="utf-8").splitlines()
+    wanted = ["code,status,rate", "J0129,K,51.125", "J1885,N,", "J3262,G,1005.882"]
+    assert [line for line in lines if not line.startswith("#")] == wanted
+    assert change.notes[0].line(None) == "1 left out: codes whose status is no drug's (J0881 ZZ)"
+    assert drug_problems(drugs) == []
+
+
+@pytest.mark.parametrize(("old", "new", "says"), [
+    ("April 1, 2026", "July 1, 2026", "is the addendum of 2026-07-01, not of 2026-04-01"),
+    ("$51.125", "much", "field 'Payment Rate': must be an amount in dollars"),
+    ("Payment Rate", "Money", "no header row"),
+])  # fmt: skip
+def test_another_addendum_is_refused(tmp_path: Path, old: str, new: str, says: str) -> None:
+    """In one sentence with its line."""
+    addendum = tmp_path / "addendum-b.csv"
+    addendum.write_text(ADDENDUM.replace(old, new), encoding="utf-8")
+    assert any(says in one for one in refusal(APRIL, {"opps_drugs": addendum}, drug_lists(tmp_path)))
