@@ -39,7 +39,9 @@ def payer_payment(line: PricedLine, setting: str, payer: str | None) -> Expected
         if rate is not None:
             about = f"{rate.billing_class}, {rate.setting}, {rate.period}"
             many = (
-                "its one published rate" if rate.count == 1 else f"the median of {rate.count} published rates"
+                "its one published rate"
+                if rate.observed == 1
+                else f"the median of {rate.observed} published rates"
             )
             return ExpectedPayment(
                 f"rates {rate.effective.isoformat()}", "", None, "paid", rate.p50, rate.p50 * line.units,
@@ -73,5 +75,5 @@ def _fits(rate: PublishedRate, setting: str) -> bool:
 def _best(rates: Iterable[PublishedRate], setting: str) -> PublishedRate:
     """Return the newest of the rates that fit best."""
     classes = (_CLASS[setting], *_NEAREST[1:])
-    ordered = sorted(rates, key=lambda one: (one.period, one.count), reverse=True)
+    ordered = sorted(rates, key=lambda one: (one.period, one.observed), reverse=True)
     return min(ordered, key=lambda one: (classes.index(one.billing_class), _NEAREST.index(one.setting)))

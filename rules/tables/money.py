@@ -70,7 +70,8 @@ class PublishedRate(NamedTuple):
     setting: str
     billing_class: str
     period: str
-    count: int
+    observed: int
+    """How many rates there are."""
     mean: int
     p10: int
     p25: int
@@ -140,10 +141,11 @@ def _fee(row: Row, edition: Edition) -> Fee:
     return Fee(
         row[0],
         MappingProxyType(values),
-        *(
-            Decimal(values[name] or 0)
-            for name in ("work_rvu", "pe_nonfacility", "mp_rvu", "total_nonfacility", "factor")
-        ),
+        Decimal(values["work_rvu"] or 0),
+        Decimal(values["pe_nonfacility"] or 0),
+        Decimal(values["mp_rvu"] or 0),
+        Decimal(values["total_nonfacility"] or 0),
+        Decimal(values["factor"]),
         edition.effective,
         edition.cite,
     )
@@ -171,7 +173,14 @@ def _contract(layers: tuple[Edition, ...]) -> tuple[ContractRate, ...]:
 
 @cache
 def _published(layers: tuple[Edition, ...]) -> tuple[PublishedRate, ...]:
-    return tuple(
-        PublishedRate(*row[:5], int(row[5]), *map(cents_of, row[6:]), edition.effective, edition.cite)
-        for row, edition in laid_over(layers).values()
-    )
+    return tuple(published_rate(row, edition) for row, edition in laid_over(layers).values())
+
+
+def published_rate(row: Row, edition: Edition) -> PublishedRate:
+    """Return a row of an edition of rates, its amounts in US cents."""
+    payer, code, setting, billing_class, period, observed, *amounts = row
+    mean, p10, p25, p50, p75, p90 = map(cents_of, amounts)
+    return PublishedRate(
+        payer, code, setting, billing_class, period, int(observed), mean, p10, p25, p50, p75, p90,
+        edition.effective, edition.cite,
+    )  # fmt: skip
