@@ -7,16 +7,22 @@ from pathlib import Path
 import pytest
 from second_coder_timelines import BLANK, EMPTY
 
-from models.charge import ChargeLine, ChargeSet, ExpectedPayment
+from models.charge import CHARGE_SET, ChargeLine, ChargeSet, ExpectedPayment
 from models.drug import Drug
 from models.encounter import Encounter, Flow
+from models.line_change import LINE_CHANGE
 from rules.catalogue.site_check import problems
 from rules.claim.office_payment import office_payments
 from rules.claim.payment import PricedLine
 from rules.engine import Profile, code_encounter
 from rules.site_folder import SiteFolder, read_site, under_site
 from streams.charging.line_changes import line_changes, restated_cents
+from streams.charging.release import release
+from streams.feeds.posted import PostedLine
+from streams.reconciliation.amounts import priced
 from streams.wire.charge_json import value_of
+from streams.wire.closed_encounter_json import ClosedEncounter
+from streams.wire.topics import CHARGE_LINES, CHARGES
 
 ON = date(2026, 10, 5)
 TODAY = date(2026, 11, 28)
@@ -271,3 +277,34 @@ def test_a_line_that_is_billed_otherwise_is_credited_with_its_own_amount(made: M
     assert [(one.change, one.line.units) for one in changes] == [("credit", 2), ("charge", 1)]
     with under_site(None):
         assert restated_cents((twice,), before) == 0
+
+
+def test_another_systems_lines_are_worth_what_ours_are(made: Made) -> None:
+    """A code of ours is priced as ours is, by the payer's rates, any other by the schedule; an office by its own."""
+    ours = coded("aetna", made({"rates": RATES + rate("Aetna", "100.00")}))
+    theirs = [PostedLine("96365", 2, (), ON), PostedLine("96375", 1, (), ON)]
+    assert priced(theirs, "facility", ours) == [20000, 4784]
+    assert priced(theirs, "facility") == [43462, 4784]
+    assert priced(theirs, "office") == [13428, 1570]
+
+
+def test_a_stay_coded_again_under_new_rates_is_a_new_revision_that_credits_nothing(made: Made) -> None:
+    """The newest set has the new amount; a withdrawal afterwards credits the line once, as it was charged but for money."""
+    old, new = (made({"rates": RATES + rate("Aetna", median)}) for median in ("100.00", "250.00"))
+    encounter = stay("aetna")
+
+    def closed(version: int, standing: str = "final") -> ClosedEncounter:
+        what = encounter if standing == "final" else encounter._replace(standing="cancelled")
+        return ClosedEncounter("E1", version, standing, MORNING + 90000 * version, "confirmed", None, 9, what)  # type: ignore[arg-type]  # a literal
+
+    state, first = release(None, closed(1), Profile(site=old), 0, committed=0)
+    state, second = release(state, closed(2), Profile(site=new), 1, committed=1)
+    _, third = release(state, closed(3, "cancelled"), Profile(site=new), 2, committed=2)
+    told = [
+        [LINE_CHANGE.validate_json(one.value or b"") for one in messages if one.topic == CHARGE_LINES]
+        for messages in (first, second, third)
+    ]
+    assert [[one.change for one in changes] for changes in told] == [["charge"], [], ["credit"]]
+    (newest,) = (CHARGE_SET.validate_json(one.value or b"") for one in second if one.topic == CHARGES)
+    assert (newest.revision, paid(newest).cents) == (2, 25000)
+    assert told[0][0].line.line_id == told[2][0].line.line_id
