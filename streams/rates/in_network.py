@@ -17,7 +17,7 @@ from orjson import loads
 
 from rules.claim.charge_lines import RANK_ORDER
 from streams.rates.object_slices import GROUPS, RATES, Slice
-from streams.rates.tally import Key, Tally, cents_of, payer_named
+from streams.rates.tally import Key, Tally, cents_of, month_of, payer_named
 
 Group = int
 """A provider group's tax number, as eight bytes of its digest."""
@@ -30,8 +30,6 @@ _OURS: Final[Pattern[bytes]] = compiled(
 _MEANS_A_FEE: Final = frozenset({"negotiated", "fee schedule"})
 _MAJOR_VERSIONS: Final = ("1.", "2.")
 _HEAD: Final = ("reporting_entity_name", "version", "last_updated_on")
-_NO_DAY: Final = "0000-00"
-_MONTH: Final = 7
 
 
 class RatesFileError(ValueError):
@@ -79,8 +77,8 @@ def read(objects: Iterable[Slice], on: str, payer: str | None) -> Tally:
     _check_version(head, tally)
     for data in waiting:  # the references stood behind the rates, or in them
         _take_rates(data, groups, on, tally)
-    name = payer or payer_named(head.get("reporting_entity_name", "a payer that gives no name"))
-    period = head.get("last_updated_on", _NO_DAY)[:_MONTH]
+    name = payer or payer_named(head.get("reporting_entity_name", ""))
+    period = month_of(head.get("last_updated_on", ""))
     tally.rates = {key._replace(payer=name, period=period): rates for key, rates in tally.rates.items()}
     return tally
 
@@ -182,8 +180,8 @@ def _count(
         return
     for price in rate.get("negotiated_prices") or ():
         if isinstance(price, dict) and (cents := _fee(price, on, tally)) is not None:
-            setting = str(price.get("setting") or "not said")
-            billed = str(price.get("billing_class") or "not said")
+            setting = str(price.get("setting") or "not said").casefold()
+            billed = str(price.get("billing_class") or "not said").casefold()
             tally.add(key._replace(setting=setting, billing_class=billed), cents, len(who))
 
 

@@ -19,7 +19,7 @@ from rules.site_folder import read_site, under_site
 from streams.cli import main
 from streams.rates.object_slices import GROUPS, RATES, OtherOrderError, slices
 from streams.rates.spread import spread
-from streams.rates.tally import payer_named
+from streams.rates.tally import month_of, payer_named
 from streams.rulebook.entry import entry_of
 from streams.rulebook.page import page
 from streams.rulebook.text import entry_text
@@ -357,11 +357,24 @@ def test_a_percentile_is_a_rate_that_was_observed() -> None:
     assert found.between_quartiles == 200
 
 
+@pytest.mark.parametrize(
+    ("day", "month"),
+    [
+        ("2026-03-27", "2026-03"), ("3/27/2026", "2026-03"), ("12/1/26", "2026-12"), ("2026-13-01", "0000-00"),
+        ("March 2026", "0000-00"), ("", "0000-00"), ("2026-03", "2026-03"), ("20260327", "0000-00"),
+    ],
+)  # fmt: skip
+def test_a_month_is_read_of_the_days_that_files_write(day: str, month: str) -> None:
+    """Any other text is no month, and spoils no edition."""
+    assert month_of(day) == month
+
+
 def test_a_payer_is_known_by_its_published_name() -> None:
     """Or stands under the name it gives itself."""
     assert payer_named("UHC OF [7]") == "UnitedHealthcare"
     assert payer_named("Harvard  Pilgrim") == "Harvard Pilgrim"
     assert payer_named("MEDICARE [1]") == "Medicare"
+    assert payer_named("  ") == "a payer that gives no name"
     assert payer_named("Aetna", "Medicare Advantage PPO") == "Aetna, Medicare plan"
     assert payer_named("Humana Medicare") == "Humana Medicare"
     assert payer_named("UNITED COMMUNITY MEDICAID") == "UnitedHealthcare, Medicaid plan"
