@@ -10,6 +10,7 @@ from json import dumps, loads
 from pathlib import Path
 from re import sub
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from click.testing import CliRunner, Result
@@ -339,6 +340,10 @@ def test_what_is_shown_for_people_and_as_a_table(tmp_path: Path) -> None:
     lines = run("show", "96375", "--from", folder, "--format", "csv").stdout.splitlines()
     assert lines[0].startswith("payer,code,setting,billing_class,period,count,mean,p10")
     assert len(lines) == 2
+    drawn = run("show", "96375", "--from", folder, "--format", "svg").stdout
+    assert fromstring(drawn).tag.endswith("svg")  # noqa: S314 -- our own output
+    assert "<style>" in drawn
+    assert "nothing to draw" in run("show", "96375", "--format", "svg").stderr
     alone = run("show", "96375").stdout
     assert "no edition holds a rate for it" in alone
     assert "16.37  [SEED-3, C]" in alone
