@@ -6,6 +6,7 @@ are counted and never followed.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from hashlib import blake2b
 from json import JSONDecodeError, JSONDecoder
 from re import Pattern, search
@@ -15,6 +16,7 @@ from typing import Any, Final
 from orjson import JSONDecodeError as NotJsonError
 from orjson import loads
 
+from rules.catalogue.performers import places
 from rules.claim.charge_lines import RANK_ORDER
 from streams.rates.object_slices import GROUPS, RATES, Slice
 from streams.rates.tally import Key, Tally, cents_of, month_of, payer_named
@@ -185,12 +187,28 @@ def _count(
             tally.add(key._replace(setting=setting, billing_class=billed), cents, len(who))
 
 
+def _in_facilities_alone(price: Mapping[str, Any]) -> bool:
+    """Tell whether a professional is paid this in facilities alone, where nobody reports these codes (R-SET-2)."""
+    said = price.get("service_code")
+    if str(price.get("billing_class")).casefold() != "professional" or not isinstance(said, list) or not said:
+        return False
+    return not any(str(one) == _ALL_CODES or str(one) in _offices() for one in said)
+
+
+@cache
+def _offices() -> frozenset[str]:
+    """Return the places of service at which Medicare pays the rate outside a facility."""
+    return frozenset(row["code"] for row in places() if row["rate"] == "nonfacility")
+
+
 def _fee(price: Mapping[str, Any], on: str, tally: Tally) -> int | None:
     kind = str(price.get("negotiated_type"))
     if kind not in _MEANS_A_FEE:
         tally.leave_out(f"a rate that is {kind}"[:60])
     elif any(str(one).strip() for one in price.get("billing_code_modifier") or ()):
         tally.leave_out("a rate of a code with modifiers")
+    elif _in_facilities_alone(price):
+        tally.leave_out("a professional rate of facilities' places of service alone")
     elif str(price.get("expiration_date") or "9999-12-31") < on:
         tally.leave_out("an expired rate")
     else:

@@ -155,6 +155,10 @@ def test_rates_are_of_our_codes_and_references_are_resolved(
         (entry("96375", rate([1], price(9)), negotiation_arrangement="bundle"), "a rate of a bundle"),
         (entry("96375", rate([1], price(9)), negotiation_arrangement="capitation"), "a rate of a capitation"),
         (entry("CSTM-00", rate([1], price(9))), "a rate of all codes of a type"),
+        (
+            entry("96375", rate([1], price(9, service_code=["21", "22"]))),
+            "a professional rate of facilities' places of service alone",
+        ),
         (entry("96375", rate([7], price(9))), "a rate of no provider group that the file resolves"),
     ],
 )
