@@ -473,7 +473,7 @@ def test_an_edition_in_the_sites_folder_is_read_by_rules_pages_and_money(tmp_pat
     site = tmp_path / "site"
     dated = site / "edits" / "20261101"
     dated.mkdir(parents=True)
-    (dated / "contract.csv").write_text("payer,code,setting,usd\nAetna,96375,office,9.00\n")
+    (dated / "contract.csv").write_text("payer,code,setting,usd,percent\nAetna,96375,office,9.00,\n")
     (dated / "edition.toml").write_text(
         'effective = 2026-11-01\n\n[contract]\ncite = "OURS"\ncovers = "all"\n'
     )
