@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format cases laws fuzz chaos soak kafka docs pictures monitoring lock prometheus bench bench-stream bench-feeds bench-listen clean
+.PHONY: help run test lint format cases laws fuzz chaos soak kafka docs pictures monitoring lock prometheus bench bench-coder bench-page bench-stream bench-feeds bench-listen clean
 
 # The first interpreter that is new enough; make PYTHON=... to choose another.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
@@ -92,6 +92,12 @@ prometheus: ## A real Prometheus with the alerts until Ctrl-C, beside a worker a
 	@echo "Prometheus at http://localhost:9090 until Ctrl-C; alerts are under Alerts (Debian: http://localhost:9090/classic/alerts)"
 	@prometheus --config.file=ops/prometheus/prometheus.local.yml --storage.tsdb.path=var/prometheus \
 	  --web.listen-address=127.0.0.1:9090 --log.level=warn
+
+bench-coder: $(RUNTIME) ## Measure the coder beside its floors, three rounds, and add rows to benchmarks/coder.csv
+	@$(BIN)/python benchmarks/coder_bench.py
+
+bench-page: $(RUNTIME) ## Write the table and the drawing of benchmarks/README.md from the newest rows
+	@$(BIN)/python benchmarks/page.py
 
 bench: $(RUNTIME) ## Measure a generated month and add rows to benchmarks/results.csv
 	@$(BIN)/python benchmarks/bench.py

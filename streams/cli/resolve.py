@@ -233,7 +233,7 @@ def _audit(
         for row in audit_of(name, events, profile)
         if row.at >= first
     ]
-    rows.sort(key=lambda row: (row.at, row.encounter_id, row.event_id))
+    rows.sort(key=lambda row: row.at)
     if form == "csv":
         click.echo(csv_text([AUDIT_COLUMNS, *map(audit_cells, rows)]), nl=False)
     elif form == "jsonl":

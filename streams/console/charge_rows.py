@@ -44,11 +44,13 @@ class ChargeRows:
         self.items: dict[str, tuple[Any, ...] | None] = {}
         self.questions: dict[str, list[tuple[Any, ...]]] = {}
         self.departures: dict[str, int | None] = {}
+        self.deliveries: list[tuple[Any, ...]] = []
         self._take: Final = {
             topics.CHARGES: self._charge_set,
             topics.CHARGE_LINES: self._change,
             topics.REVIEW: self._item,
             topics.CLOSED: self._closed,
+            topics.DELIVERIES: self._delivery,
         }
 
     def take(self, record: Any) -> bool:
@@ -93,6 +95,7 @@ class ChargeRows:
                     line["service_date"],
                     cents_of(line),
                     record.timestamp,
+                    record.value,
                 )
             )
 
@@ -120,6 +123,10 @@ class ChargeRows:
             for number, flag in enumerate(said["flags"], 1)
         ]
 
+    def _delivery(self, name: str, said: dict[str, Any] | None, record: Any) -> None:
+        if said is not None:
+            self.deliveries.append((record.partition, record.offset, name, record.value))
+
     def _closed(self, name: str, said: dict[str, Any] | None, _: Any) -> None:
         departed = said["encounter"].get("departed_at") if said is not None else None
         self.departures[name] = None if departed is None else _epoch(departed)
@@ -137,7 +144,10 @@ class ChargeRows:
         )
         many("UPDATE stays SET status='withdrawn', cents=0, codes='', held_by='', hold_ends_at=NULL WHERE encounter_id=?", gone)  # fmt: skip
         many("INSERT OR REPLACE INTO revisions VALUES (?,?,?,?,?,?)", self.revisions)
-        many("INSERT OR REPLACE INTO changes VALUES (?,?,?,?,?,?,?,?,?,?,?)", self.changes)
+        many("INSERT OR REPLACE INTO changes VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", self.changes)
+        many("INSERT OR REPLACE INTO deliveries VALUES (?,?,?,?)", self.deliveries)
+        stale = {*self.stays, *(row[2] for row in self.changes), *(row[2] for row in self.deliveries)}
+        many("INSERT OR IGNORE INTO stale VALUES (?)", [(name,) for name in stale])
         many(
             "DELETE FROM items WHERE encounter_id=?",
             [(name,) for name, one in self.items.items() if one is None],

@@ -28,7 +28,7 @@ from streams.listener.access import peer_address
 Answer = TypeVar("Answer")
 _FOLDER: Final = Path(__file__).parent
 PAGES: Final = (
-    ("/queue", "Queue"), ("/stays", "Encounters"), ("/feeds", "Feeds"), ("/rejects", "Rejects"),
+    ("/queue", "Queue"), ("/stays", "Encounters"), ("/feeds", "Feeds"), ("/rejects", "Rejects"), ("/reconciliation", "Reconciliation"),
     ("/audit", "Audit"), ("/health", "Health"), ("/contract", "Contract"),
 )  # fmt: skip
 """What the head of every page leads to."""

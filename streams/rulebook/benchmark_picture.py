@@ -48,9 +48,9 @@ def standalone(rows: list[Mapping[str, Any]]) -> Markup:
 
 
 STYLE: Final = Markup(
-    "svg.rates{width:100%;max-width:52rem;font:11px system-ui,sans-serif}svg.rates text{fill:#1a1a1a}"
-    ".rates .axis{stroke:#ddd}.rates .whisker{stroke:#444}.rates .box{fill:#cfe0ee;stroke:#27506e}"
-    ".rates .median{stroke:#12283a;stroke-width:2}.rates .mean{fill:#a33}.rates .medicare{stroke:#a33;stroke-dasharray:4 3}"
+    "svg.rates{width:100%;max-width:52rem;font:11px system-ui,sans-serif}svg.rates text{fill:var(--ink)}"
+    ".rates .axis{stroke:var(--line)}.rates .whisker{stroke:var(--grey)}.rates .box{fill:var(--wash);stroke:var(--accent)}"
+    ".rates .median{stroke:var(--ink);stroke-width:2}.rates .mean{fill:#c0453f}.rates .medicare{stroke:#c0453f;stroke-dasharray:4 3}"
 )
 """The picture's part of a page's style."""
 
