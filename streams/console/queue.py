@@ -1,7 +1,7 @@
 """
 The review queue: one row a question, the one that costs most to leave first.
 
-Money at stake is the most that any answer to the question would give the stay at national amounts, or what its lines
+Money at stake is the most that any answer to the question would give the stay in expected payment, or what its lines
 give now where that is more. It is divided by the days that are left of the bill hold, at least a quarter of one: so a
 thousand dollars that end tomorrow stand before two thousand that end next week.
 """
