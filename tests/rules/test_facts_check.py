@@ -10,7 +10,49 @@ from rules.claim.claim_edits import ClaimLine, EditSettings, violations
 from rules.tables.code_dates import first_days, not_a_code_yet, stood_then
 
 DAY = date(2026, 3, 2)
-MODIFIERS = ["59", "XE", "XS", "XP", "XU", "25", "57", "76", "77", "52", "53", "73", "74", "22", "PO", "PN", "ER", "JW", "JZ", "TB", "JA", "JB", "GA", "GX", "GY", "GZ", "KX", "PD", "Q0", "Q1", "Q5", "Q6", "CR", "CC", "GV", "GW", "SA", "X2", "79", "95", "RT"]
+MODIFIERS = [
+    "59",
+    "XE",
+    "XS",
+    "XP",
+    "XU",
+    "25",
+    "57",
+    "76",
+    "77",
+    "52",
+    "53",
+    "73",
+    "74",
+    "22",
+    "PO",
+    "PN",
+    "ER",
+    "JW",
+    "JZ",
+    "TB",
+    "JA",
+    "JB",
+    "GA",
+    "GX",
+    "GY",
+    "GZ",
+    "KX",
+    "PD",
+    "Q0",
+    "Q1",
+    "Q5",
+    "Q6",
+    "CR",
+    "CC",
+    "GV",
+    "GW",
+    "SA",
+    "X2",
+    "79",
+    "95",
+    "RT",
+]
 
 
 def test_every_fact_is_there_or_says_where_it_was_looked_for() -> None:
