@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sqlite3
 from typing import Any, Final
 
 import click
@@ -85,6 +86,9 @@ async def _serve(connection: Connection, settings: Any, site: SiteFolder | None)
     _log.info("started: http://%s, Kafka at %s", settings.bind.named(), connection.named())
     try:
         await serve(desk, socket, told)
+    except sqlite3.Error as error:
+        message = f"{model.path} cannot be written: {error}; make room on its disk, or delete it: it is filled again from Kafka"
+        raise click.ClickException(message) from None
     finally:
         access.close()
         model.close()

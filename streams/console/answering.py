@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from orjson import dumps
@@ -14,7 +15,7 @@ from streams.console.stay_record import StayRecord, stay_record
 from streams.kafka.publisher import Publisher
 from streams.operations.resolutions.answer_events import events_of
 from streams.operations.resolutions.effect import Effect, effect_of
-from streams.operations.resolutions.question import Question
+from streams.operations.resolutions.question import AnswerError, Question
 from streams.operations.resolutions.questions import outcomes_by_answer, questions_of
 from streams.operations.resolutions.undo import undo_of
 from streams.wire.event_message import event_message
@@ -24,6 +25,7 @@ from streams.wire.topics import EVENTS
 _READ_BACK_S: Final = 2.0
 """How long a page waits until what was sent is in the read model; it stands on Kafka either way."""
 
+_TRIED: Final = "tried-only"
 _REMEMBERED: Final = 1_000
 """Events sent from here that are sent again as they were, should somebody press twice."""
 
@@ -37,6 +39,8 @@ class Asked(NamedTuple):
     question: Question | None
     """None where its events are gone, or it stands no more."""
     outcomes: Mapping[str, tuple[AnswerOutcome, ...]]
+    effects: Mapping[str, Effect] = MappingProxyType({})
+    """Of answers that need nothing typed and are not among those outcomes."""
 
 
 def asked(desk: Desk, encounter_id: str, number: int) -> Asked | None:
@@ -51,7 +55,23 @@ def asked(desk: Desk, encounter_id: str, number: int) -> Asked | None:
     question = next((one for one in questions if _asks(one, flags[number - 1])), None)
     if question is None or record.item is None:
         return Asked(record, None, {})
-    return Asked(record, question, outcomes_by_answer(question, record.item.answers))
+    outcomes = outcomes_by_answer(question, record.item.answers)
+    return Asked(record, question, outcomes, _effects(desk, record, question, outcomes))
+
+
+def _effects(
+    desk: Desk, record: StayRecord, question: Question, outcomes: Mapping[str, Sequence[AnswerOutcome]]
+) -> dict[str, Effect]:
+    """Return what each answer does that needs nothing typed and that nobody has tried yet, found by trying it."""
+    found = {}
+    for answer in question.answers:
+        if not answer.needs and not outcomes.get(answer.key):
+            try:
+                events = answer_events(question, {"answer": answer.key, "why": _TRIED}, _TRIED, desk.clock())
+                found[answer.key] = effect(desk, record, events)
+            except AnswerError:  # it can be given, and not tried
+                continue
+    return found
 
 
 def by_item(record: StayRecord, item_id: str) -> Question | None:
