@@ -25,7 +25,7 @@ _TABLES: Final[tuple[Table, ...]] = (
     *("mue_practitioner", "mue_outpatient", "ptp_practitioner", "ptp_outpatient", "add_on", "opps"),
     *("pfs", "gpci", "rbcs"),
 )
-_LISTS: Final[tuple[DrugFile, ...]] = ("hcpcs", "asp_ndc", "sad", "rxnorm")
+_LISTS: Final[tuple[DrugFile, ...]] = ("hcpcs", "asp_ndc", "opps_drugs", "sad", "rxnorm")
 
 
 class QuarterType(click.ParamType):
@@ -99,6 +99,12 @@ _DOWNLOAD: Final = click.Path(exists=True, readable=True, path_type=Path)
 @click.option("--rbcs", type=_FILE, multiple=True, metavar="FILE", help="Classes of codes (RBCS taxonomy).")
 @click.option("--hcpcs", type=_DOWNLOAD, metavar="FILE", help="HCPCS quarterly alpha-numeric file.")
 @click.option("--asp-ndc", type=_DOWNLOAD, metavar="FILE", help="ASP NDC-HCPCS crosswalk.")
+@click.option(
+    "--opps-drugs",
+    type=_DOWNLOAD,
+    metavar="FILE",
+    help="OPPS Addendum B once more: status and rate of drugs.",
+)
 @click.option(
     "--sad", type=_DOWNLOAD, metavar="FILE", help="Self-administered drug lists: MCD article export."
 )
