@@ -18,8 +18,11 @@ from streams.demo.stage import Stage, end_with_parent
 
 OURS: Final = (sys.executable, "-c", "from streams.cli import main; main()")
 
-PACE: Final = {"INFUSION_INACTIVE_HOURS": "0.03", "INFUSION_QUIET_SECONDS": "2"}
-"""A stay that goes on for some seconds is no forgotten one: it closes after two minutes without a word."""
+PACE: Final = {"INFUSION_INACTIVE_HOURS": "0.03", "INFUSION_QUIET_SECONDS": "2", "INFUSION_NUDGES": "on"}
+"""
+A stay that goes on for some seconds is no forgotten one: it closes after two minutes without a word. Meanwhile it is asked
+about what was not charted.
+"""
 
 FIRST_PORT: Final = 8090
 _PORTS: Final = 50
