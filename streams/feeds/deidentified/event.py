@@ -13,6 +13,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from orjson import JSONDecodeError, dumps, loads
+from pydantic import TypeAdapter
 
 from rules.coding.site_reasons import is_a_lumen
 from streams.feeds.deidentified import known_words
@@ -29,6 +30,9 @@ _NO_PROCEDURE: Final = "none"
 
 _SPEAKABLE: Final = re.compile(r"(?!.*\d{3})[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 """Names of fields that a report may show, as in rejects."""
+
+_INSTANT: Final[TypeAdapter[datetime]] = TypeAdapter(datetime)
+"""Reads an instant as the contract's reader does: a small z, a typographic minus."""
 
 Fields = dict[str, Any]
 
@@ -168,4 +172,4 @@ class Deidentifier:
 
 
 def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    return _INSTANT.validate_python(text)

@@ -120,3 +120,18 @@ def test_a_sites_own_drugs_are_known_to_it() -> None:
     own = json.loads(deidentify("--site-dir", str(folder), given=given).stdout)
     assert own["drug"] == {"name": "onc premed bag"}
     assert json.loads(deidentify(given=given).stdout)["drug"]["name"].startswith("drug-")
+
+
+@pytest.mark.parametrize(
+    ("written", "made"),
+    [
+        ("2026-10-05t08:00z", "T08:00:00Z"),
+        ("2026-10-05 08:00:00\u221204:00", "T08:00:00-04:00"),
+        ("2026-10-05T08:00:00.123456789Z", "T08:00:00.123456Z"),
+    ],
+)
+def test_an_instant_is_read_as_the_contract_reads_it(written: str, made: str) -> None:
+    """And written in RFC 3339; without a zone for the stay its offset stays."""
+    event = {"type": "encounter_opened", "event_id": "1", "encounter_id": "E1", "occurred_at": written}
+    found = json.loads(deidentify(given=json.dumps(event).encode()).stdout)
+    assert found["occurred_at"][10:] == made
