@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format cases fuzz chaos soak kafka docs monitoring lock prometheus bench bench-stream bench-feeds bench-listen clean
+.PHONY: help run test lint format cases laws fuzz chaos soak kafka docs pictures monitoring lock prometheus bench bench-coder bench-page bench-stream bench-feeds bench-listen bench-console clean
 
 # The first interpreter that is new enough; make PYTHON=... to choose another.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
@@ -21,9 +21,9 @@ DEVELOPMENT := .venv/.installed-development
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-12s %s\n", $$1, $$2}'
 
-run: $(RUNTIME) ## Play the seeded day through Kafka and the worker, and compare with the file coder
+run: $(RUNTIME) ## Play the seeded day and serve the console until Ctrl-C; off a terminal, compare with the file coder and end
 	@echo "== a synthetic day, seeds/day.jsonl: bedside events in, charge sets out, through an embedded Kafka broker"
-	@$(BIN)/infusion demo seeds/day.jsonl
+	@if [ -t 1 ]; then exec $(BIN)/infusion demo --live seeds/day.jsonl; else $(BIN)/infusion demo seeds/day.jsonl; fi
 	@echo
 	@echo "Some sets are held for a person; this day is made so. seeds/README.md tells what each encounter shows."
 	@echo "One as a picture, and the same charges from the file alone:"
@@ -33,7 +33,7 @@ run: $(RUNTIME) ## Play the seeded day through Kafka and the worker, and compare
 
 test: lint ## Format, lint, types, layers, then every test
 	@echo "== pytest"
-	@$(BIN)/pytest -n 2 --dist worksteal -rfEs
+	@$(BIN)/pytest -n 2 --dist worksteal -rfEs --durations=20 --durations-min=5
 
 lint: $(DEVELOPMENT) ## The checks that run no code of ours
 	@echo "== ruff format"
@@ -51,6 +51,9 @@ format: $(DEVELOPMENT) ## Lay the code out and mend what ruff can mend
 
 cases: $(DEVELOPMENT) ## The golden cases alone, each by its sentence
 	@$(BIN)/pytest -n 2 -v tests/cases
+
+laws: $(DEVELOPMENT) ## The laws on EXAMPLES (5000) drawn stays each, far beyond what the suite draws
+	@INFUSION_HYPOTHESIS_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/pytest -n 2 -q tests/properties
 
 fuzz: $(DEVELOPMENT) ## Break messages at random for INFUSION_FUZZ_SECONDS (a minute), and see that nothing else breaks
 	@PYTHONPATH=. $(BIN)/python tests/support/feed_fuzz.py
@@ -74,6 +77,9 @@ kafka: $(DEVELOPMENT) ## A real Apache Kafka until Ctrl-C, to try things on; nee
 docs: $(DEVELOPMENT) ## Write the output of the documents' examples anew; read the difference before you keep it
 	@$(BIN)/python tests/house/test_docs.py
 
+pictures: $(DEVELOPMENT) ## Take the README's pictures of the console anew; needs Chromium; look at them before you keep them
+	@PYTHONPATH=.:tests/support $(BIN)/python tests/support/pictures.py
+
 monitoring: $(DEVELOPMENT) ## Write the dashboards and alert rules in ops/ anew, from ops/monitoring/thresholds.py
 	@$(BIN)/python ops/monitoring/write.py
 
@@ -87,6 +93,12 @@ prometheus: ## A real Prometheus with the alerts until Ctrl-C, beside a worker a
 	@prometheus --config.file=ops/prometheus/prometheus.local.yml --storage.tsdb.path=var/prometheus \
 	  --web.listen-address=127.0.0.1:9090 --log.level=warn
 
+bench-coder: $(RUNTIME) ## Measure the coder beside its floors, three rounds, and add rows to benchmarks/coder.csv
+	@$(BIN)/python benchmarks/coder_bench.py
+
+bench-page: $(RUNTIME) ## Write the table and the drawing of benchmarks/README.md from the newest rows
+	@$(BIN)/python benchmarks/page.py
+
 bench: $(RUNTIME) ## Measure a generated month and add rows to benchmarks/results.csv
 	@$(BIN)/python benchmarks/bench.py
 
@@ -98,6 +110,9 @@ bench-feeds: $(RUNTIME) ## Measure HL7 messages to events, beside other parsers 
 
 bench-listen: $(DEVELOPMENT) ## Measure the front door on a real Kafka and add rows to benchmarks/listen.csv; needs Java 17 and Maven
 	@$(BIN)/python benchmarks/listen_bench.py
+
+bench-console: $(DEVELOPMENT) ## Measure the console's pages with 100,000 encounters and add a row to benchmarks/console.csv
+	@PYTHONPATH=. $(BIN)/python benchmarks/console_bench.py
 
 clean: ## Remove the environment and every cache
 	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -71,9 +71,18 @@ class PolicyLayer:
     version: str
 
 
+Basis = Literal["contract", "benchmark", "schedule"]
+"""Where an amount comes from: a site's own contract, a payer's published rates, or Medicare's schedule of the setting."""
+
+
 @dataclass(frozen=True)
 class ExpectedPayment:
-    """What the national OPPS schedule pays for a line; never a reason to choose its code."""
+    """
+    What a line is expected to be paid, and by what; never a reason to choose its code.
+
+    ``schedule`` names what was read and its first day; a schedule's amount is national, or a locality's where ``note``
+    says so. ``status_indicator`` is empty where the amount is no schedule's.
+    """
 
     schedule: str
     status_indicator: str
@@ -82,6 +91,13 @@ class ExpectedPayment:
     unit_cents: int | None
     cents: int | None
     note: str
+    basis: Basis = "schedule"
+    """Left out of the JSON where it is the schedule's, as every amount of older releases is."""
+
+    def __post_init__(self) -> None:
+        """Leave the usual basis out of the instance, and so out of its JSON: the class still answers for it."""
+        if self.basis == "schedule":
+            self.__dict__.pop("basis", None)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ because what is read becomes the tuples of ``models.encounter`` and lives no lon
 """
 
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Literal, Required
 
@@ -134,6 +135,35 @@ class DecidedCode(TypedDict, total=False):
     decided_at: Required[Instant]
 
 
+Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+"""Written as text, so that no digit is lost."""
+
+
+@with_config(_AS_READ)
+class Discarded(TypedDict, total=False):
+    """What was thrown away of a container opened for one giving."""
+
+    waste_id: Required[str]
+    administration_id: Required[str]
+    amount: Required[Amount]
+    unit: str
+    reason: str
+    at: Required[Instant]
+
+
+@with_config(_AS_READ)
+class HandedOut(TypedDict, total=False):
+    """A drug that was handed out or charged for the stay."""
+
+    dispense_id: Required[str]
+    administration_id: str
+    order_id: str
+    drug: Required[Drug]
+    dose: Amount
+    dose_unit: str
+    at: Required[Instant]
+
+
 @with_config(_AS_READ)
 class Given(TypedDict, total=False):
     """One drug given once, as nurse and pump tell it."""
@@ -164,6 +194,10 @@ class Given(TypedDict, total=False):
     supplied_by: SuppliedBy
     research: bool
     order_modifiers: tuple[str, ...]
+    ordered_dose: Number
+    ordered_dose_unit: str
+    weight_kg: Number
+    body_surface_m2: Number
     given_at: Instant
     flows: tuple[Stretch, ...]
     pump_flows: tuple[Stretch, ...]
@@ -174,6 +208,7 @@ class Given(TypedDict, total=False):
     faults: tuple[Fault, ...]
     open_pause: Stretch
     last_seen_at: Instant
+    wasted: tuple[Discarded, ...]
 
 
 @with_config(_AS_READ)
@@ -235,6 +270,8 @@ class Stay(TypedDict, total=False):
     reviews: tuple[ReviewedFlag, ...]
     patient_key: str
     other_accounts: tuple[str, ...]
+    wasted_apart: tuple[Discarded, ...]
+    dispensed: tuple[HandedOut, ...]
 
 
 @with_config(_AS_READ)

@@ -118,6 +118,30 @@ class RefusedEvent(NamedTuple):
     reason: str
 
 
+class Waste(NamedTuple):
+    """What was thrown away of a container opened for one giving; an ``amount`` of 0 says that nothing was."""
+
+    waste_id: str
+    """The id of its event."""
+    administration_id: str
+    amount: Decimal
+    unit: str | None
+    reason: str | None
+    at: int
+
+
+class Dispense(NamedTuple):
+    """A drug that was handed out or charged for the stay; it proves no giving."""
+
+    dispense_id: str
+    administration_id: str | None
+    order_id: str | None
+    drug: Drug
+    dose: Decimal | None
+    dose_unit: str | None
+    at: int
+
+
 class Administration(NamedTuple):
     """
     One drug given once, as nurse and pump record it.
@@ -155,6 +179,11 @@ class Administration(NamedTuple):
     research: bool | None
     order_modifiers: tuple[str, ...] | None
     """As the order says; empty where a correction took them back."""
+    ordered_dose: Decimal | None
+    ordered_dose_unit: str | None
+    weight_kg: Decimal | None
+    """The patient's, as charted with the giving; it converts a dose per kilogram and nothing else."""
+    body_surface_m2: Decimal | None
     given_at: int | None
     flows: tuple[Flow, ...]
     pump_flows: tuple[Flow, ...]
@@ -169,6 +198,8 @@ class Administration(NamedTuple):
     """From a pause that nobody resumed to the stop that followed it."""
     last_seen_at: int | None = None
     """The last instant of its flow that nurse or pump told as it went: a start, a rate, a bag, a pause or a stop."""
+    wasted: tuple[Waste, ...] = ()
+    """In the order in which it was thrown away."""
 
 
 class Encounter(NamedTuple):
@@ -213,6 +244,10 @@ class Encounter(NamedTuple):
     """Opaque and made by the feed: stays that share it are one patient's."""
     other_accounts: tuple[str, ...] = ()
     """Stays of the same patient on a day of this one that no word of registration explains, sorted."""
+    wasted_apart: tuple[Waste, ...] = ()
+    """Waste of administrations that are not in the stay: voided, or never told."""
+    dispensed: tuple[Dispense, ...] = ()
+    """In the order in which it was handed out."""
 
 
 def empty_encounter(encounter_id: str, standing: Standing) -> Encounter:

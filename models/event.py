@@ -12,10 +12,12 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationInfo, WithJsonSchema, field_validator
 
 from models.any_case import ANY_CASE
+from models.drug_event import DrugDispensed, DrugWasted
 from models.fact import AccessFact, ChartedInterval, Fact, GivenFact, ProcedureFact, RunningFact, StayFact
 from models.field import (
     Identifier,
     Instant,
+    Person,
     Quantity,
     ReviewDecision,
     StopReason,
@@ -211,13 +213,6 @@ def _flag_id(text: str) -> str:
     return text
 
 
-def _somebody(text: str) -> str:
-    if not text.strip():
-        message = "names nobody; write who decided, by an opaque id"
-        raise ValueError(message)
-    return text
-
-
 class ReviewDecided(Fact):
     """
     A person answered what a flag asks.
@@ -236,7 +231,7 @@ class ReviewDecided(Fact):
     code: Annotated[str, Field(pattern=_CODE)] | None = Field(default=None, validate_default=True)
     comparable_code: Annotated[str, Field(pattern=_CODE)] | None = None
     reason: Annotated[str, Field(min_length=3, max_length=2000)]
-    decided_by: Annotated[Identifier, AfterValidator(_somebody)]
+    decided_by: Person
 
     @field_validator("code")
     @classmethod
@@ -272,6 +267,8 @@ Event = Annotated[
     | InjectionGiven
     | AdministrationCharted
     | AdministrationVoided
+    | DrugWasted
+    | DrugDispensed
     | EventVoided
     | EventRefused
     | CodeDecided

@@ -37,6 +37,8 @@ RUNNING: Final = frozenset(
         "infusion_stopped",
     }
 )
+WASTE: Final = frozenset({"drug_wasted"})
+DISPENSE: Final = frozenset({"drug_dispensed"})
 ADMINISTRATION_VOIDED: Final = frozenset({"administration_voided"})
 EVENT_VOIDED: Final = frozenset({"event_voided"})
 EVENT_REFUSED: Final = frozenset({"event_refused"})
@@ -44,6 +46,7 @@ DECISION: Final = frozenset({"code_decided"})
 REVIEW: Final = frozenset({"review_decided"})
 
 SUBJECTS: Final = (
-    STAY, ACCESS, PROCEDURE, GIVEN, RUNNING, ADMINISTRATION_VOIDED, EVENT_VOIDED, EVENT_REFUSED, DECISION, REVIEW,
+    STAY, ACCESS, PROCEDURE, GIVEN, RUNNING, ADMINISTRATION_VOIDED, WASTE, DISPENSE, EVENT_VOIDED, EVENT_REFUSED,
+    DECISION, REVIEW,
 )  # fmt: skip
 """Every type of event is in exactly one of them."""

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.any_case import ANY_CASE, ANY_CASE_UPPER
+from models.coded_reason import Reason
 from models.drug import Drug
 from models.field import (
     ChartedByRole,
@@ -15,17 +16,23 @@ from models.field import (
     Minutes,
     Modifier,
     OrderStatus,
+    Person,
     Quantity,
     Setting,
     SuppliedBy,
     Technique,
     TimeZone,
+    Why,
     Words,
 )
 
 
 class Fact(BaseModel):
-    """What every event says: which stay, which fact, when it happened and when it was stored."""
+    """
+    What every event says: which stay, which fact, when it happened and when it was stored.
+
+    ``entered_by`` and ``change_reason`` say who entered it by hand, and why; nothing is coded from them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
@@ -34,6 +41,8 @@ class Fact(BaseModel):
     occurred_at: Instant
     recorded_at: Instant | None = None
     source: Identifier | None = None
+    entered_by: Person | None = None
+    change_reason: Why | None = None
 
 
 class StayFact(Fact):
@@ -79,7 +88,7 @@ class GivenFact(Fact):
     technique: Annotated[Technique, ANY_CASE] | None = None
     site_id: Identifier | None = None
     intent: Annotated[Intent, ANY_CASE] | None = None
-    indication: Words | None = None
+    indication: Reason | None = None
     rate_ml_per_h: Quantity | None = None
     volume_ml: Quantity | None = None
     planned_minutes: Minutes | None = None
@@ -96,6 +105,10 @@ class GivenFact(Fact):
     supplied_by: SuppliedBy | None = None
     research: bool | None = None
     order_modifiers: Annotated[tuple[Modifier, ...], Field(max_length=20)] | None = None
+    ordered_dose: Quantity | None = None
+    ordered_dose_unit: Identifier | None = None
+    weight_kg: Quantity | None = None
+    body_surface_m2: Quantity | None = None
 
 
 class ChartedInterval(BaseModel):

@@ -32,6 +32,13 @@ def _two_characters(modifier: str) -> str:
     return modifier
 
 
+def _somebody(text: str) -> str:
+    if not text.strip():
+        message = "names nobody; write who decided, by an opaque id"
+        raise ValueError(message)
+    return text
+
+
 def _instant_schema() -> core_schema.CoreSchema:
     # Left to itself the reader also takes "1772463600" for an instant; the contract asks for RFC 3339.
     instant = core_schema.datetime_schema(tz_constraint="aware", ge=EARLIEST, lt=LATEST, strict=False)
@@ -49,6 +56,9 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 Identifier = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Person = Annotated[Identifier, AfterValidator(_somebody)]
+"""Whoever decided or entered something by hand, by an opaque id: never a name."""
+Why = Annotated[str, Field(min_length=3, max_length=2000)]
 Words = Annotated[str, Field(max_length=2000)]
 Quantity = Annotated[Decimal, Field(ge=0, le=10_000_000, allow_inf_nan=False)]
 Minutes = Annotated[int, Field(ge=0, le=525_600)]

@@ -45,6 +45,25 @@ class AnswerOutcome:
 
 
 @dataclass(frozen=True)
+class ChartGap:
+    """
+    One thing the chart of a stay lacks of what its code asks for, by the checklist of R-DOC-1.
+
+    ``holds`` tells that a flag holds the stay for it. ``cents``, in whole US cents, is then by how much the answers
+    differ; else the expected payment of the line that stands on it. None where neither is known.
+    """
+
+    item: str
+    asks: str
+    code: str
+    administration_ids: tuple[str, ...]
+    rules: tuple[str, ...]
+    flags: tuple[str, ...]
+    holds: bool
+    cents: int | None
+
+
+@dataclass(frozen=True)
 class ReviewItem:
     """The open questions of one stay at one revision; a later revision's replace them, a tombstone closes them."""
 
@@ -58,6 +77,7 @@ class ReviewItem:
     evidence: Evidence | None
     suggestion: str
     answers: tuple[AnswerOutcome, ...] = ()
+    chart_lacks: tuple[ChartGap, ...] = ()
 
 
 REVIEW_ITEM: TypeAdapter[ReviewItem] = TypeAdapter(ReviewItem)

@@ -183,7 +183,12 @@ CLEARING: Final[Mapping[str, Clearing]] = {
         ("administration_charted: order_modifiers, research",),
         {"accept": "It is billed as shown, without Q0 or Q1."},
     ),
-    "F-DRUG_DOSE": Clearing(("administration_charted: dose, dose_unit",), _NO_DRUG),
+    "F-DRUG_DOSE": Clearing(
+        (
+            "administration_charted: dose, dose_unit, ordered_dose, ordered_dose_unit, weight_kg, body_surface_m2",
+        ),
+        _NO_DRUG,
+    ),
     "F-DRUG_CODE": Clearing(("administration_charted: drug.name, drug.code, drug.system",), _NO_DRUG),
 }
 """By flag, in the order of ``rules.flags``; a flag that never holds a set is not in it."""

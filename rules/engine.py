@@ -10,6 +10,7 @@ from typing import NamedTuple
 from models.charge import ChargeSet, Flag, Status
 from models.encounter import Encounter
 from models.field import Setting
+from rules.claim.charge_lines import RANK_ORDER
 from rules.claim.cited_sources import sources_of
 from rules.claim.decided_by import flags_decided, lines_decided, refusals_decided
 from rules.claim.set_identity import charge_set_id
@@ -39,6 +40,7 @@ from rules.screening.screen import screen_all
 from rules.screening.screened import Screened
 from rules.screening.unknown_drug import with_what_waits
 from rules.site_folder import SiteFolder, under_site
+from rules.tables.code_dates import stood_then
 from rules.tables.lookup import editions
 from rules.uncoded_stays import cancelled, not_in_force, status_of
 from rules.version import RULEBOOK_VERSION
@@ -141,7 +143,7 @@ def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
     try:
         policy = policy_of(encounter, profile, on)
         limits = thresholds(on)
-        sheet = Worksheet(policy, policy.setting)
+        sheet = Worksheet(policy, policy.setting, payer=payer, facility_name=encounter.facility)
         if encounter.reviews:
             sheet.reviews = Reviews(encounter)
         context = Context(encounter, sheet, calendar, limits, on)
@@ -153,7 +155,7 @@ def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
             sheet.deciding_pauses = deciding_pauses(encounter, lambda read: _sheet_of(read, context))
             screened = _code(context)
     except NotInForceError as error:
-        bare = not_in_force(encounter, setting, payer, revision, str(error))
+        bare = not_in_force(encounter, setting, payer, revision, f"{error}{stood_then(RANK_ORDER, on)}")
         return Coding(with_other_accounts(bare, encounter.other_accounts), None, None, None)
     charge_set = with_other_accounts(_charge_set(context, payer, revision), encounter.other_accounts)
     return Coding(charge_set, policy, sheet, screened)

@@ -183,6 +183,10 @@ def _kinds() -> dict[str, FlagKind]:
          "Chart the package's NDC, the brand or the HCPCS code; a site may end the codes it does not stock."),
         ("F-DOSE_UNUSUAL", "warn", "R-DRUG-5", "More of a drug on one date than is given.",
          "Check the dose and its unit, a decimal point and mg against mcg first."),
+        ("F-DRUG_WASTE", "warn", "R-MOD-9", "What was thrown away of a drug does not come to a line.",
+         "Send drug_wasted with amount and unit, 0 where nothing was thrown away; void one that is wrong."),
+        ("F-DRUG_UNGIVEN", "warn", "R-DRUG-6", "A drug left the pharmacy and nobody is charted to have given it.",
+         "Chart its giving, or void the dispense and take its charge back."),
     )  # fmt: skip
     kinds = {row[0]: FlagKind(*row) for row in rows}
     kinds.update({row[0]: FlagKind(*row, house=True) for row in ours})

@@ -19,7 +19,9 @@ from typing import Final, NamedTuple, ParamSpec, TypeVar
 
 from rules.text_files import file_bytes
 
-DRUG_LISTS: Final = ("products.csv", "hcpcs.csv", "rxnorm.csv", "ndc.csv", "self_administered.csv")
+DRUG_LISTS: Final = (
+    *("products.csv", "hcpcs.csv", "rxnorm.csv", "ndc.csv", "self_administered.csv", "containers.csv"),
+)
 """The files of ``drugs/`` a site may lay over those of ``rules/parameters/drugs``."""
 
 _HELD: Final = pattern(

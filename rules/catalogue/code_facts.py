@@ -12,7 +12,7 @@ from typing import Final
 from models.field import Setting
 from rules.parameter import NotInForceError
 from rules.site_folder import cached_by_site
-from rules.tables.edition_files import TABLES, Edition, Table
+from rules.tables.edition_files import Edition
 from rules.tables.in_force import in_force
 from rules.tables.lookup import (
     BOOK_TABLE,
@@ -26,6 +26,7 @@ from rules.tables.lookup import (
     opps,
     ptp,
 )
+from rules.tables.table_columns import OF_SITES, TABLES, Table
 
 Pairs = tuple[tuple[str, int], ...]
 
@@ -105,7 +106,7 @@ def code_facts(code: str, on: date) -> CodeFacts:
         opps=rate,
         cites=tuple(dict.fromkeys(edition.cite for edition in used)),
         notes=tuple(dict.fromkeys(edition.note for edition in used if edition.note)),
-        not_in_force=tuple(table for table in TABLES if table not in standing),
+        not_in_force=tuple(table for table in TABLES if table not in standing and table not in OF_SITES),
     )
 
 

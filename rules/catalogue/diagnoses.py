@@ -12,10 +12,14 @@ from typing import Final
 
 from rules.catalogue.code_history import covers
 from rules.catalogue.fact_rows import Row, rows
+from rules.formulary.charted_terms import means
+from rules.formulary.listed_diagnoses import listed
 from rules.formulary.volume_reasons import reason_for_volume
 
 _CODES: Final = r"\d{5}(?:-\d{5})?"
 _ANY: Final = "any"
+_NO_ELECTROLYTE: Final = frozenset({"deficiency:Fe", "deficiency:B12", "deficiency:Na"})
+"""Deficiencies no electrolyte bag is given for here: iron and vitamins are drugs, and low sodium is contested."""
 _HCPCS: Final = 5
 _ICD: Final = r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?"
 
@@ -27,9 +31,7 @@ def is_diagnosis(name: str) -> bool:
 
 def row_of(diagnosis: str) -> Row | None:
     """Return the row that covers a diagnosis, the longest first; None where none does: it proves nothing."""
-    plain = diagnosis.upper().replace(".", "")
-    found = [row for row in rows("diagnoses") if _covers(row["code"].replace(".", ""), plain)]
-    return max(found, key=lambda row: len(row["code"]), default=None)
+    return listed(diagnosis)
 
 
 def going_with(code: str) -> tuple[Row, ...]:
@@ -43,18 +45,19 @@ def contradicting(code: str) -> tuple[Row, ...]:
 
 
 def problems(on: date) -> Iterator[str]:
-    """Yield each row that nobody contests and that the list of reasons for volume decides otherwise."""
+    """Yield each row that nobody contests and that a list coding reads decides otherwise, with the list."""
     for row in rows("diagnoses"):
-        reason = reason_for_volume(row["code"].removesuffix("-").removesuffix("."), on)
-        if row["contested"] == "no" and (row["proves"] == "volume") != (reason is not None):
-            yield (
-                f"diagnoses.csv {row['code']}: proves {row['proves']} without contest, but "
-                "volume_reasons.toml says otherwise; mend one of them."
-            )
-
-
-def _covers(listed: str, plain: str) -> bool:
-    return plain.startswith(listed.removesuffix("-")) if listed.endswith("-") else plain == listed
+        code = row["code"].removesuffix("-").removesuffix(".")
+        decided = {
+            "volume_reasons.toml": ("volume", reason_for_volume(code, on) is not None),
+            "indications.toml [deficiency]": ("deficiency", means(code, "deficiency")),
+            "indications.toml [cancer]": ("cancer-hormonal", means(code, "cancer")),
+        }
+        for place, (proves, counts) in decided.items():
+            of_row = row["proves"].partition(":")[0] == proves and row["proves"] not in _NO_ELECTROLYTE
+            undenied = of_row and not counts and row["contested"] == "partly" and proves != "volume"
+            if undenied or (row["contested"] == "no" and of_row != counts):
+                yield f"diagnoses.csv {row['code']}: proves {row['proves']}, but {place} says otherwise; mend one of them."
 
 
 def _names(text: str, code: str) -> bool:

@@ -34,23 +34,8 @@ class Shape(NamedTuple):
 
 
 _CITED: Final = ("grade", "cite")
-RVUS: Final = (
-    "work_rvu", "pe_nonfacility", "pe_facility", "mp_rvu", "total_nonfacility", "total_facility",
-)  # fmt: skip
-
 SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
     {
-        "indicators": Shape(
-            (
-                "code", "effective", "status", "not_used", "global_days", "pctc", "multiple", "bilateral",
-                "assistant", "co_surgeon", "team", "supervision", "imaging_family", "work_rvu", "pe_nonfacility",
-                "nonfacility_na", "pe_facility", "facility_na", "mp_rvu", "total_nonfacility", "total_facility",
-                *_CITED,
-            ),
-            ("code", "effective"),
-            ("effective",),
-            RVUS,
-        ),
         "categories": Shape(("code", "scheme", "since", "category", *_CITED), ("code", "scheme", "since"), ("since",)),
         "conversion_factors": Shape(
             ("from", "to", "applies_to", "usd", *_CITED), ("from", "applies_to"), ("from", "to"), ("usd",)
@@ -69,6 +54,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
         "benchmarks": Shape(
             ("code", "payer", "figure", "usd", *_CITED), ("code", "payer", "figure"), numbers=("usd",)
         ),
+        "payer_notes": Shape(("payer", "switch", "codes", "says", "why", *_CITED), ("payer", "switch", "cite")),
         "diagnoses": Shape(
             (
                 "code", "means", "proves", "goes_with", "contradicts", "contested", "basis", "why", *_CITED,

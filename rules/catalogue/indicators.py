@@ -15,6 +15,11 @@ from typing import Final
 from rules.catalogue.codes import Code, codes
 from rules.catalogue.fact_rows import Row, rows
 from rules.data_files import CATALOGUE
+from rules.site_folder import cached_by_site
+from rules.sources import sources
+from rules.tables.edition_files import rows as table_rows
+from rules.tables.in_force import at_hand
+from rules.tables.table_columns import COLUMNS
 
 MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -48,9 +53,24 @@ _YEAR: Final = 4
 
 def releases(code: str) -> tuple[Row, ...]:
     """Return a code's rows of the fee schedule, oldest release first; none for one the files do not carry."""
-    return tuple(
-        sorted((row for row in rows("indicators") if row["code"] == code), key=lambda row: row["effective"])
-    )
+    return _releases().get(code, ())
+
+
+@cached_by_site()
+def _releases() -> Mapping[str, tuple[Row, ...]]:
+    found: dict[str, list[Row]] = {}
+    for edition in at_hand()["pfs"]:
+        if edition.awaited:
+            continue
+        about = {
+            "effective": edition.effective.isoformat(),
+            "cite": edition.cite,
+            "grade": sources()[edition.cite].grade,
+        }
+        for _, row in table_rows(edition):
+            named = dict(zip(COLUMNS["pfs"], row, strict=True))
+            found.setdefault(named["code"], []).append({**named, **about})
+    return MappingProxyType({code: tuple(of_code) for code, of_code in found.items()})
 
 
 def indicator_on(code: str, on: date) -> Row | None:
@@ -61,8 +81,22 @@ def indicator_on(code: str, on: date) -> Row | None:
 
 
 def categories(code: str) -> tuple[Row, ...]:
-    """Return the classes of a code: RBCS, CCS and the older BETOS where they were read."""
-    return tuple(row for row in rows("categories") if row["code"] == code)
+    """Return the classes of a code: RBCS, CCS and the older BETOS where they were read; RBCS of a site's own edition first."""
+    own = _classes().get(code)
+    read = (row for row in rows("categories") if row["code"] == code)
+    return tuple(row for row in read if own is None or row["scheme"] != "rbcs") + (
+        () if own is None else (own,)
+    )
+
+
+@cached_by_site()
+def _classes() -> Mapping[str, Row]:
+    found: dict[str, Row] = {}
+    for edition in at_hand()["rbcs"][-1:]:
+        for _, (code, since, category) in table_rows(edition):
+            about = {"grade": sources()[edition.cite].grade, "cite": edition.cite}
+            found[code] = {"code": code, "scheme": "rbcs", "since": since, "category": category, **about}
+    return MappingProxyType(found)
 
 
 def conversion_factors(row: Row, on: date) -> tuple[Row, ...]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import date
 
+from rules.drug_lines import containers
 from rules.formulary import site_check as drugs
 from rules.formulary.products import Product, products
 from rules.policy import site_check as policies
@@ -22,6 +23,7 @@ def problems(site: SiteFolder, today: date) -> list[str]:
         found = wrong_sources(site)
         if not found:  # what is cited is looked up among them
             found += [f"edits/{wrong}" for wrong in wrong_editions(site)] + drugs.problems(site, today)
+            found += containers.site_problems(site)
         if not found:
             found += policies.problems(site)
         return found

@@ -24,6 +24,7 @@ FETCH: Final[Mapping[str, tuple[str, str]]] = {
     "ptp_outpatient": ("CMS's NCCI pairs for hospitals", "--ptp-outpatient"),
     "add_on": ("CMS's add-on code edits", "--add-on"),
     "opps": ("OPPS Addendum B", "--opps"),
+    "pfs": ("CMS's relative value file of the physician fee schedule", "--pfs"),
     "hcpcs": ("CMS's quarterly alpha-numeric HCPCS file", "--hcpcs"),
     "ndc": ("CMS's ASP NDC-HCPCS crosswalk", "--asp-ndc"),
     "rxnorm": ("a release of RxNorm", "--rxnorm"),

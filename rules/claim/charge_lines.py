@@ -6,7 +6,8 @@ from hashlib import sha1
 from uuid import UUID
 
 from models.charge import ChargeLine, ExpectedPayment, Reason, named, weakest_evidence
-from rules.claim.payment import PricedLine, expected_payments
+from rules.claim.expected import expected
+from rules.claim.payment import PricedLine
 from rules.worksheet.sheet import Earned, Worksheet
 
 NAMESPACE = UUID("6f6b7c1e-2a53-5c0e-9a3b-6d1f2f9f6c11")
@@ -125,13 +126,13 @@ def charge_lines(encounter_id: str, sheet: Worksheet) -> tuple[ChargeLine, ...]:
         ]
     )
     rural = sheet.policy.rural_sch == "yes"
-    payments = expected_payments(priced, sheet.setting, rural_sch=rural)
+    payments = expected(priced, sheet.setting, sheet.payer, sheet.facility_name, rural_sch=rural)
     lines = [
         _merge(encounter_id, together[key], payment) for key, payment in zip(ordered, payments, strict=True)
     ]
     if any("PO" in line.modifiers for line in priced):
         why = sheet.policy.because("rural_sch")
-        others = expected_payments(priced, sheet.setting, rural_sch=not rural)
+        others = expected(priced, sheet.setting, sheet.payer, sheet.facility_name, rural_sch=not rural)
         lines = [
             line
             if _cents(line.expected_payment) == _cents(other)

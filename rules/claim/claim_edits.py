@@ -13,6 +13,7 @@ from rules.parameter import NotInForceError
 from rules.policy.resolve import Policy
 from rules.rule import Rule
 from rules.site_folder import cached_by_site
+from rules.tables.code_dates import not_a_code_yet
 from rules.tables.lookup import Book, addon_primaries, mue, ptp_edition
 from rules.worksheet.sheet import Earned
 
@@ -186,7 +187,15 @@ def _infused_and_pumped(claim: Sequence[ClaimLine], _: EditSettings) -> Iterable
             yield EditViolation("F-MULTI_INITIAL", (place, *infused), says, (("code", line.code),))
 
 
+def _not_yet_codes(claim: Sequence[ClaimLine], _: EditSettings) -> Iterable[EditViolation]:
+    """Yield each line whose code did not exist on its date, with the code that stood then."""
+    for place, line in enumerate(claim):
+        if says := not_a_code_yet(line.code, line.on):
+            yield EditViolation("F-NOT_IN_FORCE", (place,), says, (("code", line.code),))
+
+
 CHECKS: tuple[Callable[[Sequence[ClaimLine], EditSettings], Iterable[EditViolation]], ...] = (
+    _not_yet_codes,
     _primaries_missing,
     _units_over,
     _pairs_clashing,

@@ -26,6 +26,8 @@ FLAG_SWITCHES: Final[Mapping[str, frozenset[str]]] = {
     "F-DOSE_UNUSUAL": frozenset({"drug_lines"}),
     "F-DRUG_CODE": frozenset({"drug_lines"}),
     "F-DRUG_DOSE": frozenset({"drug_lines"}),
+    "F-DRUG_UNGIVEN": frozenset({"drug_lines"}),
+    "F-DRUG_WASTE": frozenset({"drug_lines"}),
     "F-HYD_FRAGMENTED": frozenset({"hydration_fragments"}),
     "F-HYD_NECESSITY": frozenset({"electrolyte_bag_class", "hydration_reason"}),
     "F-HYD_VOLUME": frozenset({"hydration_minimum_volume"}),

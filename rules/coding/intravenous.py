@@ -109,7 +109,9 @@ def _reasoned_fluids(context: Context, screened: Screened) -> list[CodableAdmini
                 [administration], NO_REASON, "Routine or maintenance fluid without signs of volume loss."
             )
         elif problem is not None:
-            sheet.flag("F-HYD_NECESSITY", [administration], ask_for_reason(problem, context.on))
+            sheet.flag(
+                "F-HYD_NECESSITY", [administration], ask_for_reason(problem, context.on, charted.indication)
+            )
         elif _too_small(context, administration):
             sheet.refuse(
                 [administration], SLOW_OR_SMALL, "At most the payer's minimum volume: not billed by policy."

@@ -45,8 +45,13 @@ DEPARTMENT = Rule(
     ("OPPS26", "RHIS"),
     "A",
 )
-WASTE = Rule("R-MOD-9", "JW and JZ belong to drug lines.", (), "K")
-DISCOUNTED = Rule("R-MOD-10", "TB belongs to drug lines.", (), "K")
+WASTE = Rule(
+    "R-MOD-9",
+    "JW and JZ belong to drug lines: what was thrown away of a single-dose container, or that nothing was.",
+    ("JW-CGS", "JW-FCSO", "JW-NGS", "JZ-NORIDIAN", "JW-PACKAGED"),
+    "A",
+)
+DISCOUNTED = Rule("R-MOD-10", "TB belongs to drug lines.", ("MMPLUS-340B",), "K")
 COVERAGE = Rule("R-MOD-11", "GA, GX, GY, GZ and KX need coverage facts.", (), "K")
 REGISTRATION = Rule("R-MOD-12", "Other modifiers come from orders and registration.", (), "K")
 

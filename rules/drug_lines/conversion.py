@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 from rules.drug_lines.quantities import OWN_UNIT, Amount, Kind, amount, folded, plain
 
 _OF_THE_PATIENT: Final = {"kg": "weight", "m2": "body surface area"}
+_LARGEST: Final = {"kg": Decimal(650), "m2": Decimal(5)}
+"""No patient is larger; what is, was charted in another unit (K)."""
 _TIMES: Final = frozenset({"h", "hr", "hour", "min", "minute", "day", "d", "sec", "s"})
 
 
@@ -77,6 +79,9 @@ def _of_the_patient(given: Given, counted: Amount, per: list[str]) -> Converted 
             f"{given.unit} is no unit of a dose", "the dose in mg, g, mcg, units, mEq, or in mL of a strength"
         )
     size = given.weight_kg if per[0] == "kg" else given.area_m2
+    if size is not None and size > _LARGEST[per[0]]:
+        needed = _OF_THE_PATIENT[per[0]]
+        return Missing(f"{plain(size)} {per[0]} is no {needed} of a patient", f"the {needed} in {per[0]}")
     if size is None or size <= 0:
         needed = _OF_THE_PATIENT[per[0]]
         return Missing(
@@ -142,3 +147,29 @@ def units_of(given: Given, kind: Kind, unit_amount: Decimal) -> Units | Missing:
         f"{'' if whole else ', rounded up once'}"
     )
     return Units(units, says)
+
+
+_APART: Final = Decimal("0.1")
+"""Within a tenth of each other two doses are one, rounded to what the vials hold (K)."""
+
+
+def disagreement(given: Given, ordered: Given) -> Missing | None:
+    """
+    Return what is missing where the order says another dose than the chart; None where they agree.
+
+    Doses that cannot be held against each other, of which one is by the vial or has no unit, are not said to differ.
+    """
+    charted = total(given)
+    if isinstance(charted, Missing):
+        return None
+    wanted = in_kind(ordered, charted.amount.kind)
+    if isinstance(wanted, Missing):
+        return None
+    one, other = charted.amount.value, wanted.amount.value
+    if abs(one - other) <= _APART * max(one, other):
+        return None
+    own = OWN_UNIT[charted.amount.kind]
+    return Missing(
+        f"the chart says {plain(one)} {own} and the order {plain(other)} {own}",
+        "the dose that was given, and the order as it was carried out",
+    )

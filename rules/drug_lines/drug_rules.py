@@ -35,4 +35,9 @@ UNUSUAL: Final = Rule(
     "A",
 )
 
-RULES: Final = (CODE, UNITS, PACKAGED, PAID, UNUSUAL)
+UNGIVEN: Final = Rule(
+    "R-DRUG-6",
+    "A drug that was handed out or charged, and that nobody is charted to have given, is not billed.",
+)
+
+RULES: Final = (CODE, UNITS, PACKAGED, PAID, UNUSUAL, UNGIVEN)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rules.data_files import DRUGS
-from rules.drug_lines import opps_status, package_units, unit_table
+from rules.drug_lines import containers, opps_status, package_units, unit_table
 
 
 def problems(folder: Path = DRUGS) -> list[str]:
@@ -12,4 +12,5 @@ def problems(folder: Path = DRUGS) -> list[str]:
         *unit_table.problems(folder),
         *opps_status.problems(folder),
         *package_units.problems(folder),
+        *containers.problems(folder),
     ]

@@ -11,11 +11,11 @@ from re import compile as pattern
 from typing import Final, NamedTuple
 
 from models.drug import Drug
-from models.encounter import Administration
 from rules.drug_lines.conversion import Given
 from rules.drug_lines.quantities import Amount, amounts_in
 from rules.formulary.bag_contents import Part, contents, flat
 from rules.formulary.products import Product, edition
+from rules.site_folder import cached_by_site
 
 _BETWEEN: Final = pattern(r"\s*(?:[+;&]|\band\b|\bwith\b|\bplus\b|\bin\b|(?<=[a-z])/(?=[a-z])|,(?!\d))\s*")
 _FLUID: Final = "hydration"
@@ -34,37 +34,47 @@ class Ingredient(NamedTuple):
     fluid: bool
 
 
-def ingredients_of(administration: Administration, on: date) -> tuple[Ingredient, ...]:
+UNCHARTED: Final = Ingredient("unnamed", (), "", None, None, Given(None, None), fluid=False)
+"""What was given where nobody charted a drug."""
+
+
+def drugs_of(drug: Drug, on: date) -> tuple[Ingredient, ...]:
     """
-    Return the drugs of an administration; none where no drug is charted.
+    Return the drugs that a charted one is or holds, one at least; a single one without its dose.
 
     Raises:
         NotInForceError: the date lies before the formulary's first day.
     """
-    drug = administration.drug
-    if drug is None:
-        return ()
-    known = list(_known(drug, edition(on)))
+    return drugs_of_parts((drug.name, drug.code, drug.system), flat(drug.ingredients), on)
+
+
+def drugs_of_parts(whole: Part, inside: tuple[Part, ...], on: date) -> tuple[Ingredient, ...]:
+    """Return the same for a drug's name, code and system, and what is listed in it."""
+    return _drugs(whole, inside, edition(on))
+
+
+@cached_by_site(maxsize=8192)
+def _drugs(whole: Part, inside: tuple[Part, ...], since: date) -> tuple[Ingredient, ...]:
+    known = list(_known(whole, inside, since))
     drugs = [entry for entry in known if not entry[1] or not entry[1][0].vehicle] or known[:1]
     if len(drugs) == 1:
         part, products = drugs[0]
-        return (_single(administration, part, products, drug),)
+        return (_single(part, products, whole),)
     return tuple(_of_several(part, products) for part, products in drugs)
 
 
-def _known(drug: Drug, since: date) -> Iterator[tuple[Part, tuple[Product, ...]]]:
+def _known(whole: Part, inside: tuple[Part, ...], since: date) -> Iterator[tuple[Part, tuple[Product, ...]]]:
     """Yield each thing in the bag with the products it may be; a name that is one product's stays whole."""
-    if drug.ingredients:
-        for part in flat(drug.ingredients):
+    if inside:
+        for part in inside:
             yield part, contents(*part, (), since).known
         return
-    whole: Part = (drug.name, drug.code, drug.system)
     found = contents(*whole, (), since)
     counted = [product for product in found.known if not product.vehicle]
     if len(counted) <= 1:
         yield whole, tuple(counted) or found.known
         return
-    parts = [(part, contents(part, None, None, (), since).known) for part in _parts(drug.name or "")]
+    parts = [(part, contents(part, None, None, (), since).known) for part in _parts(whole[0] or "")]
     split = [(part, [one for one in known if not one.vehicle]) for part, known in parts]
     named = [(part, products[0]) for part, products in split if len(products) == 1]
     by_product = {product.key: part for part, product in named}
@@ -76,23 +86,17 @@ def _parts(name: str) -> list[str]:
     return [part for part in _BETWEEN.split(name.casefold()) if part]
 
 
-def _single(
-    administration: Administration, part: Part, products: tuple[Product, ...], drug: Drug
-) -> Ingredient:
+def _single(part: Part, products: tuple[Product, ...], whole: Part) -> Ingredient:
     name, code, system = part
-    fluid = bool(products) and products[0].billing_class == _FLUID
-    dose, unit = administration.dose, administration.dose_unit
-    if fluid and dose is None and administration.volume_ml is not None:
-        dose, unit = administration.volume_ml, "mL"
-    charted = name or drug.name or ""
+    charted = name or whole[0] or ""
     return Ingredient(
         _called(part, products),
         tuple(product.key for product in products),
         charted,
-        code or drug.code,
-        system if code else drug.system,
-        Given(dose, unit, _strength(charted)),
-        fluid,
+        code or whole[1],
+        system if code else whole[2],
+        Given(None, None, _strength(charted)),
+        bool(products) and products[0].billing_class == _FLUID,
     )
 
 

@@ -7,6 +7,7 @@ So they are held with their set, credited and charged with its revisions, and ex
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from models.charge import ChargeLine, DrugLine, ExpectedPayment, Flag, Reason, weakest_evidence
 from rules.claim.charge_lines import line_id
@@ -14,13 +15,19 @@ from rules.drug_lines.opps_status import expected
 from rules.worksheet.reviews import answered, refuses, said
 from rules.worksheet.sheet import Worksheet
 
+WASTED: Final = ("JW",)
+"""The modifiers of what was thrown away, on a line of its own."""
+
 
 def charged(encounter_id: str, drugs: Iterable[DrugLine], sheet: Worksheet) -> tuple[ChargeLine, ...]:
     """Return the charge lines of released drug lines, one per code, date and modifiers, after those of the stay."""
     together: dict[tuple[date, str, tuple[str, ...]], list[DrugLine]] = {}
     for drug in drugs:
-        if drug.status == "released" and drug.code is not None:
-            together.setdefault((drug.service_date, drug.code, drug.modifiers), []).append(drug)
+        if drug.status != "released" or drug.code is None:
+            continue
+        together.setdefault((drug.service_date, drug.code, drug.modifiers), []).append(drug)
+        if drug.waste_units:
+            together.setdefault((drug.service_date, drug.code, WASTED), []).append(drug)
     switch = sheet.policy.because("drug_lines")
     return tuple(
         _line(encounter_id, key, together[key], switch, facility=sheet.facility) for key in sorted(together)
@@ -31,7 +38,7 @@ def _line(
     encounter_id: str, key: tuple[date, str, tuple[str, ...]], drugs: list[DrugLine], switch: Reason, *, facility: bool
 ) -> ChargeLine:  # fmt: skip
     on, code, modifiers = key
-    units = sum(drug.units or 0 for drug in drugs)
+    units = sum((drug.waste_units if modifiers == WASTED else drug.units) or 0 for drug in drugs)
     payment: ExpectedPayment | None = expected(code, units, on) if facility else None
     minutes = [drug.minutes for drug in drugs if drug.minutes is not None]
     ids = tuple(dict.fromkeys(drug.administration_id for drug in drugs))
@@ -69,7 +76,7 @@ def asked(drugs: Iterable[DrugLine], sheet: Worksheet) -> tuple[tuple[DrugLine, 
             review = sheet.reviews.answer(flag) if sheet.reviews is not None else None
             if review is None:
                 told.append(flag)
-                sheet.decided_by("drug_lines", flag.administration_ids, flag.flag)
+                sheet.decided_by("drug_lines", flag.administration_ids or ("",), flag.flag)
                 continue
             told.append(answered(flag, review))
             refusal = refuses(review, drug.administration_id, f"{drug.ingredient}: {said(review)}")

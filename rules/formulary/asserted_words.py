@@ -16,6 +16,11 @@ _DOUBT: Final = re.compile(
 _END: Final = re.compile(r",|\bdue to\b|\bd/t\b|\bsecondary to\b|\b2/2\b|\bfrom\b|\bafter\b|\bwith\b")
 """What ends a denial: the next thing said, or its cause."""
 
+_AFTER: Final = re.compile(
+    r"[^,]*\b(?:was |is |were |are |has been |have been |now )?(?:ruled out|r/o)\s*(?=,|$)"
+)
+"""What is said of a thing after it is named: "dehydration ruled out"."""
+
 _LIST: Final = re.compile(r"\b(?:or|nor)\b")
 
 
@@ -24,6 +29,7 @@ def _without_doubt(sentence: str) -> str:
     kept = ""
     if "?" in sentence:
         sentence = _ASKED.sub("", sentence)
+    sentence = _AFTER.sub("", sentence)
     while found := _DOUBT.search(sentence):
         kept += sentence[: found.start()]
         rest = sentence[found.end() :]

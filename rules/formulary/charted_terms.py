@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from typing import Literal
 
 from rules.data_files import INDICATIONS
+from rules.formulary.coded_reasons import plain_reason
 
 Meaning = Literal[
     "deficiency",
@@ -39,4 +40,7 @@ def _indications() -> dict[str, re.Pattern[str]]:
 @lru_cache(maxsize=4096)
 def means(indication: str | None, meaning: Meaning) -> bool:
     """Tell whether a charted indication has this meaning; False when no indication is charted."""
-    return indication is not None and _indications()[meaning].search(indication.lower()) is not None
+    return (
+        indication is not None
+        and _indications()[meaning].search(plain_reason(indication).lower()) is not None
+    )

@@ -24,6 +24,7 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "rxnorm.csv": ("rxcui", "tty"),
     "ndc.csv": ("ndc", "hcpcs"),
     "self_administered.csv": ("routes", "listed_by", "from", "cite", "as_of"),
+    "containers.csv": ("hcpcs", "holding"),
 }
 """The columns a site's file must have."""
 
@@ -36,6 +37,7 @@ OPTIONAL: Final[Mapping[str, tuple[str, ...]]] = {
     "rxnorm.csv": ("ingredient", "product", "cite"),
     "ndc.csv": (),
     "self_administered.csv": ("ingredient", "hcpcs", "until"),
+    "containers.csv": ("ndc", "amount", "unit", "program", "from", "until"),
 }
 """The columns it may leave out: every cell of them is then empty."""
 

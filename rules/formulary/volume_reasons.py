@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from rules.data_files import VOLUME_REASONS
 from rules.formulary.asserted_words import asserted
+from rules.formulary.coded_reasons import plain_reason
 
 _CODE: Final = re.compile(r"\b[a-z]\d[0-9a-z](?:\.?[0-9a-z]{1,4})?\b")
 """What may be an ICD-10-CM code in lower case, with or without its dot."""
@@ -70,7 +71,7 @@ def reason_for_volume(indication: str | None, on: date) -> str | None:
     """Return the name of the reason for volume that a charted indication gives on a date of service, else None."""
     if indication is None:
         return None
-    said = asserted(indication)
+    said = asserted(plain_reason(indication))
     codes = [code.replace(".", "") for code in _CODE.findall(said)]
     for reason in volume_reasons():
         if reason.since <= on and (

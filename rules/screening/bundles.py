@@ -6,6 +6,7 @@ from typing import Literal
 from models.encounter import Administration, Encounter
 from models.interval import Stretch
 from rules.formulary.charted_terms import means
+from rules.formulary.listed_diagnoses import unproven
 from rules.formulary.lookup import lookup
 from rules.formulary.volume_reasons import offered_reasons, reason_for_volume
 from rules.policy.resolve import Policy
@@ -154,11 +155,12 @@ def _lacks_electrolyte(charted: Administration, policy: Policy, on: date) -> boo
     return electrolyte and means(charted.indication, "deficiency")
 
 
-def ask_for_reason(problem: FluidProblem, on: date) -> str:
-    """Return the words that ask for a reason for fluid: what is wrong, the rule, and the reasons that count."""
+def ask_for_reason(problem: FluidProblem, on: date, indication: str | None = None) -> str:
+    """Return the words that ask for a reason for fluid: what is wrong, with each code that proves none, and what counts."""
     wrong = (
         "No reason for the fluid is charted."
         if problem == "missing"
         else "The charted reason is none for volume."
     )
+    wrong += unproven(indication, "a reason for volume", on)
     return f"{wrong} {NO_REASON.id}: {NO_REASON.says} Reasons that count: {offered_reasons(on)}."

@@ -7,6 +7,7 @@ from models.encounter import Administration
 from rules.formulary.asserted_words import asserted
 from rules.formulary.bag_strength import Bag, dextrose_percent, milliequivalents, read_bag
 from rules.formulary.charted_terms import means
+from rules.formulary.coded_reasons import plain_reason
 from rules.formulary.lookup import Entry
 from rules.formulary.volume_reasons import offered_reasons, reason_for_volume
 from rules.parameter import parameter
@@ -41,7 +42,7 @@ class _Reasons(NamedTuple):
 def _reasons(indication: str | None, on: date) -> _Reasons:
     if indication is None or not indication.strip():
         return _Reasons(charted=False, volume=False, deficiency=False)
-    said = asserted(indication)
+    said = asserted(plain_reason(indication))
     return _Reasons(
         charted=True,
         volume=reason_for_volume(indication, on) is not None,

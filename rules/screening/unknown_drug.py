@@ -9,6 +9,7 @@ from typing import Final
 from models.charge import ChargeLine, Flag
 from models.drug import Drug
 from rules.formulary.bag_contents import UNNAMED, Part, contents, flat, identity
+from rules.formulary.listed_diagnoses import unproven
 from rules.formulary.lookup import lookup
 from rules.formulary.near_names import NEAREST, Listed, NearNames
 from rules.formulary.products import catalogue, edition, meaning
@@ -19,7 +20,7 @@ UNKNOWN_FLAG: Final = "F-CLASS_UNKNOWN"
 ADD_IT: Final = "Add the drug to the formulary, or state its billing_class on the event."
 
 
-def unknown_drug(drug: Drug | None, on: date) -> tuple[str, str]:
+def unknown_drug(drug: Drug | None, on: date, indication: str | None = None) -> tuple[str, str]:
     """
     Return, of a drug without a class, what is unclear about it and what to do, in words for a flag.
 
@@ -43,7 +44,8 @@ def unknown_drug(drug: Drug | None, on: date) -> tuple[str, str]:
         if not known.by_indication:
             return "The code stands for a drug and for a flush.", "Chart the drug's name or the intent."
         return (
-            "Products for cancer and for other diseases share the charted name and strength.",
+            "Products for cancer and for other diseases share the charted name and strength."
+            + unproven(indication, "a diagnosis that tells them apart", on),
             "Chart the brand or the indication.",
         )
     near = nearest(drug, on)

@@ -14,12 +14,10 @@ from rules.data_files import EDITS
 from rules.site_folder import SiteFolder, files_of
 from rules.sources import declared_beside, sources
 from rules.tables.edition_files import (
-    KEY_WIDTH,
     EditFileError,
     Edition,
     Families,
     Row,
-    Table,
     beside,
     editions,
     families,
@@ -29,6 +27,8 @@ from rules.tables.edition_files import (
     rows,
 )
 from rules.tables.in_force import in_order, of_site, shipped
+from rules.tables.money_check import MONEY_CHECKS
+from rules.tables.table_columns import KEY_WIDTH, Table
 
 LARGEST_MUE: Final = 1_000
 LARGEST_CENTS: Final = 100_000_00
@@ -118,6 +118,7 @@ def _wrong_rows(
         "add_on": lambda row: _wrong_add_on(row, kept),
         "add_on_cpt": lambda row: _wrong_add_on_cpt(row, kept, known),
         "opps": lambda row: _wrong_rate(row, kept, statuses),
+        **{table: _with(kept, wrong) for table, wrong in MONEY_CHECKS.items()},
     }
     try:
         for line, row in rows(edition):
@@ -131,6 +132,10 @@ def _wrong_rows(
         return
     if not seen:
         yield f"{place}: has no rows; take its section out of edition.toml instead."
+
+
+def _with(kept: Families, wrong: Callable[[Row, Families], Iterator[str]]) -> Callable[[Row], Iterator[str]]:
+    return lambda row: wrong(row, kept)
 
 
 def _wrong_mue(row: Row, kept: Families) -> Iterator[str]:

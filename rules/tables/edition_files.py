@@ -7,7 +7,7 @@ somebody read, and lies over the one before, whose other rows continue. One that
 the one before on its date, and refuses every later date until the table itself is there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from csv import DictReader
 from dataclasses import dataclass
 from datetime import date
@@ -18,40 +18,8 @@ from typing import Final, Literal, TextIO, cast, get_args
 
 from rules.data_files import EDITS
 from rules.parameter import NotInForceError
+from rules.tables.table_columns import COLUMNS, KEY_WIDTH, TABLES, Table
 from rules.text_files import file_bytes, toml_of
-
-Table = Literal[
-    "mue_practitioner",
-    "mue_outpatient",
-    "ptp_practitioner",
-    "ptp_outpatient",
-    "add_on",
-    "add_on_cpt",
-    "opps",
-]
-TABLES: Final[tuple[Table, ...]] = get_args(Table)
-
-COLUMNS: Final[Mapping[Table, tuple[str, ...]]] = {
-    "mue_practitioner": ("code", "value", "mai"),
-    "mue_outpatient": ("code", "value", "mai"),
-    "ptp_practitioner": ("column1", "column2", "modifier"),
-    "ptp_outpatient": ("column1", "column2", "modifier"),
-    "add_on": ("add_on", "primary"),
-    "add_on_cpt": ("add_on", "primary", "cite"),
-    "opps": ("code", "status", "apc", "cents"),
-}
-"""The columns of each CSV; the first ``KEY_WIDTH`` of them name a row."""
-
-KEY_WIDTH: Final[Mapping[Table, int]] = {
-    "mue_practitioner": 1,
-    "mue_outpatient": 1,
-    "ptp_practitioner": 2,
-    "ptp_outpatient": 2,
-    "add_on": 2,
-    "add_on_cpt": 2,
-    "opps": 1,
-}
-"""How many leading columns name a row: the code, or the pair."""
 
 CODE_LENGTH: Final = 5
 

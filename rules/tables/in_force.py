@@ -8,16 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from rules.site_folder import SiteFolder, cached_by_site, files_of, site_in_force
-from rules.tables.edition_files import (
-    FAMILIES,
-    TABLES,
-    EditFileError,
-    Edition,
-    Table,
-    editions,
-    editions_in,
-    layers,
-)
+from rules.tables.edition_files import FAMILIES, EditFileError, Edition, editions, editions_in, layers
+from rules.tables.table_columns import TABLES, Table
 
 
 @cache

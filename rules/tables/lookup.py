@@ -17,11 +17,12 @@ from typing import Final, Literal, cast
 from models.charge import Packaging
 from models.field import Setting
 from rules.data_files import OPPS_STATUS
-from rules.parameter import NotInForceError
 from rules.site_folder import cached_by_site, digest_of, files_of, site_in_force
 from rules.tables.check import problems
-from rules.tables.edition_files import Edition, Table, laid_over
+from rules.tables.edition_files import Edition, laid_over
 from rules.tables.in_force import in_force
+from rules.tables.money import standing
+from rules.tables.table_columns import Table
 
 __all__ = [
     "Book",
@@ -57,7 +58,10 @@ SITE_DRUGS: Final[Mapping[str, str]] = {
     "rxnorm.csv": "site_rxnorm",
     "ndc_rxnorm.csv": "site_rxnorm",
     "ndc.csv": "site_ndc",
+    "package_units.csv": "site_ndc",
+    "opps_drugs.csv": "site_opps_drugs",
     "self_administered.csv": "site_self_administered",
+    "containers.csv": "site_containers",
 }
 """What a charge set's ``tables`` calls a site's lists of drugs."""
 
@@ -152,7 +156,7 @@ def editions(on: date, setting: Setting = "facility") -> dict[str, str]:
     """
     Return the effective date of each table in force, for the charge set's ``tables``.
 
-    Keys are mue, ptp, add_on and, in a facility, opps; a table with no edition yet on the date is left out. What the
+    Keys are mue, ptp, add_on and, in a facility, opps, in an office pfs; a table with no edition yet on the date is left out. What the
     site in force lays over what ships has a key of its own, such as site_mue or site_formulary, with a digest of its
     rows: so two sites' answers differ by more than chance.
     """
@@ -220,16 +224,22 @@ def _editions(on: date, setting: Setting) -> dict[str, str]:
     }
     if setting == "facility":
         tables["opps"] = "opps"
+    elif setting == "office" and any(one.effective.year == on.year for one in standing("pfs", on)[-1:]):
+        tables["pfs"] = "pfs"
     effective: dict[str, str] = {}
     of_site: dict[str, str] = {}
-    for name, table in {**tables, "add_on_cpt": BOOK_TABLE["cpt_parentheticals"]}.items():
-        try:
-            standing = in_force(table, on)
-        except NotInForceError:
-            continue
-        if name in tables:
-            effective[name] = standing[-1].effective.isoformat()
-        if own := [edition for edition in standing if edition.held is not None]:
+    beside: dict[str, Table] = {
+        "add_on_cpt": BOOK_TABLE["cpt_parentheticals"],
+        "rates": "rates",
+        "contract": "contract",
+    }
+    if setting == "office":
+        beside["gpci"] = "gpci"
+    for name, table in {**tables, **beside}.items():
+        layers = standing(table, on)
+        if layers and name in tables:
+            effective[name] = layers[-1].effective.isoformat()
+        if own := [edition for edition in layers if edition.held is not None]:
             digest = digest_of(*(edition.held or b"" for edition in own))
             of_site[f"site_{name}"] = f"{own[-1].effective.isoformat()}.{digest}"
     return effective | of_site | _site_drugs()

@@ -71,6 +71,10 @@ class Worksheet:
     """Administrations whose pause nobody resumed would change a line if its minutes counted (R-DOC-10)."""
     switched: dict[str, dict[str, None]] = field(default_factory=dict)
     """The switches that decided what becomes of an administration, by its id (behind a flag's, if of that alone)."""
+    payer: str | None = None
+    """Who pays, as the stay says or its caller does: the expected payment of its lines is this payer's."""
+    facility_name: str | None = None
+    """Where the stay was, as its events name it: an office's amounts are those of its locality."""
     _claims: dict[str, str] = field(default_factory=dict)
 
     @property

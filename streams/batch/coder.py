@@ -21,6 +21,7 @@ from streams.encounter.fold import NoEventsError, fold, merges
 from streams.encounter.merge_bound import fold_bounded, too_many
 from streams.encounter.merge_groups import survivor
 from streams.wire.encounter_key import InputLine
+from streams.wire.event_decoder import decode_all
 from streams.wire.event_json import read
 from streams.wire.refused_event import legible_encounter_id, refused_event
 from streams.wire.rejects import Reject
@@ -135,6 +136,9 @@ def _read(
     lines: Sequence[InputLine], encounter_id: str | None
 ) -> tuple[list[Event], Sequence[InputLine], list[Reject]]:
     """Return the events of lines, the lines they stand on, and a reject for each of the others."""
+    plain = decode_all([raw for _, _, raw in lines])
+    if plain is not None:
+        return plain, lines, []
     read_lines = [read(raw) for _, _, raw in lines]
     events = [event for event in read_lines if not isinstance(event, Reject)]
     if len(events) == len(lines):

@@ -19,6 +19,8 @@ class Gatherer:
         self.links: Final = MergeGroups()
         self.lines = 0
         """Lines seen, blank ones left out."""
+        self.bytes = 0
+        """Bytes read."""
         self.patients = False
         """Whether any line may name a patient's key, so that one stay may matter to another."""
         self._buckets = buckets
@@ -33,6 +35,7 @@ class Gatherer:
                 self._refuse(batch.at(file, 1))
             else:
                 self._sort(file, batch)
+                self.bytes += batch.size
                 self._buckets.grew(batch.size)
                 passed(batch.size)
 

@@ -7,7 +7,9 @@ the size of the input, so each bucket's charge sets wait here as one sorted run.
 
 import pickle
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from operator import itemgetter
+from os import SEEK_END
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO, Final, Self
@@ -15,8 +17,11 @@ from typing import IO, Final, Self
 Record = tuple[bytes, bytes]
 """An encounter id and what is written for it."""
 
-_BLOCK: Final = 64
-"""Records read at a time from one run: a compromise between seeking and memory."""
+_BLOCK: Final = 16
+"""Records written and read at a time: a compromise between seeking and the memory that many runs at once take."""
+
+Extent = tuple[int, int]
+"""Where a run lies in a file: its first byte, and the one behind its last."""
 
 key_of_record: Final = itemgetter(0)
 
@@ -40,17 +45,24 @@ class Spool:
         """Write a run to the file, and return an iterator that reads it back once, in the order it came."""
         if self._file is None:
             self._file = TemporaryFile()  # noqa: SIM115 -- closed when the spool is left
-        start = self._file.seek(0, 2)
-        for record in run:
-            pickle.dump(record, self._file, pickle.HIGHEST_PROTOCOL)
-        return _read(self._file, start, self._file.tell())
+        return read_run(self._file, write_run(self._file, run))
 
 
-def _read(file: IO[bytes], start: int, stop: int) -> Iterator[Record]:
-    while start < stop:
-        file.seek(start)
-        block: list[Record] = []
-        while start < stop and len(block) < _BLOCK:
-            block.append(pickle.load(file))  # noqa: S301 -- written by this process, in a file nobody else can open
-            start = file.tell()
+def write_run(file: IO[bytes], run: Iterable[Record]) -> Extent:
+    """Write a run behind what a file holds, and return where it lies."""
+    start = file.seek(0, SEEK_END)
+    records = iter(run)
+    while block := list(islice(records, _BLOCK)):
+        pickle.dump(block, file, pickle.HIGHEST_PROTOCOL)
+    file.flush()
+    return start, file.tell()
+
+
+def read_run(file: IO[bytes], extent: Extent) -> Iterator[Record]:
+    """Yield the records of a run in the order they were written; other runs may be read from the file meanwhile."""
+    place, stop = extent
+    while place < stop:
+        file.seek(place)
+        block: list[Record] = pickle.load(file)  # noqa: S301 -- written by this run, in a file nobody else can open
+        place = file.tell()
         yield from block

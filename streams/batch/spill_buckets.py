@@ -20,12 +20,14 @@ from streams.wire.encounter_key import InputLine
 LinesByEncounter = dict[bytes, list[InputLine]]
 """Lines by encounter id, the id in UTF-8."""
 
-BUDGET: Final = 64 * 1024 * 1024
+BUDGET: Final = 32 * 1024 * 1024
 """Bytes of raw lines held in memory; held lines cost about twice their bytes."""
 
 _FILES: Final = 64
 _BITS: Final = 6
-_BUFFER: Final = 1 << 16
+BUFFER: Final = 1 << 16
+"""Bytes read from a file or written to it at a time."""
+
 _DEEPEST: Final = 4
 """Divisions of a bucket: five times six bits use up the hash, and 64 to the fifth buckets are enough."""
 
@@ -45,6 +47,7 @@ class Buckets:
         self._level = level
         self._files: list[IO[bytes]] = []
         self._sizes = [0] * _FILES
+        self._spilled = False
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +61,25 @@ class Buckets:
     @property
     def spilled(self) -> bool:
         """Whether the lines outgrew the budget and lie in files."""
-        return bool(self._files)
+        return self._spilled
+
+    @property
+    def budget(self) -> int:
+        """Bytes of raw lines held in memory."""
+        return self._budget
+
+    def files(self) -> list[IO[bytes]]:
+        """Return the files that lines go to beyond the budget, made now if they are not yet."""
+        if not self._files:
+            self._files = [TemporaryFile(buffering=BUFFER) for _ in range(_FILES)]  # noqa: SIM115 -- closed on exit
+        return self._files
+
+    def settle(self) -> list[int]:
+        """Write what is still in memory to the files, and return the bytes of lines in each, for others to read them."""
+        self._spill()
+        for file in self.files():
+            file.flush()
+        return list(self._sizes)
 
     def add(self, key: bytes, lines: list[InputLine]) -> None:
         """Hold more lines of one stay."""
@@ -77,34 +98,50 @@ class Buckets:
 
         What is yielded belongs to the caller, who should drop each stay once it is coded.
         """
-        if not self._files:
+        if not self._spilled:
             stays, self.in_memory = self.in_memory, defaultdict(list)
             yield stays
             return
         self._spill()
-        for number, file in enumerate(self._files):
-            file.seek(0)
-            if self._sizes[number] > self._budget and self._level < _DEEPEST:
-                with Buckets(self._budget, self._level + 1) as divided:
-                    for key, lines in _read_back(file):
-                        divided.add(key, lines)
-                    yield from divided.drain()
-            else:
-                stays = defaultdict(list)
-                for key, lines in _read_back(file):
-                    stays[key].extend(lines)
-                yield stays
-            file.truncate(0)
+        for size, file in zip(self._sizes, self._files, strict=True):
+            yield from stays_in(file, size, self._budget, self._level)
 
     def _spill(self) -> None:
-        if not self._files:
-            self._files = [TemporaryFile(buffering=_BUFFER) for _ in range(_FILES)]  # noqa: SIM115 -- closed on exit
+        files = self.files()
+        self._spilled = True
         for key, lines in self.in_memory.items():
-            number = (crc32(key) >> (_BITS * self._level)) % _FILES
-            pickle.dump((key, lines), self._files[number], pickle.HIGHEST_PROTOCOL)
+            number = file_of(key, self._level)
+            pickle.dump((key, lines), files[number], pickle.HIGHEST_PROTOCOL)
             self._sizes[number] += sum(len(raw) for _, _, raw in lines)
         self.in_memory.clear()
         self._bytes = 0
+
+
+def file_of(key: bytes, level: int = 0) -> int:
+    """Return the number of the file in which a stay's lines lie."""
+    return (crc32(key) >> (_BITS * level)) % _FILES
+
+
+def stays_in(file: IO[bytes], size: int, budget: int, level: int = 0) -> Iterator[LinesByEncounter]:
+    """Yield the stays of a file that holds ``size`` bytes of lines, as many at a time as the budget allows; empty it first."""
+    file.seek(0)
+    if size > budget and level < _DEEPEST:
+        with Buckets(budget, level + 1) as divided:
+            for key, lines in _read_back(file):
+                divided.add(key, lines)
+            _empty(file)
+            yield from divided.drain()
+        return
+    stays: LinesByEncounter = defaultdict(list)
+    for key, lines in _read_back(file):
+        stays[key].extend(lines)
+    _empty(file)
+    yield stays
+
+
+def _empty(file: IO[bytes]) -> None:
+    file.seek(0)
+    file.truncate()
 
 
 def _read_back(file: IO[bytes]) -> Iterator[tuple[bytes, list[InputLine]]]:

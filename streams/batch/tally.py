@@ -28,7 +28,9 @@ class Tally:
     code_units: Counter[tuple[str, Status]] = field(default_factory=Counter)
     """Units of each code, by the status of the sets they stand in."""
     code_cents: Counter[tuple[str, Status]] = field(default_factory=Counter)
-    """What they are worth nationally under OPPS, in whole cents; office lines count nothing."""
+    """What they are expected to be paid, in whole cents; lines that nothing at hand prices count nothing."""
+    schedules: set[str] = field(default_factory=set)
+    """What these amounts were read from."""
 
     def count(self, charge_set: ChargeSet) -> None:
         """Add one charge set."""
@@ -40,6 +42,7 @@ class Tally:
             self.code_units[key] += line.units
             if line.expected_payment is not None:
                 self.code_cents[key] += line.expected_payment.cents or 0
+                self.schedules.add(line.expected_payment.schedule)
         self.passed_over += any(flag.flag == PASSED_OVER for flag in charge_set.flags)
         if charge_set.status == "held":
             self.held_by.update({flag.flag for flag in charge_set.flags if flag.severity == "block"})
@@ -55,6 +58,7 @@ class Tally:
         self.held_by += other.held_by
         self.code_units += other.code_units
         self.code_cents += other.code_cents
+        self.schedules |= other.schedules
 
     @property
     def all_coded(self) -> bool:

@@ -1,7 +1,7 @@
 """The lines that a sent charge set charges, and the credits and charges that another set makes of them. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -56,18 +56,39 @@ def line_changes(before: tuple[ChargeLine, ...], charge_set: ChargeSet) -> Itera
     """
     Yield what a set changes, given the lines charged before it: credits first, then charges, each in line order.
 
-    A line that differs in any field is credited as it was and charged as it is.
+    A line that differs in any field but its expected payment is credited as it was and charged as it is. What it is
+    expected to be paid is no part of what is billed: a new edition of rates restates it in the set, and moves no line.
     """
     now = charge_set.lines if charge_set.status == "final" else ()
     earlier, later = _by_id(before), _by_id(now)
     about = (charge_set.encounter_id, charge_set.charge_set_id, charge_set.revision)
     for line in before:
-        if later.get(line.line_id) != line:
+        if later.get(line.line_id) != _billed(line):
             yield LineChange(*about, "credit", line)
     for line in now:
-        if earlier.get(line.line_id) != line:
+        if earlier.get(line.line_id) != _billed(line):
             yield LineChange(*about, "charge", line)
 
 
+def restated_cents(before: tuple[ChargeLine, ...], charge_set: ChargeSet) -> int:
+    """Return by how much the expected payment of the lines moved that neither are credited nor charged, in US cents."""
+    now = charge_set.lines if charge_set.status == "final" else ()
+    later = {line.line_id: line for line in now}
+    return sum(
+        _cents(later[line.line_id]) - _cents(line)
+        for line in before
+        if line.line_id in later and _billed(later[line.line_id]) == _billed(line)
+    )
+
+
+def _cents(line: ChargeLine) -> int:
+    return 0 if line.expected_payment is None else line.expected_payment.cents or 0
+
+
 def _by_id(lines: tuple[ChargeLine, ...]) -> Mapping[str, ChargeLine]:
-    return {line.line_id: line for line in lines}
+    return {line.line_id: _billed(line) for line in lines}
+
+
+def _billed(line: ChargeLine) -> ChargeLine:
+    """Return a line without what it is expected to be paid."""
+    return line if line.expected_payment is None else replace(line, expected_payment=None)

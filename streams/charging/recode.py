@@ -13,7 +13,7 @@ from models.charge import ChargeSet
 from models.line_change import LineChange
 from rules.claim.set_identity import at_revision
 from rules.engine import Profile
-from streams.charging.line_changes import charged_revision, line_changes
+from streams.charging.line_changes import charged_revision, line_changes, restated_cents
 from streams.charging.release import charge_set_of
 from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import ClosedEncounter, NotAClosedEncounterError, from_bytes
@@ -35,6 +35,8 @@ class Recoded(NamedTuple):
     charge_set: ChargeSet
     changed: bool
     changes: tuple[LineChange, ...]
+    restated_cents: int = 0
+    """By how much the expected payment of lines that stay as they were charged moved, in whole US cents."""
 
 
 def recode(
@@ -144,4 +146,9 @@ def _compared(closed: ClosedEncounter, sent: bytes | None, profile: Profile) -> 
     if value_of(again) == sent:
         return Recoded(again, changed=False, changes=())
     again = at_revision(again, before.revision + 1, before.charge_set_id)
-    return Recoded(again, changed=True, changes=tuple(line_changes(before.lines, again)))
+    return Recoded(
+        again,
+        changed=True,
+        changes=tuple(line_changes(before.lines, again)),
+        restated_cents=restated_cents(before.lines, again),
+    )

@@ -13,6 +13,7 @@ from orjson import loads
 
 from models.charge import ChargeSet, weakest_evidence
 from models.review_item import ReviewItem
+from rules.catalogue.chart_checklist import checked_chart, gaps
 from rules.claim.set_identity import at_revision, identity_in_26_11
 from rules.engine import Profile, code_encounter
 from rules.outcomes import outcomes
@@ -206,6 +207,7 @@ def _review_item(charge_set: ChargeSet, closed: ClosedEncounter, profile: Profil
     if not flags:
         return None
     evidence = [line.evidence for line in charge_set.lines]
+    answers = outcomes(closed.encounter, profile, charge_set)
     return ReviewItem(
         charge_set.encounter_id,
         charge_set.charge_set_id,
@@ -216,7 +218,8 @@ def _review_item(charge_set: ChargeSet, closed: ClosedEncounter, profile: Profil
         len(charge_set.lines),
         weakest_evidence(evidence) if evidence else None,
         min(flags, key=lambda flag: _SEVERITIES_FOR_REVIEW[flag.severity]).suggestion,
-        outcomes(closed.encounter, profile, charge_set),
+        answers,
+        gaps(checked_chart(closed.encounter, charge_set, answers)),
     )
 
 

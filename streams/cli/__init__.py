@@ -27,9 +27,9 @@ from rules.site_folder import SiteFolderError
 from streams.batch.error_place import fault
 
 VERBS: Final = (
-    *("code", "convert", "explain", "export", "rules", "check", "generate", "refresh", "rates", "schema"),
-    *("worker", "listen", "deliver", "watch", "demo", "topics", "status", "publish", "charges"),
-    *("review", "rejects", "recode", "reconcile", "diff", "deidentify"),
+    *("code", "convert", "explain", "export", "rules", "check", "generate", "refresh", "rates"),
+    *("schema", "worker", "listen", "deliver", "console", "watch", "demo", "topics", "status"),
+    *("publish", "charges", "review", "resolve", "rejects", "recode", "reconcile", "diff", "deidentify"),
 )
 """The modules of this package that are verbs, in the order ``--help`` lists them."""
 
@@ -121,12 +121,14 @@ class Verbs(click.Group):
 SETTINGS: Final = frozenset(
     f"INFUSION_{name}"
     for name in (
-        "CACHED_STAYS", "DATA_DIR", "DEIDENTIFY_KEY", "DEIDENTIFY_KEY_FILE", "DELIVER_CAFILE", "DELIVER_CERTFILE", "DELIVER_KEYFILE", "DELIVER_NAME", "DELIVER_TO", "DELIVER_TOKEN_FILE",
-        "EXPECTED_SOURCES", "GRACE_MINUTES", "HORIZON_DAYS", "INACTIVE_HOURS", "LISTEN_ACK_MODE", "LISTEN_ACK_SECONDS", "LISTEN_ALLOW",
-        "LISTEN_BUFFER_BYTES", "LISTEN_CONNECTIONS", "LISTEN_FACILITY", "LISTEN_HTTP", "LISTEN_IDLE_SECONDS", "LISTEN_MAX_MESSAGE_BYTES",
-        "LISTEN_MLLP", "LISTEN_PROXIES", "LISTEN_PROXY_HEADER", "LISTEN_TLS_CERT", "LISTEN_TLS_CLIENT_CA", "LISTEN_TLS_KEY", "LISTEN_TOKEN",
-        "LISTEN_TOKEN_FILE", "LOOK_EVERY_SECONDS", "METRICS_BIND", "OVERDUE_DAYS", "PATIENT_KEY", "PATIENT_KEY_FILE", "PAYER", "POLICY",
-        "QUIET_SECONDS", "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR", "SITE_FILE", "SKIP_RECORDS", "STORE", "WEB_PORT", "WORKER_ID",
+        "CACHED_STAYS", "CONSOLE_BIND", "CONSOLE_DASHBOARDS", "CONSOLE_DATA_DIR", "CONSOLE_HOSTS", "CONSOLE_PROXIES", "CONSOLE_PROXY_HEADER",
+        "CONSOLE_ROLES_HEADER", "CONSOLE_TOKENS", "CONSOLE_TOKENS_FILE", "DATA_DIR", "DEIDENTIFY_KEY", "DEIDENTIFY_KEY_FILE", "DELIVER_CAFILE",
+        "DELIVER_CERTFILE", "DELIVER_KEYFILE", "DELIVER_NAME", "DELIVER_TO", "DELIVER_TOKEN_FILE", "EXPECTED_SOURCES", "GRACE_MINUTES",
+        "HORIZON_DAYS", "INACTIVE_HOURS", "LISTEN_ACK_MODE", "LISTEN_ACK_SECONDS", "LISTEN_ALLOW", "LISTEN_BUFFER_BYTES", "LISTEN_CONNECTIONS",
+        "LISTEN_FACILITY", "LISTEN_HTTP", "LISTEN_IDLE_SECONDS", "LISTEN_MAX_MESSAGE_BYTES", "LISTEN_MLLP", "LISTEN_PROXIES", "LISTEN_PROXY_HEADER",
+        "LISTEN_TLS_CERT", "LISTEN_TLS_CLIENT_CA", "LISTEN_TLS_KEY", "LISTEN_TOKEN", "LISTEN_TOKEN_FILE", "LOOK_EVERY_SECONDS", "METRICS_BIND",
+        "NUDGES", "NUDGES_QUIET", "OVERDUE_DAYS", "PATIENT_KEY", "PATIENT_KEY_FILE", "PAYER", "POLICY", "QUIET_SECONDS", "REQUIRE_CHROMIUM",
+        "SESSION_TIMEOUT_SECONDS", "SET", "SETTING", "SITE_DIR", "SITE_FILE", "SKIP_RECORDS", "STORE", "WEB_PORT", "WORKER_ID",
         # Read by the tests and by make alone.
         "FUZZ_SECONDS", "HYPOTHESIS_EXAMPLES", "HYPOTHESIS_SEED", "KAFKA_CACHE", "REQUIRE_KAFKA", "REQUIRE_PROMETHEUS", "SHARED",
     )

@@ -44,7 +44,7 @@ def command(*, encounters: tuple[str, ...], following: bool, form: str, **picked
     Show what the worker has said of each stay: its newest charge set on infusion.charges.v1.
 
     Name encounters to see those alone. Lines of a held set or a preview are shown and were not charged. Money is the
-    national OPPS amount. KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
+    expected payment, by what each line names. KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
 
     Exit status: 0 shown, 1 nothing of the kind, 2 wrong usage or no Kafka.
     """

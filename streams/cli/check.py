@@ -15,7 +15,9 @@ from models.printable import printable
 from rules import parameter, sources
 from rules.catalogue import codes, coverage, fact_rows, site_check
 from rules.catalogue.diagnoses import problems as wrong_diagnoses
+from rules.catalogue.facts_check import problems as wrong_facts
 from rules.catalogue.indicators import disagreements
+from rules.catalogue.payer_answers import problems as wrong_payers
 from rules.catalogue.table_age import too_old
 from rules.coding import check as site_reasons
 from rules.data_files import CODES, DRUGS, EDITS, FORMULARY, PARAMETERS, SITE_REASONS
@@ -77,6 +79,8 @@ AREAS: Final = (
     Area("words", "rules/parameters/", uncited),
     Area("codes", "rules/", codes.problems),
     Area("facts of codes", "rules/parameters/catalogue/", fact_rows.problems),
+    Area("every fact of every code", "rules/parameters/", lambda: wrong_facts(newest_date())),
+    Area("payers side by side", "rules/parameters/catalogue/", lambda: list(wrong_payers())),
     Area("diagnoses", "rules/parameters/catalogue/", lambda: list(wrong_diagnoses(newest_date()))),
     Area("rules", "rules/", coverage.problems),
 )

@@ -18,6 +18,7 @@ from models.charge import CHARGE_SET
 from models.printable import printable
 from rules.site_folder import SiteFolder
 from streams.batch.tally import Tally
+from streams.cli.shared.live_demo import play_on
 from streams.cli.shared.site_option import VARIABLE, site_option
 from streams.demo.comparison import Comparison, compare
 from streams.demo.reader import Reader
@@ -53,8 +54,15 @@ _COLUMNS: Final = 100
     show_default=True,
     help="How long to wait for the charges.",
 )
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Keep serving: a console, and a day played in at a visible pace, until Ctrl-C.",
+)
 @site_option
-def command(file: str | None, rate: float | None, form: str, seconds: float, site: SiteFolder | None) -> int:
+def command(
+    *, file: str | None, rate: float | None, form: str, seconds: float, live: bool, site: SiteFolder | None
+) -> int:
     """
     Play events through the whole stream: an embedded broker, a worker, a publisher. Nothing else is needed.
 
@@ -62,7 +70,10 @@ def command(file: str | None, rate: float | None, form: str, seconds: float, sit
     are compared, byte for byte, with those of infusion code on the same events. Kill the worker while it runs, as
     often as you like: it is started again, and the result is the same.
 
-    Exit status: 0 identical, 1 not, 2 wrong usage.
+    With --live nothing is compared: console and front door run beside, the day is yesterday's and comes in at four events
+    a second, and all goes on until Ctrl-C. The address stands on the screen.
+
+    Exit status: 0 identical, or stopped when asked; 1 not; 2 wrong usage.
     """
     # Asked to end by whoever started us, we end what we started, as for Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -70,6 +81,8 @@ def command(file: str | None, rate: float | None, form: str, seconds: float, sit
     settings = {} if site is None else {VARIABLE: site.path}
     with tempfile.TemporaryDirectory(prefix="infusion-demo-") as folder:
         events = _events(file, Path(folder) / "day.jsonl")
+        if live:
+            return play_on(events, Path(folder), settings, rate, _say)
         charge_sets = _batch_charge_sets(events, settings)
         with stage(_say, settings) as running:
             _say_what_runs(running)

@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
     Reads events (or charge sets, which no switch can be tried on) from the files, or stdin. Each difference is tried
     against every other answer to one switch: those that an answer explains come first, then the rest by rule of ours.
-    Money is the national OPPS amount of both sides.
+    Money is the expected payment of both sides, by the same amounts.
 
     Exit status: 0 no difference, 1 none but some input was rejected, 3 differences, 2 wrong usage or an input that
     cannot be read.

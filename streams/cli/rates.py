@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from csv import writer
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Final
@@ -12,15 +12,27 @@ import click
 from orjson import OPT_INDENT_2, dumps
 
 from models.printable import printable, printable_lines
+from rules.catalogue.benchmarks import benchmark_facts, compared
 from rules.claim.charge_lines import RANK_ORDER
+from rules.site_folder import SiteFolder, under_site
+from rules.tables.lookup import problems
+from rules.tables.table_columns import COLUMNS
+from streams.cli.shared.site_option import site_option, site_path_option
+from streams.cli.shared.spreadsheet import spreadsheet_cell
+from streams.cms.dated_folder import DatedFolder, install
+from streams.cms.refusal import RefreshRefusedError
 from streams.rates import edition
 from streams.rates.files import ingest as ingest_file
 from streams.rates.in_network import RatesFileError
-from streams.rates.report import example, facts_of, text_of
 from streams.rates.tally import Tally
+from streams.rulebook.benchmark_picture import standalone
+from streams.rulebook.benchmark_text import rates_text
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _SAID_EVERY: Final = 1 << 30
+_CSV: Final = (
+    *COLUMNS["rates"], "between_quartiles", "dispersion", "medicare", "medicare_from", "gap_to_medicare", "ratio_to_medicare",
+)  # fmt: skip
 
 
 @click.group("rates")
@@ -33,9 +45,8 @@ def command() -> None:
 @click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
-    required=True,
     metavar="FOLDER",
-    help="Where to write it.",
+    help="Where the dated folder goes. Default: edits of the site's folder, where rules and money read it.",
 )
 @click.option(
     "--on",
@@ -47,15 +58,30 @@ def command() -> None:
 @click.option(
     "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Files read at a time."
 )
-def ingest(*, files: tuple[Path, ...], into: Path, on: datetime | None, payer: str | None, jobs: int) -> None:
+@click.option("--replace", is_flag=True, help="Write over rates that this date already has.")
+@site_path_option
+def ingest(
+    *, files: tuple[Path, ...], into: Path | None, on: datetime | None, payer: str | None, jobs: int, replace: bool,
+    site_dir: Path | None,
+) -> None:  # fmt: skip
     """
     Read in-network files (Transparency in Coverage, JSON or gzip) and hospital price files (CSV or JSON of CMS).
 
     Keeps our codes alone and writes FOLDER/YYYYMMDD with the rates by payer, code and setting, the files' digests, and
     how many rates were left out and why. No address inside a file is followed. Nothing is written where a file cannot
-    be read whole.
+    be read whole, or holds no rate of our codes. DATE is also the first date of service that the edition prices.
     """
-    day = (on or datetime.now(UTC).astimezone()).date().isoformat()
+    root = into or (site_dir / "edits" if site_dir else None)
+    if root is None:
+        message = "say --into FOLDER, or name the site's folder with --site-dir or INFUSION_SITE_DIR"
+        raise click.UsageError(message)
+    first = (on or datetime.now(UTC).astimezone()).date()
+    day = first.isoformat()
+    if not replace and (root / f"{first:%Y%m%d}" / edition.RATES).exists():
+        message = (
+            f"{first:%Y%m%d} already holds rates: name all files in one run, or another --on, or --replace"
+        )
+        raise click.UsageError(message)
     tally, sources = Tally(), []
     try:
         for of_file, source in _read(files, day, payer, jobs):
@@ -66,13 +92,37 @@ def ingest(*, files: tuple[Path, ...], into: Path, on: datetime | None, payer: s
     if len({source.sha256 for source in sources}) < len(sources):
         message = "two of the files are the same; name each once."
         raise click.UsageError(message)
-    folder = into / day.replace("-", "")
-    edition.write(tally, sources, day, folder)
-    click.echo(f"{folder.name}: {len(tally.rates)} rows of payer, code and setting from {len(sources)} files")
+    if tally.rates:
+        _install(tally, sources, first, root)
+        click.echo(
+            f"{first:%Y%m%d}: {len(tally.rates)} rows of payer, code and setting from {len(sources)} files"
+        )
+    _tell(tally)
+    if not tally.rates:
+        message = "the files hold no rate of our codes that can be taken; nothing is written"
+        raise click.ClickException(message)
+
+
+def _tell(tally: Tally) -> None:
+    """Say how many rates were left out and what was remarked, by reason."""
     for words, counts in (("left out", tally.left_out), ("remarked", tally.remarks)):
         for reason, count in sorted(counts.items()):
             if count:
                 click.echo(printable(f"{words}  {count}  {reason}"))
+
+
+def _install(tally: Tally, sources: list[edition.Source], on: date, root: Path) -> None:
+    """Write the edition aside and put it in place where the tables of the folder hold with it."""
+    root.mkdir(parents=True, exist_ok=True)
+    folder = DatedFolder(root, on)
+    folder.restore()
+    try:
+        edition.write(tally, sources, on, folder.building())
+        install([folder], lambda: problems(root))
+    except RefreshRefusedError as error:
+        raise click.UsageError(printable(error.faults[0])) from error
+    finally:
+        folder.abandon()
 
 
 def _read(
@@ -104,34 +154,55 @@ def _one(path: Path, day: str, payer: str | None) -> tuple[Tally, edition.Source
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="FOLDER",
-    help="An edition, as ingest wrote it. Default: the worked example alone, where the code has one.",
+    help="An edition, as ingest wrote it. Default: the editions of the site's folder.",
 )
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv"]),
+    type=click.Choice(["table", "json", "csv", "svg"]),
     default="table",
     show_default=True,
-    help="A table with a box for each payer, JSON for machines, or CSV for a spreadsheet.",
+    help="A table with a box for each payer, JSON for machines, CSV for a spreadsheet, or the boxes as SVG.",
 )
-def show(*, code: str, folder: Path | None, form: str) -> None:
+@site_option
+def show(*, code: str, folder: Path | None, form: str, site: SiteFolder | None) -> None:
     """Show what payers have published for a code: count, mean, percentiles, the gap to Medicare, and a box for each."""
     if code.upper() not in RANK_ORDER:
         message = f"{code!r} is no code that this product charges; 'infusion rules' lists those it does."
         raise click.UsageError(message)
-    try:
-        rows, said = edition.read(folder) if folder is not None else ([], {})
-    except RatesFileError as error:
-        message = f"{folder.name if folder else ''}: {error}"
-        raise click.UsageError(message) from error
-    facts = {**facts_of(code.upper(), rows, said), "example": example(code.upper())}
+    today = datetime.now(UTC).astimezone().date()
+    with under_site(site):
+        facts = {
+            "code": code.upper(),
+            "on": None,
+            "remarks": {},
+            "sources": [],
+            **benchmark_facts(code.upper(), today),
+        }
+    if folder is not None:
+        try:
+            rates, said = edition.read(folder)
+        except RatesFileError as error:
+            message = f"{folder.name}: {error}"
+            raise click.UsageError(message) from error
+        of_code = [one for one in rates if one.code == code.upper()]
+        facts |= {name: said[name] for name in ("on", "left_out", "remarks", "sources") if name in said}
+        facts["rows"] = compared(of_code, date.fromisoformat(said["on"]))
     if form == "json":
         click.echo(dumps(facts, option=OPT_INDENT_2).decode())
+    elif form == "svg":
+        if not facts["rows"]:
+            message = f"no edition holds a rate for {facts['code']}, so there is nothing to draw; --from FOLDER names one"
+            raise click.UsageError(message)
+        click.echo(standalone(facts["rows"]), nl=False)
     elif form == "csv":
         text = StringIO()
         table = writer(text, lineterminator="\n")
-        table.writerow(edition.COLUMNS)
-        table.writerows([row[name] for name in edition.COLUMNS] for row in facts["rows"])
+        table.writerow(_CSV)
+        table.writerows(
+            [spreadsheet_cell(str("" if row[name] is None else row[name])) for name in _CSV]
+            for row in facts["rows"]
+        )
         click.echo(text.getvalue(), nl=False)
     else:
-        click.echo(printable_lines(text_of(facts)), nl=False)
+        click.echo(printable_lines(rates_text(facts)), nl=False)

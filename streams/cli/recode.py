@@ -78,7 +78,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
     Code closed stays again, from infusion.encounters.closed.v1: under this release's rules, or another policy.
 
     Nothing is sent and the running workers notice nothing: charge sets go to stdout as infusion code writes them,
-    or, with --compare, each line that would be credited or charged, and what that comes to at national OPPS amounts.
+    or, with --compare, each line that would be credited or charged, and what that comes to in expected payment. An amount
+    that is restated alone moves no line; what such amounts come to is told apart.
     KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
 
     With FILEs of events, a month of them say, and no Kafka, what stands is the stay as the policy in force codes it, or the

@@ -95,7 +95,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
     Without a FILE it reads infusion.charges.v1, infusion.charge-lines.v1 and infusion.deliveries.v1;
     KAFKA_BOOTSTRAP_SERVERS says where Kafka is. With FILEs it reads JSON Lines of events, charge sets, charge lines and
-    deliveries, mixed as they come, and --billed is what the billing system has. Money is the national OPPS amount.
+    deliveries, mixed as they come, and --billed is what the billing system has. Money is the expected payment.
 
     Exit status: 0 all accounted for, 1 the same but some input was rejected, 3 something is missing, extra or differs,
     2 wrong usage, an input that cannot be read, or no Kafka.

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from socket import socket
+from threading import Thread
 from time import sleep
 from typing import Any, Final
 
@@ -98,6 +99,7 @@ def _run(
     from streams.metrics.probes import Probes  # noqa: PLC0415 - as above
     from streams.worker.application import build_observed  # noqa: PLC0415 - as above
     from streams.worker.run import run  # noqa: PLC0415 - as above
+    from streams.worker.warming import warm  # noqa: PLC0415 - as above
 
     app, observation = build_observed(connection, settings, partitions)
     figures = observation.figures
@@ -120,6 +122,8 @@ def _run(
     try:
         app.cluster = compare_note(settings.data_dir, cluster)
         probes.start()
+        # Beside what the start waits for: the group takes seconds to form.
+        Thread(target=warm, args=(settings.profile,), name="warming", daemon=True).start()
         return run(worker)
     except LogFaultError as error:
         _log.critical("not started: %s", error)

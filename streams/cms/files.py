@@ -15,7 +15,8 @@ from decimal import Decimal, InvalidOperation
 from io import StringIO
 from typing import Final
 
-from rules.tables.edition_files import Families, Row, Table, looks_like_a_code
+from rules.tables.edition_files import Families, Row, looks_like_a_code
+from rules.tables.table_columns import Table
 
 HEADER_WITHIN: Final = 60
 """CMS puts at most a dozen lines above its header; further down there is none."""

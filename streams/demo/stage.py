@@ -36,7 +36,7 @@ PACE: Final = {
 """A hospital's hours in seconds: a stay closes three seconds after its last word, with or without a departure."""
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Have this process end when its parent ends, for whatever reason; on Linux only, elsewhere it goes on."""
     try:
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
@@ -74,18 +74,22 @@ class Stage:
             self._worker = subprocess.Popen(
                 [sys.executable, "-c", "from streams.cli import main; main()", "worker"],
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.environment,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread of ours holds a lock it could wait for
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - no thread of ours holds a lock it could wait for
             )  # fmt: skip
         return self._worker.pid
 
     async def mind_worker(self) -> None:
         """Start the worker again whenever it ends, until it is told to stop."""
         while not self._ending:
-            worker = self._worker
-            if worker is not None and (status := worker.poll()) is not None and not self._ending:
-                how = f"by signal {-status}" if status < 0 else f"with status {status}"
-                self._say(f"the worker was ended {how}; started again as process {self.start_worker()}")
+            self.look_after_worker()
             await asyncio.sleep(0.2)
+
+    def look_after_worker(self) -> None:
+        """Start the worker again if it has ended."""
+        worker = self._worker
+        if worker is not None and (status := worker.poll()) is not None and not self._ending:
+            how = f"by signal {-status}" if status < 0 else f"with status {status}"
+            self._say(f"the worker was ended {how}; started again as process {self.start_worker()}")
 
     def stop(self) -> None:
         """Ask the worker to stop, and end it if it does not."""

@@ -63,6 +63,7 @@ def resolved(administration_id: str, entries: Sequence[DatedEvent]) -> Administr
             tuple(sorted(faults, key=_FAULT_ORDER.index)) if len(faults) > 1 else faults,
             record.open_pause,
             _last_seen(entries),
+            (),  # what was thrown away, the stay knows
         ),
     )
 

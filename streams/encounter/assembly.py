@@ -5,16 +5,32 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from models.build import build
-from models.encounter import AccessSite, Administration, Decision, Encounter, Procedure, RefusedEvent, Review
+from models.encounter import (
+    AccessSite,
+    Administration,
+    Decision,
+    Dispense,
+    Encounter,
+    Procedure,
+    RefusedEvent,
+    Review,
+    Waste,
+)
 from models.event_subject import ACCESS, GIVEN, PROCEDURE, RUNNING, STAY
 from streams.encounter.administrations import administration
 from streams.encounter.dated_event import DatedEvent
+from streams.encounter.pharmacy import dispensed_of, with_waste
 from streams.encounter.stay_facts import StayFacts, decisions_of, procedures_of, sites_of
 
 _ABOUT_ADMINISTRATIONS = GIVEN | RUNNING
 
-_SELDOM: Final = {"code_decided": "decisions", "event_refused": "refusals", "review_decided": "reviews"}
-"""Which list the events of a person's decisions and of refusals go into."""
+_SELDOM: Final = {
+    "code_decided": "decisions",
+    "drug_dispensed": "dispensed",
+    "event_refused": "refusals",
+    "review_decided": "reviews",
+}
+"""Which list the events of a person's decisions, of refusals and of what was handed out go into."""
 
 _registered_in = itemgetter(
     *Encounter._fields[Encounter._fields.index("setting") : Encounter._fields.index("utc_offset_s")]
@@ -28,11 +44,13 @@ class EventsBySubject:
         "access",
         "administrations",
         "decisions",
+        "dispensed",
         "procedures",
         "refusals",
         "reviews",
         "stay",
         "voided",
+        "wasted",
     )
 
     def __init__(self) -> None:
@@ -44,6 +62,8 @@ class EventsBySubject:
         self.voided: set[str] = set()
         self.refusals: list[DatedEvent] = []
         self.reviews: list[DatedEvent] = []
+        self.dispensed: list[DatedEvent] = []
+        self.wasted: dict[str, list[DatedEvent]] = {}
 
 
 def by_subject(entries: Iterable[DatedEvent]) -> EventsBySubject:
@@ -67,6 +87,8 @@ def by_subject(entries: Iterable[DatedEvent]) -> EventsBySubject:
             events.procedures.append(entry)
         elif kind == "administration_voided":
             events.voided.add(fields["administration_id"])
+        elif kind == "drug_wasted":
+            events.wasted.setdefault(fields["administration_id"], []).append(entry)
         elif kind in _SELDOM:
             getattr(events, _SELDOM[kind]).append(entry)
     return events
@@ -94,17 +116,29 @@ class Parts(NamedTuple):
     administrations: tuple[Administration, ...]
     voided: tuple[str, ...]
     decisions: tuple[Decision, ...]
+    wasted_apart: tuple[Waste, ...] = ()
+    dispensed: tuple[Dispense, ...] = ()
+
+
+_HAPPENED: Final = Parts._fields.index("wasted_apart")
+"""So many of the parts stand together in the stay; the pharmacy's are its last fields."""
 
 
 def parts_of(events: EventsBySubject) -> Parts:
     """Return what happened in the one stay these events are of."""
     voided = events.voided
+    given = administrations_of(events.administrations, voided)
+    apart: tuple[Waste, ...] = ()
+    if events.wasted:
+        given, apart = with_waste(given, events.wasted)
     return Parts(
         sites_of(events.access) if events.access else (),
         procedures_of(events.procedures) if events.procedures else (),
-        administrations_of(events.administrations, voided),
+        given,
         tuple(sorted(voided)) if voided else (),
         decisions_of(events.decisions) if events.decisions else (),
+        apart,
+        dispensed_of(events.dispensed) if events.dispensed else (),
     )
 
 
@@ -141,7 +175,7 @@ def encounter(
             known["key_reason_order_id"],
             known["follows_encounter_id"],
             int(last_recorded),
-            *parts,
+            *parts[:_HAPPENED],
             tuple(sorted(conflicts)) if conflicts else (),
             departments if len(departments) > 1 else (),
             overruled,
@@ -150,5 +184,6 @@ def encounter(
             reviews,
             known["patient_key"],
             (),  # nor what other accounts the patient has
+            *parts[_HAPPENED:],
         ),
     )

@@ -9,10 +9,11 @@ named in several but begun in one is one administration: its stop came under the
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from models.encounter import AccessSite, Administration, Decision, DepartmentPeriod, Procedure
+from models.encounter import AccessSite, Administration, Decision, DepartmentPeriod, Dispense, Procedure
 from models.event_subject import GIVEN
 from streams.encounter.assembly import EventsBySubject, Parts, administrations_of
 from streams.encounter.dated_event import DatedEvent
+from streams.encounter.pharmacy import dispensed_of, with_waste
 from streams.encounter.stay_facts import (
     StayFacts,
     decisions_of,
@@ -41,6 +42,7 @@ class _Pool(NamedTuple):
     voided: set[str]
     homes: dict[str, int]
     """Which part began it: its sites are that part's."""
+    wasted: dict[str, list[DatedEvent]]
 
 
 def _free_name(encounter_id: str, name: str, taken: set[str]) -> str:
@@ -67,13 +69,15 @@ def _administration_names(parts: Sequence[Part]) -> list[Names]:
 
 
 def _pool(parts: Sequence[Part], names: Sequence[Names]) -> _Pool:
-    pool = _Pool({}, set(), {})
+    pool = _Pool({}, set(), {}, {})
     for index, (part, renamed) in enumerate(zip(parts, names, strict=True)):
         for name, entries in part.events.administrations.items():
             now = renamed.get(name, name)
             pool.events.setdefault(now, []).extend(entries)
             if name in renamed or now not in pool.homes:
                 pool.homes[now] = index
+        for name, entries in part.events.wasted.items():
+            pool.wasted.setdefault(renamed.get(name, name), []).extend(entries)
         pool.voided.update(renamed.get(name, name) for name in part.events.voided)
     for entries in pool.events.values():
         entries.sort()
@@ -159,6 +163,15 @@ def _decisions(parts: Sequence[Part], names: Sequence[Names]) -> tuple[Decision,
     )
 
 
+def _dispensed(parts: Sequence[Part], names: Sequence[Names]) -> tuple[Dispense, ...]:
+    """Return what was handed out under any of the numbers; of one id under two, the surviving stay's."""
+    found: dict[str, Dispense] = {}
+    for part, renamed in zip(parts, names, strict=True):
+        for one in dispensed_of(part.events.dispensed, renamed):
+            found.setdefault(one.dispense_id, one)
+    return tuple(sorted(found.values(), key=lambda one: (one.at, one.dispense_id)))
+
+
 def _began(*instants: int | None) -> int:
     return min((at for at in instants if at is not None), default=0)
 
@@ -231,10 +244,13 @@ def join(parts: Sequence[Part]) -> tuple[StayFacts, Parts]:
             administration = administration._replace(procedure_id=procedure_names[home][procedure_id])
         return administration
 
+    given, apart = with_waste(administrations_of(pool.events, pool.voided), pool.wasted)
     return _stay(parts), Parts(
         sites=sites,
         procedures=procedures,
-        administrations=tuple(map(as_named_now, administrations_of(pool.events, pool.voided))),
+        administrations=tuple(map(as_named_now, given)),
         voided=tuple(sorted(pool.voided)),
         decisions=_decisions(parts, names),
+        wasted_apart=apart,
+        dispensed=_dispensed(parts, names),
     )

@@ -85,7 +85,9 @@ def _changes(
         if getattr(then.stay, name) != getattr(whole.stay, name)
     ]
     facts += [
-        name for name in ("sites", "procedures") if getattr(then.parts, name) != getattr(whole.parts, name)
+        name
+        for name in ("sites", "procedures", "wasted_apart", "dispensed")
+        if getattr(then.parts, name) != getattr(whole.parts, name)
     ]
     return tuple(ids), tuple(sorted(facts))
 

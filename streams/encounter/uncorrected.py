@@ -40,7 +40,7 @@ def _bolus(administration_id: str, entry: DatedEvent) -> Administration | None:
             technique,
             *attributes_in(fields),
             int(entry.at),
-            *((), (), (), (), None, (), (), None, None),
+            *((), (), (), (), None, (), (), None, None, ()),
         ),
     )
 
@@ -68,6 +68,7 @@ def _charted(administration_id: str, entry: DatedEvent) -> Administration | None
             (),
             None,
             None,
+            (),
         ),
     )
 
@@ -117,5 +118,6 @@ def _start_to_stop(administration_id: str, entries: Sequence[DatedEvent]) -> Adm
             (),
             None,
             end,
+            (),
         ),
     )

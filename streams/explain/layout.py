@@ -10,6 +10,7 @@ from models.charted_time import ChartedTimes
 from models.encounter import Administration, Encounter
 from models.interval import Stretch, union
 from models.review_item import AnswerOutcome
+from rules.catalogue.chart_checklist import checked_chart
 from rules.coding.spans import Span
 from rules.screening.bundles import NOT_A_WINDOW
 from streams.explain.bars import UNKNOWN_SHOWN, Bounds
@@ -73,6 +74,7 @@ def lay_out(
         sources=_sources(charge_set),
         facts=stay_facts(encounter, charge_set),
         answers=answers,
+        checked=checked_chart(encounter, charge_set, answers),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from models.charge import ChargeSet, CitedSource, Clears, Flag, Reason, Severity, named
 from models.interval import Stretch
 from models.review_item import AnswerOutcome
+from rules.catalogue.chart_checklist import Checked
 from streams.explain.clock import from_to
 from streams.explain.labels import plain
 from streams.explain.scale import Scale, scale_for
@@ -117,6 +118,8 @@ class Picture(NamedTuple):
     """What the head of a letter says of the stay."""
     answers: tuple[AnswerOutcome, ...] = ()
     """What each answer to what holds the stay would give."""
+    checked: tuple[Checked, ...] = ()
+    """What the chart has and lacks of the checklist of each line."""
 
     @property
     def verdict(self) -> Verdict:

@@ -242,7 +242,8 @@ class _Message:
         for slot, event in due.items():
             if slot in entry.sent:
                 continue
-            named = event_id("pump", slot, str(entry.taken_back.get(slot, 0)))
+            # Words about two programs may come to the same event: each is taken back alone.
+            named = event_id("pump", name, slot, str(entry.taken_back.get(slot, 0)))
             entry.sent[slot] = Sent(named, event["encounter_id"], event["occurred_at"], event["source"])
             self._dirty[PUMP, name] = None
             self._events.append({"type": event["type"], "event_id": named, **event})

@@ -64,6 +64,8 @@ class State:
         self.stays_by_bed, self.stays_by_patient, self.orders_by_device = Finder(), Finder(), Finder()
         self.pumps_by_order, self.pumps_by_device, self.pumps_by_bed = Finder(), Finder(), Finder()
         self.pumps_by_patient, self.orders_by_patient = Finder(), Finder()
+        self.devices_by_order, self.devices_by_bed, self.devices_by_patient = Finder(), Finder(), Finder()
+        """By the words about a whole pump: they may say more of where it stood than those about a program."""
         self.orders_by_stay = Finder()
         """Those that were sent to a pump: whether it is still the pump of that stay, the stay's bed tells."""
 
@@ -119,6 +121,11 @@ class State:
                 yield self.pumps_by_device, told.device
                 yield self.pumps_by_bed, told.place
                 yield self.pumps_by_patient, told.patient
+        elif kind == DEVICE:
+            for end in self.devices[name].ends:
+                yield self.devices_by_order, end.order
+                yield self.devices_by_bed, end.place
+                yield self.devices_by_patient, end.patient
 
     def touched_by_stay(self, told: StayTold) -> set[str]:
         """Return the pumps that a word about a stay may concern: those in its beds, and those of its patient."""
@@ -127,20 +134,25 @@ class State:
         if told.state == "into" and told.place in self.stays:
             beds |= {place for _, state, place in self.stays[told.place].words if state == "here"}
         touched = {name for bed in beds for name in self.pumps_by_bed.of(bed)}
+        touched |= {name for bed in beds for name in self._pumps_of(self.devices_by_bed.of(bed))}
         for order in self.orders_by_stay.of(told.encounter_id):
             touched |= self.touched_by_order(order, self.orders[order].words)
         for patient in stay.patients:
             touched.update(self.pumps_by_patient.of(patient))
+            touched |= self._pumps_of(self.devices_by_patient.of(patient))
             for order in self.orders_by_patient.of(patient):
                 touched |= self.touched_by_order(order, self.orders[order].words)
         return touched
 
     def touched_by_order(self, order: str, words: Iterable[OrderTold]) -> set[str]:
         """Return the pumps that an order may concern."""
-        touched = set(self.pumps_by_order.of(order))
+        touched = set(self.pumps_by_order.of(order)) | self._pumps_of(self.devices_by_order.of(order))
         for word in words:
             touched.update(self.pumps_by_device.of(word.device))
         return touched
+
+    def _pumps_of(self, devices: Iterable[str]) -> set[str]:
+        return {name for device in devices for name in self.pumps_by_device.of(device)}
 
 
 def entry_key(kind: str, name: str) -> bytes:

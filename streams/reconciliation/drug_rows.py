@@ -6,9 +6,11 @@ suggested ones that are one code on one date together, the first row carries wha
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import Final
 
-from models.charge import ChargeSet, DrugLine
+from models.charge import ChargeSet, DrugLine, ExpectedPayment
 from streams.feeds.posted import PostedLine
 from streams.reconciliation.pairing import Wanted, differing, pairs, wanted_drug
 from streams.reconciliation.row import Row, State
@@ -21,7 +23,7 @@ def drug_rows(
     charges: Sequence[Row], *, expected: bool,
 ) -> tuple[list[Row], list[PostedLine]]:  # fmt: skip
     """Return a row for each drug line, and the posted lines that are none of them."""
-    drugs = () if charge_set is None else charge_set.drug_lines
+    drugs = () if charge_set is None else tuple(chain.from_iterable(map(_parted, charge_set.drug_lines)))
     groups: dict[tuple[object, ...], list[Wanted]] = {}
     for drug in drugs:
         if (wanted := _wanted(drug)) is not None:
@@ -60,6 +62,33 @@ def _wanted(drug: DrugLine) -> Wanted | None:
     if drug.status == "open" and drug.code is not None:
         return Wanted(drug.drug_line_id, drug.code, 0, tuple(sorted(drug.modifiers)), drug.service_date)
     return None
+
+
+def _parted(drug: DrugLine) -> tuple[DrugLine, ...]:
+    """Return a suggested drug and, as a line of its own, what was thrown away of it, each with its share of the amount."""
+    if drug.status != "suggested" or not drug.units or not drug.waste_units:
+        return (drug,)
+    whole = drug.units + drug.waste_units
+    wasted = replace(
+        drug,
+        drug_line_id=f"{drug.drug_line_id}-JW",
+        units=drug.waste_units,
+        waste_units=None,
+        modifiers=("JW",),
+        expected_payment=_share(drug.expected_payment, drug.waste_units, whole),
+    )
+    paid = drug.expected_payment
+    given = None
+    if paid is not None and paid.cents is not None and wasted.expected_payment is not None:
+        given = replace(paid, cents=paid.cents - (wasted.expected_payment.cents or 0))
+    return replace(drug, waste_units=None, expected_payment=given or paid), wasted
+
+
+def _share(paid: ExpectedPayment | None, units: int, whole: int) -> ExpectedPayment | None:
+    """Return the amount of so many of the units a payment is for; the rest is the others', to the cent."""
+    if paid is None or paid.cents is None:
+        return paid
+    return replace(paid, cents=paid.cents * units // whole)
 
 
 def _row(

@@ -43,7 +43,7 @@ def reconciled(stay: Stay, as_of: datetime, *, drugs: bool = False) -> list[Row]
     suggested, too; without, one that it has not got is not billed.
     """
     charge_set, posted = stay.charge_set, stay.posted
-    amounts = dict(zip(posted.lines, priced(posted.lines, _setting(charge_set)), strict=True))
+    amounts = dict(zip(posted.lines, priced(posted.lines, _setting(charge_set), charge_set), strict=True))
     charges, left = _charge_rows(stay, amounts)
     medicines, left = drug_rows(charge_set, left, amounts, charges, expected=drugs)
     charges += [_extra(stay, line, amounts[line]) for line in left]

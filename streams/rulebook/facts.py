@@ -15,8 +15,10 @@ from rules.policy.switches import ANSWERABLE, Switch
 from rules.rule import Rule
 from rules.rulebook import CHAPTERS, VERSION
 from rules.sources import best_first, sources
-from rules.tables.edition_files import TABLES, AwaitedError, Table
+from rules.tables.edition_files import AwaitedError
 from rules.tables.in_force import in_force
+from rules.tables.money import has
+from rules.tables.table_columns import OF_SITES, TABLES, Table
 
 Facts = dict[str, Any]
 
@@ -48,7 +50,7 @@ def overview(on: date, payer: str | None, policy: Policy | None) -> Facts:
             drug: {"class": kind, **decision_facts(policy, drug)}
             for drug, kind in policy.complex_biologic_classes.items()
         },
-        "tables": [_table(table, on) for table in TABLES],
+        "tables": [_table(table, on) for table in TABLES if table not in OF_SITES or has(table)],
         "formulary": _formulary(on),
     }
 

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Final
 
 from rules.catalogue import code_history, diagnoses, performers
+from rules.catalogue.benchmarks import benchmark_facts
+from rules.catalogue.chart_items import ChartItem, items_of, lack_does
 from rules.catalogue.fact_rows import Row, not_found, rows
 from rules.catalogue.indicators import (
     MEANINGS,
@@ -22,8 +24,9 @@ from rules.catalogue.indicators import (
 from rules.claim.charge_lines import RANK_ORDER
 from rules.formulary.volume_reasons import reason_for_volume
 from streams.rulebook.facts import Facts, citations
+from streams.rulebook.payer_facts import payer_facts
 
-_NOT_VALUES: Final = frozenset({"code", "effective", "grade", "cite"})
+_NOT_VALUES: Final = frozenset({"code", "effective", "factor", "grade", "cite"})
 
 
 def catalogue_names() -> tuple[str, ...]:
@@ -55,12 +58,25 @@ def known_of_code(code: str, on: date) -> Facts:
         }
         if code in RANK_ORDER
         else {"go_with": [], "contradict": []},
+        "checklist": [_chart_item(item) for item in items_of(code, on)],
+        "payers": payer_facts(code, on),
+        "benchmarks": benchmark_facts(code, on),
         "disagreements": [said for said in disagreements(on) if said.startswith(f"{code} ")],
         "not_found": [
             {"fact": one.fact, "searched": one.searched}
             for one in not_found()
             if code in one.codes or (not one.codes and code in RANK_ORDER)
         ],
+    }
+
+
+def _chart_item(item: ChartItem) -> Facts:
+    return {
+        "item": item.id,
+        "asks": item.asks,
+        "lack": lack_does(item),
+        "flags": list(item.flags),
+        "rules": list(item.rules),
     }
 
 

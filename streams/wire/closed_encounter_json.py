@@ -18,6 +18,7 @@ from models.closed_encounter import (
     CLOSED_ENCOUNTER,
     ClosedStatus,
     ClosingReason,
+    Discarded,
     Given,
     Stay,
     Stretch,
@@ -27,11 +28,13 @@ from models.encounter import (
     Administration,
     Decision,
     DepartmentPeriod,
+    Dispense,
     Encounter,
     Flow,
     Procedure,
     RefusedEvent,
     Review,
+    Waste,
     empty_encounter,
 )
 from streams.wire.encounter_fields import FIGURES, encounter_fields
@@ -133,13 +136,15 @@ def _refusal(error: ValidationError) -> NotAClosedEncounterError:
 
 
 _UNKNOWN_ADMINISTRATION: Final = dict.fromkeys(Administration._fields) | dict.fromkeys(
-    ("flows", "pump_flows", "rates", "bag_changes", "touched", "faults"), ()
+    ("flows", "pump_flows", "rates", "bag_changes", "touched", "faults", "wasted"), ()
 )
 _UNKNOWN_STAY: Final = empty_encounter("", "open")._asdict()
 _UNKNOWN_DECISION: Final = dict.fromkeys(Decision._fields) | {"administration_ids": ()}
 _UNKNOWN_SITE: Final = dict.fromkeys(AccessSite._fields)
 _UNKNOWN_PROCEDURE: Final = dict.fromkeys(Procedure._fields)
 _UNKNOWN_DEPARTMENT: Final = dict.fromkeys(DepartmentPeriod._fields)
+_UNKNOWN_WASTE: Final = dict.fromkeys(Waste._fields)
+_UNKNOWN_DISPENSE: Final = dict.fromkeys(Dispense._fields)
 _UNKNOWN_REFUSAL: Final = dict.fromkeys(RefusedEvent._fields)
 _UNKNOWN_REVIEW: Final = dict.fromkeys(Review._fields) | dict.fromkeys(
     ("administration_ids", "refusal_ids", "changed_ids", "changed_facts"), ()
@@ -185,7 +190,15 @@ def _encounter_of(stay: Stay, exact: Sequence[Mapping[str, Any]] | None = None) 
         fields["reviews"] = tuple(
             [Review._make((_UNKNOWN_REVIEW | review).values()) for review in fields["reviews"]]
         )
+    fields["wasted_apart"] = _waste_of(fields["wasted_apart"])
+    fields["dispensed"] = tuple(
+        [Dispense._make((_UNKNOWN_DISPENSE | one).values()) for one in fields["dispensed"]]
+    )
     return build(Encounter, fields.values())
+
+
+def _waste_of(wasted: Iterable[Discarded]) -> tuple[Waste, ...]:
+    return tuple([Waste._make((_UNKNOWN_WASTE | waste).values()) for waste in wasted])
 
 
 def _administration_of(known: Given, figures: Mapping[str, Any]) -> Administration:
@@ -204,6 +217,8 @@ def _administration_of(known: Given, figures: Mapping[str, Any]) -> Administrati
                 for rate, figure in zip(fields["rates"], figures["rates"], strict=True)
             ]
         )
+    if fields["wasted"]:
+        fields["wasted"] = _waste_of(fields["wasted"])
     if fields["open_pause"] is not None:
         (fields["open_pause"],) = _flows_of((fields["open_pause"],))
     return build(Administration, fields.values())

@@ -14,10 +14,12 @@ from models.encounter import (
     Administration,
     Decision,
     DepartmentPeriod,
+    Dispense,
     Encounter,
     Procedure,
     RefusedEvent,
     Review,
+    Waste,
 )
 from streams.wire.instant_text import rfc3339
 
@@ -75,18 +77,35 @@ def encounter_fields(encounter: Encounter) -> dict[str, Any]:
         known["reviews"] = [
             _with_instants(Review._fields, review, ("decided_at",)) for review in encounter.reviews
         ]
+    if encounter.wasted_apart:
+        known["wasted_apart"] = [_waste_fields(waste) for waste in encounter.wasted_apart]
+    if encounter.dispensed:
+        known["dispensed"] = [_dispense_fields(one) for one in encounter.dispensed]
     return known
+
+
+def _wasted(wasted: tuple[Waste, ...]) -> dict[str, Any]:
+    return {"wasted": [_waste_fields(waste) for waste in wasted]} if wasted else {}
+
+
+def _waste_fields(waste: Waste) -> dict[str, Any]:
+    return _with_instants(Waste._fields, waste, ("at",)) | {"amount": str(waste.amount)}
+
+
+def _dispense_fields(one: Dispense) -> dict[str, Any]:
+    known = _with_instants(Dispense._fields, one, ("at",)) | {"drug": _drug_fields(one.drug)}
+    return known if one.dose is None else known | {"dose": str(one.dose)}
 
 
 _STAY_INSTANTS: Final = ("arrived_at", "departed_at", "inpatient_ordered_at", "last_recorded_at")
 _SITE_INSTANTS: Final = ("placed_at", "removed_at")
 _PROCEDURE_INSTANTS: Final = ("started_at", "ended_at")
-FIGURES: Final = ("rate_ml_per_h", "volume_ml", "dose")
+FIGURES: Final = ("rate_ml_per_h", "volume_ml", "dose", "ordered_dose", "weight_kg", "body_surface_m2")
 
 
 def _administration_fields(administration: Administration) -> dict[str, Any]:
     known = _with_instants(Administration._fields, administration, ("given_at", "last_seen_at"))
-    known |= _taken_back(administration)
+    known |= _taken_back(administration) | _wasted(administration.wasted)
     if administration.drug is not None:
         known["drug"] = _drug_fields(administration.drug)
     for name in FIGURES:

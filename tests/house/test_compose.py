@@ -37,7 +37,7 @@ def test_kafka_is_the_release_that_tests_run_on() -> None:
 def test_the_services_are_those_the_documents_name() -> None:
     """A Kafka, its topics, two workers, a front door, who watches, a publisher, and what prints the charges when asked for."""
     assert set(SERVICES) == {
-        "kafka", "topics", "worker-1", "worker-2", "listen", "watch", "deliver", "prometheus", "grafana", "publisher",
+        "kafka", "topics", "worker-1", "worker-2", "listen", "console", "watch", "deliver", "prometheus", "grafana", "publisher",
         "charges",
     }  # fmt: skip
     assert set(WORKERS) == {"worker-1", "worker-2"}
@@ -108,7 +108,7 @@ def test_only_this_machine_reaches_what_is_published() -> None:
     """A Kafka that asks nobody for a password opens its port on loopback alone."""
     ports = [port for one in SERVICES.values() for port in one.get("ports", ())]
     assert ports == [
-        "127.0.0.1:9092:9092", "127.0.0.1:2575:2575", "127.0.0.1:9090:9090", "127.0.0.1:3000:3000",
+        "127.0.0.1:9092:9092", "127.0.0.1:2575:2575", "127.0.0.1:8090:8090", "127.0.0.1:9090:9090", "127.0.0.1:3000:3000",
     ]  # fmt: skip
 
 

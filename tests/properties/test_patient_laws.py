@@ -19,7 +19,7 @@ from streams.lifecycle.stay_journal import kept_stays
 from streams.wire import topics
 
 LAW = settings(
-    max_examples=int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "120")),
+    max_examples=int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "80")),
     derandomize=True,
     database=None,
     deadline=None,

@@ -1,6 +1,7 @@
 """Laws of pumps: no order of arrival, no duplicate and no restart changes what is charged; nothing escapes."""
 
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 from random import Random
 
@@ -125,6 +126,32 @@ def test_any_words_of_any_pump_in_any_order(sent: list[bytes], chance: Random, r
     shuffled = [*sent, *chance.choices(sent, k=2)] if sent else []
     chance.shuffle(shuffled)
     assert standing(events_of(shuffled, restarts=restarts)) == standing(events)
+
+
+def test_the_end_of_all_programs_may_tell_the_bed() -> None:
+    """The only word that names a bed is about the whole pump; who lies there is told before it or after it."""
+    unnamed = {"order": "", "program": "", "rate": 0}
+    sent = [
+        report("0800", "delivering"),
+        pump("cleared", "0800", **unnamed),
+        pump("cleared", "0807", bed="ED1^1^1", **unnamed),
+        adt("A01", pv1=visit(f3="ED1^1^1", f19="V1"), f6="20260302074000-0500"),
+    ]
+    orders = [standing(events_of([*order])) for order in permutations(sent)]
+    assert len(orders[0]) == 2
+    assert all(events == orders[0] for events in orders)
+
+
+def test_one_event_of_two_programs_is_taken_back_for_one_alone() -> None:
+    """A second order to the pump leaves the words that name no order unlinked; those that name theirs stay."""
+    sent = [
+        report("0800", "delivering"),
+        order("O1", "0745", "V1"),
+        order("O2", "0745", ""),
+        pump("start", "0800", order="", program="", rate=0),
+    ]
+    for arrived in permutations(sent):
+        assert len(standing(events_of([*arrived]))) == 1
 
 
 @settings(max_examples=200, deadline=None)

@@ -18,7 +18,7 @@ from strategies import encounters, policies
 from models.encounter import Encounter
 from rules.engine import Coding, Profile, code_encounter
 
-EXAMPLES = int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "500"))
+EXAMPLES = int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "300"))
 SEED = os.environ.get("INFUSION_HYPOTHESIS_SEED")
 
 slowly = settings(

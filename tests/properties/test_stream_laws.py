@@ -27,7 +27,7 @@ from streams.wire.event_json import read
 from streams.wire.reject_headers import origin
 from streams.wire.rejects import Reject
 
-EXAMPLES = int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "120"))
+EXAMPLES = int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "80"))
 LAW = settings(
     max_examples=EXAMPLES,
     derandomize=True,

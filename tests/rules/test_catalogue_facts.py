@@ -26,8 +26,8 @@ def test_the_tables_are_in_order() -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "says"),
     [
-        ("indicators", "96360,2024-07-01,A", "96360,2024-7-1,A", "effective must be a date"),
-        ("indicators", ",0.17,0.79,", ",0.17,-1,", "pe_nonfacility must be an amount"),
+        ("categories", "96360,ccs,2024-01-01", "96360,ccs,2024-1-1", "since must be a date"),
+        ("conversion_factors", ",33.4009,", ",-1,", "usd must be an amount"),
         ("history", ",C,RBCS-2024", ",K,RBCS-2024", "grade must be A or C, not 'K'"),
         ("history", ",C,RBCS-2024", ",A,RBCS-2024", "grade it no better"),
         ("taxonomies", "NUCC-251", "NUCC-1", "cites 'NUCC-1'"),
@@ -122,7 +122,7 @@ def test_an_uncontested_row_that_the_list_of_reasons_denies_is_named(monkeypatch
     """Two tables of one product do not answer one question differently in silence."""
     row = {"code": "J45.-", "proves": "volume", "contested": "no"}
     monkeypatch.setattr(diagnoses, "rows", lambda _: (row,))
-    assert "J45.-: proves volume without contest" in next(diagnoses.problems(DAY))
+    assert "J45.-: proves volume, but volume_reasons.toml" in next(diagnoses.problems(DAY))
 
 
 def test_who_and_where() -> None:

@@ -242,6 +242,9 @@ def test_late_charting_names_the_window_it_missed() -> None:
     assert [reason.rule for reason in flag.reasons] == ["P-31"]
 
 
+OF_DRUGS = {"F-DRUG_DOSE", "F-DRUG_CODE", "F-DOSE_UNUSUAL", "F-DRUG_WASTE", "F-DRUG_UNGIVEN"}
+
+
 def test_released_drugs_name_the_switch_and_leave_every_other_line_alone() -> None:
     """On every golden case: off, suggested and released differ in the drugs alone."""
     released = 0
@@ -260,11 +263,11 @@ def test_released_drugs_name_the_switch_and_leave_every_other_line_alone() -> No
         assert release.lines[: len(off.lines)] == off.lines, case.name
         drugs = release.lines[len(off.lines) :]
         wanted = [one for one in release.drug_lines if one.status == "released"]
-        assert sum(line.units for line in drugs) == sum(one.units or 0 for one in wanted)
+        assert sum(line.units for line in drugs) == sum(
+            (one.units or 0) + (one.waste_units or 0) for one in wanted
+        )
         assert all(line.reasons[-1].rule == "H-40" for line in drugs), case.name
-        told = [
-            flag for flag in release.flags if flag.flag in {"F-DRUG_DOSE", "F-DRUG_CODE", "F-DOSE_UNUSUAL"}
-        ]
+        told = [flag for flag in release.flags if flag.flag in OF_DRUGS]
         assert all(
             [reason.rule for reason in flag.reasons] == ["H-40"]
             for flag in told

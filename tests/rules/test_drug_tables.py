@@ -20,7 +20,7 @@ from rules.formulary.products import hcpcs_codes
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(environ.get("INFUSION_SHARED", ROOT.parent / "shared")) / "reference" / "drugs"
-FILES = ("units.csv", "opps.csv", "package_units.csv")
+FILES = ("units.csv", "opps.csv", "package_units.csv", "containers.csv")
 
 
 def reference(name: str) -> list[dict[str, str]]:
@@ -133,5 +133,5 @@ def test_each_thing_wrong_is_a_sentence_with_its_line(
 
 
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
-    """Of each of the three."""
+    """Of each of them."""
     assert len(problems(tmp_path)) == len(FILES)

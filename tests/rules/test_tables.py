@@ -232,7 +232,7 @@ def test_a_rate_is_whole_cents_with_the_meaning_of_its_status() -> None:
 
 
 def test_the_editions_in_force_are_told_by_setting() -> None:
-    """A hospital set names four tables, an office set three, and a table not begun is left out."""
+    """A hospital set names four tables, an office set four with the fee schedule, and a table not begun is left out."""
     assert editions(OCTOBER_2026) == {
         "mue": "2026-10-01",
         "ptp": "2026-10-01",
@@ -243,6 +243,7 @@ def test_the_editions_in_force_are_told_by_setting() -> None:
         "mue": "2024-07-01",
         "ptp": "2024-07-01",
         "add_on": "2024-06-03",
+        "pfs": "2026-07-01",
     }
     assert editions(date(2024, 6, 10)) == {"add_on": "2024-06-03"}
 

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,10 @@ class CaseDiffersError(AssertionError):
     """A case did not come out as stated; the text is the report a coder reads."""
 
 
-def all_cases() -> list[tuple[Path, dict[str, Any]]]:
-    """Return every golden case with its file, in the order of the files."""
-    return [(path, case) for path in sorted(CASES.rglob("*.yaml")) for case in cases_in(path)]
+@cache
+def all_cases() -> tuple[tuple[Path, dict[str, Any]], ...]:
+    """Return every golden case with its file, in the order of the files; they are read once and never changed."""
+    return tuple((path, case) for path in sorted(CASES.rglob("*.yaml")) for case in cases_in(path))
 
 
 def wanted_charges(case: Mapping[str, Any]) -> Charges:

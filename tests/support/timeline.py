@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from pydantic import ValidationError
@@ -43,6 +43,10 @@ CASE_KEYS = frozenset(
 )
 
 
+_LOADER: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""The same in C, where it was built: ten times as fast."""
+
+
 class TimelineError(ValueError):
     """A case cannot be read; says which, in which line, and what to write instead."""
 
@@ -54,8 +58,8 @@ def cases_in(path: Path) -> list[dict[str, Any]]:
     Raises:
         TimelineError: the file is no list of cases, or a case has no name or a key the grammar does not know.
     """
-    # BaseLoader: 10:30 stays 10:30, and NO a word
-    cases = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - makes only strings
+    # A base loader: 10:30 stays 10:30, and NO a word
+    cases = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - makes only strings
     if not isinstance(cases, list):
         message = f"{path.name}: write a list of cases, each beginning with '- case: …'"
         raise TimelineError(message)

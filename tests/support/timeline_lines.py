@@ -28,6 +28,10 @@ _GIVEN = {
     "volume": "volume_ml",
     "amount": "dose",
     "unit": "dose_unit",
+    "ordered": "ordered_dose",
+    "ordered_unit": "ordered_dose_unit",
+    "weight": "weight_kg",
+    "area": "body_surface_m2",
     "device": "device_id",
     "procedure": "procedure_id",
     "lumen": "lumen",
@@ -84,6 +88,8 @@ class Timeline:
             "bolus": lambda phrase: (
                 self._running("infusion_bolus", phrase) | phrase.take({"volume": "volume_ml", "dose": "dose"})
             ),
+            "waste": self._waste,
+            "dispense": self._dispense,
             "void": self._void,
             "refuse": self._refuse,
             "discharge": lambda _: {"type": "encounter_discharged"},
@@ -269,6 +275,20 @@ class Timeline:
         return self._running("infusion_rate_changed", phrase) | {
             "rate_ml_per_h": phrase.word("the rate in mL/h")
         }
+
+    def _waste(self, phrase: Words) -> Wire:
+        wasted = self._running("drug_wasted", phrase)
+        return wasted | phrase.take({"amount": "amount", "unit": "unit", "reason": "reason"})
+
+    def _dispense(self, phrase: Words) -> Wire:
+        """Return a drug handed out; ``for=`` names the administration, ``order=`` the order it was for."""
+        name = phrase.word("the drug")
+        self.times_given["dispense"] = self.times_given.get("dispense", 0) + 1
+        stated = phrase.options.pop("id", f"dispensed-{self.times_given['dispense']}")
+        about = phrase.take(
+            {"for": "administration_id", "order": "order_id", "amount": "dose", "unit": "dose_unit"}
+        )
+        return {"type": "drug_dispensed", "dispense_id": stated, "drug": self._drug(name, phrase)} | about
 
     def _void(self, phrase: Words) -> Wire:
         if len(phrase.words) > 1 and phrase.words[0] == "line":

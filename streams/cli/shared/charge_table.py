@@ -51,7 +51,7 @@ def table(charge_set: ChargeSet, width: int, *, colour: bool) -> bytes:
 
 
 def summary_table(tally: Tally, width: int, *, colour: bool) -> bytes:
-    """Return a table of every code: units released, held and previewed, and their national OPPS worth in USD."""
+    """Return a table of every code: units released, held and previewed, and their expected payment in USD."""
     console, out = _console(width, colour=colour)
     columns = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), show_footer=True)
     columns.add_column("code", footer="all")
@@ -70,15 +70,23 @@ def summary_table(tally: Tally, width: int, *, colour: bool) -> bytes:
                 dollars(tally.code_cents[code, status]) if units else "",
             ]
         columns.add_row(*cells)
-    console.print(Text("All encounters, by code; USD is the national OPPS rate, facility lines only", "bold"))
+    console.print(Text(f"All encounters, by code; USD is {_read_from(tally)}", "bold"))
     console.print(columns)
     console.print()
     return _bytes(out)
 
 
+def _read_from(tally: Tally) -> str:
+    """Return what the amounts were read from, each schedule, contract or edition of rates with its first day."""
+    return ", ".join(sorted(tally.schedules)) or "not known: nothing at hand prices these lines"
+
+
 def _units(drug: DrugLine) -> str:
-    """Return a drug's code and units, as far as they are known."""
-    return " ".join(filter(None, (drug.code, "" if drug.units is None else f"x{drug.units}"))) or "no code"
+    """Return a drug's code, modifiers, units and waste, as far as they are known: J1745 x31 + x9 JW."""
+    code = "-".join((drug.code, *drug.modifiers)) if drug.code else None
+    waste = f"+ x{drug.waste_units} JW" if drug.waste_units else None
+    counted = "" if drug.units is None else f"x{drug.units}"
+    return " ".join(filter(None, (code, counted, waste))) or "no code"
 
 
 def _rank(code: str) -> tuple[int, str]:

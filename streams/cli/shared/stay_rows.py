@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Final
 
-from models.charge import ChargeSet, expected_cents
+from models.charge import ChargeSet, Flag, expected_cents
 from models.printable import printable
 from models.review_item import ReviewItem
 from streams.cli.shared.money import dollars
@@ -20,15 +20,15 @@ CHARGE_HEAD: Final[Cells] = (
     "PUBLISHED", "ENCOUNTER", "REV", "STATUS", "PAYER", "FACILITY", "SERVICE", "USD", "CODES", "HELD BY",
 )  # fmt: skip
 REVIEW_HEAD: Final[Cells] = (
-    "PUBLISHED", "ENCOUNTER", "REV", "STATUS", "PAYER", "USD", "BILL HOLD", "SEVERITY", "FLAG", "ADMINISTRATIONS", "WHAT TO DO",
+    "PUBLISHED", "ENCOUNTER", "REV", "STATUS", "PAYER", "USD", "BILL HOLD", "SEVERITY", "FLAG", "ADMINISTRATIONS", "CHART LACKS", "WHAT TO DO",
 )  # fmt: skip
 CHARGE_COLUMNS: Final[Cells] = (
     "published_at", "encounter_id", "revision", "status", "payer", "facility", "line_id", "service_date", "code",
-    "units", "modifiers", "minutes", "evidence", "expected_usd", "held_by",
+    "units", "modifiers", "minutes", "evidence", "expected_usd", "held_by", "expected_from",
 )  # fmt: skip
 REVIEW_COLUMNS: Final[Cells] = (
     "published_at", "encounter_id", "revision", "status", "payer", "facility", "expected_usd", "bill_hold_ends_at",
-    "severity", "flag",    "administration_ids", "says", "suggestion",
+    "severity", "flag",    "administration_ids", "says", "suggestion", "chart_lacks",
 )  # fmt: skip
 
 _SHORTEST: Final = {"PUBLISHED": 20, "ENCOUNTER": 12, "STATUS": 9, "PAYER": 10, "FLAG": 18}
@@ -77,6 +77,7 @@ def review_rows(
             flag.severity,
             flag.flag,
             ",".join(flag.administration_ids) or "-",
+            ", ".join(_lacks(item, flag)) or "-",
             flag.suggestion,
         )
 
@@ -93,10 +94,10 @@ def charge_cells(charge_set: ChargeSet, at_ms: int) -> Iterator[Cells]:
         usd = dollars(paid.cents, "") if paid is not None and paid.cents is not None else ""
         yield (
             *about, line.line_id, shown.date, shown.code, shown.units, shown.modifiers, shown.minutes, line.evidence,
-            usd, held,
+            usd, held, "" if paid is None else paid.schedule,
         )  # fmt: skip
     if not charge_set.lines:
-        yield (*about, *[""] * 8, held)
+        yield (*about, *[""] * 8, held, "")
 
 
 def review_cells(
@@ -108,8 +109,17 @@ def review_cells(
             _instant(at_ms), item.encounter_id, str(item.revision), item.status, charge_set.payer or "",
             charge_set.facility or "", dollars(expected_cents(charge_set), ""),
             "" if hold_end is None else rfc3339(hold_end), flag.severity, flag.flag,
-            " ".join(flag.administration_ids), flag.says, flag.suggestion,
+            " ".join(flag.administration_ids), flag.says, flag.suggestion, " ".join(_lacks(item, flag)),
         )  # fmt: skip
+
+
+def _lacks(item: ReviewItem, flag: Flag) -> list[str]:
+    """Return the items of the chart's checklist that a flag asks for, by name."""
+    ids = set(flag.administration_ids)
+    found = [
+        gap.item for gap in item.chart_lacks if flag.flag in gap.flags and ids & set(gap.administration_ids)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def held_by(charge_set: ChargeSet) -> list[str]:

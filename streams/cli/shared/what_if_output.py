@@ -44,6 +44,10 @@ def write_comparison(compared: Iterable[Compared], form: str, by: str, title: st
     click.echo(
         f"lines       {run.lines:,} would be credited or charged, {signed(run.cents)} USD net", err=True
     )
+    if run.restated:
+        click.echo(
+            f"restated    {signed(run.restated)} USD on lines that stay as they were charged", err=True
+        )
     return 1 if run.totals.changed else 0
 
 
@@ -53,7 +57,7 @@ class _Comparison:
     def __init__(self, out: Any, form: str, by: str) -> None:
         self.totals = Totals()
         self.moves: list[Move] = []
-        self.lines = self.cents = 0
+        self.lines = self.cents = self.restated = 0
         self._out, self._form, self._by = out, form, by
         self._changes: list[LineChange] = []
         if (form, by) == ("csv", "change"):
@@ -65,6 +69,7 @@ class _Comparison:
         self.totals.changed += stay.changed
         self.totals.statuses[status, stay.charge_set.status] += 1
         self.lines += len(stay.changes)
+        self.restated += stay.restated_cents
         self.cents += sum(map(cents_of, stay.changes))
         moved = moves(stay.changes)
         self.totals.take(moved)

@@ -15,6 +15,8 @@ from markupsafe import Markup
 
 from models.charge import ChargeLine
 from models.printable import replaced
+from streams.explain.beside import Beside, beside
+from streams.explain.chart import ChartRow, chart_rows, untold
 from streams.explain.labels import TIMES, plain
 from streams.explain.letter import letter
 from streams.explain.picture import Picture
@@ -51,7 +53,7 @@ def render(pictures: Iterable[Picture]) -> Iterator[str]:
     head, foot, stay = (getattr(module, name) for name in ("head", "foot", "stay"))
     yield head()
     for number, picture in enumerate(pictures, 1):
-        yield stay(letter(picture), number, _drawings, _description, _code)
+        yield stay(letter(picture), number, _drawings, _description, _code, _chart, _drugs)
     yield foot()
 
 
@@ -78,5 +80,14 @@ def _description(picture: Picture) -> str:
     return "; ".join(description(picture))
 
 
+def _drugs(picture: Picture) -> list[Beside]:
+    return list(beside(picture))
+
+
 def _code(line: ChargeLine) -> str:
     return f"{line.code} {TIMES} {line.units}"
+
+
+def _chart(picture: Picture) -> tuple[tuple[ChartRow, ...], str]:
+    """Return the checklists of the lines without money, which is between hospital and payer, and what no event says."""
+    return chart_rows(picture.checked, picture.tags, money=False), untold(picture.checked)

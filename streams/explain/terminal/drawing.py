@@ -15,6 +15,7 @@ from streams.explain.labels import plain
 from streams.explain.picture import Picture, Row
 from streams.explain.terminal.axis import clock, marks
 from streams.explain.terminal.bars import Bars
+from streams.explain.terminal.chart import chart
 from streams.explain.terminal.frame import Frame
 from streams.explain.terminal.glyphs import ASCII, NARROWEST, UNICODE
 from streams.explain.terminal.legend import legend
@@ -42,6 +43,7 @@ def render(picture: Picture, width: int, *, ascii_only: bool = False) -> Text:
     flags(page, picture)
     answers(page, picture)
     not_billed(page, picture)
+    chart(page, picture)
     drugs(page, picture)
     sources(page, picture, clipped)
     return page.text()

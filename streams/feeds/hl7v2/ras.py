@@ -7,8 +7,9 @@ one (new bag, rate change, stopped), each is an event of an infusion as it goes.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
+from models.coded_reason import BETWEEN
 from streams.feeds.conversion import Conversion
 from streams.feeds.facts import OrderTold
 from streams.feeds.hl7v2.administration_ids import AdministrationIds, order_number
@@ -119,11 +120,16 @@ def _teller(record: GivenRecord) -> Callable[[GivenRecord], None]:
 
 
 def _indication(rxa: Segment) -> str | None:
-    """Return why it was given, RXA-19: an ICD-10 code as such, else the words; a completion status is no reason."""
-    if not rxa.raw(19):
-        return None
-    code, text, system = rxa.text(19), rxa.text(19, 2), rxa.text(19, 3).upper()
+    """Return why it was given, every repetition of RXA-19: ICD-10 codes as such, else words; no completion status."""
+    said = [_reason(rxa, number) for number in range(1, rxa.repetitions(19) + 1)]
+    return one_line(BETWEEN.join(dict.fromkeys(filter(None, said))), 2000) or None
+
+
+def _reason(rxa: Segment, number: int) -> str:
+    """Return one reason: of its two codings the ICD-10 one, else the words, else the code."""
+    of_both = [tuple(rxa.text(19, first + at, repetition=number) for at in range(3)) for first in (1, 4)]
+    (code, text, _), (_, other_text, _) = of_both
     if not text and code.upper() in COMPLETION:
-        return None
-    said: Any = code if code and system in _ICD_10 else text or code
-    return one_line(said, 2000) or None
+        return ""
+    coded = (one for one, _, system in of_both if one and system.upper() in _ICD_10)
+    return next(coded, "") or text or other_text or code

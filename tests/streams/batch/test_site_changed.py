@@ -8,7 +8,7 @@ from encounter_states import records
 
 from rules.engine import Profile
 from rules.site_folder import SiteFolder, SiteFolderError
-from streams.batch.process_pool import Recipe, code_batch
+from streams.batch.stay_batches import Recipe, code_batch
 from streams.charging.closed_encounter_processor import code_records
 from streams.cli import main
 from streams.encounter.fold import fold

@@ -16,6 +16,7 @@ from orjson import dumps, loads
 
 from rules.data_files import POLICIES
 from streams.batch import spill_buckets as buckets
+from streams.batch.process_pool import processes_for
 from streams.cli import main
 
 CANARY = "Wilhelmina-4711"
@@ -157,6 +158,25 @@ def test_two_processes_write_the_same_bytes_and_the_same_words(month: bytes) -> 
     assert together.stdout_bytes == alone.stdout_bytes
     assert together.stderr == alone.stderr
     assert together.exit_code == alone.exit_code == 1
+
+
+def test_processes_code_the_buckets_of_an_input_over_the_budget_to_the_same_bytes(
+    month: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each process reads its buckets, divides what is too large, sets linked stays aside and leaves sorted runs."""
+    alone = code(month)
+    monkeypatch.setattr(buckets, "BUDGET", 9_000)
+    together = code(month, "--jobs", "2")
+    assert together.stdout_bytes == alone.stdout_bytes
+    assert sorted(together.stderr.splitlines()) == sorted(alone.stderr.splitlines())
+
+
+def test_a_small_input_is_worth_one_process_and_a_large_one_all_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A process takes as long to start as some thousand stays take to code."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    assert [processes_for(size) for size in (0, 1 << 20, 16 << 20, 1 << 40)] == [1, 1, 2, 3]
 
 
 @pytest.mark.parametrize("budget", [100_000, 9_000])

@@ -9,7 +9,8 @@ import pytest
 
 from rules.parameter import NotInForceError
 from rules.tables.check import problems
-from rules.tables.edition_files import EDITS, Table, editions, families, laid_over, layers, rows
+from rules.tables.edition_files import EDITS, editions, families, laid_over, layers, rows
+from rules.tables.table_columns import Table
 from streams.cms.files import read
 from streams.cms.refresh import quarter_start, read_tables, refresh
 from streams.cms.refusal import RefreshRefusedError

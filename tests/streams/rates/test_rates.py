@@ -1,19 +1,29 @@
 """``infusion rates``: published rates of our codes, what is left out and why, and what an edition shows."""
 
 import gzip
+import os
 from collections import Counter
 from collections.abc import Iterator
+from csv import DictReader
+from datetime import date
 from json import dumps, loads
 from pathlib import Path
+from re import sub
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from click.testing import CliRunner, Result
 
+from rules.catalogue.site_check import problems
+from rules.site_folder import read_site, under_site
 from streams.cli import main
 from streams.rates.object_slices import GROUPS, RATES, OtherOrderError, slices
 from streams.rates.spread import spread
-from streams.rates.tally import payer_named
+from streams.rates.tally import month_of, payer_named
+from streams.rulebook.entry import entry_of
+from streams.rulebook.page import page
+from streams.rulebook.text import entry_text
 
 DAY = "2026-11-01"
 
@@ -145,6 +155,10 @@ def test_rates_are_of_our_codes_and_references_are_resolved(
         (entry("96375", rate([1], price(9)), negotiation_arrangement="bundle"), "a rate of a bundle"),
         (entry("96375", rate([1], price(9)), negotiation_arrangement="capitation"), "a rate of a capitation"),
         (entry("CSTM-00", rate([1], price(9))), "a rate of all codes of a type"),
+        (
+            entry("96375", rate([1], price(9, service_code=["21", "22"]))),
+            "a professional rate of facilities' places of service alone",
+        ),
         (entry("96375", rate([7], price(9))), "a rate of no provider group that the file resolves"),
     ],
 )
@@ -275,6 +289,8 @@ def test_a_hospitals_wide_table_and_json_are_read(tmp_path: Path) -> None:
         "standard_charge_information": [item],
     }
     result = ingested(tmp_path, dumps(content), "h.json")
+    assert "20261101 already holds rates" in result.stderr
+    result = ingested(tmp_path, dumps(content), "h.json", "--replace")
     assert "left out  1  a rate that is a case rate" in result.stdout
     assert [row["mean"] for row in shown(tmp_path)["rows"]] == ["21.50"]
 
@@ -328,6 +344,10 @@ def test_what_is_shown_for_people_and_as_a_table(tmp_path: Path) -> None:
     lines = run("show", "96375", "--from", folder, "--format", "csv").stdout.splitlines()
     assert lines[0].startswith("payer,code,setting,billing_class,period,count,mean,p10")
     assert len(lines) == 2
+    drawn = run("show", "96375", "--from", folder, "--format", "svg").stdout
+    assert fromstring(drawn).tag.endswith("svg")  # noqa: S314 -- our own output
+    assert "<style>" in drawn
+    assert "nothing to draw" in run("show", "96375", "--format", "svg").stderr
     alone = run("show", "96375").stdout
     assert "no edition holds a rate for it" in alone
     assert "16.37  [SEED-3, C]" in alone
@@ -346,11 +366,155 @@ def test_a_percentile_is_a_rate_that_was_observed() -> None:
     assert found.between_quartiles == 200
 
 
+@pytest.mark.parametrize(
+    ("day", "month"),
+    [
+        ("2026-03-27", "2026-03"), ("3/27/2026", "2026-03"), ("12/1/26", "2026-12"), ("2026-13-01", "0000-00"),
+        ("March 2026", "0000-00"), ("", "0000-00"), ("2026-03", "2026-03"), ("20260327", "0000-00"),
+    ],
+)  # fmt: skip
+def test_a_month_is_read_of_the_days_that_files_write(day: str, month: str) -> None:
+    """Any other text is no month, and spoils no edition."""
+    assert month_of(day) == month
+
+
 def test_a_payer_is_known_by_its_published_name() -> None:
     """Or stands under the name it gives itself."""
     assert payer_named("UHC OF [7]") == "UnitedHealthcare"
     assert payer_named("Harvard  Pilgrim") == "Harvard Pilgrim"
     assert payer_named("MEDICARE [1]") == "Medicare"
+    assert payer_named("  ") == "a payer that gives no name"
     assert payer_named("Aetna", "Medicare Advantage PPO") == "Aetna, Medicare plan"
     assert payer_named("Humana Medicare") == "Humana Medicare"
     assert payer_named("UNITED COMMUNITY MEDICAID") == "UnitedHealthcare, Medicaid plan"
+
+
+TRANSPARENCY = (
+    Path(os.environ.get("INFUSION_SHARED", "../shared")) / "reference" / "catalogue" / "transparency-examples"
+)
+"""CMS's own example files; none of them holds a code of ours."""
+
+NETWORK = sorted(TRANSPARENCY.glob("*in-network*.json"))
+
+
+@pytest.mark.skipif(not NETWORK, reason="CMS's examples are not at hand")
+def test_cms_own_examples_are_read_to_their_end(tmp_path: Path) -> None:
+    """As they are they hold no code of ours; with one in every place, each rate is taken or left out by its reason."""
+    told = {}
+    for path in NETWORK:
+        plain = ingested(tmp_path, path.read_bytes(), path.name)
+        assert (plain.exit_code, "hold no rate of our codes" in plain.stderr) == (2, True)
+        content = sub(r'("billing_code": ?)"[^"]*"', r'\1"96375"', path.read_text("utf-8"))
+        content = sub(r'("billing_code_type": ?)"[^"]*"', r'\1"CPT"', content)
+        more = ("--on", "2020-01-01", "--replace")
+        told[path.name] = ingested(tmp_path, content, path.name, *more)
+    assert len(told) == 5
+    kinds = told["in-network-rates-all-negotiated-types-sample.json"].stdout
+    assert "left out  2  a rate that is percentage" in kinds
+    assert "left out  2  a rate of a bundle" in told["in-network-rates-bundle-single-plan-sample.json"].stdout
+    first = told["v1-in-network-rates-fee-for-service-single-plan-sample.json"].stdout
+    assert "remarked  1  a provider reference that is an address, not followed" in first
+    network = next(path for path in TRANSPARENCY.glob("table-of-contents*"))
+    assert "holds no negotiated rates" in ingested(tmp_path, network.read_bytes()).stderr
+
+
+SAMPLE = TRANSPARENCY.parent / "hospital_sample_mvh.csv"
+
+
+@pytest.mark.skipif(not SAMPLE.exists(), reason="the rows of a real hospital's file are not at hand")
+def test_the_rows_of_a_real_hospital_are_taken_or_left_out(tmp_path: Path) -> None:
+    """135 of 181 dollars are shares of the hospital's own charge, and 46 are fees."""
+    head = '"hospital_name","last_updated_on","version"\n"H","2026-03-27","3.0.0"\n'
+    result = ingested(tmp_path, head + SAMPLE.read_text("utf-8"), "h.csv")
+    assert "left out  135  a rate that is a share of the hospital's own charge" in result.stdout
+    with (tmp_path / "ed" / "20261101" / "rates.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(DictReader(file))
+    assert sum(int(row["count"]) for row in rows if row["payer"] != "four commercial payers") == 46
+    assert {"Medicare", "Aetna, Medicare plan"} < {row["payer"] for row in rows}
+
+
+TEMPLATES = {
+    "v2 tall": (
+        (
+            "code|1 ,code|1|type,setting,payer_name,plan_name,modifiers,standard_charge|negotiated_dollar,"
+            "standard_charge|negotiated_percentage,standard_charge|negotiated_algorithm,estimated_amount,standard_charge|methodology"
+        ),
+        "96375,CPT,outpatient,Cigna,PPO,,20.00,,,999,fee schedule",
+        "96375,CPT,outpatient,Aetna,PPO,,,,a formula,999,other",
+    ),
+    "v3 wide": (
+        (
+            "code|1,code|1|type,modifiers,setting,standard_charge|Cigna|PPO|negotiated_dollar,"
+            "standard_charge|Cigna|PPO|negotiated_percentage,standard_charge|Cigna|PPO|negotiated_algorithm,median_amount|Cigna|PPO,"
+            "count|Cigna|PPO,standard_charge|Cigna|PPO|methodology,additional_payer_notes|Cigna|PPO,standard_charge|min"
+        ),
+        "96375,CPT,,outpatient,20.00,,,999,12,fee schedule,,20.00",
+        "96375,CPT,,outpatient,,,a formula,999,12,other,,20.00",
+    ),
+}
+"""Columns as CMS's templates head them, with a blank behind one as the second version has it; paid history stands in both."""
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_templates_of_both_versions_are_read(tmp_path: Path, name: str) -> None:
+    """A negotiated dollar is taken, an algorithm counted, and what was paid before never mixed in."""
+    columns, *lines = TEMPLATES[name]
+    version = "2.0.0" if name.startswith("v2") else "3.0.0"
+    text = f"\ufeffhospital_name,last_updated_on,version\nH,2026-03-27,{version}\n{columns}\n" + "\n".join(
+        lines
+    )
+    result = ingested(tmp_path, text, "h.csv")
+    assert "left out  1  a rate that is an algorithm" in result.stdout, result.stderr
+    assert [(row["payer"], row["mean"]) for row in shown(tmp_path)["rows"]] == [("Cigna", "20.00")]
+
+
+def test_an_edition_in_the_sites_folder_is_read_by_rules_pages_and_money(tmp_path: Path) -> None:
+    """Written beside the tables that stand there; the code page draws it, and the gap is to the schedule's amount."""
+    site = tmp_path / "site"
+    dated = site / "edits" / "20261101"
+    dated.mkdir(parents=True)
+    (dated / "contract.csv").write_text("payer,code,setting,usd,percent\nAetna,96375,office,9.00,\n")
+    (dated / "edition.toml").write_text(
+        'effective = 2026-11-01\n\n[contract]\ncite = "OURS"\ncovers = "all"\n'
+    )
+    (dated / "sources.toml").write_text('[OURS]\ntitle = "ours"\ngrade = "C"\n')
+    path = tmp_path / "in.json"
+    path.write_bytes(WHOLE)
+    where = ("--site-dir", str(site), "--on", DAY)
+    assert run("ingest", str(path), *where).exit_code == 0
+    assert "already holds rates" in run("ingest", str(path), *where).stderr
+    assert run("ingest", str(path), *where, "--replace").exit_code == 0
+    assert sorted(one.name for one in dated.iterdir()) == [
+        "contract.csv",
+        "edition.toml",
+        "rates.csv",
+        "sources.toml",
+    ]
+    folder = read_site(site)
+    assert problems(folder, date(2026, 11, 28)) == []
+    with under_site(folder):
+        entry = entry_of("96375", date(2026, 11, 2), None, None)
+        assert entry is not None
+        html, text = page([entry]), entry_text(entry, None)
+    (row,) = entry["benchmarks"]["rows"]
+    assert (row["medicare"], row["medicare_from"], row["gap_to_medicare"]) == (
+        "15.70",
+        "MPFS 2026-07-01",
+        "7.97",
+    )
+    assert "Box: P10 to P90, quartiles in brackets, median |" in text
+    assert html.count("<svg") == 1
+    assert 'class="medicare"' in html
+    assert "Cigna, outpatient, professional, 2026-10" in html
+    assert "never used for money" in html
+
+
+def test_an_edition_that_the_tables_would_not_hold_is_taken_back(tmp_path: Path) -> None:
+    """The folder is as it was, and the reason is a line."""
+    dated = tmp_path / "ed" / "20261101"
+    dated.mkdir(parents=True)
+    (dated / "edition.toml").write_text('effective = 2026-11-01\n\n[opps]\ncite = "OPPS26"\ncovers = "all"\n')
+    result = ingested(tmp_path, WHOLE)
+    assert result.exit_code == 2
+    assert "opps.csv: named in edition.toml but cannot be read" in result.stderr
+    assert [one.name for one in dated.iterdir()] == ["edition.toml"]

@@ -113,6 +113,8 @@ def test_a_month_knows_every_kind_of_event_real_publishers_send() -> None:
         "access_removed",
         "infusion_bag_changed",
         "infusion_bolus",
+        "drug_wasted",
+        "drug_dispensed",
         "code_decided",
         "event_refused",
         "review_decided",

@@ -19,11 +19,13 @@ from models.encounter import (
     AccessSite,
     Decision,
     DepartmentPeriod,
+    Dispense,
     Encounter,
     Flow,
     Procedure,
     RefusedEvent,
     Review,
+    Waste,
 )
 from rules.engine import Profile, code_encounter
 from streams.encounter.fold import fold
@@ -31,6 +33,7 @@ from streams.wire.charge_json import written
 from streams.wire.closed_encounter_json import ClosedEncounter, NotAClosedEncounterError, from_bytes, to_bytes
 
 MORNING = int(datetime(2026, 3, 2, 13, tzinfo=UTC).timestamp())
+WASTE = Waste("w1", "A1", Decimal("95.50"), "mg", "the rest", MORNING + 90)
 
 FULL = EMPTY._replace(
     encounter_id="E1",
@@ -82,6 +85,10 @@ FULL = EMPTY._replace(
             supplied_by="white_bag",
             research=True,
             order_modifiers=("Q1", "GA"),
+            ordered_dose=Decimal("0.125"),
+            ordered_dose_unit="g",
+            weight_kg=Decimal("70.50"),
+            body_surface_m2=Decimal("1.82"),
             given_at=MORNING,
             flows=(Flow(MORNING, MORNING + 60), Flow(MORNING + 90, None)),
             pump_flows=(Flow(MORNING, MORNING + 61),),
@@ -92,6 +99,7 @@ FULL = EMPTY._replace(
             faults=("no_duration",),
             open_pause=Flow(MORNING + 60, MORNING + 90),
             last_seen_at=MORNING + 90,
+            wasted=(WASTE,),
         ),
     ),
     voided=("A0",),
@@ -105,6 +113,8 @@ FULL = EMPTY._replace(
     merged_into="E2",
     patient_key="9f2c61d8",
     other_accounts=("E7",),
+    wasted_apart=(WASTE._replace(administration_id="A0"),),
+    dispensed=(Dispense("D1", "A1", "O1", Drug(name="ceftriaxone"), Decimal("1.10"), "g", MORNING),),
     refused_events=(
         RefusedEvent("refused-1", None, "line: cut off"),
         RefusedEvent("refused-2", "m7", "route: no"),
@@ -213,6 +223,8 @@ def test_a_stay_with_everything_comes_back() -> None:
         FULL.decisions[0],
         FULL.reviews[0],
         *FULL.departments,
+        *FULL.wasted_apart,
+        *FULL.dispensed,
     ]
     blank = [
         f"{type(part).__name__}.{name}"

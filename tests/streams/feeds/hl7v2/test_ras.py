@@ -344,6 +344,13 @@ def test_what_cannot_be_used_is_refused_by_its_field_and_holds_the_stay(
     assert [event["type"] for event in two.events] == ["event_refused", "administration_charted"]
 
 
+def test_every_reason_counts_and_of_each_its_icd_code() -> None:
+    """RXA-19 repeats, and a coded element has two codings; a name beside a code is the code's own."""
+    reasons = "Z51.11^Chemotherapy visit^I10~34095006^Dehydration^SCT^E86.0^Dehydration^I10C~~vomiting^^L"
+    (event,) = read(ras(ORDER, rxa(f19=reasons), PIGGYBACK)).events
+    assert event["indication"] == "Z51.11; E86.0; vomiting"
+
+
 def test_without_a_stay_or_with_a_header_that_cannot_be_read_nothing_is_told() -> None:
     """There is nobody to tell it of."""
     nameless = message(header(), segment_without_stay(), ORDER, rxa(), IV)

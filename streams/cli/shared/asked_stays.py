@@ -1,0 +1,147 @@
+"""Where a verb that resolves finds stays and sends answers: Kafka, or files of events."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import click
+from orjson import dumps
+from pydantic import ValidationError
+
+from models.charge import CHARGE_SET, ChargeSet
+from models.event import Event
+from rules.engine import Profile
+from streams.cli.shared.inputs import open_input
+from streams.encounter.fold import NoEventsError
+from streams.kafka.connection import Connection
+from streams.operations.kept_events import events_of_stay
+from streams.operations.published import Positions, newest
+from streams.operations.resolutions.effect import coded
+from streams.operations.resolutions.stay_events import by_stay, events_from
+from streams.operations.sent_answers import next_published, publish_answers, stays_answered
+from streams.wire.event_json import may_be_merge
+from streams.wire.topics import CHARGES
+
+Wire = Mapping[str, Any]
+
+
+class Sent(NamedTuple):
+    """What became of answers: how many events went out, and the charge set that came of them, where it was waited for."""
+
+    events: int
+    charge_set: ChargeSet | None
+    waited: bool
+
+
+class AskedStays(Protocol):
+    """Stays about which questions are open; ``at_hand`` tells that asking for a stay's events costs nothing."""
+
+    at_hand: bool
+
+    def charge_sets(self, encounters: Collection[str] = ()) -> Sequence[ChargeSet]:
+        """Return the newest charge set of each stay of which something is asked, or of those that are named."""
+
+    def events(self, encounter_id: str) -> Sequence[Event]:
+        """Return the events of a stay, and of stays that merges connect with it; none where nobody has them."""
+
+    def answered(self, encounters: frozenset[str], since_ms: int) -> Mapping[str, Sequence[Event]]:
+        """Return the events of each stay about which a person entered something since an instant."""
+
+    def send(self, encounter_id: str, events: Sequence[Wire], seconds: float) -> Sent:
+        """Send answers, and wait so long for what comes of them."""
+
+
+class StaysOnKafka:
+    """Stays as the worker published them, their events as it keeps them."""
+
+    at_hand = False
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._positions: Positions = {}
+
+    def charge_sets(self, encounters: Collection[str] = ()) -> Sequence[ChargeSet]:
+        """Return the newest charge set of each stay that is named, else of those asked about; newer releases' are left out."""
+        published, self._positions = asyncio.run(newest(self._connection, CHARGES))
+        sets = []
+        for one in published.values():
+            if one.encounter_id not in encounters if encounters else not _asks(one.value or b""):
+                continue
+            try:
+                sets.append(CHARGE_SET.validate_json(one.value or b""))
+            except ValidationError:
+                continue  # a newer release's: it is shown by that release
+        return sets
+
+    def events(self, encounter_id: str) -> Sequence[Event]:
+        """Return what Kafka keeps of a stay."""
+        return events_from(asyncio.run(events_of_stay(self._connection, encounter_id)))
+
+    def answered(self, encounters: frozenset[str], since_ms: int) -> Mapping[str, Sequence[Event]]:
+        """Return the stays that the events topic has entries of."""
+        return asyncio.run(self._answered(encounters, since_ms))
+
+    async def _answered(self, encounters: frozenset[str], since_ms: int) -> Mapping[str, Sequence[Event]]:
+        found: dict[str, Sequence[Event]] = {}
+        for name, lines in (await stays_answered(self._connection, since_ms, encounters)).items():
+            merged = any(map(may_be_merge, lines))
+            found[name] = events_from(await events_of_stay(self._connection, name) if merged else lines)
+        return found
+
+    def send(self, encounter_id: str, events: Sequence[Wire], seconds: float) -> Sent:
+        """Publish answers; what comes of them is the stay's next charge set."""
+        return asyncio.run(self._send(encounter_id, events, seconds))
+
+    async def _send(self, encounter_id: str, events: Sequence[Wire], seconds: float) -> Sent:
+        sent = await publish_answers(self._connection, events)
+        if not seconds:
+            return Sent(sent, None, waited=False)
+        change = await next_published(self._connection, self._positions, encounter_id, seconds)
+        if change is None or change.value is None:
+            return Sent(sent, None, waited=True)
+        return Sent(sent, CHARGE_SET.validate_json(change.value), waited=True)
+
+
+def _asks(value: bytes) -> bool:
+    """Tell whether a charge set may ask anything, without reading it: most of a month ask nothing."""
+    return b'"severity":"block"' in value or b'"severity":"warn"' in value
+
+
+class StaysInFiles:
+    """Stays of files of events, coded here; answers are written to stdout, to be published or kept with them."""
+
+    at_hand = True
+
+    def __init__(self, files: Iterable[str], profile: Profile) -> None:
+        lines: list[bytes] = []
+        for file in files:
+            with open_input(file) as stream:
+                lines += stream.read().splitlines()
+        self._stays = by_stay(events_from(lines))
+        self._profile = profile
+
+    def charge_sets(self, encounters: Collection[str] = ()) -> Sequence[ChargeSet]:
+        """Return the charge set of each stay that can be coded, or of those that are named."""
+        sets = []
+        for name, events in self._stays.items():
+            if encounters and name not in encounters:
+                continue
+            try:
+                sets.append(coded(name, events, self._profile))
+            except NoEventsError:
+                continue
+        return sets
+
+    def events(self, encounter_id: str) -> Sequence[Event]:
+        """Return the events of a stay, none of one that is not there."""
+        return self._stays.get(encounter_id, ())
+
+    def answered(self, encounters: frozenset[str], since_ms: int) -> Mapping[str, Sequence[Event]]:  # noqa: ARG002 -- the rows are picked by time, files are read whole
+        """Return every stay, or those that are named."""
+        return {name: events for name, events in self._stays.items() if not encounters or name in encounters}
+
+    def send(self, encounter_id: str, events: Sequence[Wire], seconds: float) -> Sent:  # noqa: ARG002 -- nothing is coded meanwhile
+        """Write answers as JSON Lines."""
+        for event in events:
+            click.echo(dumps(event))
+        return Sent(len(events), None, waited=False)

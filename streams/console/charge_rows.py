@@ -1,0 +1,193 @@
+"""Charge sets, line changes, questions and closed stays as rows of the read model."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from orjson import JSONDecodeError, loads
+
+from streams.charging.bill_hold import BillHold
+from streams.wire import topics
+
+SETTING: Final = "facility"
+"""Of a set that names none."""
+
+_HELD: Final = "held"
+_NAMES: Final = 500
+_DAY_S: Final = 86_400
+
+
+def read_object(value: bytes | None) -> dict[str, Any] | None:
+    """Return an object of JSON; None for a tombstone and for what is none."""
+    try:
+        read = loads(value) if value else None
+    except JSONDecodeError:
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def cents_of(line: dict[str, Any]) -> int:
+    """Return what a line is expected to be paid, in US cents; 0 where nobody knows."""
+    cents = (line.get("expected_payment") or {}).get("cents")
+    return cents if isinstance(cents, int) else 0
+
+
+def code_text(line: dict[str, Any]) -> str:
+    """Return a line's code as a person writes it: 96367-59 x2."""
+    text = "-".join((line["code"], *line.get("modifiers", ())))
+    return text if line.get("units", 1) == 1 else f"{text} \N{MULTIPLICATION SIGN}{line['units']}"
+
+
+class ChargeRows:
+    """What one batch says of stays: the newest of each, and every revision of it."""
+
+    def __init__(self) -> None:
+        self.stays: dict[str, tuple[Any, ...] | None] = {}
+        """The newest charge set by stay; None where its charges were taken back whole."""
+        self.revisions: list[tuple[Any, ...]] = []
+        self.changes: list[tuple[Any, ...]] = []
+        self.items: dict[str, tuple[Any, ...] | None] = {}
+        self.questions: dict[str, list[tuple[Any, ...]]] = {}
+        self.departures: dict[str, int | None] = {}
+        self.deliveries: list[tuple[Any, ...]] = []
+        self._take: Final = {
+            topics.CHARGES: self._charge_set,
+            topics.CHARGE_LINES: self._change,
+            topics.REVIEW: self._item,
+            topics.CLOSED: self._closed,
+            topics.DELIVERIES: self._delivery,
+        }
+
+    def take(self, record: Any) -> bool:
+        """Take a record in; False where it is of none of these topics."""
+        take = self._take.get(record.topic)
+        if take is None:
+            return False
+        name = (record.key or b"").decode(errors="replace")
+        try:
+            take(name, read_object(record.value), record)
+        except (KeyError, TypeError, AttributeError):  # somebody else's, or a newer release's
+            return True
+        return True
+
+    def _charge_set(self, name: str, said: dict[str, Any] | None, record: Any) -> None:
+        if said is None:
+            self.stays[name] = None
+            return
+        lines = said["lines"]
+        cents = sum(map(cents_of, lines))
+        held = sorted({flag["flag"] for flag in said["flags"] if flag["severity"] == "block"})
+        self.stays[name] = (
+            name, said["revision"], said["status"], said.get("setting") or SETTING, said.get("payer"), said.get("facility"),
+            record.timestamp, cents, ", ".join(map(code_text, lines)), " ".join(held),
+            min((line["service_date"] for line in lines), default=None),
+        )  # fmt: skip
+        self.revisions.append((name, said["revision"], said["status"], record.timestamp, cents, record.value))
+
+    def _change(self, name: str, said: dict[str, Any] | None, record: Any) -> None:
+        if said is not None:
+            line = said["line"]
+            self.changes.append(
+                (
+                    record.partition,
+                    record.offset,
+                    name,
+                    said["revision"],
+                    said["change"],
+                    line["code"],
+                    line["units"],
+                    " ".join(line.get("modifiers", ())),
+                    line["service_date"],
+                    cents_of(line),
+                    record.timestamp,
+                    record.value,
+                )
+            )
+
+    def _item(self, name: str, said: dict[str, Any] | None, record: Any) -> None:
+        if said is None:
+            self.items[name] = None
+            self.questions[name] = []
+            return
+        self.items[name] = (name, said["revision"], said["status"], record.timestamp, record.value)
+        worth: dict[tuple[str, tuple[str, ...]], int] = {}
+        for answer in said.get("answers", ()):
+            about = (answer["flag"], tuple(answer["administration_ids"]))
+            worth[about] = max(worth.get(about, 0), answer["cents"])
+        self.questions[name] = [
+            (
+                name,
+                number,
+                flag["flag"],
+                flag["severity"],
+                " ".join(flag["administration_ids"]),
+                flag["says"],
+                flag["suggestion"],
+                worth.get((flag["flag"], tuple(flag["administration_ids"])), 0),
+            )
+            for number, flag in enumerate(said["flags"], 1)
+        ]
+
+    def _delivery(self, name: str, said: dict[str, Any] | None, record: Any) -> None:
+        if said is not None:
+            self.deliveries.append((record.partition, record.offset, name, record.value))
+
+    def _closed(self, name: str, said: dict[str, Any] | None, _: Any) -> None:
+        departed = said["encounter"].get("departed_at") if said is not None else None
+        self.departures[name] = None if departed is None else _epoch(departed)
+
+    def write(self, connection: Any, holds: BillHold) -> None:
+        """Write all of it inside the transaction of a connection."""
+        many, gone = connection.executemany, [(name,) for name, stay in self.stays.items() if stay is None]
+        many(
+            "INSERT INTO stays (encounter_id, revision, status, setting, payer, facility, at_ms, cents, codes, held_by, service_from)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (encounter_id) DO UPDATE SET revision=excluded.revision,"
+            " status=excluded.status, setting=excluded.setting, payer=excluded.payer, facility=excluded.facility,"
+            " at_ms=excluded.at_ms, cents=excluded.cents, codes=excluded.codes, held_by=excluded.held_by,"
+            " service_from=excluded.service_from, hold_ends_at=NULL",
+            [stay for stay in self.stays.values() if stay is not None],
+        )
+        many("UPDATE stays SET status='withdrawn', cents=0, codes='', held_by='', hold_ends_at=NULL WHERE encounter_id=?", gone)  # fmt: skip
+        many("INSERT OR REPLACE INTO revisions VALUES (?,?,?,?,?,?)", self.revisions)
+        many("INSERT OR REPLACE INTO changes VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", self.changes)
+        many("INSERT OR REPLACE INTO deliveries VALUES (?,?,?,?)", self.deliveries)
+        stale = {*self.stays, *(row[2] for row in self.changes), *(row[2] for row in self.deliveries)}
+        many("INSERT OR IGNORE INTO stale VALUES (?)", [(name,) for name in stale])
+        many(
+            "DELETE FROM items WHERE encounter_id=?",
+            [(name,) for name, one in self.items.items() if one is None],
+        )
+        many("INSERT OR REPLACE INTO items VALUES (?,?,?,?,?)", [one for one in self.items.values() if one])
+        many("DELETE FROM questions WHERE encounter_id=?", [(name,) for name in self.questions])
+        many("INSERT OR REPLACE INTO questions VALUES (?,?,?,?,?,?,?,?)", [one for rows in self.questions.values() for one in rows])  # fmt: skip
+        many(
+            "INSERT INTO stays (encounter_id, departed_at) VALUES (?,?) ON CONFLICT (encounter_id)"
+            " DO UPDATE SET departed_at=excluded.departed_at",
+            list(self.departures.items()),
+        )
+        held = {name for name, stay in self.stays.items() if stay is not None and stay[2] == _HELD}
+        _end_holds(connection, holds, [*{*held, *self.departures}])
+
+
+def _end_holds(connection: Any, holds: BillHold, names: Sequence[str]) -> None:
+    """Say of each held stay among these when its bill hold ends; of no other stays one."""
+    lengths: dict[tuple[Any, ...], int] = {}
+    ends = []
+    for first in range(0, len(names), _NAMES):
+        part = names[first : first + _NAMES]
+        marks = ",".join("?" * len(part))
+        for name, setting, payer, facility, departed_at in connection.execute(
+            "SELECT encounter_id, setting, payer, facility, departed_at FROM stays"  # noqa: S608 - our own words
+            f" WHERE status = 'held' AND departed_at IS NOT NULL AND encounter_id IN ({marks})",
+            part,
+        ).fetchall():
+            # The policy of the day says how long: one look for all stays of a day that have it in common.
+            about = (departed_at // _DAY_S, setting, payer, facility)
+            if about not in lengths:
+                lengths[about] = holds.ends_at(departed_at, setting or SETTING, payer, facility) - departed_at
+            ends.append((departed_at + lengths[about], name))
+    connection.executemany("UPDATE stays SET hold_ends_at=? WHERE encounter_id=?", ends)
+
+
+def _epoch(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())

@@ -1,0 +1,168 @@
+"""What a person does with a question: answers it, looks at the effect first, takes an answer back, claims it."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from aiohttp import web
+from aiokafka.errors import KafkaError
+
+from streams.console import answering, claims, queue
+from streams.console.desk import desk_of
+from streams.console.gate import NOBODY, keep_name, require
+from streams.console.page_of import Asked, asked_of
+from streams.console.pages.queue import PATH, queue_page
+from streams.console.people import Person, usable_name
+from streams.console.stay_record import stay_record
+from streams.kafka.publisher import MissingTopicError
+from streams.operations.resolutions.question import AnswerError
+
+_TAKEN_BACK = "Taken back."
+
+
+class NotSentError(Exception):
+    """Nothing was sent; the message says why, and what to do, in a sentence or two."""
+
+
+def routes(application: web.Application) -> None:
+    """Add the addresses of these deeds."""
+    application.router.add_post("/answer", answer)
+    application.router.add_post("/undo", undo)
+    application.router.add_post("/claim", claim)
+
+
+async def answer(request: web.Request) -> web.StreamResponse:
+    """Send a person's answer, or show its effect; a wrong one comes back with what was typed."""
+    person, form = require("resolve"), await _texts(request)
+    if form.get("do") in {"claim", "release"}:
+        return await claim(request)
+    encounter_id, who = form.get("encounter", ""), _who(person, form)
+    desk_of(request).saw(request, encounter_id, form.get("do", "answer"))
+    asked = _asked_in(form, f"{encounter_id}~{form.get('number', '0')}")
+    try:
+        sent, preview = await _answered(request, form, encounter_id, who)
+    except NotSentError as error:
+        return await queue_page(request, asked, form, problem=str(error))
+    if preview is not None:
+        return await queue_page(request, asked, form, preview=preview)
+    return _back(request, form, who, sent=sent, to=encounter_id)
+
+
+async def _answered(
+    request: web.Request, form: Mapping[str, str], encounter_id: str, who: str
+) -> tuple[str, Any]:
+    """
+    Return the id of the event that was sent, and no effect; or an effect, and nothing was sent.
+
+    Raises:
+        NotSentError: it cannot be answered so.
+    """
+    desk, now = desk_of(request), desk_of(request).clock()
+    trying = form.get("do") == "preview"
+    if not who and not trying:
+        message = "Say who answers: the id you are known by."
+        raise NotSentError(message)
+    other = await desk.look(claims.holder, desk.model, encounter_id, now)
+    if other not in {None, who} and not trying:
+        message = f"{other} works on this. Wait for the claim to end, or speak with them."
+        raise NotSentError(message)
+    record = await desk.look(stay_record, desk.model, encounter_id, desk.profile)
+    question = (
+        await desk.look(answering.by_item, record, form.get("item", "")) if record is not None else None
+    )
+    if record is None or question is None:
+        message = (
+            "This question stands no more: the stay was coded again, or somebody answered. Nothing was sent."
+        )
+        raise NotSentError(message)
+    why = form.get("why", "") or ("not said yet" if trying else "")
+    try:
+        events = await desk.look(
+            answering.answer_events, question, {**form, "why": why}, who or "nobody-yet", now
+        )
+        if trying:
+            return "", await desk.look(answering.effect, desk, record, events)
+        await answering.publish(desk, events)
+    except AnswerError as error:
+        message = f"{error.field.replace('_', ' ').replace('.', ', ')}: {error.says}; {error.remedy}."
+        raise NotSentError(message[:1].upper() + message[1:]) from None
+    except (KafkaError, MissingTopicError, OSError, TimeoutError):
+        message = "Kafka did not take the answer, so nothing is answered. What you typed is still here: send it again."
+        raise NotSentError(message) from None
+    await desk.look(claims.release, desk.model, encounter_id, who)
+    return events[0]["event_id"], None
+
+
+async def undo(request: web.Request) -> web.StreamResponse:
+    """Take back what a person entered."""
+    person, desk = require("resolve"), desk_of(request)
+    form = await _texts(request)
+    encounter_id, who = form.get("encounter", ""), _who(person, form)
+    desk.saw(request, encounter_id, "undo")
+    record = await desk.look(stay_record, desk.model, encounter_id, desk.profile)
+    if record is None:
+        raise web.HTTPNotFound(text="Nobody knows this encounter.\n")
+    why = form.get("why", "").strip() or _TAKEN_BACK
+    try:
+        event = await desk.look(answering.undo_event, record, form.get("event", ""), who, desk.clock(), why)
+        await answering.publish(desk, [event])
+    except AnswerError as error:
+        says = f"{error.says[:1].upper()}{error.says[1:]}; {error.remedy}."
+        return desk.page(request, "message.html.jinja", status=409, heading="Not taken back", says=says)
+    except (KafkaError, MissingTopicError, OSError, TimeoutError):
+        says = "Kafka did not take it; try again."
+        return desk.page(request, "message.html.jinja", status=503, heading="Not taken back", says=says)
+    return _back(request, form, who, undone=event["event_id"], to=encounter_id)
+
+
+async def claim(request: web.Request) -> web.StreamResponse:
+    """Claim a stay's questions, or give them back."""
+    person, desk = require("resolve"), desk_of(request)
+    form = await _texts(request)
+    encounter_id, who = form.get("encounter", ""), _who(person, form)
+    back = {**form, "back": _asked_in(form, f"{encounter_id}~{form.get('number', '1')}").link()}
+    if not who:
+        says = "Say who claims it: the id you are known by."
+        return await queue_page(
+            request, _asked_in(form, f"{encounter_id}~{form.get('number', '1')}"), form, problem=says
+        )
+    if form.get("do") == "release":
+        await desk.look(claims.release, desk.model, encounter_id, who)
+    elif (other := await desk.look(claims.claim, desk.model, encounter_id, who, desk.clock())) is not None:
+        return desk.page(
+            request,
+            "message.html.jinja",
+            status=409,
+            heading="Claimed already",
+            says=f"{other} works on this.",
+        )
+    desk.saw(request, encounter_id, form.get("do", "claim"))
+    await desk.follower.stir()
+    return _back(request, back, who)
+
+
+def _who(person: Person, form: Mapping[str, str]) -> str:
+    """Return who answers: whom the guard knows, else what they call themselves."""
+    return person.name if person.name != NOBODY else usable_name(form.get("name", ""))
+
+
+async def _texts(request: web.Request) -> dict[str, str]:
+    posted = await request.post()
+    return {name: value for name, value in posted.items() if isinstance(value, str)}
+
+
+def _asked_in(form: Mapping[str, str], item: str) -> Asked:
+    asked = asked_of(PATH, dict(parse_qsl(urlsplit(form.get("back", "")).query)), queue.FILTERS)
+    return asked._replace(filters={**asked.filters, "item": item})
+
+
+def _back(request: web.Request, form: Mapping[str, str], who: str, **told: str) -> web.Response:
+    """Return the way back to the page of this console that a form names; what was open there is answered now."""
+    back = urlsplit(form.get("back", "") or PATH)
+    path = back.path if back.path.startswith("/") and not back.path.startswith("//") else PATH
+    pairs = [(name, value) for name, value in parse_qsl(back.query) if name not in {"sent", "undone", "to"}]
+    pairs = [(name, value) for name, value in pairs if name != "item" or not told] + [*told.items()]
+    response = web.HTTPSeeOther(f"{path}?{urlencode(pairs)}" if pairs else path)
+    if who and not desk_of(request).settings.guard.asks:
+        keep_name(request, response, who)
+    return response

@@ -1,0 +1,69 @@
+"""The tables of the read model, and the edition of their layout: a file of another edition is thrown away and filled anew."""
+
+from typing import Final
+
+EDITION: Final = 2
+
+TABLES: Final = """
+CREATE TABLE positions (
+    topic TEXT, partition INTEGER, position INTEGER NOT NULL, PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
+CREATE TABLE origin (
+    topic TEXT PRIMARY KEY, topic_id TEXT, partitions INTEGER NOT NULL, cluster TEXT
+) WITHOUT ROWID;
+CREATE TABLE stays (
+    encounter_id TEXT PRIMARY KEY, revision INTEGER, status TEXT, setting TEXT, payer TEXT, facility TEXT, at_ms INTEGER,
+    cents INTEGER NOT NULL DEFAULT 0, codes TEXT NOT NULL DEFAULT '', held_by TEXT NOT NULL DEFAULT '', service_from TEXT,
+    departed_at INTEGER, hold_ends_at INTEGER
+);
+CREATE INDEX stays_by_status ON stays (status, at_ms);
+CREATE INDEX stays_by_time ON stays (at_ms);
+CREATE TABLE revisions (
+    encounter_id TEXT, revision INTEGER, status TEXT, at_ms INTEGER, cents INTEGER, charge_set BLOB
+);
+CREATE UNIQUE INDEX revisions_of ON revisions (encounter_id, revision);
+CREATE TABLE changes (
+    partition INTEGER, position INTEGER, encounter_id TEXT, revision INTEGER, change TEXT, code TEXT, units INTEGER,
+    modifiers TEXT, service_date TEXT, cents INTEGER, at_ms INTEGER, value BLOB, PRIMARY KEY (partition, position)
+) WITHOUT ROWID;
+CREATE INDEX changes_of ON changes (encounter_id, revision);
+CREATE TABLE deliveries (
+    partition INTEGER, position INTEGER, encounter_id TEXT, value BLOB, PRIMARY KEY (partition, position)
+) WITHOUT ROWID;
+CREATE INDEX deliveries_of ON deliveries (encounter_id);
+CREATE TABLE stale (encounter_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE reconciled (
+    encounter_id TEXT, number INTEGER, kind TEXT, state TEXT, pairing TEXT, about TEXT, service_date TEXT, code TEXT, units INTEGER,
+    cents INTEGER, posted TEXT, posted_cents INTEGER, rule TEXT, says TEXT, facility TEXT, payer TEXT,
+    PRIMARY KEY (encounter_id, number)
+) WITHOUT ROWID;
+CREATE INDEX reconciled_by_state ON reconciled (state, service_date);
+CREATE TABLE items (encounter_id TEXT PRIMARY KEY, revision INTEGER, status TEXT, at_ms INTEGER, item BLOB);
+CREATE TABLE questions (
+    encounter_id TEXT, number INTEGER, flag TEXT, severity TEXT, administrations TEXT, says TEXT, suggestion TEXT,
+    stake INTEGER NOT NULL, PRIMARY KEY (encounter_id, number)
+) WITHOUT ROWID;
+CREATE INDEX questions_by_flag ON questions (flag);
+CREATE TABLE events (
+    partition INTEGER, position INTEGER, encounter_id TEXT, event_id TEXT, type TEXT, occurred_at TEXT, at_ms INTEGER,
+    source TEXT, manual INTEGER NOT NULL, value BLOB
+);
+CREATE UNIQUE INDEX events_at ON events (partition, position);
+CREATE INDEX events_of ON events (encounter_id);
+CREATE INDEX events_by_hand ON events (at_ms) WHERE manual;
+CREATE INDEX events_by_hand_of ON events (encounter_id, at_ms) WHERE manual;
+CREATE TABLE merges (encounter_id TEXT, other TEXT, PRIMARY KEY (encounter_id, other)) WITHOUT ROWID;
+CREATE TABLE heard (
+    source TEXT, minute INTEGER, messages INTEGER NOT NULL, late INTEGER NOT NULL, newest_ms INTEGER NOT NULL,
+    PRIMARY KEY (source, minute)
+) WITHOUT ROWID;
+CREATE TABLE rejects (
+    partition INTEGER, position INTEGER, at_ms INTEGER, state TEXT NOT NULL DEFAULT 'open', told TEXT NOT NULL DEFAULT '',
+    reason TEXT, topic TEXT, source TEXT, encounter_id TEXT, digest BLOB, headers BLOB, PRIMARY KEY (partition, position)
+) WITHOUT ROWID;
+CREATE INDEX rejects_by_state ON rejects (state, at_ms);
+CREATE TABLE claims (
+    encounter_id TEXT PRIMARY KEY, name TEXT NOT NULL, until INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+"""``claims`` alone is not from Kafka: a lease of some minutes that may be lost with the file."""

@@ -1,0 +1,192 @@
+"""
+What a person typed, as the values of an event's fields.
+
+A time may be an instant with its offset, a date and a time on the stay's clock, or a time alone: then it is the one
+nearest to what is known of the stay. An error says which input is wrong and what to do, and never what was typed.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from streams.feeds.local_time import TWICE, instant_on_clock
+from streams.operations.resolutions.question import Answer, AnswerError, Basis, Need
+
+_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_LOCAL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{1,2}:\d{2}(?::\d{2})?)")
+_DAY_S: Final = 86_400
+
+
+def values_of(answer: Answer, inputs: Mapping[str, str], basis: Basis) -> dict[str, Any]:
+    """
+    Return the values of an answer's inputs by field, those left out absent.
+
+    Raises:
+        AnswerError: an input is missing, unknown, or cannot be read.
+    """
+    known = {need.name for need in answer.needs}
+    for name in inputs:
+        if name not in known:
+            remedy = f"it needs {', '.join(sorted(known))}" if known else "it needs none; leave it out"
+            raise AnswerError(field="inputs", says="the answer has no such input", remedy=remedy)
+    values = {}
+    for need in answer.needs:
+        text = inputs.get(need.name, "").strip()
+        if not text:
+            if need.required:
+                raise AnswerError(need.name, "is missing", f"say it: {need.label}")
+            continue
+        values[need.name] = _value(need, text, basis)
+    if answer.needs and not values:
+        names = " or ".join(need.name for need in answer.needs)
+        raise AnswerError(answer.needs[0].name, "nothing is said", f"fill in {names}")
+    _in_order(answer, values)
+    return values
+
+
+def _value(need: Need, text: str, basis: Basis) -> Any:
+    if need.kind == "instant":
+        return _instant(need, text, basis)
+    if need.kind == "intervals":
+        return _intervals(need, text, basis)
+    return _READERS[need.kind](need, text)
+
+
+def _choice(need: Need, text: str) -> str:
+    for choice in need.choices:
+        if choice.value == text or choice.value.casefold() == text.casefold():
+            return choice.value
+    known = ", ".join(choice.value for choice in need.choices[:12])
+    raise AnswerError(need.name, "is none of the choices", f"write one of {known}")
+
+
+def _number(need: Need, text: str) -> int | float:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or number < 0:
+        raise AnswerError(
+            need.name, "is no number", "write digits, with a point for a fraction, for example 12.5"
+        )
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _whole(need: Need, text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise AnswerError(need.name, "is no whole number", "write digits only, for example 90")
+    return int(text)
+
+
+def _codes(_need: Need, text: str) -> list[str]:
+    return [part.strip().upper() for part in text.split(",") if part.strip()]
+
+
+_READERS: Final[Mapping[str, Callable[[Need, str], Any]]] = {
+    "choice": _choice,
+    "number": _number,
+    "whole": _whole,
+    "codes": _codes,
+    "code": lambda _need, text: text.upper(),
+    "text": lambda _need, text: text,
+}
+
+
+def _clock(basis: Basis) -> ZoneInfo | timezone:
+    return ZoneInfo(basis.zone) if basis.zone else timezone(timedelta(seconds=basis.utc_offset_s))
+
+
+def _instant(need: Need, text: str, basis: Basis) -> datetime:
+    local = _LOCAL.fullmatch(text)
+    if local is not None:
+        return _on_clock(need, local[1], local[2], basis)
+    if _CLOCK.fullmatch(text):
+        return _nearest(need, text, basis)
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError:
+        told = datetime(1, 1, 1)  # noqa: DTZ001 - stands for what cannot be read, and is refused below
+    if told.tzinfo is None:
+        remedy = "write 09:31, 2026-03-02 09:31 on the stay's clock, or an instant with its offset"
+        raise AnswerError(need.name, "is no time", remedy)
+    return told
+
+
+def _nearest(need: Need, text: str, basis: Basis) -> datetime:
+    """Return the instant at which the stay's clock showed a time, the nearest to what is known on the right side of it."""
+    if need.near is None:
+        raise AnswerError(need.name, "has no date", "write the date too, for example 2026-03-02 09:31")
+    near = datetime.fromtimestamp(need.near, UTC)
+    today = near.astimezone(_clock(basis)).date()
+    found = []
+    for days in (-1, 0, 1):
+        try:
+            found.append(_on_clock(need, (today + timedelta(days=days)).isoformat(), text, basis))
+        except AnswerError:
+            if days == 0:  # the likeliest day: what is wrong with its clock must be told
+                raise
+    if need.side == "after":
+        found = [at for at in found if at > near]
+    elif need.side == "before":
+        found = [at for at in found if at < near]
+    found = [at for at in found if abs((at - near).total_seconds()) <= _DAY_S]
+    if not found:
+        raise AnswerError(
+            need.name, "fits no day of the stay", "write the date too, for example 2026-03-02 09:31"
+        )
+    return min(found, key=lambda at: abs((at - near).total_seconds()))
+
+
+def _on_clock(need: Need, day: str, clock: str, basis: Basis) -> datetime:
+    hours, minutes, seconds = (int(part or 0) for part in _CLOCK.fullmatch(clock).groups())  # type: ignore[union-attr] # the callers matched it
+    try:
+        on = date.fromisoformat(day)
+        shown = datetime(on.year, on.month, on.day, hours, minutes, seconds)  # noqa: DTZ001 - a clock, its zone comes next
+    except ValueError:
+        raise AnswerError(need.name, "is no time of a day", "write hours to 23 and minutes to 59") from None
+    zone = _clock(basis)
+    if isinstance(zone, timezone):
+        return shown.replace(tzinfo=zone)
+    at = instant_on_clock(shown, zone)
+    if isinstance(at, datetime):
+        return at
+    if at == TWICE:
+        remedy = "write it with its offset, for example 2026-11-01T01:30:00-04:00"
+        raise AnswerError(need.name, "was shown twice by the clock that night", remedy)
+    raise AnswerError(need.name, "was skipped by the clock that night", "write the time that was shown")
+
+
+def _intervals(need: Need, text: str, basis: Basis) -> list[dict[str, str]]:
+    stretches, near = [], need.near
+    for part in text.split(","):
+        start, dash, stop = part.strip().partition("-") if "T" not in part else part.strip().partition("/")
+        if not dash:
+            remedy = (
+                "write start-stop pairs with commas between, 08:00-08:30, 08:45-09:30; with dates start/stop"
+            )
+            raise AnswerError(need.name, "is no list of stretches", remedy)
+        began = _instant(need._replace(near=near, side="beside"), start.strip(), basis)
+        at = int(began.timestamp())
+        ended = _instant(need._replace(near=at, side="after"), stop.strip(), basis)
+        if ended <= began:
+            raise AnswerError(need.name, "has a stop that is not after its start", "correct that stretch")
+        stretches.append({"started_at": began.isoformat(), "stopped_at": ended.isoformat()})
+        near = int(ended.timestamp())
+    return stretches
+
+
+def _in_order(answer: Answer, values: Mapping[str, Any]) -> None:
+    start, stop = values.get("started_at"), values.get("stopped_at")
+    if start is not None and stop is not None and stop <= start:
+        raise AnswerError(
+            field="stopped_at",
+            says="is not after the start",
+            remedy="correct one of the two, or write the date too",
+        )
+    at = values.get("occurred_at")
+    if at is not None and answer.not_before is not None and at.timestamp() <= answer.not_before:
+        remedy = "write a later time, with its date if it was another day; the start is corrected by times"
+        raise AnswerError(field="occurred_at", says="is not after the start", remedy=remedy)

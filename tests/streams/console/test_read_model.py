@@ -1,0 +1,106 @@
+"""The read model: what is read and how far are one; it may be deleted, and belongs to one cluster."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from console_desk import Record, Stage
+
+from streams.console.read_model import ReadModel, ReadModelError
+from streams.console.settings import ConsoleSettings
+from streams.engine.cluster_facts import ClusterFacts, TopicFacts
+from streams.wire.reject_headers import reject_headers
+from streams.wire.reject_marks import Mark, mark_headers
+from streams.wire.topics import CHARGES, EVENTS, REJECTS, REVIEW
+
+
+def counted(model: ReadModel, table: str) -> int:
+    """Return how many rows a table has."""
+    found = model.row(f"SELECT count(*) FROM {table}")  # noqa: S608 - a name of the test's own
+    assert found is not None
+    return int(found[0])
+
+
+def test_a_batch_that_fails_leaves_neither_rows_nor_positions(tmp_path: Path) -> None:
+    """So a process that is killed in between reads the same again."""
+    model = ReadModel(tmp_path)
+
+    def half() -> None:
+        with model.batch({(EVENTS, 0): 7}) as connection:
+            connection.execute("INSERT INTO merges VALUES ('a', 'b')")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        half()
+    assert (counted(model, "merges"), model.positions()) == (0, {})
+    with model.batch({(EVENTS, 0): 7}):
+        pass
+    assert model.positions() == {(EVENTS, 0): 7}
+    model.close()
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 100, b""])
+def test_a_file_that_cannot_be_read_is_filled_anew(tmp_path: Path, content: bytes) -> None:
+    """It holds nothing that Kafka has not."""
+    (tmp_path / "console.sqlite").write_bytes(content)
+    model = ReadModel(tmp_path)
+    assert counted(model, "stays") == 0
+    model.close()
+
+
+def test_a_file_of_another_cluster_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    """Its positions mean other records there."""
+    model = ReadModel(tmp_path)
+    model.check_origin(ClusterFacts("one", {EVENTS: TopicFacts("id-1", 4)}))
+    model.check_origin(ClusterFacts("one", {EVENTS: TopicFacts("id-1", 4)}))
+    for other in (
+        ClusterFacts("two", {EVENTS: TopicFacts("id-1", 4)}),
+        ClusterFacts("one", {EVENTS: TopicFacts("id-2", 4)}),
+    ):
+        with pytest.raises(ReadModelError, match="delete it and start"):
+            model.check_origin(other)
+    model.close()
+
+
+async def test_reading_twice_changes_nothing_and_a_tombstone_takes_a_stay_back(tmp_path: Path) -> None:
+    """What a crash has read again is the same rows."""
+    stage = Stage(tmp_path, ConsoleSettings())
+    await stage.stay("E1")
+    before = [counted(stage.model, table) for table in ("stays", "revisions", "questions", "events")]
+    record = Record(EVENTS, 1, b"E1", b'{"type":"x","encounter_id":"E1","event_id":"E1.1"}')
+    await stage.follower.take([record, record], {(EVENTS, 0): 2})
+    assert [counted(stage.model, table) for table in ("stays", "revisions", "questions", "events")] == before
+    await stage.say(CHARGES, "E1", None)
+    await stage.say(REVIEW, "E1", None)
+    row = stage.model.row("SELECT status, cents, hold_ends_at FROM stays")
+    assert row is not None
+    assert tuple(row) == ("withdrawn", 0, None)
+    assert counted(stage.model, "questions") == 0
+    stage.close()
+
+
+@pytest.mark.parametrize("value", [b"\xff", b"[]", b'{"lines": 3}', b"{}", b"", None])
+async def test_what_nobody_can_read_costs_itself_alone(tmp_path: Path, value: bytes | None) -> None:
+    """A foreign value on a topic leaves no row, and what comes after it is read."""
+    stage = Stage(tmp_path, ConsoleSettings())
+    for topic in (EVENTS, CHARGES, REVIEW):
+        await stage.say(topic, "E0", value)
+    await stage.stay("E1")
+    assert counted(stage.model, "questions") == 1
+    stage.close()
+
+
+async def test_a_reject_that_was_sent_back_and_read_is_mended_also_after_a_restart(tmp_path: Path) -> None:
+    """Open is a number that can reach nought."""
+    stage = Stage(tmp_path, ConsoleSettings())
+    await stage.say(REJECTS, "E1", b"{}", headers=reject_headers((), "line: not JSON", EVENTS, 0, 42))
+    states: list[Any] = [stage.model.row("SELECT state FROM rejects WHERE state != 'mark'")]
+    await stage.say(REJECTS, "E1", b"", headers=mark_headers(Mark((0, 1), "replayed", f"{EVENTS}:0:50")))
+    states.append(stage.model.row("SELECT state FROM rejects WHERE state != 'mark'"))
+    stage.close()
+    again = Stage(tmp_path, ConsoleSettings())
+    again.follower.restore()
+    await again.follower.committed({(EVENTS, 0): 51})
+    states.append(again.model.row("SELECT state FROM rejects WHERE state != 'mark'"))
+    assert [state[0] for state in states] == ["open", "replayed", "mended"]
+    again.close()
