@@ -135,3 +135,25 @@ def test_an_instant_is_read_as_the_contract_reads_it(written: str, made: str) ->
     event = {"type": "encounter_opened", "event_id": "1", "encounter_id": "E1", "occurred_at": written}
     found = json.loads(deidentify(given=json.dumps(event).encode()).stdout)
     assert found["occurred_at"][10:] == made
+
+
+def test_who_entered_an_event_why_and_what_was_thrown_away() -> None:
+    """A person is a hash, a reason gone, an amount stays; a coded reason is the codes our lists have."""
+    about = {
+        "encounter_id": "E1",
+        "occurred_at": "2026-10-05T08:00:00-04:00",
+        "entered_by": "Jones",
+        "change_reason": "Mr Smith",
+    }
+    told = [
+        about | {"type": "drug_wasted", "event_id": "1", "administration_id": "A1", "amount": 40, "unit": "mg", "reason": "Mr Smith"},
+        about | {"type": "push_given", "event_id": "2", "administration_id": "A1", "drug": {"name": "ceftriaxone"}, "route": "IV",
+                 "indication": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "E86.0", "display": "Smith"}]}},
+    ]  # fmt: skip
+    wasted, push = map(
+        json.loads, deidentify(given="\n".join(map(json.dumps, told)).encode()).stdout.splitlines()
+    )
+    assert (wasted["amount"], wasted["unit"], wasted["reason"]) == (40, "mg", "text removed")
+    assert wasted["entered_by"] == push["entered_by"] != "Jones"
+    assert wasted["change_reason"] == "text removed"
+    assert push["indication"].upper() == "E86"
