@@ -34,7 +34,7 @@ def page(title: str, totals: Totals, found: Iterable[Move]) -> Iterator[str]:
     yield str(
         Markup(
             '<h1>What would move</h1><p class="verdict">{usd} USD net, in {moved} of {stays} stays</p>'
-            '<p class="note">{title}. National OPPS amounts; nothing was sent.</p>\n'
+            '<p class="note">{title}. Expected payments; nothing was sent.</p>\n'
         ).format(
             usd=_usd(totals.cents), moved=f"{totals.moved:,}", stays=f"{totals.stays:,}", title=_shown(title)
         )

@@ -106,7 +106,8 @@ def _with_person(value: Any, name: str) -> Any:
     """Return a value with a person in every text that a publisher is free to write."""
     free = {"encounter_id", "event_id", "administration_id", "order_id", "dose_id", "site_id", "restart_of", "device_id",
             "facility", "department", "payer", "indication", "separate_site_reason", "lumen", "procedure_id", "route",
-            "name", "decided_by", "decision_id", "patient_key", "source", "dose_unit", "kind", "into_encounter_id"}  # fmt: skip
+            "name", "decided_by", "decision_id", "patient_key", "source", "dose_unit", "kind", "into_encounter_id", "unit",
+            "ordered_dose_unit", "entered_by", "change_reason", "dispense_id"}  # fmt: skip
     if isinstance(value, dict):
         return {key: _with_person(inside, key) for key, inside in value.items()}
     if isinstance(value, list):

@@ -16,7 +16,7 @@ from streams.reconciliation.acknowledged import Posted
 from streams.reconciliation.amounts import priced
 from streams.reconciliation.stay import Stay, posted_cents, reconciled
 
-LAW = settings(max_examples=30, deadline=None)
+LAW = settings(max_examples=20, deadline=None)
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 
 

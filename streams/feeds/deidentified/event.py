@@ -13,7 +13,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from orjson import JSONDecodeError, dumps, loads
+from pydantic import TypeAdapter
 
+from models.coded_reason import reason_text
 from rules.coding.site_reasons import is_a_lumen
 from streams.feeds.deidentified import known_words
 from streams.feeds.deidentified.date_shift import Shift
@@ -29,6 +31,9 @@ _NO_PROCEDURE: Final = "none"
 
 _SPEAKABLE: Final = re.compile(r"(?!.*\d{3})[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 """Names of fields that a report may show, as in rejects."""
+
+_INSTANT: Final[TypeAdapter[datetime]] = TypeAdapter(datetime)
+"""Reads an instant as the contract's reader does: a small z, a typographic minus."""
 
 Fields = dict[str, Any]
 
@@ -112,7 +117,8 @@ class Deidentifier:
             return self._named(IDS[name], value)
         if name in KEPT or (name == "reason" and event == "infusion_stopped"):
             return value
-        return getattr(self, f"_{name}")(value, on)
+        treat = getattr(self, f"_{name}", None)
+        return None if treat is None else treat(value, on)
 
     def _named(self, kind: str, value: str) -> str:
         if kind == "procedure" and value == _NO_PROCEDURE:
@@ -148,17 +154,24 @@ class Deidentifier:
     def _route(self, value: str, _: date) -> str:
         return self._counted("route", value, known_words.route(value))
 
-    def _dose_unit(self, value: str, _: date) -> str | None:
+    def _unit(self, value: str, _: date) -> str | None:
         return known_words.unit(value)
 
-    def _indication(self, value: str, _: date) -> str | None:
-        return self._counted("indication", value, known_words.indication(value)) or None
+    _dose_unit = _ordered_dose_unit = _unit
+
+    def _indication(self, value: object, _: date) -> str | None:
+        text = str(reason_text(value))
+        return self._counted("indication", text, known_words.indication(text)) or None
 
     def _separate_site_reason(self, value: str, _: date) -> str | None:
         return self._counted("separate_site_reason", value, known_words.site_reason(value)) or None
 
     def _reason(self, _: str, __: date) -> str:
         self.changed["reason"] += 1
+        return known_words.REMOVED
+
+    def _change_reason(self, _: str, __: date) -> str:
+        self.changed["change_reason"] += 1
         return known_words.REMOVED
 
     def _counted(self, name: str, before: str, after: str) -> str:
@@ -168,4 +181,4 @@ class Deidentifier:
 
 
 def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    return _INSTANT.validate_python(text)

@@ -37,6 +37,10 @@ KEPT: Final = frozenset(
         "comparable_code",
         "units",
         "time_zone",
+        "ordered_dose",
+        "weight_kg",
+        "body_surface_m2",
+        "amount",
     ]
 )
 """Fields whose values are words of the contract, codes, or amounts of a drug."""
@@ -61,7 +65,9 @@ IDS: Final = {
     "restart_of": "site",
     "device_id": "device",
     "decision_id": "decision",
+    "dispense_id": "dispense",
     "decided_by": "person",
+    "entered_by": "person",
     "patient_key": "patient",
     "facility": "facility",
     "department": "department",

@@ -120,3 +120,40 @@ def test_a_sites_own_drugs_are_known_to_it() -> None:
     own = json.loads(deidentify("--site-dir", str(folder), given=given).stdout)
     assert own["drug"] == {"name": "onc premed bag"}
     assert json.loads(deidentify(given=given).stdout)["drug"]["name"].startswith("drug-")
+
+
+@pytest.mark.parametrize(
+    ("written", "made"),
+    [
+        ("2026-10-05t08:00z", "T08:00:00Z"),
+        ("2026-10-05 08:00:00\u221204:00", "T08:00:00-04:00"),
+        ("2026-10-05T08:00:00.123456789Z", "T08:00:00.123456Z"),
+    ],
+)
+def test_an_instant_is_read_as_the_contract_reads_it(written: str, made: str) -> None:
+    """And written in RFC 3339; without a zone for the stay its offset stays."""
+    event = {"type": "encounter_opened", "event_id": "1", "encounter_id": "E1", "occurred_at": written}
+    found = json.loads(deidentify(given=json.dumps(event).encode()).stdout)
+    assert found["occurred_at"][10:] == made
+
+
+def test_who_entered_an_event_why_and_what_was_thrown_away() -> None:
+    """A person is a hash, a reason gone, an amount stays; a coded reason is the codes our lists have."""
+    about = {
+        "encounter_id": "E1",
+        "occurred_at": "2026-10-05T08:00:00-04:00",
+        "entered_by": "Jones",
+        "change_reason": "Mr Smith",
+    }
+    told = [
+        about | {"type": "drug_wasted", "event_id": "1", "administration_id": "A1", "amount": 40, "unit": "mg", "reason": "Mr Smith"},
+        about | {"type": "push_given", "event_id": "2", "administration_id": "A1", "drug": {"name": "ceftriaxone"}, "route": "IV",
+                 "indication": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "E86.0", "display": "Smith"}]}},
+    ]  # fmt: skip
+    wasted, push = map(
+        json.loads, deidentify(given="\n".join(map(json.dumps, told)).encode()).stdout.splitlines()
+    )
+    assert (wasted["amount"], wasted["unit"], wasted["reason"]) == (40, "mg", "text removed")
+    assert wasted["entered_by"] == push["entered_by"] != "Jones"
+    assert wasted["change_reason"] == "text removed"
+    assert push["indication"].upper() == "E86"
