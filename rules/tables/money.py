@@ -52,12 +52,17 @@ class Locality:
 
 
 class ContractRate(NamedTuple):
-    """What a site's contract with a payer says of a code in a setting, in US cents a unit."""
+    """
+    What a site's contract with a payer says of a code, or of every code, in a setting.
+
+    US cents a unit, or else a percent of what the schedule of the setting comes to.
+    """
 
     payer: str
     code: str
     setting: str
-    cents: int
+    cents: int | None
+    percent: Decimal | None
     effective: date
     cite: str
 
@@ -166,8 +171,16 @@ def _localities(layers: tuple[Edition, ...]) -> Mapping[str, Locality]:
 @cache
 def _contract(layers: tuple[Edition, ...]) -> tuple[ContractRate, ...]:
     return tuple(
-        ContractRate(payer, code, setting, cents_of(usd), edition.effective, edition.cite)
-        for (payer, code, setting, usd), edition in laid_over(layers).values()
+        ContractRate(
+            payer,
+            code,
+            setting,
+            cents_of(usd) if usd else None,
+            Decimal(percent) if percent else None,
+            edition.effective,
+            edition.cite,
+        )
+        for (payer, code, setting, usd, percent), edition in laid_over(layers).values()
     )
 
 

@@ -9,7 +9,7 @@ import click
 from orjson import OPT_INDENT_2, dumps
 
 from rules.engine import Profile
-from rules.site_folder import SiteFolder
+from rules.site_folder import SiteFolder, under_site
 from streams.batch.deidentify import Deidentification, Report
 from streams.batch.garbage_collection import paused
 from streams.batch.spill_buckets import Buckets
@@ -60,7 +60,7 @@ def command(
         display_names(inputs), lambda line: click.echo(line, err=True), piped=size_of(inputs) is None
     )
     out = click.get_binary_stream("stdout")
-    with Buckets() as buckets, paused():
+    with Buckets() as buckets, paused(), under_site(site):
         run = Deidentification(secret, weeks, Profile(site=site), buckets, max_line_bytes, rejects.add)
         for number, file in enumerate(inputs):
             with open_input(file) as stream:

@@ -62,7 +62,7 @@ def _of(connection: Any, name: str) -> tuple[list[Row], tuple[str | None, str | 
     for table, found, adapter in (("changes", changes, LINE_CHANGE), ("deliveries", deliveries, DELIVERY)):
         for row in connection.execute(f"SELECT value FROM {table} WHERE encounter_id = ?", (name,)):  # noqa: S608 - our own words
             try:
-                found.append(adapter.validate_json(row["value"]))  # type: ignore[attr-defined, arg-type] # each list with the adapter of its own kind
+                found.append(adapter.validate_json(row["value"]))  # type: ignore[arg-type] # each list with the adapter of its own kind
             except ValidationError:  # a newer release's
                 continue
     # Several billing systems would each have the whole stay: the one that answered last counts.

@@ -1,5 +1,6 @@
 """Charge sets, line changes, questions and closed stays as rows of the read model."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +11,10 @@ from streams.wire import topics
 
 SETTING: Final = "facility"
 """Of a set that names none."""
+
+_HELD: Final = "held"
+_NAMES: Final = 500
+_DAY_S: Final = 86_400
 
 
 def read_object(value: bytes | None) -> dict[str, Any] | None:
@@ -139,7 +144,7 @@ class ChargeRows:
             " VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (encounter_id) DO UPDATE SET revision=excluded.revision,"
             " status=excluded.status, setting=excluded.setting, payer=excluded.payer, facility=excluded.facility,"
             " at_ms=excluded.at_ms, cents=excluded.cents, codes=excluded.codes, held_by=excluded.held_by,"
-            " service_from=excluded.service_from",
+            " service_from=excluded.service_from, hold_ends_at=NULL",
             [stay for stay in self.stays.values() if stay is not None],
         )
         many("UPDATE stays SET status='withdrawn', cents=0, codes='', held_by='', hold_ends_at=NULL WHERE encounter_id=?", gone)  # fmt: skip
@@ -160,27 +165,27 @@ class ChargeRows:
             " DO UPDATE SET departed_at=excluded.departed_at",
             list(self.departures.items()),
         )
-        _end_holds(connection, holds, {*self.stays, *self.departures})
+        held = {name for name, stay in self.stays.items() if stay is not None and stay[2] == _HELD}
+        _end_holds(connection, holds, [*{*held, *self.departures}])
 
 
-def _end_holds(connection: Any, holds: BillHold, names: set[str]) -> None:
-    """Say of each held stay among these when its bill hold ends, and of no other."""
+def _end_holds(connection: Any, holds: BillHold, names: Sequence[str]) -> None:
+    """Say of each held stay among these when its bill hold ends; of no other stays one."""
+    lengths: dict[tuple[Any, ...], int] = {}
     ends = []
-    for name in names:
-        found = connection.execute(
-            "SELECT status, setting, payer, facility, departed_at, hold_ends_at FROM stays WHERE encounter_id=?",
-            (name,),
-        ).fetchone()
-        if found is None:
-            continue
-        status, setting, payer, facility, departed_at, before = found
-        end = (
-            holds.ends_at(departed_at, setting or SETTING, payer, facility)
-            if status == "held" and departed_at is not None
-            else None
-        )
-        if end != before:
-            ends.append((end, name))
+    for first in range(0, len(names), _NAMES):
+        part = names[first : first + _NAMES]
+        marks = ",".join("?" * len(part))
+        for name, setting, payer, facility, departed_at in connection.execute(
+            "SELECT encounter_id, setting, payer, facility, departed_at FROM stays"  # noqa: S608 - our own words
+            f" WHERE status = 'held' AND departed_at IS NOT NULL AND encounter_id IN ({marks})",
+            part,
+        ).fetchall():
+            # The policy of the day says how long: one look for all stays of a day that have it in common.
+            about = (departed_at // _DAY_S, setting, payer, facility)
+            if about not in lengths:
+                lengths[about] = holds.ends_at(departed_at, setting or SETTING, payer, facility) - departed_at
+            ends.append((departed_at + lengths[about], name))
     connection.executemany("UPDATE stays SET hold_ends_at=? WHERE encounter_id=?", ends)
 
 

@@ -1,35 +1,68 @@
 """
 An index of stays by deadline, one a partition: finding those that are due costs nothing for those that are not.
 
-It is a heap of lower bounds. A deadline that moves later leaves its entry where it is, and is looked up when the
-entry comes up; only one that moves earlier adds an entry.
+It holds lower bounds. A deadline that moves later leaves its entry where it is, and is looked up when the entry comes up;
+only one that moves earlier adds an entry. Nearly all entries wait for months, so they lie packed together by the hour,
+a few bytes beside the key each; the hour that is next, and those behind it, are a heap.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from math import inf
+from struct import Struct
+from typing import Final
 
 Entry = tuple[int, bytes]
 """A deadline in epoch seconds, and the key of a stay."""
+
+_HOUR: Final = 3600
+_PACKED: Final = Struct("<HI")
+"""In front of a key: the second of the hour, and how long the key is."""
 
 
 class DeadlineIndex:
     """The deadlines of one partition."""
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
-        self._heap = list(entries)
-        heapify(self._heap)
+        self._near: list[Entry] = []
+        """A heap: every entry of the hours up to ``_unpacked``."""
+        self._later: dict[int, bytearray] = {}
+        """The entries of each hour after it, packed."""
+        self._hours: list[int] = []
+        """A heap of the hours in ``_later``."""
+        self._unpacked: float = -inf
+        self._count = 0
+        later, pack = self._later, _PACKED.pack
+        for due_at, key in entries:  # there may be millions, so they are added here
+            hour, second = divmod(due_at, _HOUR)
+            if hour not in later:
+                later[hour] = bytearray()
+                heappush(self._hours, hour)
+            later[hour] += pack(second, len(key)) + key
+            self._count += 1
 
     def __len__(self) -> int:
-        return len(self._heap)
+        return self._count
 
     def soonest(self) -> float:
         """Return the instant before which no stay is due, in epoch seconds."""
-        return self._heap[0][0] if self._heap else inf
+        if not self._near and self._hours:
+            self._unpack()
+        return self._near[0][0] if self._near else inf
 
     def add(self, key: bytes, due_at: int) -> None:
         """Add a deadline; needed only when it is earlier than the one under which the index has this stay."""
-        heappush(self._heap, (due_at, key))
+        self._count += 1
+        hour, second = divmod(due_at, _HOUR)
+        if hour <= self._unpacked:
+            heappush(self._near, (due_at, key))
+            return
+        packed = self._later.get(hour)
+        if packed is None:
+            packed = self._later[hour] = bytearray()
+            heappush(self._hours, hour)
+        packed += _PACKED.pack(second, len(key))
+        packed += key
 
     def due(self, at: int, deadline: Callable[[bytes], int | None], most: int) -> Iterator[bytes]:
         """
@@ -38,11 +71,29 @@ class DeadlineIndex:
         ``deadline`` returns the current deadline of a stay; a stay that is not due yet is indexed under it from then
         on. The caller adds each key again for another try, since the command it sends may be lost.
         """
-        while most and self._heap and self._heap[0][0] <= at:
-            _, key = heappop(self._heap)
+        while most and self._next_at(at) <= at:
+            _, key = heappop(self._near)
+            self._count -= 1
             now = deadline(key)
             if now is not None and now > at:
-                heappush(self._heap, (now, key))
+                self.add(key, now)
             elif now is not None:
                 most -= 1
                 yield key
+
+    def _next_at(self, at: int) -> float:
+        """Return when the next entry is, leaving the hours packed that begin only after ``at``."""
+        if self._near:
+            return self._near[0][0]
+        return self.soonest() if self._hours and self._hours[0] * _HOUR <= at else inf
+
+    def _unpack(self) -> None:
+        """Put the entries of the next hour into the heap, which is empty."""
+        hour = heappop(self._hours)
+        packed = bytes(self._later.pop(hour))
+        self._unpacked = hour
+        place = 0
+        while place < len(packed):
+            second, length = _PACKED.unpack_from(packed, place)
+            place += _PACKED.size + length
+            heappush(self._near, (hour * _HOUR + second, packed[place - length : place]))

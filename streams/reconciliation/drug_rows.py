@@ -26,7 +26,7 @@ def drug_rows(
     drugs = () if charge_set is None else tuple(chain.from_iterable(map(_parted, charge_set.drug_lines)))
     groups: dict[tuple[object, ...], list[Wanted]] = {}
     for drug in drugs:
-        if drug.status == "suggested" and (wanted := wanted_drug(drug)) is not None:
+        if (wanted := _wanted(drug)) is not None:
             groups.setdefault((wanted.code, wanted.service_date, wanted.modifiers), []).append(wanted)
     together = [group[0]._replace(units=sum(one.units for one in group)) for group in groups.values()]
     found = pairs(together, posted)
@@ -53,6 +53,15 @@ def drug_rows(
             )
         rows.append(row)
     return rows, [line for place, line in enumerate(posted) if place not in found.values()]
+
+
+def _wanted(drug: DrugLine) -> Wanted | None:
+    """Return what of the billing system's may be this drug: also of an open one, whose units are not known yet."""
+    if drug.status == "suggested":
+        return wanted_drug(drug)
+    if drug.status == "open" and drug.code is not None:
+        return Wanted(drug.drug_line_id, drug.code, 0, tuple(sorted(drug.modifiers)), drug.service_date)
+    return None
 
 
 def _parted(drug: DrugLine) -> tuple[DrugLine, ...]:
@@ -86,7 +95,8 @@ def _row(
     charge_set: ChargeSet | None, drug: DrugLine, whole: Wanted | None, posted: PostedLine | None,
     charges: Sequence[Row], *, expected: bool,
 ) -> Row:  # fmt: skip
-    differs = () if whole is None or posted is None else differing(whole, posted)
+    unknown = whole is None or posted is None or drug.status == "open"
+    differs = () if unknown or whole is None or posted is None else differing(whole, posted)
     state, says = _standing(drug, posted, differs, charges, expected=expected)
     if state == "missing" and charge_set is not None and charge_set.status in {"held", "preview"}:
         state = "held" if charge_set.status == "held" else "open"

@@ -37,8 +37,14 @@ def picture(rows: list[Mapping[str, Any]]) -> Markup:
     for number, row in enumerate(rows):
         parts += _box(row, _TOP + _ROW * number + _ROW // 2, x)
     return Markup(
-        '<svg viewBox="0 0 {0} {1}" role="img" aria-label="Published rates, a box for each payer" class="rates">{2}</svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" role="img" aria-label="Published rates, a box for each payer" class="rates">{2}</svg>'
     ).format(_WIDTH, height, Markup("").join(parts))
+
+
+def standalone(rows: list[Mapping[str, Any]]) -> Markup:
+    """Return the picture as a file of its own, its style in it; empty where there is no row."""
+    head, begin, rest = str(picture(rows)).partition(">")
+    return Markup(f"{head}{begin}<style>{STYLE}</style>{rest}\n") if begin else Markup()  # noqa: S704 -- both are ours
 
 
 STYLE: Final = Markup(

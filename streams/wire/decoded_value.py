@@ -162,6 +162,27 @@ def _checked(schema: Schema, of_model: ModelWay) -> Way | None:
     return way._replace(complete=check["function"])
 
 
+def _read_before(schema: Schema, of_model: ModelWay) -> Way | None:
+    way = way_of(schema["schema"], of_model)
+    before = schema["function"]
+    if (
+        way is None
+        or way.complete
+        or says(schema).keys() != {"schema", "function"}
+        or before["type"] != "no-info"
+    ):
+        return None
+    function = before["function"]
+
+    def as_it_is(value: Any) -> Any:
+        # What a model reads in another form first was checked as what it is here, so it has to stay that.
+        if function(value) is not value:
+            raise NotTakenError
+        return value
+
+    return way._replace(complete=as_it_is)
+
+
 def _list(schema: Schema, of_model: ModelWay) -> Way | None:
     said = says(schema)
     most = said.pop("max_length", None)
@@ -202,6 +223,7 @@ _PLAIN: Final[Mapping[str, Callable[[Schema], Way | None]]] = {
 _NESTING: Final[Mapping[str, Callable[[Schema, ModelWay], Way | None]]] = {
     "nullable": _or_none,
     "function-after": _checked,
+    "function-before": _read_before,
     "tuple": _list,
     "union": _text_or_object,
 }

@@ -40,7 +40,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     """Return the page."""
     desk, asked = desk_of(request), asked_of("/reconciliation", request.query, FILTERS)
     part = await desk.look(rows, desk.model, asked)
-    about = await desk.look(_about, desk.model)
+    about = await desk.lately("reconciliation", _about, desk.model)
     return desk.page(
         request, "reconciliation.html.jinja", asked=asked, part=part, words=WORDS, unaccounted=UNACCOUNTED, age=age,
         states=[(state, state.replace("_", " ")) for state in STATES], **about,

@@ -7,13 +7,13 @@ A name it does not know is a keyed hash: the same unknown drug twice is the same
 import re
 import tomllib
 from datetime import date
-from functools import cache
 from typing import Any, Final
 
 from models.drug import Drug
 from rules.data_files import DRUG_WORDS
 from rules.formulary.lookup import entries, lookup
 from rules.parameter import NotInForceError
+from rules.site_folder import cached_by_site
 from streams.feeds.deidentified.keyed import Keyed
 
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)?|[^\w\s]|_")
@@ -130,7 +130,7 @@ def _entry(charted: Drug, on: date) -> Any:
         return None
 
 
-@cache
+@cached_by_site()
 def _vocabulary() -> frozenset[str]:
     texts = [text for product in entries() for text in (product.key, product.ingredient, *product.names)]
     table = tomllib.loads(DRUG_WORDS.read_text("utf-8"))

@@ -1,7 +1,6 @@
 """Ids as keyed hashes, and all chance out of the same key: without it nobody can try ids, with it all is the same again."""
 
 import hmac
-from hashlib import sha256
 from typing import Final
 
 _LENGTH: Final = 20
@@ -21,7 +20,7 @@ class Keyed:
     def digest(self, *words: str) -> str:
         """Return the HMAC-SHA-256 of words, in hexadecimal digits."""
         message = "\x1f".join(words).encode("utf-8", "surrogatepass")
-        return hmac.new(self._secret, message, sha256).hexdigest()
+        return hmac.digest(self._secret, message, "sha256").hex()
 
 
 class Ranked(Keyed):

@@ -7,9 +7,10 @@ Where no shift does, the first stands, and the stay is told: mostly a table of a
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -72,15 +73,10 @@ def deidentified(
     named = {zone_of(one) for one in events}
     zones = [ZoneInfo(name) for name in sorted(filter(None, named))]
     instants = [at for one in events for at in instants_of(one)]
-    found = list(_some(shifts(keyed, _group(events), most_weeks, instants, zones)))
-    if not found:
-        made.unshifted = True
-        return made
+    every = shifts(keyed, _group(events), most_weeks, instants, zones)
     before = code([dumps(one) for one in events])
-    ranked = Ranked(secret, _ids(events))
-    trials = [(keyed, shift) for shift in found] + [(ranked, shift) for shift in found]
     first: tuple[list[bytes], Counter[str], Mapping[str, ChargeSet]] | None = None
-    for names, shift in trials:
+    for names, shift in _trials(keyed, Ranked(secret, _ids(events)), every):
         worker = Deidentifier(names, shift, zones, public_payer)
         again = [dumps(worker.made(one)) for one in events]
         after = code(again)
@@ -89,6 +85,7 @@ def deidentified(
         if _alike(before, after, names, shift):
             made.lines, made.changed, made.encounter_ids = again, worker.changed, sorted(after)
             return made
+    made.unshifted = first is None
     if first is not None:
         made.lines, made.changed = first[:2]
         made.encounter_ids, made.same = sorted(first[2]), False
@@ -96,8 +93,13 @@ def deidentified(
     return made
 
 
-def _some(found: Any) -> list[Shift]:
-    return [shift for shift, _ in zip(found, range(_TRIED), strict=False)]
+def _trials(keyed: Keyed, ranked: Keyed, every: Iterator[Shift]) -> Iterator[tuple[Keyed, Shift]]:
+    """Yield what is tried: hashes alone under some shifts, then hashes that keep the order of ids under the same."""
+    found = []
+    for shift in islice(every, _TRIED):
+        found.append(shift)
+        yield keyed, shift
+    yield from ((ranked, shift) for shift in found)
 
 
 def _group(events: Sequence[Fields]) -> str:

@@ -110,3 +110,13 @@ def test_a_stay_across_a_change_of_clocks_that_no_shift_keeps_is_left_out() -> N
     assert "stdin:1: occurred_at: the stay lies across a change of clocks" in few.stderr
     made = [json.loads(line) for line in deidentify("--weeks", "60", given=stay).stdout.splitlines()]
     assert [one["occurred_at"][10:] for one in made] == ["T01:30:00-05:00", "T04:00:00-04:00"]
+
+
+def test_a_sites_own_drugs_are_known_to_it() -> None:
+    """Its folder lies over what ships, as in infusion code; without it they are hashes."""
+    folder = Path(__file__).resolve().parents[3] / "docs" / "site"
+    given = b"""{"type": "push_given", "event_id": "1", "encounter_id": "E1", "administration_id": "A1", "route": "IV",
+    "occurred_at": "2026-10-05T08:00:00-04:00", "drug": {"name": "onc premed bag"}}""".replace(b"\n", b"")
+    own = json.loads(deidentify("--site-dir", str(folder), given=given).stdout)
+    assert own["drug"] == {"name": "onc premed bag"}
+    assert json.loads(deidentify(given=given).stdout)["drug"]["name"].startswith("drug-")

@@ -100,6 +100,13 @@ def test_an_administration_without_a_drug_and_a_drug_without_an_administration_a
     ]
 
 
+def test_a_drug_that_waits_for_its_dose_may_be_at_the_billing_system_already() -> None:
+    """Its units cannot be compared yet, and it is not too much."""
+    drug = DrugLine("D1", "A1", "ceftriaxone", "open", "J0696", None, None, (), ON, None, "charted", WHY)
+    found = rows(replace(PLAIN, lines=(), drug_lines=(drug,)), PostedLine("J0696", 4, (), ON))
+    assert (found[0].kind, found[0].state, found[0].posted_units) == ("drug", "held", 4)
+
+
 def test_waste_of_a_suggested_drug_is_a_line_of_its_own() -> None:
     """Posted with JW it is matched; the amount is both lines', to the cent."""
     paid = replace(PAID, cents=129692)

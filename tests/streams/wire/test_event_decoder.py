@@ -33,7 +33,7 @@ INSTANTS = (
 )  # fmt: skip
 NUMBERS = (
     "0", "-0", "-0.0", "0.0", "1", "1.0", "1e0", "10.50", "0.1", "1E-7", "0.30000000000000004", "123456.123456789012345", "1e400",
-    "-1", "99", "1000", "525600", "525601", "10000000", "10000000.0", "10000000.5", "9007199254740993", "9" * 30, "9" * 5000,
+    "-1", "99", "1000", "525600", "525601", "10000000", "10000000.0", "10000000.5", "9007199254740993", "9" * 30, "9" * 500,
     "99999.99999999999999999", "5e-324", "NaN", "Infinity", "-Infinity", '"12.50"', '"1"', '" 1"', '"NaN"', '"1e5"', "01", "1.", ".5", "+1",
 )  # fmt: skip
 TEXTS = (
@@ -42,7 +42,7 @@ TEXTS = (
     "therapeutic", "Q1", "Q1x", "96379", "America/New_York", "Mars/Olympus", "../etc/passwd", "utc", "UTC", "encounter_opened", "F-MUE",
 )  # fmt: skip
 OTHERS = (
-    "null", "true", "false", "[]", "{}", "[null]", '["a"]', '["Q1"]', '["Q1","q2"]', '[{"name":"x"}]', '{"name":"ceftriaxone"}',
+    "null", "true", "false", '{"text":"nausea"}', '["nausea",{"code":"R11.0","code":"x"}]', "[]", "{}", "[null]", '["a"]', '["Q1"]', '["Q1","q2"]', '[{"name":"x"}]', '{"name":"ceftriaxone"}',
     '{"name":"x","name":"y"}', '{"name":null}', '{"name":"x","ingredients":["a",{"name":"b"},{"code":"c","system":"NDC"}]}',
     '{"name":"x","ingredients":[{"name":"b","name":"c"}]}', '{"name":"x","ingredients":[]}', '{"nam":"x"}', '{"name":"x","billing_class":"Hydration"}',
     '{"name":"x","system":"ndc","code":"1"}', '[{"started_at":"2026-03-02T08:00:00Z"}]', '[{"started_at":"2026-03-02T08:00:00Z","stopped_at":null}]',
@@ -51,7 +51,7 @@ OTHERS = (
 SOUND = {
     "event_id": '"v1"', "encounter_id": '"E1"', "occurred_at": '"2026-03-02T08:00:00-05:00"', "administration_id": '"A1"',
     "into_encounter_id": '"E2"', "site_id": '"s1"', "procedure_id": '"p1"', "rate_ml_per_h": "12.5", "voids_event_id": '"v0"',
-    "reason": '"seen again"', "decision_id": '"d1"', "code": '"96379"', "flag": '"F-MUE"', "decision": '"accept"', "decided_by": '"coder-1"',
+    "reason": '"seen again"', "decision_id": '"d1"', "code": '"96379"', "flag": '"F-MUE"', "decision": '"accept"', "decided_by": '"coder-1"', "amount": "3", "drug": '{"name":"x"}',
 }  # fmt: skip
 
 values = st.one_of(
@@ -69,7 +69,7 @@ blanks = st.sampled_from(("", "", "", " ", "\t", "  ", "\r"))
 def lines(draw: st.DrawFn) -> bytes:
     """Return a line that may well be an event, with one thing or another wrong or unusual in it."""
     kind = draw(st.sampled_from(event_types()))
-    parts = [("type", f'"{kind}"'), *((name, SOUND[name]) for name in REQUIRED[kind])]
+    parts = [("type", f'"{kind}"'), *((name, SOUND.get(name, '"x"')) for name in REQUIRED[kind])]
     parts += [(name, draw(values)) for name in draw(st.lists(st.sampled_from(FIELDS[kind]), max_size=4))]
     for oddity in draw(st.lists(st.sampled_from(("leave", "unknown", "escaped", "other")), max_size=1)):
         if oddity == "leave":
@@ -120,7 +120,11 @@ def test_what_it_takes_pydantic_takes_and_makes_the_same_of(raw: bytes) -> None:
 
 
 @settings(max_examples=120, deadline=None)
-@given(st.lists(st.one_of(lines(), CUT, st.sampled_from(DAY)), min_size=1, max_size=6))
+@given(
+    st.lists(
+        st.one_of(lines(), CUT, st.integers(0, len(DAY) - 1).map(DAY.__getitem__)), min_size=1, max_size=6
+    )
+)
 def test_lines_together_are_the_lines_one_by_one(raws: list[bytes]) -> None:
     """No line can lean on its neighbour: an event never comes out of two lines, nor two out of one."""
     together = decode_all(raws)
