@@ -7,7 +7,7 @@ from orjson import OPT_APPEND_NEWLINE, OPT_SORT_KEYS, dumps, loads
 
 from models.charge import CHARGE_SET
 from rules.claim.set_identity import at_revision
-from streams.demo.reader import Reader
+from streams.demo.reader import Reader, billed
 
 
 class Comparison(NamedTuple):
@@ -41,7 +41,9 @@ def compare(coded: Iterable[bytes], reader: Reader) -> Comparison:
         expected.add(name)
         streamed = reader.charge_sets.get(name)
         if expected_set["status"] == "final":
-            lines |= {(name, charge_line["line_id"]): charge_line for charge_line in expected_set["lines"]}
+            lines |= {
+                (name, charge_line["line_id"]): billed(charge_line) for charge_line in expected_set["lines"]
+            }
         if expected_set["status"] == "cancelled":
             withdrawn += streamed is None
             different += [name] if streamed is not None else []

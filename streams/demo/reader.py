@@ -8,6 +8,11 @@ from orjson import loads
 from streams.wire import topics
 
 
+def billed(line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line without its expected payment, which a later set restates without crediting the line."""
+    return {name: value for name, value in line.items() if name != "expected_payment"}
+
+
 @dataclass(slots=True)
 class Reader:
     """The newest value of each stay, the lines that stand charged, and how many messages said so."""
@@ -33,6 +38,6 @@ class Reader:
     def _upsert(self, change: dict[str, Any]) -> None:
         name = (change["encounter_id"], change["line"]["line_id"])
         if change["change"] == "charge":
-            self.lines[name] = change["line"]
+            self.lines[name] = billed(change["line"])
         elif self.lines.pop(name, None) is None:
             self.stray_credits += 1

@@ -13,7 +13,7 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 from orjson import loads
 
 from streams.demo.comparison import Comparison, compare
-from streams.demo.reader import Reader
+from streams.demo.reader import Reader, billed
 from streams.wire import topics
 
 OUT: Final = (topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW, topics.REJECTS)
@@ -183,7 +183,7 @@ class Outcome:
         found = compare(self._expected, self.reader)
         final = [loads(line) for line in self._expected]
         lines = {
-            (one["encounter_id"], line["line_id"]): line
+            (one["encounter_id"], line["line_id"]): billed(line)
             for one in final
             if one["status"] == "final"
             for line in one["lines"]
