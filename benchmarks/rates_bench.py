@@ -4,9 +4,11 @@ How fast an in-network file streams, and in how much memory: a file of the offic
     python benchmarks/rates_bench.py MEGABYTES
 
 One code in a hundred is ours, each with 40 rates of eight provider references in two classes; 20,000 references stand
-before them. Prints one row of benchmarks/rates.csv for each reader, in MB of uncompressed JSON a second of processor time.
+before them. Prints one row of benchmarks/rates.csv for each reader, in MB of uncompressed JSON a second of processor time. What the
+verb does with a whole file, its digest too, is measured of the plain file and of its gzip.
 """
 
+import gzip
 import json
 import random
 import resource
@@ -14,10 +16,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 
 import ijson
 
+from streams.rates.files import ingest
 from streams.rates.in_network import read
 from streams.rates.object_slices import slices
 
@@ -96,9 +100,22 @@ def by_ijson(path: Path) -> int:
         return sum(1 for _ in ijson.items(file, "in_network.item", buf_size=CHUNK, use_float=True))
 
 
-def measured(path: Path, name: str, read_it: Callable[[Path], int]) -> str:
+def whole(path: Path) -> int:
+    """Return how many rows the verb makes of a file, plain or gzip."""
+    return len(ingest(path, "2026-10-01", None, lambda _: None)[0].rates)
+
+
+def packed(path: Path) -> Path:
+    """Return the gzip of a file, beside it, as payers publish it."""
+    target = path.with_suffix(".json.gz")
+    with path.open("rb") as file, gzip.open(target, "wb", compresslevel=6) as out:
+        copyfileobj(file, out, CHUNK)
+    return target
+
+
+def measured(path: Path, name: str, read_it: Callable[[Path], int], size: float | None = None) -> str:
     """Return a row: reader, megabytes, megabytes a second of processor time, and the process's largest memory in MB."""
-    size = path.stat().st_size / 1e6
+    size = size or path.stat().st_size / 1e6
     before = time.process_time()
     read_it(path)
     spent = time.process_time() - before
@@ -114,6 +131,9 @@ def main() -> None:
         print("reader,megabytes,megabytes_a_second,memory_mb")
         make(path, megabytes)
         print(measured(path, "slices and orjson", by_slices), flush=True)
+        print(measured(path, "whole verb", whole), flush=True)
+        size = path.stat().st_size / 1e6
+        print(measured(packed(path), "whole verb, gzip", whole, size), flush=True)
         make(path, max(1, megabytes // 10))
         print(measured(path, f"ijson {ijson.backend}", by_ijson))
 

@@ -85,6 +85,16 @@ MEANINGS: Final = {
     "system": "What code is a code of.",
     "ingredients": "What a mixed bag holds.",
     "billing_class": "Stated by the publisher, in place of the formulary's.",
+    # nudges
+    "NudgeSet.facility": "Where the stay is, as its events name it; null where none does.",
+    "NudgeSet.department": "The department, as its events name it; null where none does.",
+    "nudges": "What is asked now, in the order in which it was asked.",
+    "nudge_id": "The same for as long as the same is asked about the same administrations; compare, never parse.",
+    "Nudge.kind": "What is asked: a stop past the planned end, a pause that was not resumed, a stop after departure, why a second access, the visit's key reason.",
+    "asks": "The question, in a sentence without names of drugs.",
+    "answered_by": "The event and its field that would answer it.",
+    "since": "When what it asks about came to be: the planned end, the pause, the departure, the start.",
+    "asked_at": "When it was asked; never in quiet hours.",
     # charge sets
     "charge_set_id": "The same for the same stay, revision, rulebook, tables, policy layers and overrides, whenever it is coded.",
     "revision": "From 1; the newest replaces every earlier one whole.",

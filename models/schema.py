@@ -19,6 +19,7 @@ from models.delivery import DELIVERY
 from models.event import EVENT
 from models.line_change import LINE_CHANGE
 from models.meanings import MEANINGS
+from models.nudge import NUDGE_SET
 from models.review_item import REVIEW_ITEM
 
 Schema = dict[str, Any]
@@ -31,6 +32,7 @@ CHARGE_SET_ID: Final = "urn:infusion-charges:charge-set:v1"
 CLOSED_ENCOUNTER_ID: Final = "urn:infusion-charges:closed-encounter:v1"
 LINE_CHANGE_ID: Final = "urn:infusion-charges:charge-line:v1"
 DELIVERY_ID: Final = "urn:infusion-charges:delivery:v1"
+NUDGES_ID: Final = "urn:infusion-charges:nudges:v1"
 REVIEW_ITEM_ID: Final = "urn:infusion-charges:review:v1"
 
 GREW: Final = frozenset(
@@ -87,6 +89,11 @@ def review_item() -> Schema:
 def delivery() -> Schema:
     """Return the schema of what a billing system made of one line, as it is written."""
     return _written(DELIVERY, DELIVERY_ID, "Delivery")
+
+
+def nudges() -> Schema:
+    """Return the schema of what is asked about a stay while the patient is there, as it is written."""
+    return _written(NUDGE_SET, NUDGES_ID, "NudgeSet")
 
 
 def closed_encounter() -> Schema:

@@ -126,6 +126,11 @@ def _money(limits: Thresholds) -> list[list[Panel]]:
             _lines("From the bedside to a charge", *_quantiles("infusion_bedside_to_charge_seconds"), unit="s"),
         ],
         [
+            _lines("Questions open while the patient is there", Query("sum by (kind) (infusion_nudges_open)", "{{kind}}"), width=8, stacked=True),
+            _lines("Nine in ten answered within", *_quantiles("infusion_nudge_answered_seconds", "kind"), unit="s", width=8),
+            _lines("Asked, answered, coded without an answer, an hour", Query("sum by (outcome) (increase(infusion_nudges_total[1h]))", "{{outcome}}"), width=8),
+        ],
+        [
             _lines("Waiting for the billing system", Query("sum by (destination) (infusion_undelivered_lines)", "{{destination}}"), Query("sum by (destination) (infusion_parked_encounters)", "{{destination}}: stays parked"), width=8),
             _lines("Oldest charge it has not taken", Query("max by (destination) (infusion_oldest_undelivered_seconds)", "{{destination}}"), unit="s", width=8),
             _lines("Delivered and refused an hour", Query("sum by (destination, outcome) (increase(infusion_deliveries_total[1h]))", "{{destination}} {{outcome}}"), width=8),

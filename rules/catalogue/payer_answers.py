@@ -124,14 +124,14 @@ def _decides(key: str, code: Code) -> bool:
     return bool({_EVERY, code.family, code.code} & set(decided_codes().get(key, ())))
 
 
-def _answer(one: Switch, policy: Policy, on: date) -> PayerAnswer:
-    if one.key in _OF_MEDICARE and not policy.medicare:
+def _answer(one: Switch, of_payer: Policy, on: date) -> PayerAnswer:
+    if one.key in _OF_MEDICARE and not of_payer.medicare:
         return PayerAnswer(NOT_ASKED, "no layer", None, "HOUSE", own=False)
-    origin = policy.origin(one.key)
-    told = _told(origin.layer, one.key, policy.setting, on)
+    origin = of_payer.origin(one.key)
+    told = _told(origin.layer, one.key, of_payer.setting, on)
     since = None if told is None else told.since
     return PayerAnswer(
-        str(policy.value(one.key)), origin.layer, since, origin.cite, origin.layer.startswith("payer ")
+        str(of_payer.value(one.key)), origin.layer, since, origin.cite, origin.layer.startswith("payer ")
     )
 
 

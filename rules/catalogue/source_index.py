@@ -22,6 +22,8 @@ _CODE: Final = pattern(r"[0-9A-Z][0-9]{4}")
 _TABLES: Final = frozenset(
     {
         "answers",
+        "catalogue.chart_checklist",
+        "catalogue.chart_items",
         "catalogue.codes",
         "catalogue.coverage",
         "catalogue.source_index",

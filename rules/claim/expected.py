@@ -24,6 +24,6 @@ def expected(
     if payer is None or not (has("contract") or has("rates")):
         return schedule
     return tuple(
-        payer_payment(line, setting, payer) or of_schedule
+        payer_payment(line, setting, payer, of_schedule) or of_schedule
         for line, of_schedule in zip(lines, schedule, strict=True)
     )

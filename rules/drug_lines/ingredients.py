@@ -11,7 +11,6 @@ from re import compile as pattern
 from typing import Final, NamedTuple
 
 from models.drug import Drug
-from models.encounter import Administration
 from rules.drug_lines.conversion import Given
 from rules.drug_lines.quantities import Amount, amounts_in
 from rules.formulary.bag_contents import Part, contents, flat
@@ -39,26 +38,6 @@ UNCHARTED: Final = Ingredient("unnamed", (), "", None, None, Given(None, None), 
 """What was given where nobody charted a drug."""
 
 
-def ingredients_of(administration: Administration, on: date) -> tuple[Ingredient, ...]:
-    """
-    Return the drugs of an administration; none where no drug is charted.
-
-    Raises:
-        NotInForceError: the date lies before the formulary's first day.
-    """
-    if administration.drug is None:
-        return ()
-    drugs = drugs_of(administration.drug, on)
-    if len(drugs) > 1:
-        return drugs
-    (only,) = drugs
-    dose, unit = administration.dose, administration.dose_unit
-    if only.fluid and dose is None and administration.volume_ml is not None:
-        dose, unit = administration.volume_ml, "mL"
-    size = (administration.weight_kg, administration.body_surface_m2)
-    return (only._replace(given=Given(dose, unit, only.given.strength, *size)),)
-
-
 def drugs_of(drug: Drug, on: date) -> tuple[Ingredient, ...]:
     """
     Return the drugs that a charted one is or holds, one at least; a single one without its dose.
@@ -66,18 +45,21 @@ def drugs_of(drug: Drug, on: date) -> tuple[Ingredient, ...]:
     Raises:
         NotInForceError: the date lies before the formulary's first day.
     """
-    return _drugs(drug.name, drug.code, drug.system, flat(drug.ingredients), edition(on))
+    return drugs_of_parts((drug.name, drug.code, drug.system), flat(drug.ingredients), on)
+
+
+def drugs_of_parts(whole: Part, inside: tuple[Part, ...], on: date) -> tuple[Ingredient, ...]:
+    """Return the same for a drug's name, code and system, and what is listed in it."""
+    return _drugs(whole, inside, edition(on))
 
 
 @cached_by_site(maxsize=8192)
-def _drugs(
-    name: str | None, code: str | None, system: str | None, inside: tuple[Part, ...], since: date
-) -> tuple[Ingredient, ...]:
-    known = list(_known((name, code, system), inside, since))
+def _drugs(whole: Part, inside: tuple[Part, ...], since: date) -> tuple[Ingredient, ...]:
+    known = list(_known(whole, inside, since))
     drugs = [entry for entry in known if not entry[1] or not entry[1][0].vehicle] or known[:1]
     if len(drugs) == 1:
         part, products = drugs[0]
-        return (_single(part, products, (name, code, system)),)
+        return (_single(part, products, whole),)
     return tuple(_of_several(part, products) for part, products in drugs)
 
 

@@ -1,5 +1,5 @@
 """
-What OPPS pays for a drug code, by quarter: ``parameters/drugs/opps.csv``.
+What OPPS pays for a drug code, by quarter: ``parameters/drugs/opps.csv``, and what a refresh took in beside it.
 
 A status is the fact of one quarter. A later quarter of the same calendar year keeps the last one that was read, and the
 note names its quarter; another year has none until its own is read.
@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from csv import DictReader
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from models.charge import ExpectedPayment, Packaging
 from rules.data_files import DRUGS
+from rules.formulary.drug_editions import at_hand, rows
+from rules.site_folder import cached_by_site
 from rules.sources import sources
 
 STATUS: Final = "opps.csv"
@@ -54,14 +55,23 @@ def _rows(folder: Path) -> Iterator[tuple[int, dict[str, str]]]:
         yield number, row
 
 
-@cache
+@cached_by_site()
 def _by_code() -> dict[str, tuple[Status, ...]]:
-    table: dict[str, list[Status]] = {}
+    table: dict[str, dict[date, Status]] = {}
     for _, row in _rows(DRUGS):
-        rate = Decimal(row["rate"]) if row["rate"] else None
-        status = Status(date.fromisoformat(row["quarter"]), row["status"], rate, row["cite"])
-        table.setdefault(row["code"], []).append(status)
-    return {code: tuple(sorted(found)) for code, found in table.items()}
+        quarter = date.fromisoformat(row["quarter"])
+        table.setdefault(row["code"], {})[quarter] = Status(
+            quarter, row["status"], _rate(row["rate"]), row["cite"]
+        )
+    for edition in at_hand("opps_drugs"):
+        for _, row in rows(edition):
+            status = Status(edition.effective, row["status"], _rate(row["rate"]), edition.cite)
+            table.setdefault(row["code"], {})[edition.effective] = status
+    return {code: tuple(found[quarter] for quarter in sorted(found)) for code, found in table.items()}
+
+
+def _rate(cell: str) -> Decimal | None:
+    return Decimal(cell) if cell else None
 
 
 def status_on(code: str, on: date) -> Status | None:

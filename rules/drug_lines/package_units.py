@@ -1,17 +1,19 @@
 """
-Billing units in one whole item of a package: ``parameters/drugs/package_units.csv``, of CMS's NDC-HCPCS crosswalk.
+Billing units in one whole item of a package, of CMS's NDC-HCPCS crosswalk: ``parameters/drugs/package_units.csv``.
 
-The crosswalk does not say whether an item is for a single dose; a site's own table does.
+What ``infusion refresh --asp-ndc`` took in lies over it, package by package. The crosswalk does not say whether an item
+is for a single dose: ``containers.csv`` and a site's own table do.
 """
 
 from collections.abc import Iterator
 from csv import DictReader
 from decimal import Decimal, InvalidOperation
-from functools import cache
 from pathlib import Path
 from typing import Final
 
 from rules.data_files import DRUGS
+from rules.formulary.drug_editions import laid_over
+from rules.site_folder import cached_by_site
 
 PACKAGES: Final = "package_units.csv"
 COLUMNS: Final = ("ndc", "hcpcs", "units")
@@ -25,13 +27,22 @@ def _rows(folder: Path) -> Iterator[tuple[int, dict[str, str]]]:
         yield number, row
 
 
-@cache
+@cached_by_site()
 def package_units() -> dict[tuple[str, str], Decimal]:
-    """Return the billing units of one item by the package's eleven digits and the code."""
-    return {(row["ndc"], row["hcpcs"]): Decimal(row["units"]) for _, row in _rows(DRUGS)}
+    """
+    Return the billing units of one item by the package's eleven digits and the code, a later quarter's over the shipped.
+
+    Raises:
+        DrugListError: an edition that a refresh took in is not as it must be.
+    """
+    return {
+        (row["ndc"], row["hcpcs"]): Decimal(row["units"])
+        for of_package in laid_over("package_units", "ndc").values()
+        for row in of_package
+    }
 
 
-@cache
+@cached_by_site()
 def _largest() -> dict[str, Decimal]:
     largest: dict[str, Decimal] = {}
     for (_, code), units in package_units().items():

@@ -13,7 +13,7 @@ from tomllib import load
 from typing import Final, NamedTuple
 
 from models.charge import Flag, Reason
-from models.encounter import Administration
+from models.encounter import Waste
 from rules.coding.modifiers import DISCOUNTED, WASTE
 from rules.data_files import DRUGS
 from rules.drug_lines.containers import Container, Unknown, container_of
@@ -24,7 +24,6 @@ from rules.drug_lines.quantities import OWN_UNIT, plain
 from rules.drug_lines.unit_table import BillingUnit
 from rules.flags import FLAGS
 from rules.sources import cite
-from rules.worksheet.context import Context
 
 _FILE: Final = DRUGS / "waste.toml"
 _WHOLE: Final = frozenset({"vial", "dose"})
@@ -52,17 +51,24 @@ def asked_for(modifier: str, on: date) -> bool:
     return on >= _since()[modifier][0]
 
 
+class Payer(NamedTuple):
+    """Who pays for a stay, as far as its drugs ask: a hospital's outpatient claim or none, and Medicare or another."""
+
+    facility: bool
+    medicare: bool
+
+
 def told_of(
-    context: Context, charted: Administration, drug: Ingredient, unit: BillingUnit, units: int, on: date, *, alone: bool
+    payer: Payer, charted: tuple[Waste, ...], drug: Ingredient, unit: BillingUnit, units: int, on: date, *, alone: bool
 ) -> Told:  # fmt: skip
     """
-    Return the waste and the modifiers of one drug line that has its units.
+    Return the waste and the modifiers of one drug that has its units; its flags name no administration yet.
 
     ``alone`` says that the drug is the only one of its administration: what is thrown away of a mixed bag is nobody's.
     """
-    why = _not_asked(context, unit, on)
+    why = _not_asked(payer, unit, on)
     if why is not None:
-        return why if charted.wasted or why.always else Told()
+        return why if charted or why.always else Told()
     container = container_of(unit, drug.code if drug.system == "ndc" else None, on)
     if isinstance(container, Unknown):
         return _neither(container.says)
@@ -72,16 +78,16 @@ def told_of(
         told = _neither("no table says how much its container holds", container)
     else:
         told = _of_single_dose(charted, drug, unit, units, container, on, alone=alone)
-    return _with_tb(context, container, told, on)
+    return _with_tb(payer, container, told, on)
 
 
-def _not_asked(context: Context, unit: BillingUnit, on: date) -> Told | None:
+def _not_asked(payer: Payer, unit: BillingUnit, on: date) -> Told | None:
     """Return why the line of a code takes no such modifier, whatever its container; None where it may take one."""
     if unit.kind is None or unit.amount is None or unit.kind in _WHOLE:
         return _neither("the code counts whole ones, not an amount")
     if not asked_for("JW", on):
         return _neither("JW and JZ came later than the date of service")
-    if not context.sheet.facility:
+    if not payer.facility:
         return None
     status = status_on(unit.code, on)
     if status is None:
@@ -113,7 +119,7 @@ class _Opened(NamedTuple):
 
 
 def _of_single_dose(
-    charted: Administration, drug: Ingredient, unit: BillingUnit, units: int, container: Container, on: date, *, alone: bool
+    charted: tuple[Waste, ...], drug: Ingredient, unit: BillingUnit, units: int, container: Container, on: date, *, alone: bool
 ) -> Told:  # fmt: skip
     dose = in_kind(drug.given, unit.kind) if unit.kind is not None else None
     if (
@@ -124,16 +130,16 @@ def _of_single_dose(
         or not container.size
     ):
         return Told()
-    ids, own, size = (charted.administration_id,), OWN_UNIT[unit.kind], container.size
-    wasted = _amount(charted, drug, unit) if alone or not charted.wasted else _OF_NOBODY
+    own, size = OWN_UNIT[unit.kind], container.size
+    wasted = _amount(charted, drug, unit) if alone or not charted else _OF_NOBODY
     if isinstance(wasted, Missing):
-        return _asking(ids, f"{drug.name} ({unit.code}): {wasted.says}. Supply {wasted.supply}.", unit.code)
+        return _asking(f"{drug.name} ({unit.code}): {wasted.says}. Supply {wasted.supply}.", unit.code)
     count = billing_units(dose.amount.value, size)
     words = f"{count} container{'s' if count > 1 else ''} of {plain(size)} {own}"
     opened = _Opened(dose.amount.value, count * size, own, words)
     wrong = _wrong(opened, wasted, _whole(opened.held, unit.amount) - units)
     if wrong:
-        return _asking(ids, f"{drug.name} ({unit.code}): {wrong}", unit.code)
+        return _asking(f"{drug.name} ({unit.code}): {wrong}", unit.code)
     thrown = max(_whole(opened.given + wasted, unit.amount) - units, 0) if wasted else 0
     says, modifiers = _in_words(opened, wasted, thrown, units, on)
     return Told(thrown or None, modifiers, (_cited(WASTE.because(says), container),))
@@ -181,12 +187,12 @@ def _whole(value: Decimal, unit_amount: Decimal) -> int:
     return int(value // unit_amount)
 
 
-def _amount(charted: Administration, drug: Ingredient, unit: BillingUnit) -> Decimal | Missing | None:
+def _amount(charted: tuple[Waste, ...], drug: Ingredient, unit: BillingUnit) -> Decimal | Missing | None:
     """Return what was thrown away in the kind of the code's unit; None where nobody charted any."""
-    if not charted.wasted or unit.kind is None:
+    if not charted or unit.kind is None:
         return None
     total = Decimal(0)
-    for one in charted.wasted:
+    for one in charted:
         if not one.amount:
             continue
         found = in_kind(Given(one.amount, one.unit, drug.given.strength), unit.kind)
@@ -198,15 +204,15 @@ def _amount(charted: Administration, drug: Ingredient, unit: BillingUnit) -> Dec
     return total
 
 
-def _asking(ids: tuple[str, ...], says: str, code: str) -> Told:
-    return Told(reasons=(WASTE.because(says),), flags=(FLAGS["F-DRUG_WASTE"].on(ids, says, code=code),))
+def _asking(says: str, code: str) -> Told:
+    return Told(reasons=(WASTE.because(says),), flags=(FLAGS["F-DRUG_WASTE"].on((), says, code=code),))
 
 
-def _with_tb(context: Context, container: Container, told: Told, on: date) -> Told:
+def _with_tb(payer: Payer, container: Container, told: Told, on: date) -> Told:
     """Return the same with TB where the site bought the container under 340B and Medicare pays."""
     if not container.discounted:
         return told
-    if not context.sheet.policy.medicare:
+    if not payer.medicare:
         reason = DISCOUNTED.because("Bought under 340B; TB is Medicare's and the payer is another.")
     elif not asked_for("TB", on):
         reason = DISCOUNTED.because(

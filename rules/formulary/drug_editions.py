@@ -19,12 +19,16 @@ from rules.data_files import DRUGS, FORMULARY
 from rules.site_folder import SiteFolder, files_of, site_in_force
 from rules.text_files import file_bytes, toml_of
 
-DrugTable = Literal["hcpcs", "ndc", "rxnorm", "ndc_rxnorm", "self_administered"]
+DrugTable = Literal[
+    "hcpcs", "ndc", "package_units", "opps_drugs", "rxnorm", "ndc_rxnorm", "self_administered"
+]
 TABLES: Final[tuple[DrugTable, ...]] = get_args(DrugTable)
 
 COLUMNS: Final[Mapping[DrugTable, tuple[str, ...]]] = {
     "hcpcs": ("code", "product", "from", "until"),
     "ndc": ("ndc", "hcpcs"),
+    "package_units": ("ndc", "hcpcs", "units"),
+    "opps_drugs": ("code", "status", "rate"),
     "rxnorm": ("rxcui", "tty", "ingredient", "product", "cite"),
     "ndc_rxnorm": ("ndc", "rxcui"),
     "self_administered": (*("ingredient", "hcpcs", "routes", "listed_by", "from", "until", "cite", "as_of"),),
@@ -33,6 +37,9 @@ COLUMNS: Final[Mapping[DrugTable, tuple[str, ...]]] = {
 
 SHIPPED: Final = "editions.toml"
 DATED: Final = "edition.toml"
+
+_ONLY_TAKEN_IN: Final = frozenset({"ndc_rxnorm", "opps_drugs"})
+"""Lists of which no file of their own ships: only a refresh brings one."""
 
 _DEEP: Final = 2
 """How many folders a file of a dated edition lies in, within a site's."""
@@ -176,7 +183,7 @@ def problems(known: Mapping[str, object], folder: Path = DRUGS) -> Iterator[str]
         yield str(error)
         return
     for table, of_table in found.items():
-        if of_table and of_table[0].effective != date.min and table != "ndc_rxnorm":
+        if of_table and of_table[0].effective != date.min and table not in _ONLY_TAKEN_IN:
             yield f"{SHIPPED}: has no [{table}]; say which release {table}.csv was cut from."
         for edition in of_table:
             if edition.cite not in known:

@@ -78,11 +78,8 @@ class Screener:
             return
         classified = classify(charted, read.route, sheet.policy, self._context.on)
         if classified is None:
-            sheet.ask(
-                "F-CLASS_UNKNOWN",
-                [_unread(charted)],
-                *unknown_drug(charted.drug, self._context.on, charted.indication),
-            )
+            why = unknown_drug(charted.drug, self._context.on, charted.indication)
+            sheet.ask("F-CLASS_UNKNOWN", [_unread(charted)], *why)
             self._flows_alongside(charted, None)
         elif isinstance(classified, NotBilled):
             self._included(charted, classified)

@@ -5,7 +5,6 @@ Run by ``infusion check`` over what is shipped, and by ``infusion refresh`` over
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from tomllib import TOMLDecodeError, load
 from typing import Final, get_args
@@ -119,7 +118,7 @@ def _wrong_rows(
         "add_on": lambda row: _wrong_add_on(row, kept),
         "add_on_cpt": lambda row: _wrong_add_on_cpt(row, kept, known),
         "opps": lambda row: _wrong_rate(row, kept, statuses),
-        **{table: partial(wrong, kept=kept) for table, wrong in MONEY_CHECKS.items()},
+        **{table: _with(kept, wrong) for table, wrong in MONEY_CHECKS.items()},
     }
     try:
         for line, row in rows(edition):
@@ -133,6 +132,10 @@ def _wrong_rows(
         return
     if not seen:
         yield f"{place}: has no rows; take its section out of edition.toml instead."
+
+
+def _with(kept: Families, wrong: Callable[[Row, Families], Iterator[str]]) -> Callable[[Row], Iterator[str]]:
+    return lambda row: wrong(row, kept)
 
 
 def _wrong_mue(row: Row, kept: Families) -> Iterator[str]:

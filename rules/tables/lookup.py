@@ -58,6 +58,8 @@ SITE_DRUGS: Final[Mapping[str, str]] = {
     "rxnorm.csv": "site_rxnorm",
     "ndc_rxnorm.csv": "site_rxnorm",
     "ndc.csv": "site_ndc",
+    "package_units.csv": "site_ndc",
+    "opps_drugs.csv": "site_opps_drugs",
     "self_administered.csv": "site_self_administered",
     "containers.csv": "site_containers",
 }

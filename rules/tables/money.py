@@ -52,12 +52,17 @@ class Locality:
 
 
 class ContractRate(NamedTuple):
-    """What a site's contract with a payer says of a code in a setting, in US cents a unit."""
+    """
+    What a site's contract with a payer says of a code, or of every code, in a setting.
+
+    US cents a unit, or else a percent of what the schedule of the setting comes to.
+    """
 
     payer: str
     code: str
     setting: str
-    cents: int
+    cents: int | None
+    percent: Decimal | None
     effective: date
     cite: str
 
@@ -70,7 +75,8 @@ class PublishedRate(NamedTuple):
     setting: str
     billing_class: str
     period: str
-    count: int
+    observed: int
+    """How many rates there are."""
     mean: int
     p10: int
     p25: int
@@ -140,10 +146,11 @@ def _fee(row: Row, edition: Edition) -> Fee:
     return Fee(
         row[0],
         MappingProxyType(values),
-        *(
-            Decimal(values[name] or 0)
-            for name in ("work_rvu", "pe_nonfacility", "mp_rvu", "total_nonfacility", "factor")
-        ),
+        Decimal(values["work_rvu"] or 0),
+        Decimal(values["pe_nonfacility"] or 0),
+        Decimal(values["mp_rvu"] or 0),
+        Decimal(values["total_nonfacility"] or 0),
+        Decimal(values["factor"]),
         edition.effective,
         edition.cite,
     )
@@ -164,14 +171,29 @@ def _localities(layers: tuple[Edition, ...]) -> Mapping[str, Locality]:
 @cache
 def _contract(layers: tuple[Edition, ...]) -> tuple[ContractRate, ...]:
     return tuple(
-        ContractRate(payer, code, setting, cents_of(usd), edition.effective, edition.cite)
-        for (payer, code, setting, usd), edition in laid_over(layers).values()
+        ContractRate(
+            payer,
+            code,
+            setting,
+            cents_of(usd) if usd else None,
+            Decimal(percent) if percent else None,
+            edition.effective,
+            edition.cite,
+        )
+        for (payer, code, setting, usd, percent), edition in laid_over(layers).values()
     )
 
 
 @cache
 def _published(layers: tuple[Edition, ...]) -> tuple[PublishedRate, ...]:
-    return tuple(
-        PublishedRate(*row[:5], int(row[5]), *map(cents_of, row[6:]), edition.effective, edition.cite)
-        for row, edition in laid_over(layers).values()
-    )
+    return tuple(published_rate(row, edition) for row, edition in laid_over(layers).values())
+
+
+def published_rate(row: Row, edition: Edition) -> PublishedRate:
+    """Return a row of an edition of rates, its amounts in US cents."""
+    payer, code, setting, billing_class, period, observed, *amounts = row
+    mean, p10, p25, p50, p75, p90 = map(cents_of, amounts)
+    return PublishedRate(
+        payer, code, setting, billing_class, period, int(observed), mean, p10, p25, p50, p75, p90,
+        edition.effective, edition.cite,
+    )  # fmt: skip

@@ -7,10 +7,13 @@ from re import compile as pattern
 from typing import Final
 
 from rules.tables.edition_files import Families, Row
-from rules.tables.table_columns import COLUMNS, FIGURES, RVUS, Table
+from rules.tables.table_columns import COLUMNS, EVERY_CODE, FIGURES, RVUS, Table
 
 LARGEST_USD: Final = 50_000
 """More for one unit of giving a drug, without the drug, is a slip of whoever wrote it."""
+
+LARGEST_PERCENT: Final = 1_000
+"""A contract that pays ten times the schedule is a slip of whoever wrote it."""
 
 SETTINGS: Final = ("facility", "office")
 """Whose lines a contract prices: those of the others are nobody's to charge."""
@@ -74,15 +77,19 @@ def _wrong_published(row: Row, kept: Families) -> Iterator[str]:
 
 
 def _wrong_agreed(row: Row, kept: Families) -> Iterator[str]:
-    payer, code, setting, usd = row
+    payer, code, setting, usd, percent = row
     if not payer.strip():
         yield "payer is empty."
-    if code not in kept.charged:
-        yield "code is not a charged code of families.toml."
+    if code not in kept.charged and not (code == EVERY_CODE and percent):
+        yield "code is not a charged code of families.toml; * is every code, with a percent."
     if setting not in SETTINGS:
         yield f"setting must be {' or '.join(SETTINGS)}."
-    if not _usd(usd):
+    if bool(usd) == bool(percent):
+        yield "write usd or percent, and leave the other empty."
+    if usd and not _usd(usd):
         yield f"usd must be US dollars a unit such as 16.37, up to {LARGEST_USD}."
+    if percent and not (_VALUE.fullmatch(percent) and 0 < Decimal(percent) <= LARGEST_PERCENT):
+        yield f"percent must be a number of percent of the schedule such as 115, up to {LARGEST_PERCENT}."
 
 
 def _usd(text: str) -> bool:

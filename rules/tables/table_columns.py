@@ -36,6 +36,9 @@ RVUS: Final = (
 FIGURES: Final = ("mean", "p10", "p25", "p50", "p75", "p90")
 """Where published rates lie, in US dollars."""
 
+EVERY_CODE: Final = "*"
+"""Stands in place of a code where a contract pays a part of the schedule for all of them."""
+
 COLUMNS: Final[Mapping[Table, tuple[str, ...]]] = {
     "mue_practitioner": ("code", "value", "mai"),
     "mue_outpatient": ("code", "value", "mai"),
@@ -51,7 +54,7 @@ COLUMNS: Final[Mapping[Table, tuple[str, ...]]] = {
     "gpci": ("facility", "contractor", "locality", "work", "pe", "mp"),
     "rbcs": ("code", "since", "category"),
     "rates": ("payer", "code", "setting", "billing_class", "period", "count", *FIGURES),
-    "contract": ("payer", "code", "setting", "usd"),
+    "contract": ("payer", "code", "setting", "usd", "percent"),
 }  # fmt: skip
 """The columns of each CSV; the first ``KEY_WIDTH`` of them name a row."""
 

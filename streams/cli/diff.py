@@ -8,12 +8,12 @@ import click
 from models.charge import ChargeSet
 from models.field import Setting
 from rules.engine import Profile, code_encounter
-from rules.site_folder import SiteFolder
+from rules.site_folder import SiteFolder, under_site
 from streams.batch.spill_buckets import Buckets
 from streams.batch.told_stays import ToldStay, ToldStays
 from streams.cli.shared.difference_rows import COLUMNS, HEAD, csv_row, json_row, summary, table_row
 from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
-from streams.cli.shared.posted_files import read_posted
+from streams.cli.shared.posted_files import PostedLines, read_posted
 from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.cli.shared.reject_order import RejectOrder
 from streams.cli.shared.site_file_option import site_file_beside_folder
@@ -45,11 +45,14 @@ _LONGEST = 16 << 20
     "--format", "form", type=click.Choice(["table", "jsonl", "csv"]), default="table", show_default=True,
     help="A table for people, JSON Lines for programs, or CSV.",
 )  # fmt: skip
+@click.option(
+    "--all-codes", is_flag=True, help="Count every code the other system has, not only those we could charge."
+)
 @site_file_beside_folder
 @profile_options
 def command(  # noqa: PLR0913 -- one parameter an option
     *, files: tuple[str, ...], incumbent: tuple[str, ...], encounters: tuple[str, ...], common: bool, rest: bool,
-    form: str, site_file: SiteMapping, policy: str | None, overrides: tuple[tuple[str, str], ...],
+    form: str, all_codes: bool, site_file: SiteMapping, policy: str | None, overrides: tuple[tuple[str, str], ...],
     setting: Setting | None, payer: str | None, site: SiteFolder | None,
 ) -> int:  # fmt: skip
     """
@@ -57,7 +60,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
     Reads events (or charge sets, which no switch can be tried on) from the files, or stdin. Each difference is tried
     against every other answer to one switch: those that an answer explains come first, then the rest by rule of ours.
-    Money is the national OPPS amount of both sides.
+    Money is the expected payment of both sides, by the same amounts.
 
     Exit status: 0 no difference, 1 none but some input was rejected, 3 differences, 2 wrong usage or an input that
     cannot be read.
@@ -73,12 +76,13 @@ def command(  # noqa: PLR0913 -- one parameter an option
         run.counts["rejected"] += 1
         rejects.add(reject)
 
-    with Buckets() as buckets:
+    with Buckets() as buckets, under_site(site):
         told = ToldStays(buckets, _LONGEST, refuse)
         for number, file in enumerate(inputs):
             with open_input(file) as stream:
                 told.gatherer.gather(number, stream, lambda _: None)
-        read_posted(incumbent, len(inputs), site_file.charges, told.post, refuse)
+        post = PostedLines(told, every=all_codes)
+        read_posted(incumbent, len(inputs), site_file.charges, post.take, refuse)
         found = list(
             groups(one for stays in told.stays(run.profile) for stay in stays for one in run.compared(stay))
         )
@@ -86,6 +90,10 @@ def command(  # noqa: PLR0913 -- one parameter an option
     rejects.show()
     for line in run.summary():
         click.echo(line, err=True)
+    if post.others:
+        click.echo(
+            f"{'other codes':44}  {post.others:,} lines of theirs that are none of ours, left out", err=True
+        )
     for line in summary(found):
         click.echo(line, err=True)
     return DIFFERENT if found else 1 if run.counts["rejected"] else 0

@@ -25,6 +25,7 @@ from streams.rates import edition
 from streams.rates.files import ingest as ingest_file
 from streams.rates.in_network import RatesFileError
 from streams.rates.tally import Tally
+from streams.rulebook.benchmark_picture import standalone
 from streams.rulebook.benchmark_text import rates_text
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -158,10 +159,10 @@ def _one(path: Path, day: str, payer: str | None) -> tuple[Tally, edition.Source
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv"]),
+    type=click.Choice(["table", "json", "csv", "svg"]),
     default="table",
     show_default=True,
-    help="A table with a box for each payer, JSON for machines, or CSV for a spreadsheet.",
+    help="A table with a box for each payer, JSON for machines, CSV for a spreadsheet, or the boxes as SVG.",
 )
 @site_option
 def show(*, code: str, folder: Path | None, form: str, site: SiteFolder | None) -> None:
@@ -189,6 +190,11 @@ def show(*, code: str, folder: Path | None, form: str, site: SiteFolder | None) 
         facts["rows"] = compared(of_code, date.fromisoformat(said["on"]))
     if form == "json":
         click.echo(dumps(facts, option=OPT_INDENT_2).decode())
+    elif form == "svg":
+        if not facts["rows"]:
+            message = f"no edition holds a rate for {facts['code']}, so there is nothing to draw; --from FOLDER names one"
+            raise click.UsageError(message)
+        click.echo(standalone(facts["rows"]), nl=False)
     elif form == "csv":
         text = StringIO()
         table = writer(text, lineterminator="\n")

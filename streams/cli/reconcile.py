@@ -11,14 +11,14 @@ import click
 
 from models.field import Setting
 from rules.engine import Profile
-from rules.site_folder import SiteFolder
+from rules.site_folder import SiteFolder, under_site
 from streams.batch.sorted_runs import Record, Spool, key_of_record
 from streams.batch.spill_buckets import Buckets
-from streams.batch.told_stays import ToldStay, ToldStays
+from streams.batch.told_stays import ToldStay, ToldStays, stored
 from streams.cli.shared.broker import broker
 from streams.cli.shared.inputs import display_names, files_argument, open_input
 from streams.cli.shared.instant import InstantType
-from streams.cli.shared.posted_files import read_posted
+from streams.cli.shared.posted_files import PostedLines, read_posted
 from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.cli.shared.reconciliation_rows import COLUMNS, HEAD, amount, csv_row, json_row, table_row
 from streams.cli.shared.reject_order import RejectOrder
@@ -80,11 +80,14 @@ _LONGEST = 16 << 20
     "--format", "form", type=click.Choice(["table", "jsonl", "csv"]), default="table", show_default=True,
     help="A table for people, JSON Lines for programs, or CSV.",
 )  # fmt: skip
+@click.option(
+    "--all-codes", is_flag=True, help="Count every code the other system has, not only those we could charge."
+)
 @site_file_beside_folder
 @profile_options
 def command(  # noqa: PLR0913 -- one parameter an option
     *, files: tuple[str, ...], billed: tuple[str, ...], destination: str | None, drugs: bool, at: datetime | None,
-    form: str, site_file: SiteMapping, policy: str | None, overrides: tuple[tuple[str, str], ...], setting: Setting | None,
+    form: str, all_codes: bool, site_file: SiteMapping, policy: str | None, overrides: tuple[tuple[str, str], ...], setting: Setting | None,
     payer: str | None, site: SiteFolder | None, **picked: Any,
 ) -> int:  # fmt: skip
     """
@@ -92,7 +95,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
     Without a FILE it reads infusion.charges.v1, infusion.charge-lines.v1 and infusion.deliveries.v1;
     KAFKA_BOOTSTRAP_SERVERS says where Kafka is. With FILEs it reads JSON Lines of events, charge sets, charge lines and
-    deliveries, mixed as they come, and --billed is what the billing system has. Money is the national OPPS amount.
+    deliveries, mixed as they come, and --billed is what the billing system has. Money is the expected payment.
 
     Exit status: 0 all accounted for, 1 the same but some input was rejected, 3 something is missing, extra or differs,
     2 wrong usage, an input that cannot be read, or no Kafka.
@@ -108,13 +111,15 @@ def command(  # noqa: PLR0913 -- one parameter an option
         Profile(policy, overrides, setting, payer, site), destination, at or datetime.now(UTC), rejects, picked,
         drugs=drugs,
     )  # fmt: skip
-    with Buckets() as buckets, Spool() as spool:
+    with Buckets() as buckets, Spool() as spool, under_site(site):
         told = ToldStays(buckets, _LONGEST, run.refuse)
         if files:
             for number, file in enumerate(files):
                 with open_input(file) as stream:
                     told.gatherer.gather(number, stream, lambda _: None)
-            read_posted(billed, len(files), site_file.charges, told.post, run.refuse)
+            post = PostedLines(told, every=all_codes)
+            read_posted(billed, len(files), site_file.charges, post.take, run.refuse)
+            run.others = post.others
         else:
             with broker() as connection:
                 asyncio.run(_gather(connection, buckets))
@@ -125,8 +130,10 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
 
 async def _gather(connection: Connection, buckets: Buckets) -> None:
-    async for number, key, value in billed_records(connection):
-        buckets.add(key, [(0, number, value)])
+    number = 0
+    async for key, value, at in billed_records(connection):
+        number += 1
+        buckets.add(key, [(0, number, value) if at is None else stored(value, at)])
 
 
 class _Run:
@@ -137,7 +144,7 @@ class _Run:
         drugs: bool,
     ) -> None:  # fmt: skip
         self.totals = Totals()
-        self.rejected = 0
+        self.rejected = self.others = 0
         self._profile, self._destination, self._at, self._drugs = profile, destination, at, drugs
         self._rejects, self._picked = rejects, picked
 
@@ -162,7 +169,11 @@ class _Run:
             posted = Posted(standing(stay.posted)) if from_file else self._acknowledged(stay)
             given = () if stay.coded is None else stay.coded.encounter.administrations
             known = Stay(
-                stay.encounter_id, stay.charge_set, posted, tuple(one.administration_id for one in given)
+                stay.encounter_id,
+                stay.charge_set,
+                posted,
+                tuple(one.administration_id for one in given),
+                stay.told_on,
             )
             shown = []
             for row in reconciled(known, self._at, drugs=self._drugs):
@@ -218,6 +229,8 @@ def _write(rows: Iterator[Row], form: str, run: _Run) -> None:
             out.write(json_row(row))
     out.flush()
     click.echo(f"stays           {run.totals.stays:,}", err=True)
+    if run.others:
+        click.echo(f"other codes     {run.others:,} billed lines that are none of ours, left out", err=True)
     for kind, state, count, ours, posted in run.totals.lines():
         money = "" if kind == "administration" else f", ours {amount(ours)}, billed {amount(posted)} USD"
         click.echo(f"{kind:14}  {state:10}  {count:,}{money}", err=True)

@@ -12,6 +12,7 @@ from rules.data_files import DRUGS, EDITS
 from rules.tables.table_columns import Table
 from streams.cli.shared.site_option import site_path_option
 from streams.cms.drug_refresh import DrugFile
+from streams.cms.fee_schedule_files import LocalityChoice, locality_choice
 from streams.cms.quarter import take_in
 from streams.cms.refresh import Change, quarter_start
 from streams.cms.refusal import RefreshRefusedError
@@ -22,8 +23,9 @@ _SHOWN: Final = 10
 
 _TABLES: Final[tuple[Table, ...]] = (
     *("mue_practitioner", "mue_outpatient", "ptp_practitioner", "ptp_outpatient", "add_on", "opps"),
+    *("pfs", "gpci", "rbcs"),
 )
-_LISTS: Final[tuple[DrugFile, ...]] = ("hcpcs", "asp_ndc", "sad", "rxnorm")
+_LISTS: Final[tuple[DrugFile, ...]] = ("hcpcs", "asp_ndc", "opps_drugs", "sad", "rxnorm")
 
 
 class QuarterType(click.ParamType):
@@ -35,6 +37,21 @@ class QuarterType(click.ParamType):
         """Return the first day of a quarter written 2027Q1 or 2027-01-01."""
         try:
             return quarter_start(value) if isinstance(value, str) else value
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class LocalityType(click.ParamType):
+    """A payment locality, of one facility or of all."""
+
+    name = "locality"
+
+    def convert(
+        self, value: str | LocalityChoice, param: click.Parameter | None, ctx: click.Context | None
+    ) -> LocalityChoice:
+        """Return the locality written 01112-05, or GH=01112-05."""
+        try:
+            return locality_choice(value) if isinstance(value, str) else value
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -61,8 +78,33 @@ _DOWNLOAD: Final = click.Path(exists=True, readable=True, path_type=Path)
 )
 @click.option("--add-on", type=_FILE, multiple=True, metavar="FILE", help="Add-on codes and their primaries.")
 @click.option("--opps", type=_FILE, multiple=True, metavar="FILE", help="OPPS Addendum B.")
+@click.option(
+    "--pfs",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Physician fee schedule: relative value file (PPRRVU).",
+)
+@click.option(
+    "--gpci", type=_FILE, multiple=True, metavar="FILE", help="Its localities (GPCI), with --locality."
+)
+@click.option(
+    "--locality",
+    "localities",
+    type=LocalityType(),
+    multiple=True,
+    metavar="[FACILITY=]CONTRACTOR-NUMBER",
+    help="The site's payment locality, 01112-05; of one facility, GH=01112-05.",
+)
+@click.option("--rbcs", type=_FILE, multiple=True, metavar="FILE", help="Classes of codes (RBCS taxonomy).")
 @click.option("--hcpcs", type=_DOWNLOAD, metavar="FILE", help="HCPCS quarterly alpha-numeric file.")
 @click.option("--asp-ndc", type=_DOWNLOAD, metavar="FILE", help="ASP NDC-HCPCS crosswalk.")
+@click.option(
+    "--opps-drugs",
+    type=_DOWNLOAD,
+    metavar="FILE",
+    help="OPPS Addendum B once more: status and rate of drugs.",
+)
 @click.option(
     "--sad", type=_DOWNLOAD, metavar="FILE", help="Self-administered drug lists: MCD article export."
 )
@@ -92,6 +134,7 @@ def command(
     into: Path | None,
     drugs_into: Path | None,
     site_dir: Path | None,
+    localities: tuple[LocalityChoice, ...],
     **paths: tuple[Path, ...] | Path | None,
 ) -> int:
     """
@@ -100,7 +143,8 @@ def command(
     QUARTER is 2027Q1 or its first day. Edit files are given as unpacked from their downloads; large tables come in
     parts: give the option once for each. Drug lists are given as downloaded, an archive, its folder or the file in it.
     Nothing is written unless every file is good and the result holds; then the changes against what is installed are
-    listed, with what of a file was left out.
+    listed, with what of a file was left out. The relative value and locality files are given as the CSV of the release of
+    that quarter; an office is then paid by them, in its locality.
 
     Exit status: 0 written, 2 nothing written.
     """
@@ -110,7 +154,7 @@ def command(
     lists: dict[DrugFile, Path] = {name: given for name in _LISTS if isinstance(given := paths[name], Path)}
     try:
         edits, drugs = into or folder_of(site_dir, EDITS), drugs_into or folder_of(site_dir, DRUGS)
-        changes = take_in(quarter, tables, lists, edits, drugs, replace=replace)
+        changes = take_in(quarter, tables, lists, edits, drugs, replace=replace, localities=localities)
     except RefreshRefusedError as error:
         for fault in error.faults:
             click.echo(printable(fault), err=True)

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections import Counter
 from contextlib import aclosing
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import click
@@ -13,7 +13,10 @@ from models.printable import printable
 from streams.cli.shared.broker import broker
 from streams.cli.shared.instant import InstantType
 from streams.cli.shared.reject_lines import HEAD, as_json, as_row
+from streams.cli.shared.site_file_option import site_file_option
+from streams.feeds.site_mapping import SiteMapping
 from streams.kafka.connection import Connection
+from streams.operations.linked_pumps import link_pump
 from streams.operations.reject_ledger import STATES, State
 from streams.operations.reject_queue import PARK_AFTER, Selection, selected_rejects
 from streams.operations.reject_replay import ReplayResult, replay
@@ -53,6 +56,12 @@ class PlaceType(click.ParamType):
 )
 @click.option("--replay", "back", is_flag=True, help="Send the open ones back to the topics they came from.")
 @click.option("--dismiss", default="", metavar="WHY", help="Mark the selected as dismissed, and why.")
+@click.option(
+    "--link", metavar="ENCOUNTER", help="Link the unlinked pump at the one place to this stay; with --who."
+)
+@click.option("--who", default="", metavar="ID", help="With --link: who says so, an opaque id, never a name.")
+@click.option("--why", default="", metavar="TEXT", help="With --link: how that is known.")
+@site_file_option
 @click.option("--all", "everything", is_flag=True, help="With --replay or --dismiss: all there are.")
 @click.option("--again", is_flag=True, help="With --replay: also those that were sent back before.")
 @click.option(
@@ -88,6 +97,10 @@ def command(  # noqa: PLR0913 -- one parameter an option
     states: tuple[State, ...],
     back: bool,
     dismiss: str,
+    link: str | None,
+    who: str,
+    why: str,
+    site: SiteMapping,
     everything: bool,
     again: bool,
     dry: bool,
@@ -105,10 +118,15 @@ def command(  # noqa: PLR0913 -- one parameter an option
     go to topics that are read for input, never to another. Choose by place, reason, source, time or state, or take
     --all. A replay twice changes nothing, as no event counts twice. KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
 
+    With --link, a pump that nothing linked is linked to a stay: an order goes out as the pump's server would have sent it,
+    what the pump said becomes the stay's events, and the reject is dismissed.
+
     Exit status: 0 done, 1 something selected is not there or could not go back, 2 wrong usage or no Kafka.
     """
     selection = Selection(frozenset(places), reason, _ms(since) or 0, _ms(until), source, frozenset(states))
     _check(selection, back=back, dismissed=bool(dismiss), everything=everything, only_back=again or dry)
+    if link is not None:
+        return _link(places, link, site, who.strip(), why.strip(), other=back or bool(dismiss))
     with broker() as connection:
         if dismiss:
             result = asyncio.run(dismiss_rejects(connection, selection, dismiss, park_after=park_after))
@@ -119,6 +137,23 @@ def command(  # noqa: PLR0913 -- one parameter an option
     if dry:
         _histogram(result)
     return _report(result, selection, "would be replayed" if dry else "replayed")
+
+
+def _link(
+    places: tuple[Place, ...], encounter: str, site: SiteMapping, who: str, why: str, *, other: bool
+) -> int:
+    if len(places) != 1 or not who or other:
+        message = (
+            "--link needs the one PARTITION:OFFSET of an unlinked pump, --who, and no --replay or --dismiss"
+        )
+        raise click.UsageError(message)
+    with broker() as connection:
+        wrong = asyncio.run(link_pump(connection, places[0], encounter, site, who, why, datetime.now(UTC)))
+    if wrong is not None:
+        click.echo(printable(f"{places[0][0]}:{places[0][1]} was not linked: {wrong}"), err=True)
+        return 1
+    click.echo("linked      1", err=True)
+    return 0
 
 
 def _check(selection: Selection, *, back: bool, dismissed: bool, everything: bool, only_back: bool) -> None:

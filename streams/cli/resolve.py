@@ -1,5 +1,6 @@
 """``infusion resolve``: a person's answers to what waits for review, from a terminal or a script, and their audit."""
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -29,6 +30,7 @@ from streams.cli.shared.question_text import (
 from streams.cli.shared.resolve_session import ResolveSession, Told
 from streams.cli.shared.stay_rows import TextTable, csv_text
 from streams.operations.resolutions.audit import audit_of
+from streams.worker.settings import SettingError, profile_from
 
 _WAIT_S = 15.0
 
@@ -146,8 +148,9 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
     Without an option it lists the open questions, what holds a stay first; name an encounter to see its answers and
     what each would give. --answer gives one, with --input for what it needs, --who and --why; --undo takes one back;
-    --audit lists all that were given. On a terminal, with one encounter named, it asks. Effects are those of the stays'
-    own policies, or of --policy and --set. KAFKA_BOOTSTRAP_SERVERS says where Kafka is, unless --file names files.
+    --audit lists all that were given. On a terminal, with one encounter named, it asks. Effects are by the policies that
+    the environment names, as for a worker, or by --policy and --set. KAFKA_BOOTSTRAP_SERVERS says where Kafka is, unless
+    --file names files.
 
     Exit status: 0 done, 1 nothing waits, or the stay was not coded again in time, 2 wrong usage or no Kafka.
     """  # fmt: skip
@@ -155,6 +158,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
     _check(asked, audit=audit, since=since)
     check_policy(policy, overrides, setting, payer, site)
     profile = Profile(policy, overrides, setting, payer, site)
+    if not files and profile == Profile(site=site):
+        profile = _of_the_workers(site)
     with ExitStack() as kept:
         stays: AskedStays = (
             StaysInFiles(dict.fromkeys(files), profile)
@@ -173,6 +178,16 @@ def command(  # noqa: PLR0913 -- one parameter an option
         if ask if ask is not None else _at_a_terminal(asked, files):
             return session.ask(encounters, flag, item)
         return _list(session, asked, form)
+
+
+def _of_the_workers(site: SiteFolder | None) -> Profile:
+    """Return what workers with this environment code under, so that an effect is what will be."""
+    try:
+        profile = profile_from(os.environ)._replace(site=site)
+    except SettingError as error:
+        raise click.UsageError(str(error)) from error
+    check_policy(profile.policy, profile.overrides, None, profile.payer, site)
+    return profile
 
 
 def _check(asked: Asked, *, audit: bool, since: datetime | None) -> None:
@@ -233,7 +248,7 @@ def _audit(
         for row in audit_of(name, events, profile)
         if row.at >= first
     ]
-    rows.sort(key=lambda row: (row.at, row.encounter_id, row.event_id))
+    rows.sort(key=lambda row: row.at)
     if form == "csv":
         click.echo(csv_text([AUDIT_COLUMNS, *map(audit_cells, rows)]), nl=False)
     elif form == "jsonl":

@@ -17,6 +17,7 @@ from streams.charging.bill_hold import BillHold
 from streams.cli.shared.bill_hold import bill_hold
 from streams.cli.shared.broker import broker
 from streams.cli.shared.money import dollars
+from streams.cli.shared.nudge_view import NudgeView
 from streams.cli.shared.site_option import site_option
 from streams.cli.shared.stay_options import stay_filter, stay_options
 from streams.cli.shared.stay_rows import (
@@ -31,6 +32,7 @@ from streams.cli.shared.stay_rows import (
 )
 from streams.kafka.connection import Connection
 from streams.operations.departures import Departures
+from streams.operations.nudge_webhook import WebhookAddressError, webhook_address
 from streams.operations.published import Published, follow, newest
 from streams.operations.stay_filter import StayFilter
 from streams.wire.topics import CHARGES, REVIEW
@@ -61,6 +63,14 @@ class HoldEnds:
     "--follow", "following", is_flag=True, help="Go on with what is asked and answered, until Ctrl-C."
 )
 @click.option(
+    "--nudges", is_flag=True, help="What is asked while the patient is there, in place of what waits."
+)
+@click.option(
+    "--webhook",
+    metavar="URL",
+    help="With --nudges: post each stay's questions there as JSON too, https or on this machine.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["table", "jsonl", "csv"]),
@@ -69,7 +79,14 @@ class HoldEnds:
     help="A line a flag for people or for a spreadsheet, or whole review items as JSON Lines.",
 )
 def command(
-    *, encounters: tuple[str, ...], following: bool, form: str, site: SiteFolder | None, **picked: Any
+    *,
+    encounters: tuple[str, ...],
+    following: bool,
+    nudges: bool,
+    webhook: str | None,
+    form: str,
+    site: SiteFolder | None,
+    **picked: Any,
 ) -> int:
     """
     Show what waits for a person: each stay's open questions on infusion.review.v1, the most money first.
@@ -78,11 +95,36 @@ def command(
     payment of the lines that wait with it. Under BILL HOLD is what is left of it for a held stay, by the policies that the
     environment names, as for a worker: then the claim goes out without these charges. KAFKA_BOOTSTRAP_SERVERS says where Kafka is.
 
+    With --nudges the questions are those of infusion.nudges.v1, which a worker asks with INFUSION_NUDGES=on; encounters and
+    --facility pick among them. --webhook posts each stay's, and an empty list once they are answered, until it is taken.
+
     Exit status: 0 shown, 1 nothing waits, 2 wrong usage or no Kafka.
     """
+    if nudges or webhook is not None:
+        return _nudges(frozenset(encounters), form, webhook, following=following, asked=nudges, **picked)
     wanted, ends = stay_filter(**picked), HoldEnds(bill_hold(site))
     with broker() as connection:
         return asyncio.run(_show(connection, form, wanted, frozenset(encounters), ends, following=following))
+
+
+def _nudges(
+    encounters: frozenset[str], form: str, webhook: str | None, *, following: bool, asked: bool, **picked: Any
+) -> int:
+    if not asked:
+        message = "--webhook posts what --nudges shows; give that too"
+        raise click.UsageError(message)
+    if any(value for name, value in picked.items() if name != "facilities"):
+        message = "--nudges are picked by encounter and --facility alone; leave the other filters out"
+        raise click.UsageError(message)
+    if webhook is not None:
+        try:
+            webhook_address(webhook)
+        except WebhookAddressError as error:
+            message = f"--webhook: {error}"
+            raise click.UsageError(message) from None
+    view = NudgeView(form, encounters, picked["facilities"], webhook)
+    with broker() as connection:
+        return asyncio.run(view.show(connection, following=following))
 
 
 async def _show(

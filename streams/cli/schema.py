@@ -12,6 +12,7 @@ from models.schema import (
     delivery,
     events,
     line_change,
+    nudges,
     review_item,
     text,
 )
@@ -24,6 +25,7 @@ DOCUMENTS: Final[Mapping[str, tuple[Callable[[], Schema], str]]] = {
     "charge-line": (line_change, "JSON Schema of one line charged or credited"),
     "review": (review_item, "JSON Schema of what waits for a person"),
     "delivery": (delivery, "JSON Schema of what a billing system made of a line"),
+    "nudges": (nudges, "JSON Schema of what is asked while the patient is there"),
     "asyncapi": (asyncapi, "AsyncAPI document of the topics"),
 }
 """What is published, by name: its maker, and what it is."""

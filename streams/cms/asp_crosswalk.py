@@ -9,6 +9,7 @@ payment bases; the ASP one is read. Descriptions belong to the AMA where the cod
 from collections.abc import Collection
 from contextlib import ExitStack
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from re import compile as pattern
 from typing import Final
@@ -38,11 +39,49 @@ def read_crosswalk(path: Path, on: date, known: Collection[str]) -> Taken:
 
     """
     with ExitStack() as stack:
-        publication = stack.enter_context(published(path))
-        file = stack.enter_context(publication.open(_member(publication)))
-        table = sheet(file, NEEDED)
-        released = _effective(file, table, on)
-        return _read(table, released, known)
+        return _read(*_opened(stack, path, on), known)
+
+
+def read_package_units(path: Path, on: date, known: Collection[str]) -> Taken:
+    """
+    Return the package, the code and the billing units of one item of it, of every row ``read_crosswalk`` takes, sorted.
+
+    A row without units, or with several for one package and code, is left out and named.
+
+    Raises:
+        RefreshRefusedError: the file is another one, of another quarter, cut off, or has cells that cannot be read.
+
+    """
+    with ExitStack() as stack:
+        table, released = _opened(stack, path, on)
+        units: dict[Row, set[str]] = {}
+        for cells in table.rows():
+            digits, code = eleven_digits(cells["NDC2"]), cells["HCPCS code"].upper()
+            if len(digits) == 1 and code in known:
+                units.setdefault((digits[0], code), set()).add(_number(cells["BILLUNITS"]))
+    clear = {package: found.pop() for package, found in units.items() if len(found) == 1}
+    doubtful = sorted(" ".join(package) for package in units if not clear.get(package))
+    rows = tuple((*package, count) for package, count in sorted(clear.items()) if count)
+    return Taken(rows, released, left_out("packages without one number of BILLUNITS", doubtful))
+
+
+def _number(text: str) -> str:
+    """Return billing units as they are written in the table; empty where the cell is no number above 0."""
+    try:
+        value = Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        return ""
+    if not value.is_finite() or value <= 0:
+        return ""
+    plain = format(value, "f")
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+
+
+def _opened(stack: ExitStack, path: Path, on: date) -> tuple[Sheet, date]:
+    publication = stack.enter_context(published(path))
+    file = stack.enter_context(publication.open(_member(publication)))
+    table = sheet(file, NEEDED)
+    return table, _effective(file, table, on)
 
 
 def _member(publication: Publication) -> str:

@@ -28,13 +28,14 @@ from rules.formulary.drug_editions import (
 )
 from rules.formulary.exclusion_list import Exclusion, exclusion
 from rules.formulary.products import Catalogue, HcpcsCode, catalogue
-from streams.cms.asp_crosswalk import read_crosswalk
+from streams.cms.asp_crosswalk import read_crosswalk, read_package_units
 from streams.cms.dated_folder import DatedFolder
 from streams.cms.exclusion_export import read_exclusions
 from streams.cms.exclusion_products import exclusion_rows
 from streams.cms.hcpcs_list import read_hcpcs
 from streams.cms.hcpcs_products import hcpcs_rows
 from streams.cms.list_changes import list_change
+from streams.cms.opps_drugs import read_statuses
 from streams.cms.refresh import Change
 from streams.cms.refusal import RefreshRefusedError
 from streams.cms.rxnorm_release import read_release
@@ -42,12 +43,17 @@ from streams.cms.rxnorm_rows import package_rows, rxnorm_rows
 from streams.cms.taken import Row, Taken
 from streams.cms.toml_text import quoted, sources_text, standing_sources
 
-DrugFile = Literal["hcpcs", "asp_ndc", "rxnorm", "sad"]
+DrugFile = Literal["hcpcs", "asp_ndc", "opps_drugs", "rxnorm", "sad"]
 DrugFiles = Mapping[DrugFile, Path]
 
 TITLES: Final[Mapping[DrugTable, tuple[str, str]]] = {
     "hcpcs": ("CMS-HCPCS", "HCPCS Level II, quarterly alpha-numeric file: drug codes and their days"),
     "ndc": ("CMS-ASP-NDC", "CMS ASP pricing: NDC-HCPCS crosswalk"),
+    "package_units": ("CMS-ASP-NDC", "CMS ASP pricing: NDC-HCPCS crosswalk"),
+    "opps_drugs": (
+        "CMS-OPPS-DRUGS",
+        "Medicare OPPS Addendum B: status indicators and national payment rates of drug codes",
+    ),
     "rxnorm": ("RXNORM", "RxNorm, National Library of Medicine: concepts of the formulary's drugs"),
     "ndc_rxnorm": ("RXNORM", "RxNorm, National Library of Medicine: concepts of the formulary's drugs"),
     "self_administered": (
@@ -59,6 +65,8 @@ TITLES: Final[Mapping[DrugTable, tuple[str, str]]] = {
 FILE_OF: Final[Mapping[DrugTable, DrugFile]] = {
     "hcpcs": "hcpcs",
     "ndc": "asp_ndc",
+    "package_units": "asp_ndc",
+    "opps_drugs": "opps_drugs",
     "rxnorm": "rxnorm",
     "ndc_rxnorm": "rxnorm",
     "self_administered": "sad",
@@ -109,7 +117,7 @@ def _taken(on: date, files: DrugFiles, folder: Path) -> dict[DrugTable, Taken]:
     faults: list[str] = []
     taken: dict[DrugTable, Taken] = {}
     formulary = _installed(on, folder)
-    for kind in ("hcpcs", "asp_ndc", "rxnorm", "sad"):
+    for kind in ("hcpcs", "asp_ndc", "opps_drugs", "rxnorm", "sad"):
         if (path := files.get(kind)) is None:
             continue
         try:
@@ -151,7 +159,10 @@ def _read(kind: DrugFile, path: Path, on: date, formulary: Formulary, folder: Pa
     if kind == "hcpcs":
         return {"hcpcs": hcpcs_rows(read_hcpcs(path, on), formulary.codes, formulary.catalogue)}
     if kind == "asp_ndc":
-        return {"ndc": read_crosswalk(path, on, {code.code for code in formulary.codes})}
+        known = {code.code for code in formulary.codes}
+        return {"ndc": read_crosswalk(path, on, known), "package_units": read_package_units(path, on, known)}
+    if kind == "opps_drugs":
+        return {"opps_drugs": read_statuses(path, on, {code.code for code in formulary.codes})}
     if kind == "rxnorm":
         release = read_release(path, on)
         cite = key_of("rxnorm", release.released)

@@ -11,6 +11,8 @@ from streams.cms.taken import Note, Row, Taken
 NAMING: Final[Mapping[DrugTable, tuple[str, ...]]] = {
     "hcpcs": ("code", "product"),
     "ndc": ("ndc", "hcpcs"),
+    "package_units": ("ndc", "hcpcs"),
+    "opps_drugs": ("code",),
     "rxnorm": ("rxcui",),
     "ndc_rxnorm": ("ndc",),
     "self_administered": ("ingredient", "hcpcs", "routes"),

@@ -5,6 +5,7 @@ Every file is read before anything is written. Both folders are then put in plac
 put back if either does not hold.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from rules.data_files import DRUGS, EDITS
 from rules.tables.lookup import problems
 from streams.cms.dated_folder import DatedFolder, install
 from streams.cms.drug_refresh import DrugFiles, drug_problems, prepared_drugs
+from streams.cms.fee_schedule_files import LocalityChoice
 from streams.cms.refresh import Change, Files, prepared
 from streams.cms.refusal import RefreshRefusedError
 
@@ -24,6 +26,7 @@ def take_in(
     drugs: Path = DRUGS,
     *,
     replace: bool = False,
+    localities: Sequence[LocalityChoice] = (),
 ) -> tuple[Change, ...]:
     """
     Write a quarter's edit tables and drug lists and return how each of them moved.
@@ -37,7 +40,11 @@ def take_in(
     folders: list[DatedFolder] = []
     try:
         for read in (
-            *((lambda: prepared(on, tables, edits, replace=replace),) if tables or not lists else ()),
+            *(
+                (lambda: prepared(on, tables, edits, replace=replace, localities=localities),)
+                if tables or not lists
+                else ()
+            ),
             *((lambda: prepared_drugs(on, lists, drugs, replace=replace),) if lists else ()),
         ):
             try:

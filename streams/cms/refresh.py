@@ -18,13 +18,23 @@ from typing import Final
 
 from rules.data_files import EDITS
 from rules.parameter import NotInForceError
-from rules.tables.edition_files import EditFileError, Edition, Row, editions, families, laid_over, layers
+from rules.tables.edition_files import (
+    EditFileError,
+    Edition,
+    Families,
+    Row,
+    editions,
+    families,
+    laid_over,
+    layers,
+)
 from rules.tables.in_force import with_what_ships
 from rules.tables.lookup import problems
 from rules.tables.table_columns import COLUMNS, KEY_WIDTH, Table
 from rules.text_files import file_bytes
 from streams.cms.dated_folder import DatedFolder, install
-from streams.cms.files import read
+from streams.cms.fee_schedule_files import LocalityChoice, read_gpci, read_pfs, read_rbcs
+from streams.cms.files import Reading, read
 from streams.cms.refusal import RefreshRefusedError
 from streams.cms.taken import Note
 from streams.cms.toml_text import quoted, sources_text, standing_sources
@@ -38,6 +48,12 @@ TITLES: Final[Mapping[Table, tuple[str, str]]] = {
     "ptp_outpatient": ("CMS-PTP-OPH", "Medicare NCCI procedure-to-procedure edits, outpatient hospital"),
     "add_on": ("CMS-AOC", "Medicare NCCI add-on code edits"),
     "opps": ("CMS-OPPS", "Medicare OPPS Addendum B: status indicators, APCs and national payment rates"),
+    "pfs": ("CMS-PFS", "Medicare physician fee schedule: relative value file"),
+    "gpci": (
+        "CMS-GPCI",
+        "Medicare physician fee schedule: geographic practice cost indices, the site's localities",
+    ),
+    "rbcs": ("CMS-RBCS", "Restructured BETOS classification system (RBCS)"),
 }
 """The tables a refresh can bring; the codebook's own add-on notes come from no file."""
 
@@ -83,7 +99,21 @@ def quarter_start(text: str) -> date:
     return day
 
 
-def read_tables(on: date, files: Files, edits: Path = EDITS) -> dict[Table, tuple[Row, ...]]:
+def _reading(
+    table: Table, name: str, raw: bytes, on: date, kept: Families, localities: Sequence[LocalityChoice]
+) -> Reading:
+    if table == "pfs":
+        return read_pfs(name, raw, on, kept)
+    if table == "rbcs":
+        return read_rbcs(name, raw, kept)
+    if table == "gpci":
+        return read_gpci(name, raw, on, localities)
+    return read(table, name, raw, on, kept)
+
+
+def read_tables(
+    on: date, files: Files, edits: Path = EDITS, localities: Sequence[LocalityChoice] = ()
+) -> dict[Table, tuple[Row, ...]]:
     """
     Return the rows of every table given, sorted, as they are to be written.
 
@@ -104,7 +134,7 @@ def read_tables(on: date, files: Files, edits: Path = EDITS) -> dict[Table, tupl
             except OSError as error:
                 faults.append(f"{path.name}: cannot be read ({error.strerror or type(error).__name__}).")
                 continue
-            reading = read(table, path.name, raw, on, our_families)
+            reading = _reading(table, path.name, raw, on, our_families, localities)
             faults += reading.faults
             for row in reading.rows:
                 key = row[: KEY_WIDTH[table]]
@@ -142,7 +172,12 @@ def refresh(on: date, files: Files, edits: Path = EDITS, *, replace: bool = Fals
 
 
 def prepared(
-    on: date, files: Files, edits: Path = EDITS, *, replace: bool = False
+    on: date,
+    files: Files,
+    edits: Path = EDITS,
+    *,
+    replace: bool = False,
+    localities: Sequence[LocalityChoice] = (),
 ) -> tuple[tuple[Change, ...], DatedFolder]:
     """
     Read a quarter's tables and build its folder aside; return how each table would move, and what is to be installed.
@@ -167,7 +202,7 @@ def prepared(
             raise RefreshRefusedError(
                 [f"{on:%Y%m%d} already holds {tables}; replace them on purpose, or not."]
             )
-        tables_read = read_tables(on, files, edits)
+        tables_read = read_tables(on, files, edits, localities)
         changes = tuple(_change(table, rows, on, known) for table, rows in tables_read.items())
         kept_editions = [edition for edition in standing if edition.table not in files]
         _build(on, tables_read, kept_editions, files, folder)

@@ -1,5 +1,6 @@
 """Charge sets, line changes, questions and closed stays as rows of the read model."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +11,10 @@ from streams.wire import topics
 
 SETTING: Final = "facility"
 """Of a set that names none."""
+
+_HELD: Final = "held"
+_NAMES: Final = 500
+_DAY_S: Final = 86_400
 
 
 def read_object(value: bytes | None) -> dict[str, Any] | None:
@@ -44,11 +49,13 @@ class ChargeRows:
         self.items: dict[str, tuple[Any, ...] | None] = {}
         self.questions: dict[str, list[tuple[Any, ...]]] = {}
         self.departures: dict[str, int | None] = {}
+        self.deliveries: list[tuple[Any, ...]] = []
         self._take: Final = {
             topics.CHARGES: self._charge_set,
             topics.CHARGE_LINES: self._change,
             topics.REVIEW: self._item,
             topics.CLOSED: self._closed,
+            topics.DELIVERIES: self._delivery,
         }
 
     def take(self, record: Any) -> bool:
@@ -93,6 +100,7 @@ class ChargeRows:
                     line["service_date"],
                     cents_of(line),
                     record.timestamp,
+                    record.value,
                 )
             )
 
@@ -120,6 +128,10 @@ class ChargeRows:
             for number, flag in enumerate(said["flags"], 1)
         ]
 
+    def _delivery(self, name: str, said: dict[str, Any] | None, record: Any) -> None:
+        if said is not None:
+            self.deliveries.append((record.partition, record.offset, name, record.value))
+
     def _closed(self, name: str, said: dict[str, Any] | None, _: Any) -> None:
         departed = said["encounter"].get("departed_at") if said is not None else None
         self.departures[name] = None if departed is None else _epoch(departed)
@@ -132,12 +144,15 @@ class ChargeRows:
             " VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (encounter_id) DO UPDATE SET revision=excluded.revision,"
             " status=excluded.status, setting=excluded.setting, payer=excluded.payer, facility=excluded.facility,"
             " at_ms=excluded.at_ms, cents=excluded.cents, codes=excluded.codes, held_by=excluded.held_by,"
-            " service_from=excluded.service_from",
+            " service_from=excluded.service_from, hold_ends_at=NULL",
             [stay for stay in self.stays.values() if stay is not None],
         )
         many("UPDATE stays SET status='withdrawn', cents=0, codes='', held_by='', hold_ends_at=NULL WHERE encounter_id=?", gone)  # fmt: skip
         many("INSERT OR REPLACE INTO revisions VALUES (?,?,?,?,?,?)", self.revisions)
-        many("INSERT OR REPLACE INTO changes VALUES (?,?,?,?,?,?,?,?,?,?,?)", self.changes)
+        many("INSERT OR REPLACE INTO changes VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", self.changes)
+        many("INSERT OR REPLACE INTO deliveries VALUES (?,?,?,?)", self.deliveries)
+        stale = {*self.stays, *(row[2] for row in self.changes), *(row[2] for row in self.deliveries)}
+        many("INSERT OR IGNORE INTO stale VALUES (?)", [(name,) for name in stale])
         many(
             "DELETE FROM items WHERE encounter_id=?",
             [(name,) for name, one in self.items.items() if one is None],
@@ -150,27 +165,27 @@ class ChargeRows:
             " DO UPDATE SET departed_at=excluded.departed_at",
             list(self.departures.items()),
         )
-        _end_holds(connection, holds, {*self.stays, *self.departures})
+        held = {name for name, stay in self.stays.items() if stay is not None and stay[2] == _HELD}
+        _end_holds(connection, holds, [*{*held, *self.departures}])
 
 
-def _end_holds(connection: Any, holds: BillHold, names: set[str]) -> None:
-    """Say of each held stay among these when its bill hold ends, and of no other."""
+def _end_holds(connection: Any, holds: BillHold, names: Sequence[str]) -> None:
+    """Say of each held stay among these when its bill hold ends; of no other stays one."""
+    lengths: dict[tuple[Any, ...], int] = {}
     ends = []
-    for name in names:
-        found = connection.execute(
-            "SELECT status, setting, payer, facility, departed_at, hold_ends_at FROM stays WHERE encounter_id=?",
-            (name,),
-        ).fetchone()
-        if found is None:
-            continue
-        status, setting, payer, facility, departed_at, before = found
-        end = (
-            holds.ends_at(departed_at, setting or SETTING, payer, facility)
-            if status == "held" and departed_at is not None
-            else None
-        )
-        if end != before:
-            ends.append((end, name))
+    for first in range(0, len(names), _NAMES):
+        part = names[first : first + _NAMES]
+        marks = ",".join("?" * len(part))
+        for name, setting, payer, facility, departed_at in connection.execute(
+            "SELECT encounter_id, setting, payer, facility, departed_at FROM stays"  # noqa: S608 - our own words
+            f" WHERE status = 'held' AND departed_at IS NOT NULL AND encounter_id IN ({marks})",
+            part,
+        ).fetchall():
+            # The policy of the day says how long: one look for all stays of a day that have it in common.
+            about = (departed_at // _DAY_S, setting, payer, facility)
+            if about not in lengths:
+                lengths[about] = holds.ends_at(departed_at, setting or SETTING, payer, facility) - departed_at
+            ends.append((departed_at + lengths[about], name))
     connection.executemany("UPDATE stays SET hold_ends_at=? WHERE encounter_id=?", ends)
 
 

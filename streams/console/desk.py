@@ -27,8 +27,9 @@ from streams.listener.access import peer_address
 
 Answer = TypeVar("Answer")
 _FOLDER: Final = Path(__file__).parent
+_LATELY_S: Final = 1.0
 PAGES: Final = (
-    ("/queue", "Queue"), ("/stays", "Encounters"), ("/feeds", "Feeds"), ("/rejects", "Rejects"),
+    ("/queue", "Queue"), ("/stays", "Encounters"), ("/feeds", "Feeds"), ("/rejects", "Rejects"), ("/reconciliation", "Reconciliation"),
     ("/audit", "Audit"), ("/health", "Health"), ("/contract", "Contract"),
 )  # fmt: skip
 """What the head of every page leads to."""
@@ -46,12 +47,43 @@ class Desk:
     access: AccessLog
     health: HealthWatch
     clock: Callable[[], float] = time
+    _lately: dict[str, tuple[int, float, Any]] = field(default_factory=dict)
+    _asking: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Events that were sent by id: one that is sent again is the same, to the second it was stored."""
 
     async def look(self, question: Callable[..., Answer], *about: Any, **more: Any) -> Answer:
         """Ask the read model on a thread, so that one slow question keeps nobody else waiting."""
         return await asyncio.to_thread(question, *about, **more)
+
+    async def lately(self, name: str, question: Callable[..., Answer], *about: Any) -> Answer:
+        """
+        Ask the read model what may be some seconds old: what was answered last, and asked anew beside the page.
+
+        Counts over all encounters, and what a filter may be, are worth no wait.
+        """
+        known = self._lately.get(name)
+        if known is None:
+            known = self._lately[name] = (
+                self.follower.changes,
+                self.clock(),
+                await self.look(question, *about),
+            )
+        elif (
+            known[0] != self.follower.changes
+            and self.clock() - known[1] > _LATELY_S
+            and name not in self._asking
+        ):
+            self._asking[name] = asyncio.create_task(self._ask_again(name, question, *about))
+        answer: Answer = known[2]
+        return answer
+
+    async def _ask_again(self, name: str, question: Callable[..., Any], *about: Any) -> None:
+        try:
+            changes = self.follower.changes
+            self._lately[name] = (changes, self.clock(), await self.look(question, *about))
+        finally:
+            del self._asking[name]
 
     def saw(self, request: web.Request, encounter_id: str, what: str = "view") -> None:
         """Write into the access log that somebody looks at an encounter."""

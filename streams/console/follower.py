@@ -20,7 +20,7 @@ from streams.operations.reject_queue import PARK_AFTER
 from streams.wire import topics
 
 FOLLOWED: Final = (
-    topics.CLOSED, topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW, topics.REJECTS, topics.EVENTS,
+    topics.CLOSED, topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW, topics.REJECTS, topics.DELIVERIES, topics.EVENTS,
 )  # fmt: skip
 """What the pages show; a topic that is not there yet is looked for again."""
 

@@ -1,7 +1,7 @@
 """
 The review queue: one row a question, the one that costs most to leave first.
 
-Money at stake is the most that any answer to the question would give the stay at national amounts, or what its lines
+Money at stake is the most that any answer to the question would give the stay in expected payment, or what its lines
 give now where that is more. It is divided by the days that are left of the bill hold, at least a quarter of one: so a
 thousand dollars that end tomorrow stand before two thousand that end next week.
 """
@@ -30,6 +30,8 @@ SELECT q.encounter_id, q.number, q.flag, q.severity, q.administrations, q.says, 
     c.name AS claimed_by, c.until AS claimed_until,
     (SELECT max(e.at_ms) FROM events e WHERE e.encounter_id = q.encounter_id AND e.manual) AS answered_at_ms
 """  # noqa: S608 - our own words
+_JUST: Final = "SELECT encounter_id, max(at_ms) AS at_ms FROM events WHERE manual AND at_ms > :just GROUP BY encounter_id"
+"""Stays that were answered a moment ago: few, however many events there are."""
 _ORDERS: Final = {
     "": f"{STAKE} / max({_LEAST_DAYS}, coalesce((s.hold_ends_at - :now) / 86400.0, {_NO_HOLD_DAYS})) DESC",
     "money": f"{STAKE} DESC",
@@ -65,7 +67,7 @@ def _where(asked: Asked, name: str) -> tuple[str, dict[str, Any]]:
 
 def ordered(asked: Asked) -> str:
     """Return the order that an address asks for; what was answered just now comes last."""
-    return f"coalesce(answered_at_ms, 0) > :just AND answered_at_ms > i.at_ms, {_ORDERS.get(asked.get('order'), _ORDERS[''])}, q.encounter_id, q.number"
+    return f"coalesce(a.at_ms, 0) > i.at_ms, {_ORDERS.get(asked.get('order'), _ORDERS[''])}, q.encounter_id, q.number"
 
 
 def questions(model: ReadModel, asked: Asked, name: str, now: float, *, whole: bool = False) -> Part:
@@ -76,11 +78,20 @@ def questions(model: ReadModel, asked: Asked, name: str, now: float, *, whole: b
         total = connection.execute(f"SELECT count(*) {_FROM} WHERE {where}", values).fetchone()[0]
         page = max(1, min(asked.page, -(-total // PER_PAGE)))
         values |= {"limit": total if whole else PER_PAGE, "skip": 0 if whole else (page - 1) * PER_PAGE}
-        rows = connection.execute(
-            f"{_COLUMNS} {_FROM} WHERE {where} ORDER BY {ordered(asked)} LIMIT :limit OFFSET :skip",
+        # First which questions, with as little as the order needs; then all that is shown of those few.
+        chosen = connection.execute(
+            f"SELECT q.encounter_id, q.number {_FROM} LEFT JOIN ({_JUST}) a ON a.encounter_id = q.encounter_id"
+            f" WHERE {where} ORDER BY {ordered(asked)} LIMIT :limit OFFSET :skip",
             values,
         ).fetchall()
-    return Part(rows, total, page)
+        rows = [
+            connection.execute(
+                f"{_COLUMNS} {_FROM} WHERE q.encounter_id = :encounter AND q.number = :number",
+                {"now": now, "encounter": encounter_id, "number": number},
+            ).fetchone()
+            for encounter_id, number in chosen
+        ]
+    return Part([row for row in rows if row is not None], total, page)
 
 
 def question(model: ReadModel, encounter_id: str, number: int, now: float) -> Any:

@@ -14,7 +14,7 @@ class LineStep(NamedTuple):
 
     @property
     def cents(self) -> int:
-        """How much more it is worth at national amounts, in US cents."""
+        """How much more it is expected to be paid, in US cents."""
         return _cents(self.after) - _cents(self.before)
 
     @property

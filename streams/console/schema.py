@@ -2,7 +2,7 @@
 
 from typing import Final
 
-EDITION: Final = 1
+EDITION: Final = 2
 
 TABLES: Final = """
 CREATE TABLE positions (
@@ -24,9 +24,20 @@ CREATE TABLE revisions (
 CREATE UNIQUE INDEX revisions_of ON revisions (encounter_id, revision);
 CREATE TABLE changes (
     partition INTEGER, position INTEGER, encounter_id TEXT, revision INTEGER, change TEXT, code TEXT, units INTEGER,
-    modifiers TEXT, service_date TEXT, cents INTEGER, at_ms INTEGER, PRIMARY KEY (partition, position)
+    modifiers TEXT, service_date TEXT, cents INTEGER, at_ms INTEGER, value BLOB, PRIMARY KEY (partition, position)
 ) WITHOUT ROWID;
 CREATE INDEX changes_of ON changes (encounter_id, revision);
+CREATE TABLE deliveries (
+    partition INTEGER, position INTEGER, encounter_id TEXT, value BLOB, PRIMARY KEY (partition, position)
+) WITHOUT ROWID;
+CREATE INDEX deliveries_of ON deliveries (encounter_id);
+CREATE TABLE stale (encounter_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE reconciled (
+    encounter_id TEXT, number INTEGER, kind TEXT, state TEXT, pairing TEXT, about TEXT, service_date TEXT, code TEXT, units INTEGER,
+    cents INTEGER, posted TEXT, posted_cents INTEGER, rule TEXT, says TEXT, facility TEXT, payer TEXT,
+    PRIMARY KEY (encounter_id, number)
+) WITHOUT ROWID;
+CREATE INDEX reconciled_by_state ON reconciled (state, service_date);
 CREATE TABLE items (encounter_id TEXT PRIMARY KEY, revision INTEGER, status TEXT, at_ms INTEGER, item BLOB);
 CREATE TABLE questions (
     encounter_id TEXT, number INTEGER, flag TEXT, severity TEXT, administrations TEXT, says TEXT, suggestion TEXT,

@@ -6,9 +6,21 @@ from typing import Any
 
 from aiohttp import web
 
+from streams.console.accounts_book import keep_accounts
 from streams.console.desk import DESK, Desk
 from streams.console.gate import gate
-from streams.console.pages import answers, audit, contract, entry, feeds, health, queue, rejects, stays
+from streams.console.pages import (
+    answers,
+    audit,
+    contract,
+    entry,
+    feeds,
+    health,
+    queue,
+    reconciliation,
+    rejects,
+    stays,
+)
 
 _LARGEST_FORM: Any = 256 * 1024
 
@@ -17,14 +29,17 @@ def application(desk: Desk) -> web.Application:
     """Return the application of a desk; what fills the read model runs beside it, see ``serve``."""
     made = web.Application(middlewares=[gate(desk.settings)], client_max_size=_LARGEST_FORM)
     made[DESK] = desk
-    for module in (entry, queue, answers, stays, feeds, rejects, audit, health, contract):
+    for module in (entry, queue, answers, stays, feeds, rejects, reconciliation, audit, health, contract):
         module.routes(made)
     return made
 
 
 async def serve(desk: Desk, socket: Any, told: asyncio.Event) -> None:
     """Serve until told to end, or until following fails for good."""
-    beside = [asyncio.create_task(desk.follower.run()), asyncio.create_task(desk.health.run(desk.follower))]
+    beside = [
+        asyncio.create_task(each)
+        for each in (desk.follower.run(), desk.health.run(desk.follower), keep_accounts(desk.model))
+    ]
     runner = web.AppRunner(application(desk), access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     ending = asyncio.create_task(told.wait())

@@ -60,6 +60,10 @@ class LiveStays:
         """Forget all of them."""
         self._by_partition.clear()
 
+    def keys(self, partition: int) -> list[bytes]:
+        """Return the keys of the live stays of a partition."""
+        return list(self._by_partition.get(partition, ()))
+
     def note(self, partition: int, key: bytes, stay: LiveStay | None) -> None:
         """Take in how a stay is now."""
         stays = self._by_partition.setdefault(partition, {})

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from models.nudge import NudgeSet
 from streams.wire import topics
+from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import ClosedEncounter
 from streams.wire.closed_encounter_json import to_bytes as closed_to_bytes
 from streams.wire.cloud_events import event_id, headers
@@ -22,6 +24,21 @@ def closed_message(closed: ClosedEncounter, trace: bytes | None) -> OutboundMess
         closed_to_bytes(closed),
         headers("closed_encounter", name, closed.encounter_id, closed.closed_at, trace),
     )
+
+
+def nudge_message(encounter_id: str, nudges: NudgeSet | None, changed_at: int) -> OutboundMessage:
+    """
+    Return the message that says what is asked about a stay, or its tombstone; the same questions have the same id.
+
+    ``changed_at`` dates the tombstone, in epoch seconds; what is asked is dated by the newest question.
+    """
+    kind, value, about, at = "nudges_done", None, str(changed_at), changed_at
+    if nudges is not None:
+        kind, value = "nudges", value_of(nudges)
+        about = " ".join(one.nudge_id for one in nudges.nudges)
+        at = max(one.asked_epoch for one in nudges.nudges)
+    name = event_id(topics.NUDGES, encounter_id, about)
+    return OutboundMessage(topics.NUDGES, encounter_id.encode(), value, headers(kind, name, encounter_id, at))
 
 
 def chunks(stays: Mapping[str, Iterable[bytes]]) -> Iterator[dict[str, tuple[bytes, ...]]]:

@@ -8,6 +8,7 @@ left to kminion and its kind, so that a dashboard can join both.
 from collections.abc import Mapping
 from typing import Final
 
+from models.nudge import NUDGE_KINDS
 from rules.flags import FLAGS
 from streams.metrics.metric import WAITING, WRITING, Metric, Process
 from streams.wire import topics
@@ -199,6 +200,13 @@ MONEY: Final = (
     _gauge("infusion_review_held_cents",
            "Expected payment of the lines of held sets with this flag; a set with two flags is in both.",
            "flag", known={"flag": _FLAGS}),
+    _gauge("infusion_nudges_open", "Questions asked while the patient is there that nobody answered yet; absent unless "
+           "INFUSION_NUDGES asks for them.", "kind", known={"kind": NUDGE_KINDS}),
+    _counter("infusion_nudges_total",
+             "Questions asked, answered, and coded: the stay was coded before an answer came. A restart asks again.",
+             "kind", "outcome", known={"kind": NUDGE_KINDS, "outcome": ("asked", "answered", "coded")}),
+    Metric("infusion_nudge_answered_seconds", "histogram", "From a question to its answer.", ("kind",),
+           known={"kind": NUDGE_KINDS}, buckets=WAITING),
 )  # fmt: skip
 
 WATCH: Final = (

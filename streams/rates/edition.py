@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from rules.catalogue.benchmarks import usd
 from rules.tables.edition_files import EditFileError, editions_in
 from rules.tables.edition_files import rows as table_rows
-from rules.tables.money import PublishedRate, cents_of
+from rules.tables.money import PublishedRate, published_rate
 from rules.tables.table_columns import COLUMNS
 from streams.rates.in_network import RatesFileError
 from streams.rates.spread import Spread, spread, together
@@ -126,10 +126,7 @@ def read(folder: Path) -> tuple[list[PublishedRate], dict[str, Any]]:
     """
     try:
         edition = next(one for one in editions_in(folder) if one.table == "rates")
-        rates = [
-            PublishedRate(*row[:5], int(row[5]), *map(cents_of, row[6:]), edition.effective, edition.cite)
-            for _, row in table_rows(edition)
-        ]
+        rates = [published_rate(row, edition) for _, row in table_rows(edition)]
         said = loads((folder / EDITION).read_text("utf-8"))["rates"]
     except (OSError, ArithmeticError, StopIteration, ValueError, TOMLDecodeError, EditFileError) as error:
         message = f"holds no edition that can be read ({type(error).__name__}); ingest the files again."

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from rules.claim.charge_lines import RANK_ORDER
 from streams.rates.in_network import RatesFileError
-from streams.rates.tally import Key, Tally, cents_of, payer_named
+from streams.rates.tally import Key, Tally, cents_of, month_of, payer_named
 
 TYPES: Final = frozenset({"CPT", "HCPCS"})
 _CODE: Final[Pattern[str]] = compiled(r"code\|\d+")
@@ -68,14 +68,6 @@ def _plain(name: str) -> str:
     return "|".join(part.strip() for part in name.lstrip("\ufeff").casefold().split("|"))
 
 
-def month_of(day: str) -> str:
-    """Return the month of a day written 2026-03-27 or 3/27/2026, as 2026-03."""
-    parts = day.split("/")
-    if len(parts) == len(("month", "day", "year")):
-        return f"{parts[2]:0>4}-{parts[0]:0>2}"
-    return day[: len("2026-10")] or "0000-00"
-
-
 def _codes(row: Mapping[str, str]) -> set[str]:
     return {
         value
@@ -127,4 +119,6 @@ def take(
         tally.leave_out(f"a rate that is a {offer.method.casefold()}"[:60])
     elif (cents := cents_of(offer.dollar, tally)) is not None:
         name = payer or payer_named(offer.payer, offer.plan)
-        tally.add(Key(name, code, row.get("setting") or "not said", "institutional", period), cents, 1)
+        tally.add(
+            Key(name, code, (row.get("setting") or "not said").casefold(), "institutional", period), cents, 1
+        )

@@ -5,9 +5,9 @@ from re import search
 from typing import Any, Final
 
 from rules.claim.charge_lines import RANK_ORDER
-from streams.rates.hospital import MAJOR_VERSIONS, TYPES, Offer, month_of, take
+from streams.rates.hospital import MAJOR_VERSIONS, TYPES, Offer, take
 from streams.rates.in_network import RatesFileError
-from streams.rates.tally import Tally
+from streams.rates.tally import Tally, month_of
 
 _NAMES: Final = ("version", "last_updated_on")
 
@@ -45,7 +45,7 @@ def _charge(code: str, charge: Mapping[str, Any], payer: str | None, period: str
     row = {"modifiers": str(modifiers or ""), "setting": str(charge.get("setting") or "")}
     for one in charge.get("payers_information") or ():
         offer = Offer(
-            str(one.get("payer_name") or "a payer that gives no name"),
+            str(one.get("payer_name") or ""),
             str(one.get("plan_name") or ""),
             str(one.get("standard_charge_dollar") or ""),
             str(one.get("standard_charge_percentage") or ""),

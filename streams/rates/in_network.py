@@ -6,6 +6,7 @@ are counted and never followed.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from hashlib import blake2b
 from json import JSONDecodeError, JSONDecoder
 from re import Pattern, search
@@ -15,9 +16,10 @@ from typing import Any, Final
 from orjson import JSONDecodeError as NotJsonError
 from orjson import loads
 
+from rules.catalogue.performers import places
 from rules.claim.charge_lines import RANK_ORDER
 from streams.rates.object_slices import GROUPS, RATES, Slice
-from streams.rates.tally import Key, Tally, cents_of, payer_named
+from streams.rates.tally import Key, Tally, cents_of, month_of, payer_named
 
 Group = int
 """A provider group's tax number, as eight bytes of its digest."""
@@ -30,8 +32,6 @@ _OURS: Final[Pattern[bytes]] = compiled(
 _MEANS_A_FEE: Final = frozenset({"negotiated", "fee schedule"})
 _MAJOR_VERSIONS: Final = ("1.", "2.")
 _HEAD: Final = ("reporting_entity_name", "version", "last_updated_on")
-_NO_DAY: Final = "0000-00"
-_MONTH: Final = 7
 
 
 class RatesFileError(ValueError):
@@ -79,8 +79,8 @@ def read(objects: Iterable[Slice], on: str, payer: str | None) -> Tally:
     _check_version(head, tally)
     for data in waiting:  # the references stood behind the rates, or in them
         _take_rates(data, groups, on, tally)
-    name = payer or payer_named(head.get("reporting_entity_name", "a payer that gives no name"))
-    period = head.get("last_updated_on", _NO_DAY)[:_MONTH]
+    name = payer or payer_named(head.get("reporting_entity_name", ""))
+    period = month_of(head.get("last_updated_on", ""))
     tally.rates = {key._replace(payer=name, period=period): rates for key, rates in tally.rates.items()}
     return tally
 
@@ -182,9 +182,23 @@ def _count(
         return
     for price in rate.get("negotiated_prices") or ():
         if isinstance(price, dict) and (cents := _fee(price, on, tally)) is not None:
-            setting = str(price.get("setting") or "not said")
-            billed = str(price.get("billing_class") or "not said")
+            setting = str(price.get("setting") or "not said").casefold()
+            billed = str(price.get("billing_class") or "not said").casefold()
             tally.add(key._replace(setting=setting, billing_class=billed), cents, len(who))
+
+
+def _in_facilities_alone(price: Mapping[str, Any]) -> bool:
+    """Tell whether a professional is paid this in facilities alone, where nobody reports these codes (R-SET-2)."""
+    said = price.get("service_code")
+    if str(price.get("billing_class")).casefold() != "professional" or not isinstance(said, list) or not said:
+        return False
+    return not any(str(one) == _ALL_CODES or str(one) in _offices() for one in said)
+
+
+@cache
+def _offices() -> frozenset[str]:
+    """Return the places of service at which Medicare pays the rate outside a facility."""
+    return frozenset(row["code"] for row in places() if row["rate"] == "nonfacility")
 
 
 def _fee(price: Mapping[str, Any], on: str, tally: Tally) -> int | None:
@@ -193,6 +207,8 @@ def _fee(price: Mapping[str, Any], on: str, tally: Tally) -> int | None:
         tally.leave_out(f"a rate that is {kind}"[:60])
     elif any(str(one).strip() for one in price.get("billing_code_modifier") or ()):
         tally.leave_out("a rate of a code with modifiers")
+    elif _in_facilities_alone(price):
+        tally.leave_out("a professional rate of facilities' places of service alone")
     elif str(price.get("expiration_date") or "9999-12-31") < on:
         tally.leave_out("an expired rate")
     else:

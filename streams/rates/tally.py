@@ -22,9 +22,13 @@ _NAMES: Final[Mapping[str, str]] = {
 }
 """Letters in a payer's published name, and the payer they are put together under; the first that occurs decides."""
 
+_DAY: Final[Pattern[str]] = compiled(
+    r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])(?!\d)|(?P<first>0?[1-9]|1[0-2])/\d{1,2}/(?P<short>\d{4}|\d{2})(?!\d)"
+)
 _MEDICARE: Final[Pattern[str]] = compiled(
     r"(?:(?:original|traditional) )?medicare(?: part [ab])?(?: \[\w+\])?"
 )
+NO_NAME: Final = "a payer that gives no name"
 _PUBLIC: Final = ("medicare", "medicaid")
 """Programmes whose plans are no commercial ones, whoever runs them."""
 
@@ -72,13 +76,22 @@ def payer_named(published: str, plan: str = "") -> str:
 
     A plan of Medicare or Medicaid that an insurer runs stands apart from its commercial ones, and is not Medicare.
     """
-    name = " ".join(published.split())
+    name = " ".join(published.split()) or NO_NAME
     lower = name.casefold()
     if _MEDICARE.fullmatch(lower):
         return "Medicare"
     payer = next((payer for letters, payer in _NAMES.items() if letters in lower), name)
     public = next((one for one in _PUBLIC if one in f"{lower} {plan.casefold()}"), None)
     return payer if public is None or public in payer.casefold() else f"{payer}, {public.capitalize()} plan"
+
+
+def month_of(day: str) -> str:
+    """Return the month of a day written 2026-03-27, 3/27/2026 or 3/27/26, as 2026-03; 0000-00 for any other text."""
+    found = _DAY.match(day.strip())
+    if found is None:
+        return "0000-00"
+    year = found["year"] or found["short"]
+    return f"{year if len(year) > len('26') else '20' + year}-{int(found['month'] or found['first']):02d}"
 
 
 def cents_of(amount: object, tally: Tally) -> int | None:

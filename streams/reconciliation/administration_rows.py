@@ -25,7 +25,8 @@ def administration_rows(
         names |= {name for line in charge_set.lines for name in line.administration_ids}
         names |= {name for flag in charge_set.flags for name in flag.administration_ids if flag.severity == "block"}  # fmt: skip
         names |= {refusal.administration_id for refusal in charge_set.not_billed}
-        names |= {line.administration_id for line in charge_set.drug_lines}
+        # A drug handed out and given by nobody has a line that is not billed, and no administration behind it.
+        names |= {line.administration_id for line in charge_set.drug_lines if line.status != "not_billed"}
     return [_row(encounter_id, charge_set, name, charges, drugs) for name in sorted(names - {""})]
 
 

@@ -18,7 +18,7 @@ Answer = tuple[str, str]
 @dataclass(frozen=True)
 class Difference:
     """
-    One line that the two systems have otherwise. Cents are expected payments in US cents at the national schedule.
+    One line that the two systems have otherwise. Cents are expected payments in US cents.
 
     ``explained_by`` are the answers to one switch that alone make it vanish and bring no other. ``rule`` is the rule
     of ours, or the flag, that stands behind our side of it; empty where no rule of ours says anything.
@@ -54,7 +54,7 @@ def differences(
 ) -> list[Difference]:
     """Return what differs between our lines of a stay, shown ones of a held set too, and theirs; ours first."""
     lines = () if charge_set is None else charge_set.lines
-    cents = priced(theirs, "facility" if charge_set is None else charge_set.setting)
+    cents = priced(theirs, "facility" if charge_set is None else charge_set.setting, charge_set)
     partners = pairs([wanted_line(line) for line in lines], theirs)
     found = []
     for place, line in enumerate(lines):

@@ -6,9 +6,11 @@ suggested ones that are one code on one date together, the first row carries wha
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import Final
 
-from models.charge import ChargeSet, DrugLine
+from models.charge import ChargeSet, DrugLine, ExpectedPayment
 from streams.feeds.posted import PostedLine
 from streams.reconciliation.pairing import Wanted, differing, pairs, wanted_drug
 from streams.reconciliation.row import Row, State
@@ -21,10 +23,10 @@ def drug_rows(
     charges: Sequence[Row], *, expected: bool,
 ) -> tuple[list[Row], list[PostedLine]]:  # fmt: skip
     """Return a row for each drug line, and the posted lines that are none of them."""
-    drugs = () if charge_set is None else charge_set.drug_lines
+    drugs = () if charge_set is None else tuple(chain.from_iterable(map(_parted, charge_set.drug_lines)))
     groups: dict[tuple[object, ...], list[Wanted]] = {}
     for drug in drugs:
-        if drug.status == "suggested" and (wanted := wanted_drug(drug)) is not None:
+        if (wanted := _wanted(drug)) is not None:
             groups.setdefault((wanted.code, wanted.service_date, wanted.modifiers), []).append(wanted)
     together = [group[0]._replace(units=sum(one.units for one in group)) for group in groups.values()]
     found = pairs(together, posted)
@@ -53,11 +55,48 @@ def drug_rows(
     return rows, [line for place, line in enumerate(posted) if place not in found.values()]
 
 
+def _wanted(drug: DrugLine) -> Wanted | None:
+    """Return what of the billing system's may be this drug: also of an open one, whose units are not known yet."""
+    if drug.status == "suggested":
+        return wanted_drug(drug)
+    if drug.status == "open" and drug.code is not None:
+        return Wanted(drug.drug_line_id, drug.code, 0, tuple(sorted(drug.modifiers)), drug.service_date)
+    return None
+
+
+def _parted(drug: DrugLine) -> tuple[DrugLine, ...]:
+    """Return a suggested drug and, as a line of its own, what was thrown away of it, each with its share of the amount."""
+    if drug.status != "suggested" or not drug.units or not drug.waste_units:
+        return (drug,)
+    whole = drug.units + drug.waste_units
+    wasted = replace(
+        drug,
+        drug_line_id=f"{drug.drug_line_id}-JW",
+        units=drug.waste_units,
+        waste_units=None,
+        modifiers=("JW",),
+        expected_payment=_share(drug.expected_payment, drug.waste_units, whole),
+    )
+    paid = drug.expected_payment
+    given = None
+    if paid is not None and paid.cents is not None and wasted.expected_payment is not None:
+        given = replace(paid, cents=paid.cents - (wasted.expected_payment.cents or 0))
+    return replace(drug, waste_units=None, expected_payment=given or paid), wasted
+
+
+def _share(paid: ExpectedPayment | None, units: int, whole: int) -> ExpectedPayment | None:
+    """Return the amount of so many of the units a payment is for; the rest is the others', to the cent."""
+    if paid is None or paid.cents is None:
+        return paid
+    return replace(paid, cents=paid.cents * units // whole)
+
+
 def _row(
     charge_set: ChargeSet | None, drug: DrugLine, whole: Wanted | None, posted: PostedLine | None,
     charges: Sequence[Row], *, expected: bool,
 ) -> Row:  # fmt: skip
-    differs = () if whole is None or posted is None else differing(whole, posted)
+    unknown = whole is None or posted is None or drug.status == "open"
+    differs = () if unknown or whole is None or posted is None else differing(whole, posted)
     state, says = _standing(drug, posted, differs, charges, expected=expected)
     if state == "missing" and charge_set is not None and charge_set.status in {"held", "preview"}:
         state = "held" if charge_set.status == "held" else "open"

@@ -64,6 +64,9 @@ class Totals:
     def __init__(self) -> None:
         self.stays = 0
         self.changed = 0
+        """Stays whose set would be another, for words alone too."""
+        self.moved = 0
+        """Stays in which a line moves."""
         self.statuses = Counter[tuple[str, str]]()
         """Stays by the status they had and would have; empty where only the new one is known."""
         self._codes: dict[str, list[int]] = {}
@@ -76,6 +79,7 @@ class Totals:
             sums[0] += move.units_before
             sums[1] += move.units_after
             sums[2] += move.cents
+        self.moved += bool(by_code)
         for code, sums in by_code.items():
             total = self._codes.setdefault(code, [0, 0, 0, 0])
             for place, number in enumerate((1, *sums)):

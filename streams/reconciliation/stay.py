@@ -31,6 +31,8 @@ class Stay(NamedTuple):
     posted: Posted = Posted()
     administrations: tuple[str, ...] = ()
     """Ids of what the events say was given, beside those the charge set names."""
+    told_on: date | None = None
+    """The day that ages count from where a row has no service of its own: held administrations have no line yet."""
 
 
 def reconciled(stay: Stay, as_of: datetime, *, drugs: bool = False) -> list[Row]:
@@ -41,12 +43,12 @@ def reconciled(stay: Stay, as_of: datetime, *, drugs: bool = False) -> list[Row]
     suggested, too; without, one that it has not got is not billed.
     """
     charge_set, posted = stay.charge_set, stay.posted
-    amounts = dict(zip(posted.lines, priced(posted.lines, _setting(charge_set)), strict=True))
+    amounts = dict(zip(posted.lines, priced(posted.lines, _setting(charge_set), charge_set), strict=True))
     charges, left = _charge_rows(stay, amounts)
     medicines, left = drug_rows(charge_set, left, amounts, charges, expected=drugs)
     charges += [_extra(stay, line, amounts[line]) for line in left]
     given = administration_rows(stay.encounter_id, charge_set, charges, medicines, stay.administrations)
-    return [_aged(row, as_of.date()) for row in (*charges, *medicines, *given)]
+    return [_aged(row, stay.told_on, as_of.date()) for row in (*charges, *medicines, *given)]
 
 
 def _setting(charge_set: ChargeSet | None) -> str:
@@ -128,10 +130,9 @@ def _extra(stay: Stay, line: PostedLine, cents: int) -> Row:
     )  # fmt: skip
 
 
-def _aged(row: Row, today: date) -> Row:
-    if row.service_date is None:
-        return row
-    return Row(**{**row.__dict__, "age_days": (today - row.service_date).days})
+def _aged(row: Row, told_on: date | None, today: date) -> Row:
+    since = row.service_date or told_on
+    return row if since is None else Row(**{**row.__dict__, "age_days": (today - since).days})
 
 
 def posted_cents(rows: Iterable[Row]) -> int:

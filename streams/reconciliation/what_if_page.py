@@ -16,8 +16,8 @@ _STYLE: Final = Markup(
     ".verdict{font-size:1.15rem;font-weight:700;margin:.3rem 0}.note{color:var(--grey)}"
     "table{width:100%;border-collapse:collapse}th{text-align:left;color:var(--grey);font-weight:400}"
     "td,th{padding:.15rem .8rem .15rem 0;vertical-align:top;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}"
-    "tr+tr td{border-top:1px solid #e3e3e3}.n{text-align:right}"
-    "@media(max-width:44rem){main{margin:0;padding:1.1rem;box-shadow:none}section{overflow-x:auto}}"
+    "tr+tr td{border-top:1px solid #e3e3e3}.n{text-align:right}th,td:nth-child(n+2){white-space:nowrap}"
+    "@media(max-width:44rem){main{margin:0;padding:1.1rem;box-shadow:none}section{overflow-x:auto}td,th{padding-right:.5rem}}"
     "@media print{body{background:#fff}main{margin:0;padding:0;box-shadow:none;max-width:none}tr{break-inside:avoid}}"
 )
 _HEAD: Final = Markup(
@@ -33,10 +33,10 @@ def page(title: str, totals: Totals, found: Iterable[Move]) -> Iterator[str]:
     yield str(_HEAD.format(style=_STYLE))
     yield str(
         Markup(
-            '<h1>What would move</h1><p class="verdict">{usd} USD net, in {changed} of {stays} stays</p>'
+            '<h1>What would move</h1><p class="verdict">{usd} USD net, in {moved} of {stays} stays</p>'
             '<p class="note">{title}. National OPPS amounts; nothing was sent.</p>\n'
         ).format(
-            usd=_usd(totals.cents), changed=f"{totals.changed:,}", stays=f"{totals.stays:,}", title=_shown(title)
+            usd=_usd(totals.cents), moved=f"{totals.moved:,}", stays=f"{totals.stays:,}", title=_shown(title)
         )
     )  # fmt: skip
     statuses = [
@@ -49,7 +49,7 @@ def page(title: str, totals: Totals, found: Iterable[Move]) -> Iterator[str]:
         (one.code, f"{one.stays:,}", f"{one.units_before:,}", f"{one.units_after:,}", _usd(one.cents))
         for one in totals.codes()
     ]
-    yield _table("Codes", ("Code", "Stays", "Units before", "After", "USD"), codes, 1)
+    yield _table("Codes", ("Code", "Stays", "Before", "After", "USD"), codes, 1)
     lines = (
         (
             one.encounter_id, one.service_date.isoformat(), "-".join((one.code, *one.modifiers)),
@@ -57,7 +57,7 @@ def page(title: str, totals: Totals, found: Iterable[Move]) -> Iterator[str]:
         )
         for one in found
     )  # fmt: skip
-    yield _table("Lines", ("Encounter", "Service", "Code", "Units before", "After", "USD"), lines, 3)
+    yield _table("Lines", ("Encounter", "Service", "Code", "Before", "After", "USD"), lines, 3)
     yield "</main></body></html>\n"
 
 

@@ -37,14 +37,20 @@ def picture(rows: list[Mapping[str, Any]]) -> Markup:
     for number, row in enumerate(rows):
         parts += _box(row, _TOP + _ROW * number + _ROW // 2, x)
     return Markup(
-        '<svg viewBox="0 0 {0} {1}" role="img" aria-label="Published rates, a box for each payer" class="rates">{2}</svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" role="img" aria-label="Published rates, a box for each payer" class="rates">{2}</svg>'
     ).format(_WIDTH, height, Markup("").join(parts))
 
 
+def standalone(rows: list[Mapping[str, Any]]) -> Markup:
+    """Return the picture as a file of its own, its style in it; empty where there is no row."""
+    head, begin, rest = str(picture(rows)).partition(">")
+    return Markup(f"{head}{begin}<style>{STYLE}</style>{rest}\n") if begin else Markup()  # noqa: S704 -- both are ours
+
+
 STYLE: Final = Markup(
-    "svg.rates{width:100%;max-width:52rem;font:11px system-ui,sans-serif}svg.rates text{fill:#1a1a1a}"
-    ".rates .axis{stroke:#ddd}.rates .whisker{stroke:#444}.rates .box{fill:#cfe0ee;stroke:#27506e}"
-    ".rates .median{stroke:#12283a;stroke-width:2}.rates .mean{fill:#a33}.rates .medicare{stroke:#a33;stroke-dasharray:4 3}"
+    "svg.rates{width:100%;max-width:52rem;font:11px system-ui,sans-serif}svg.rates text{fill:var(--ink)}"
+    ".rates .axis{stroke:var(--line)}.rates .whisker{stroke:var(--grey)}.rates .box{fill:var(--wash);stroke:var(--accent)}"
+    ".rates .median{stroke:var(--ink);stroke-width:2}.rates .mean{fill:#c0453f}.rates .medicare{stroke:#c0453f;stroke-dasharray:4 3}"
 )
 """The picture's part of a page's style."""
 

@@ -119,6 +119,9 @@ def _modifier_entry(modifier: Modifier, policy: Policy | None) -> Facts:
         "tells": modifier.tells,
         "attached": modifier.attached,
         "when": modifier.when,
+        "goes_on": modifier.on or None,
+        "since": modifier.since and modifier.since.isoformat(),
+        "mind": modifier.mind or None,
         "sources": citations(*modifier.cites),
         "rules": [rule_facts(rules[name]) for name in modifier.rules if name in rules],
         "switches": []

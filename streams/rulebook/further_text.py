@@ -8,6 +8,9 @@ from streams.rulebook.facts import Facts
 Part = tuple[str, list[tuple[str, ...]]]
 """A heading and its rows."""
 
+READ_FROM: Final = "Read from"
+"""The heading over the sources of a code's tables; a page of its own lists all its sources in their place."""
+
 _ATTACHED: Final = {
     "fact": "by the product, from a fact in the events",
     "policy": "by the product, where a policy answers so",
@@ -68,6 +71,11 @@ def _drug(facts: Facts) -> list[Part]:
 
 def _modifier(facts: Facts) -> list[Part]:
     rows: list[tuple[str, ...]] = [("attached", _ATTACHED[facts["attached"]]), ("when", facts["when"])]
+    rows += [
+        (name, facts[key])
+        for name, key in (("goes on", "goes_on"), ("since", "since"), ("mind", "mind"))
+        if facts[key]
+    ]
     rows += [
         (switch["id"], f"{switch['key']} = {switch['value']}, by {switch['decided_by']}")
         for switch in facts["switches"]

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from streams.rulebook.benchmark_text import benchmark_parts
+from streams.rulebook.diagnosis_text import diagnosis_rows, proven
 from streams.rulebook.facts import Facts
+from streams.rulebook.indicator_text import indicator_rows
 from streams.rulebook.payer_text import payer_parts
 
 Part = tuple[str, list[tuple[str, ...]]]
@@ -20,36 +22,13 @@ def known_parts(facts: Facts) -> Iterator[Part]:
         return
     indicators = facts["indicators"]
     if indicators is not None:
-        rows: list[tuple[str, ...]] = [
-            (one["indicator"].replace("_", " "), one["value"], one["means"] or "")
-            for one in indicators["values"]
-            if one["value"]
-        ]
+        rows = list(indicator_rows(indicators["values"]))
         age = f", {_BEFORE_FIRST}" if indicators["release"] > facts.get("on", "9999") else ""
         yield (
             f"Medicare's physician fee schedule, release {indicators['release']}{age} {_cited(indicators)}",
             rows,
         )
         yield "Medicare's national amount for a professional, before locality", list(_amounts(facts))
-    classes = [(_SCHEMES[one["scheme"]], f"{one['category']} {_cited(one)}") for one in facts["categories"]]
-    if classes:
-        yield "Classes", [*classes]
-    yield "History", list(_history(facts))
-    if facts["performers"]:
-        yield (
-            "Who performs it, as a published page of the code says",
-            [
-                (one["code"], one["means"], f"{one['claim']} {_cited(one)}".strip())
-                for one in facts["performers"]
-            ],
-        )
-    for side, title in (
-        ("go_with", "Diagnoses that go with it"),
-        ("contradict", "Diagnoses that contradict it"),
-    ):
-        rows = [_diagnosis_row(one, side) for one in facts["diagnoses"][side]]
-        if rows:
-            yield f"{title}; one on no list proves nothing", rows
     if facts["checklist"]:
         yield (
             "What the chart must hold, and what its lack does",
@@ -60,6 +39,25 @@ def known_parts(facts: Facts) -> Iterator[Part]:
         )
     yield from payer_parts(facts["payers"])
     yield from benchmark_parts(facts)
+    for side, title in (
+        ("go_with", "Diagnoses that go with it"),
+        ("contradict", "Diagnoses that contradict it"),
+    ):
+        if rows := list(diagnosis_rows(facts["diagnoses"][side], side)):
+            yield f"{title}; one on no list proves nothing", rows
+    if facts["performers"] or facts["checklist"]:
+        yield (
+            "Who performs it, as a published page of the code says",
+            [
+                (one["code"], one["means"], f"{one['claim']} {_cited(one)}".strip())
+                for one in facts["performers"]
+            ]
+            or [("none", "no published page of this code was read")],
+        )
+    yield "History", list(_history(facts))
+    classes = [(_SCHEMES[one["scheme"]], f"{one['category']} {_cited(one)}") for one in facts["categories"]]
+    if classes:
+        yield "Classes", [*classes]
     if facts["disagreements"]:
         yield "Where an indicator disagrees with a rule", [(said,) for said in facts["disagreements"]]
     if facts["not_found"]:
@@ -94,20 +92,6 @@ def _history(facts: Facts) -> Iterator[tuple[str, ...]]:
         yield "none", "", "no page read says when it was added"
 
 
-def _diagnosis_row(one: Facts, side: str) -> tuple[str, ...]:
-    said = [f"said to prove {one['proves']}" if one["contested"] == "yes" else f"proves {one['proves']}"]
-    if one["counts_for_volume"]:
-        said.append("counts for volume here")
-    elif one["proves"] == "volume":
-        said.append("on no list of ours, so it does not count for volume here")
-    if one["basis"] == "assigned":
-        said.append("an assignment nobody has signed")
-    if one["contested"] != "no":
-        said.append(f"contested{'' if one['contested'] == 'yes' else ' in part'}")
-    when = f" ({one['contradicts']})" if side == "contradict" else ""
-    return one["code"], one["means"] + when, f"{'; '.join(said)} {_cited(one)}"
-
-
 def _diagnosis(facts: Facts) -> list[Part]:
     reason = facts["counts_for_volume"]
     counts = f"yes, as {reason} (R-HYD-7)" if reason else "no, it is on no list of reasons for volume"
@@ -117,7 +101,7 @@ def _diagnosis(facts: Facts) -> list[Part]:
         return [(facts["id"], [("proves", proves), ("for volume", counts)])]
     rows: list[tuple[str, ...]] = [
         ("listed as", row["code"]),
-        ("proves", row["proves"]),
+        ("proves", proven(row["proves"])),
         ("for volume", counts),
         ("goes with", row["goes_with"] or "no code"),
         ("contradicts", row["contradicts"] or "no code"),

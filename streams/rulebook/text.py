@@ -11,7 +11,7 @@ from textwrap import wrap
 from typing import Final
 
 from streams.rulebook.facts import Facts
-from streams.rulebook.further_text import FURTHER, Part, citation_rows
+from streams.rulebook.further_text import FURTHER, READ_FROM, Part, citation_rows
 from streams.rulebook.known_text import KNOWN, known_parts
 
 _NARROWEST: Final = 24
@@ -114,7 +114,7 @@ def _rule_row(rule: Facts) -> tuple[str, ...]:
 def _number_row(number: Facts) -> tuple[str, ...]:
     if number["value"] is None:
         return number["name"], "none", f"{number['label']}: no value before {number['first']}"
-    value = f"{number['value']} {number['unit']}"
+    value = f"{number['value']} {number['unit']}{'s' if number['unit'] == 'minute' else ''}"
     return number["name"], value, f"{number['label']} (since {number['since']}) [{number['source']['key']}]"
 
 
@@ -248,7 +248,7 @@ def _code(facts: Facts) -> list[Part]:
     read_from += (
         [("no edition yet", ", ".join(facts["tables_not_in_force"]))] if facts["tables_not_in_force"] else []
     )
-    return [*parts, *known, ("Read from", read_from)]
+    return [*parts, *known, (READ_FROM, read_from)]
 
 
 def _limits(facts: Facts) -> Iterator[tuple[str, ...]]:

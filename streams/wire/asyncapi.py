@@ -16,6 +16,7 @@ CLOSED_ENCOUNTER_FILE: Final = "./closed-encounter.schema.json"
 LINE_CHANGE_FILE: Final = "./charge-line.schema.json"
 REVIEW_ITEM_FILE: Final = "./review.schema.json"
 DELIVERY_FILE: Final = "./delivery.schema.json"
+NUDGES_FILE: Final = "./nudges.schema.json"
 
 _KAFKA: Final = "0.5.0"
 
@@ -106,6 +107,14 @@ def messages() -> dict[str, Message]:
             "A tombstone: nothing waits for a person any more.",
             {"type": "null", "description": "No value; what the key's last review item asked is answered."},
         ),
+        "nudges": Message(
+            "What is asked about a stay while the patient is there.",
+            {"$ref": NUDGES_FILE},
+        ),
+        "nudges_done": Message(
+            "A tombstone: it is answered, or the stay was coded and its review asks instead.",
+            {"type": "null", "description": "No value; nothing is asked about the key any more."},
+        ),
         "delivery": Message(
             "What a billing system made of one charge or credit: taken, refused, or withheld behind one refused.",
             {"$ref": DELIVERY_FILE},
@@ -143,6 +152,10 @@ def channels() -> tuple[Channel, ...]:
         _of(
             "deliveries", topics.DELIVERIES, ("delivery",),
             reads="Knows at its start what was taken.", writes="Sends what the billing system answered.",
+        ),
+        _of(
+            "nudges", topics.NUDGES, ("nudges", "nudges_done"),
+            writes="Sends what is asked while the patient is there, and takes it back once answered.",
         ),
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from orjson import OPT_APPEND_NEWLINE, OPT_SORT_KEYS, dumps
 from models.charge import ChargeLine, ChargeSet
 from models.delivery import Delivery
 from models.line_change import LineChange
+from models.nudge import NudgeSet
 from models.review_item import ReviewItem
 
 # Sorting reaches plain mappings only (a flag's facts, the table editions); dataclasses keep their own order.
@@ -23,7 +24,7 @@ def written(charge_set: ChargeSet) -> bytes:
     return dumps(charge_set, option=_CANONICAL)
 
 
-def value_of(value: ChargeSet | LineChange | ReviewItem | Delivery) -> bytes:
+def value_of(value: ChargeSet | LineChange | ReviewItem | Delivery | NudgeSet) -> bytes:
     """Return the value of a message: a line's JSON without the line feed."""
     return dumps(value, option=OPT_SORT_KEYS)
 

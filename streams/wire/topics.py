@@ -19,6 +19,7 @@ CHARGE_LINES: Final = "infusion.charge-lines.v1"
 REVIEW: Final = "infusion.review.v1"
 REJECTS: Final = "infusion.rejects.v1"
 DELIVERIES: Final = "infusion.deliveries.v1"
+NUDGES: Final = "infusion.nudges.v1"
 COMMANDS: Final = "infusion.commands.v1"
 """Internal: what a timer, a merge or an event in the wrong partition asks of the partition that owns a stay."""
 
@@ -127,6 +128,12 @@ TOPICS: Final[tuple[Topic, ...]] = (
         DELIVERIES,
         "What billing systems made of each charge line: taken, refused, or withheld behind one that was refused.",
         retention_days=_FILING,
+    ),
+    Topic(
+        NUDGES,
+        "What is asked about a stay while the patient is still there; a tombstone once it is answered.",
+        cleanup="compact",
+        compaction_lag_days=7,
     ),
     Topic(
         COMMANDS,

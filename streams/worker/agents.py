@@ -6,7 +6,7 @@ turns closed encounters into charge sets, line changes and review items.
 """
 
 import logging
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -33,6 +33,7 @@ from streams.wire.message_size import TOO_LARGE, dropped_headers, fits, in_place
 from streams.worker.agent_figures import AgentFigures
 from streams.worker.encounter_store import EncounterStore
 from streams.worker.guarded_work import work_off
+from streams.worker.nudge_board import NudgeBoard
 from streams.worker.release_store import ReleaseStore
 from streams.worker.settings import WorkerSettings
 
@@ -45,10 +46,11 @@ class Agents:
     def __init__(
         self, app: CheckpointApp, stays: EncounterStore, releases: ReleaseStore, settings: WorkerSettings,
         partitions: int, clock: Callable[[], float], figures: AgentFigures | None = None,
+        nudges: NudgeBoard | None = None,
     ) -> None:  # fmt: skip
         self._app, self._stays, self._releases = app, stays, releases
         self._settings, self._partitions, self._clock = settings, partitions, clock
-        self._figures = figures
+        self._figures, self._nudges = figures, nudges
         self._read_up_to: dict[int, int] = {}
         self._raw_up_to: dict[TP, int] = {}
         app.when_revoked(self._read_up_to.clear)
@@ -79,14 +81,16 @@ class Agents:
         holds for what lies on this worker's raw partitions, which may have events of any stay.
         """
         at = int(self._clock())
-        partitions = self._stays.partitions_due(at)
+        closing = self._stays.partitions_due(at)
+        asking = [] if self._nudges is None else self._nudges.partitions_due(at)
+        partitions = list(dict.fromkeys((*closing, *asking)))
         if partitions and not self._raw_is_read():
             partitions = []
         due = [
             (partition, key)
             for partition in partitions
             if self._has_read(partition)
-            for key in self._stays.due(partition, at)
+            for key in self._due(partition, at, closing=partition in closing)
         ]
         due += self._stays.expired(at, at - self._settings.timeouts.purge)
         if due:
@@ -95,6 +99,13 @@ class Agents:
                 for partition, key in due
             )
             await self._deliver(grouped_by_partition(asked))
+
+    def _due(self, partition: int, at: int, *, closing: bool) -> Iterator[bytes]:
+        """Yield the stays of a partition to be looked at: their deadline has passed, or a question about them is due."""
+        if closing:
+            yield from self._stays.due(partition, at)
+        if self._nudges is not None:
+            yield from self._nudges.due(partition, at)
 
     def _raw_is_read(self) -> bool:
         """Tell whether every raw message is read that was there when this was first asked since the last yes."""
@@ -189,6 +200,9 @@ class Agents:
             ):
                 self._stays.keep(partition, state)
         self._send(partition, processed.messages)
+        if self._nudges is not None:
+            asked = (self._nudges.review(partition, state, at) for state in processed.states)
+            self._send(partition, [message for message in asked if message is not None])
         self._ask(processed.commands)
         if self._figures is not None:
             self._figures.followed(processor.counts)

@@ -14,6 +14,7 @@ from streams.worker.agents import Agents
 from streams.worker.association_store import AssociationStore
 from streams.worker.encounter_store import EncounterStore
 from streams.worker.faust_connection import faust_connection
+from streams.worker.nudge_board import NudgeBoard
 from streams.worker.observation import Observation
 from streams.worker.raw_agent import RawAgent
 from streams.worker.release_store import ReleaseStore
@@ -104,7 +105,8 @@ def build_observed(
     observation = Observation(
         app, connection, stays, releases, associations, settings.profile, settings.expected_sources, clock
     )
-    agents = Agents(app, stays, releases, settings, partitions, clock, observation.agents)
+    nudges = _nudges(app, stays, settings, observation)
+    agents = Agents(app, stays, releases, settings, partitions, clock, observation.agents, nudges)
     raw = RawAgent(
         app,
         associations,
@@ -117,6 +119,23 @@ def build_observed(
         app.agent(app.batches_of(topic, partitions), name=name)(getattr(agents, name))
     app.timer(settings.look_every_s, name="look")(agents.look)
     return app, observation
+
+
+def _nudges(
+    app: CheckpointApp, stays: EncounterStore, settings: WorkerSettings, observation: Observation
+) -> NudgeBoard | None:
+    """Return what asks while patients are there; None where nobody wants that, and then it costs nothing."""
+    if settings.nudges is None:
+        return None
+    board = NudgeBoard(settings.nudges, settings.profile, observation.figures)
+    app.when_revoked(board.clear)
+
+    def restore(partitions: set[int]) -> None:
+        for partition in partitions:
+            board.restore(partition, stays.live.keys(partition))
+
+    app.when_recovered(restore)
+    return board
 
 
 def _table(app: CheckpointApp, name: str, partitions: int) -> Any:

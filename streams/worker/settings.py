@@ -10,10 +10,12 @@ from rules.engine import Profile
 from streams.feeds.site_mapping import DEFAULT_SITE, SiteMapping
 from streams.fetching.records import Place
 from streams.kafka.skipped_records import SkipError, places_to_skip
+from streams.lifecycle.nudges import NudgePolicy
 from streams.lifecycle.timeouts import Timeouts
 from streams.metrics.bind import BIND, Bind, BindError, bind_of
 from streams.metrics.table import SOURCES
 from streams.worker.adapters import FeedSettingError, patient_secret_from, site_from
+from streams.worker.nudge_settings import NudgeSettingError, nudge_policy_from
 
 EXPECTED_SOURCES: Final = "INFUSION_EXPECTED_SOURCES"
 
@@ -48,6 +50,8 @@ class WorkerSettings(NamedTuple):
     """What the site of the raw topics calls things."""
     patient_secret: bytes | None = None
     """Under which keys of patients are made; never shown."""
+    nudges: NudgePolicy | None = None
+    """What is asked while patients are there; None asks nothing."""
     skip: tuple[Place, ...] = ()
     """Damaged records to move past: topic, partition and offset of each."""
 
@@ -84,7 +88,8 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
         raise SettingError(msg)
     try:
         site, secret = site_from(environment), patient_secret_from(environment)
-    except FeedSettingError as error:
+        nudges = nudge_policy_from(environment)
+    except (FeedSettingError, NudgeSettingError) as error:
         raise SettingError(str(error)) from None
     span = default.timeouts
     return WorkerSettings(
@@ -110,6 +115,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> WorkerSettings
         expected_sources=expected_sources_from(environment),
         site=site,
         patient_secret=secret,
+        nudges=nudges,
         skip=_skipped(environment),
     )
 

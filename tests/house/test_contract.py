@@ -23,6 +23,7 @@ from models.schema import (
     events,
     fields,
     line_change,
+    nudges,
     review_item,
     text,
 )
@@ -46,6 +47,7 @@ FILES = {
     "charge-line": "charge-line.schema.json",
     "review": "review.schema.json",
     "delivery": "delivery.schema.json",
+    "nudges": "nudges.schema.json",
     "asyncapi": "asyncapi.json",
 }
 SIDES: dict[str, Side] = {
@@ -55,8 +57,9 @@ SIDES: dict[str, Side] = {
     "charge-line": "written",
     "review": "written",
     "delivery": "written",
+    "nudges": "written",
 }
-DOCUMENTED = (events, charge_set, closed_encounter, line_change, review_item, delivery)
+DOCUMENTED = (events, charge_set, closed_encounter, line_change, review_item, delivery, nudges)
 
 AT = "2026-03-02T08:00:00-05:00"
 GIVEN = {
@@ -403,6 +406,7 @@ def test_the_topics_are_the_contracts() -> None:
         ("infusion.review.v1", "compact"),
         ("infusion.rejects.v1", "delete"),
         ("infusion.deliveries.v1", "delete"),
+        ("infusion.nudges.v1", "compact"),
     ]
 
 

@@ -52,7 +52,8 @@ def files() -> list[Path]:
     return sorted(file for file in every if file.is_file() and not left & set(file.relative_to(ROOT).parts))
 
 
-FILES = files()
+PICTURES = [file for file in files() if file.suffix == ".png"]
+FILES = [file for file in files() if file not in PICTURES]
 MODULES = [file for file in FILES if file.suffix == ".py" and file.relative_to(ROOT).parts[0] in PACKAGES]
 PYTHON = [file for file in FILES if file.suffix == ".py"]
 
@@ -139,6 +140,14 @@ def test_nothing_of_anybodys_machine_is_in_the_tree() -> None:
         f"{place}: {what}" for place, line in lines() for what, sign in MACHINE.items() if sign.search(line)
     ]
     assert not found, "\n".join(found)
+
+
+def test_pictures_are_few_small_and_shown() -> None:
+    """They are what `make pictures` takes, and a document shows each."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for file in PICTURES:
+        assert f"({file.relative_to(ROOT)})" in readme
+        assert file.stat().st_size < 200_000
 
 
 def test_every_file_is_text_a_person_can_diff() -> None:

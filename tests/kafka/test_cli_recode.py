@@ -112,6 +112,10 @@ def test_what_would_move_is_told_line_by_line(embedded: EmbeddedBroker, infusion
         infusion(embedded.bootstrap_servers, "recode", "--since", "2026-03-01", "--format", "csv").exit_code
         == 2
     )
+    net = infusion(embedded.bootstrap_servers, "recode", "--since", "2026-03-01", "--until", "2026-03-31", "--compare", "--by", "code")  # fmt: skip
+    assert [(one["code"], one["cents"]) for one in map(loads, net.stdout.splitlines())] == [("96366", 4784)]
+    before = infusion(embedded.bootstrap_servers, "recode", "--since", "2026-03-01", "--until", "2026-03-01", "--compare")  # fmt: skip
+    assert "0 coded again" in before.stderr
     said = [(one["change"], one["line"]["code"]) for one in map(loads, moved.stdout.splitlines())]
     assert said == [("credit", "96365"), ("charge", "96365"), ("charge", "96366")]
 

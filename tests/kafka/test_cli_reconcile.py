@@ -51,4 +51,6 @@ def test_what_the_billing_system_took_stands_beside_what_was_charged(
         ("E1", "C8957", "missing", "the billing system has not got it"),
         ("E2", None, "extra", "no charge set stands of this stay"),
     ]
+    given = infusion(embedded.bootstrap_servers, "reconcile", "--format", "jsonl", "--kind", "administration")
+    assert [json.loads(line)["id"] for line in given.stdout.splitlines()] == ["A1", "A2"]
     assert infusion(None, *words).exit_code == 2

@@ -1,6 +1,7 @@
 """``infusion resolve`` beside a worker: a held stay is answered, coded again, and held again when that is taken back."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,9 @@ from apache_kafka import ApacheKafka
 from chaos_worker import INFUSION, Worker
 from click.testing import Result
 from kafka_stays import said_on, stay, with_topics
-from orjson import loads
+from orjson import dumps, loads
 
-from streams.wire.topics import CHARGES
+from streams.wire.topics import CHARGES, NUDGES
 
 pytestmark = pytest.mark.broker
 
@@ -31,7 +32,7 @@ def test_a_hold_is_resolved_coded_again_and_taken_back(
         tmp_path,
         kafka.bootstrap,
         command=(*INFUSION, "worker"),
-        more={"INFUSION_METRICS_BIND": "off"},
+        more={"INFUSION_METRICS_BIND": "off", "INFUSION_NUDGES": "on", "INFUSION_INACTIVE_HOURS": "72"},
     )
     workers.append(worker)
     worker.start()
@@ -67,4 +68,17 @@ def test_a_hold_is_resolved_coded_again_and_taken_back(
     assert undone.stderr.endswith("coded again revision 3, held\n")
     rows = infusion(kafka.bootstrap, "resolve", "--audit").stdout.splitlines()
     assert [row.split()[3] for row in rows[1:]] == ["infusion_stopped", "event_voided"]
+
+    # The same worker asks about a patient who is there now.
+    start = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+    given = {"administration_id": "A1", "drug": {"name": "ceftriaxone"}, "route": "IV", "planned_minutes": 60}
+    about = {"encounter_id": "E2", "event_id": "1", "occurred_at": start}
+    infusion(kafka.bootstrap, "publish", given=dumps({"type": "infusion_started"} | about | given))
+    asked = said_on(kafka, NUDGES, lambda stays: "E2" in stays, 60)["E2"]
+    assert [one["kind"] for one in asked["nudges"]] == ["planned_end"]
+    assert "Has it stopped, and when?" in infusion(kafka.bootstrap, "review", "--nudges").stdout
+    stop = {"type": "infusion_stopped", "administration_id": "A1"} | about | {"event_id": "2"}
+    later = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    infusion(kafka.bootstrap, "publish", given=dumps(stop | {"occurred_at": later}))
+    assert said_on(kafka, NUDGES, lambda stays: stays.get("E2", asked) is None, 60)["E2"] is None
     assert worker.stop() == 0

@@ -165,9 +165,9 @@ def _by_forms(page: Any, address: str) -> None:
     page.goto(f"{address}/queue?flag=F-MISSING_STOP")
     page.get_by_role("link", name="FORMS").click()
     page.get_by_label("It stopped at this time.").check()
-    page.get_by_label("Stop").fill("09:00")
-    page.get_by_label("Why").fill("Read from the pump.")
-    page.get_by_label("Your id").fill("coder-8")
+    page.get_by_role("textbox", name="Stop", exact=True).fill("09:00")
+    page.get_by_role("textbox", name="Why").fill("Read from the pump.")
+    page.get_by_role("textbox", name="Your id").fill("coder-8")
     page.get_by_role("button", name="Send the answer").click()
     page.get_by_text("Your answer is on its way").wait_for()
     until = time.monotonic() + SECONDS / 1000

@@ -21,12 +21,22 @@ FILES = {
         "effective = 2027-01-01\n"
         + "".join(
             f'[{table}]\ncite = "RXNORM-2027"\nreleased = 2027-01-04\n'
-            for table in ("hcpcs", "ndc", "rxnorm", "ndc_rxnorm", "self_administered")
+            for table in (
+                "hcpcs",
+                "ndc",
+                "package_units",
+                "opps_drugs",
+                "rxnorm",
+                "ndc_rxnorm",
+                "self_administered",
+            )
         )
     ),
     "sources.toml": '[RXNORM-2027]\ntitle = "A release"\ngrade = "A"\n',
     "hcpcs.csv": "code,product,from,until\nJ0696,ceftriaxone,,2026-12-31\nJ9998,ceftriaxone,2027-01-01,\n",
     "ndc.csv": "ndc,hcpcs\n00003218713,J9998\n",
+    "package_units.csv": "ndc,hcpcs,units\n00003218713,J0129,26\n",
+    "opps_drugs.csv": "code,status,rate\nJ0696,K,1.250\n",
     "rxnorm.csv": "rxcui,tty,ingredient,product,cite\n309090,SCD,2193,,RXNORM-2027\n",
     "ndc_rxnorm.csv": "ndc,rxcui\n00409733201,309090\n00409733202,2193\n",
     "self_administered.csv": (

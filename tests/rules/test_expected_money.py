@@ -7,22 +7,28 @@ from pathlib import Path
 import pytest
 from second_coder_timelines import BLANK, EMPTY
 
-from models.charge import ChargeLine, ChargeSet, ExpectedPayment
+from models.charge import CHARGE_SET, ChargeLine, ChargeSet, ExpectedPayment
 from models.drug import Drug
 from models.encounter import Encounter, Flow
+from models.line_change import LINE_CHANGE
 from rules.catalogue.site_check import problems
 from rules.claim.office_payment import office_payments
 from rules.claim.payment import PricedLine
 from rules.engine import Profile, code_encounter
 from rules.site_folder import SiteFolder, read_site, under_site
 from streams.charging.line_changes import line_changes, restated_cents
+from streams.charging.release import release
+from streams.feeds.posted import PostedLine
+from streams.reconciliation.amounts import priced
 from streams.wire.charge_json import value_of
+from streams.wire.closed_encounter_json import ClosedEncounter
+from streams.wire.topics import CHARGE_LINES, CHARGES
 
 ON = date(2026, 10, 5)
 TODAY = date(2026, 11, 28)
 MORNING = int(datetime(2026, 10, 5, 13, tzinfo=UTC).timestamp())
 RATES = "payer,code,setting,billing_class,period,count,mean,p10,p25,p50,p75,p90\n"
-CONTRACT = "payer,code,setting,usd\n"
+CONTRACT = "payer,code,setting,usd,percent\n"
 GPCI = "facility,contractor,locality,work,pe,mp\n"
 FIVE = {
     "aetna": ("Aetna", "100.00"),
@@ -111,7 +117,7 @@ def test_a_stay_of_each_of_the_five_payers_shows_money_by_its_own_benchmark(made
 
 def test_a_contract_comes_before_published_rates_and_those_before_the_schedule(made: Made) -> None:
     """A payer without either is priced by the schedule, as without a site; the amount says which it was."""
-    contract = CONTRACT + "Cigna Healthcare,96365,facility,88.00\nBCBS of Georgia,96365,facility,1.00\n"
+    contract = CONTRACT + "Cigna Healthcare,96365,facility,88.00,\nBCBS of Georgia,96365,facility,1.00,\n"
     site = made({"contract": contract, "rates": RATES + rate("Cigna", "120.00") + rate("Aetna", "100.00")})
     assert problems(site, TODAY) == []
     cigna = paid(coded("cigna", site))
@@ -120,6 +126,21 @@ def test_a_contract_comes_before_published_rates_and_those_before_the_schedule(m
     assert paid(coded("BCBS of Texas", site)) == paid(coded("BCBS of Texas", None))
     assert paid(coded("cigna", site, "office")).schedule == "MPFS 2026-07-01"
     assert paid(coded(None, site)).schedule == "OPPS 2026-01-01"
+
+
+def test_a_contract_may_pay_a_percent_of_the_schedule(made: Made) -> None:
+    """115 percent of OPPS and of an office's amount; a code with a price of its own keeps it."""
+    contract = (
+        CONTRACT
+        + "Cigna,*,facility,,115\nCigna,*,office,,120.5\nAetna,*,facility,,115\nAetna,96365,facility,9.00,\n"
+    )
+    site = made({"contract": contract})
+    assert problems(site, TODAY) == []
+    cigna = paid(coded("cigna", site))
+    assert (cigna.basis, cigna.cents, cigna.apc, cigna.packaging) == ("contract", 24991, "5693", "paid")
+    assert cigna.note.startswith("The site's contract with Cigna: 115 percent of OPPS 2026-01-01.")
+    assert paid(coded("cigna", site, "office")).cents == 8090
+    assert paid(coded("aetna", site)).cents == 900
 
 
 def test_the_newest_rate_that_fits_best_is_taken(made: Made) -> None:
@@ -165,7 +186,7 @@ def test_no_amount_chooses_a_code(made: Made, tie: str) -> None:
         ], charge_set.flags, charge_set.not_billed  # fmt: skip
 
     site = made(
-        {"rates": RATES + rate("Aetna", "0.01"), "contract": CONTRACT + "Aetna,96374,facility,900.00\n"}
+        {"rates": RATES + rate("Aetna", "0.01"), "contract": CONTRACT + "Aetna,96374,facility,900.00,\n"}
     )
     overrides = (("equal_rank_initial", tie),)
     with_rates = code_encounter(stay("aetna"), Profile(site=site, overrides=overrides)).charge_set
@@ -236,9 +257,13 @@ def test_a_locality_of_the_site_adjusts_each_part_and_a_facility_may_have_its_ow
         ("rates", RATES + rate("Aetna", "90000.00"), "up to 50000"),
         ("rates", RATES + "Aetna,96365,both,both,2026-06,2,2.00,3.00,2.00,2.00,2.00,2.00\n", "must not fall"),
         ("rates", RATES + rate("Aetna", "1.00") * 2, "repeats line 2"),
-        ("contract", CONTRACT + "Aetna,96365,clinic,1.00\n", "setting must be facility or office"),
-        ("contract", CONTRACT + "Aetna,99213,office,1.00\n", "no charged code"),
-        ("contract", CONTRACT + "Aetna,96365,office,-1.00\n", "US dollars a unit"),
+        ("contract", CONTRACT + "Aetna,96365,clinic,1.00,\n", "setting must be facility or office"),
+        ("contract", CONTRACT + "Aetna,99213,office,1.00,\n", "no charged code"),
+        ("contract", CONTRACT + "Aetna,96365,office,-1.00,\n", "US dollars a unit"),
+        ("contract", CONTRACT + "Aetna,96365,office,1.00,110\n", "leave the other empty"),
+        ("contract", CONTRACT + "Aetna,96365,office,,\n", "leave the other empty"),
+        ("contract", CONTRACT + "Aetna,*,office,,-5\n", "percent must be a number of percent"),
+        ("contract", CONTRACT + "Aetna,*,office,5.00,\n", "* is every code, with a percent"),
         ("gpci", GPCI + ",01112,05,1.1,12,0.5\n", "pe must be an index"),
         ("rbcs", "code,since,category\n96365,lately,Treatment\n", "since must be a date"),
     ],
@@ -271,3 +296,34 @@ def test_a_line_that_is_billed_otherwise_is_credited_with_its_own_amount(made: M
     assert [(one.change, one.line.units) for one in changes] == [("credit", 2), ("charge", 1)]
     with under_site(None):
         assert restated_cents((twice,), before) == 0
+
+
+def test_another_systems_lines_are_worth_what_ours_are(made: Made) -> None:
+    """A code of ours is priced as ours is, by the payer's rates, any other by the schedule; an office by its own."""
+    ours = coded("aetna", made({"rates": RATES + rate("Aetna", "100.00")}))
+    theirs = [PostedLine("96365", 2, (), ON), PostedLine("96375", 1, (), ON)]
+    assert priced(theirs, "facility", ours) == [20000, 4784]
+    assert priced(theirs, "facility") == [43462, 4784]
+    assert priced(theirs, "office") == [13428, 1570]
+
+
+def test_a_stay_coded_again_under_new_rates_is_a_new_revision_that_credits_nothing(made: Made) -> None:
+    """The newest set has the new amount; a withdrawal afterwards credits the line once, as it was charged but for money."""
+    old, new = (made({"rates": RATES + rate("Aetna", median)}) for median in ("100.00", "250.00"))
+    encounter = stay("aetna")
+
+    def closed(version: int, standing: str = "final") -> ClosedEncounter:
+        what = encounter if standing == "final" else encounter._replace(standing="cancelled")
+        return ClosedEncounter("E1", version, standing, MORNING + 90000 * version, "confirmed", None, 9, what)  # type: ignore[arg-type]  # a literal
+
+    state, first = release(None, closed(1), Profile(site=old), 0, committed=0)
+    state, second = release(state, closed(2), Profile(site=new), 1, committed=1)
+    _, third = release(state, closed(3, "cancelled"), Profile(site=new), 2, committed=2)
+    told = [
+        [LINE_CHANGE.validate_json(one.value or b"") for one in messages if one.topic == CHARGE_LINES]
+        for messages in (first, second, third)
+    ]
+    assert [[one.change for one in changes] for changes in told] == [["charge"], [], ["credit"]]
+    (newest,) = (CHARGE_SET.validate_json(one.value or b"") for one in second if one.topic == CHARGES)
+    assert (newest.revision, paid(newest).cents) == (2, 25000)
+    assert told[0][0].line.line_id == told[2][0].line.line_id

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import textwrap
 from datetime import date
 from decimal import Decimal
 from os import environ
@@ -11,11 +12,15 @@ import pytest
 
 from rules.drug_lines.code_choice import choose
 from rules.drug_lines.conversion import Given, Units, units_of
+from rules.drug_lines.package_units import package_units
 from rules.drug_lines.quantities import Amount, amounts_in, measure
 from rules.drug_lines.unit_table import billing_unit_table
 
 ROOT = Path(__file__).resolve().parents[2]
+REPORT = ROOT / "docs" / "drugs" / "README.md"
 SHARED = Path(environ.get("INFUSION_SHARED", ROOT.parent / "shared")) / "reference" / "drugs"
+
+REPORTED = date(2026, 10, 5)
 
 DIFFER = {
     ("J0702", "0.75", "mL", "1"): "4.5 mg over a unit of 3 mg begins a second one",
@@ -90,6 +95,74 @@ def test_published_counts_come_out_or_their_reason_stands_here() -> None:
     assert used == set(DIFFER), (used, uncounted)
     assert agreed > 150
     assert len(uncounted) < 15, uncounted
+
+
+COMMON = {
+    "ondansetron": "J2405", "dexamethasone": "J1100", "ketorolac": "J1885", "morphine": "J2270",
+    "diphenhydramine": "J1200", "famotidine": "S0028", "potassium chloride": "J3480", "magnesium sulfate": "J3475",
+    "ceftriaxone": "J0696", "cefazolin": "J0690", "piperacillin and tazobactam": "J2543", "vancomycin": "J3373",
+    "zoledronic acid": "J3489", "ferumoxytol": "Q0138", "fluorouracil": "J9190", "leucovorin": "J0640",
+    "carboplatin": "J9045", "cisplatin": "J9060", "paclitaxel": "J9267", "docetaxel": "J9171", "gemcitabine": "J9201",
+    "filgrastim": "J1442", "epoetin alfa": "J0885", "vedolizumab": "J3380", "fulvestrant": "J9395",
+    "onabotulinumtoxina": "J0585", "alteplase": "J2997",
+}  # fmt: skip
+"""Common drugs of which no example was published: read from the code's own wording and set against CMS's packages."""
+
+
+def report() -> str:
+    """Return the page that says how each published example came out, which codes nobody settled, and what is common."""
+    table = billing_unit_table()
+    agreed, others = 0, []
+    for row in examples():
+        found = counted(row)
+        key = (row["hcpcs"], row["dose"], row["dose_unit"], row["expected_units"])
+        if found == int(row["expected_units"] or -1) if isinstance(found, int) else False:
+            agreed += 1
+            continue
+        why = DIFFER.get(key, "") if isinstance(found, int) else found
+        ours = str(found) if isinstance(found, int) else "not counted"
+        what = f"{row['drug_as_charted']}, {row['dose'] or 'no dose'} {row['dose_unit']}".strip()
+        others.append(
+            f"| {row['hcpcs'] or 'none'} | {what} | {row['expected_units'] or 'none'} | {ours} | {why} |"
+        )
+    unsettled = sorted(
+        unit.code for unit in table.values() if unit.amount is None and unit.in_force(REPORTED)
+    )
+    priced = {code for _, code in package_units()}
+    common = [
+        f"| {name} | {code} | {table[code].in_words if code in table and table[code].in_words else 'not settled'} | "
+        f"{table[code].cite if code in table else 'none read'}{', ASP-NDC-2026-01' if code in priced else ''} |"
+        for name, code in COMMON.items()
+    ]
+    return "\n".join(
+        [
+            f"{agreed} of {len(examples())} published examples come out as published. The others:",
+            "",
+            "| code | as published | units | here | why |",
+            "|---|---|---|---|---|",
+            *others,
+            "",
+            "## Common drugs without a published example",
+            "",
+            "The unit is the code's own wording; where the crosswalk has packages of the code, it agrees with what they are",
+            "counted by.",
+            "",
+            "| drug | code | one unit | source |",
+            "|---|---|---|---|",
+            *common,
+            "",
+            "## Codes in force whose wording settles no unit of a dose",
+            "",
+            f"On {REPORTED.isoformat()} a person counts these {len(unsettled)}:",
+            "",
+            *textwrap.wrap(", ".join(unsettled), 118),
+        ]
+    )
+
+
+def test_the_report_of_published_doses_is_the_codes_own() -> None:
+    """Copy it from here when this fails."""
+    assert report() in REPORT.read_text(encoding="utf-8")
 
 
 def test_vancomycin_is_not_published_as_current_under_the_code_that_ended() -> None:

@@ -13,6 +13,7 @@ from models.charge import ChargeSet
 from models.drug import CodeSystem, Drug
 from models.encounter import Encounter, Flow
 from rules.catalogue.site_check import problems, summary
+from rules.drug_lines.opps_status import status_on
 from rules.engine import Profile, code_encounter
 from rules.formulary import check, exclusion_list
 from rules.formulary.crosswalks import ndc_hcpcs
@@ -300,3 +301,23 @@ def test_a_sites_folder_is_whole_with_what_ships(made: Made) -> None:
     assert exclusion_list.problems(drugs) == []
     assert ndc_hcpcs(drugs)["99999000201"] == ("J0696",)
     assert len(ndc_hcpcs(drugs)) == len(ndc_hcpcs()) + 1
+
+
+def test_a_sites_quarter_of_statuses_pays_drugs_from_its_day(made: Made) -> None:
+    """``infusion refresh --opps-drugs`` wrote it; the quarter before keeps what ships."""
+    site = made(
+        {
+            "drugs/20260401/edition.toml": DATED.format(table="opps_drugs").replace(
+                "2026-02-01", "2026-04-01"
+            ),
+            "drugs/20260401/sources.toml": CITED,
+            "drugs/20260401/opps_drugs.csv": "code,status,rate\nJ0696,K,1.250\n",
+        }
+    )
+    assert problems(site, TODAY) == []
+    with under_site(site):
+        before, from_then = status_on("J0696", date(2026, 3, 31)), status_on("J0696", date(2026, 4, 1))
+    assert before is not None
+    assert from_then is not None
+    assert (before.indicator, from_then.indicator, from_then.cite) == ("N", "K", "CMS-X")
+    assert status_on("J0696", date(2026, 4, 1)) == before

@@ -55,7 +55,7 @@ def coded(
     name: str, events: Sequence[dict[str, Any]], revision: int = 1
 ) -> tuple[ChargeSet, ReviewItem | None]:
     """Return what the worker would say of a stay."""
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace  # noqa: PLC0415 - only this test needs it
 
     stay = code_stay(
         name, [(0, number, dumps(event)) for number, event in enumerate(events)], Profile()

@@ -15,7 +15,7 @@ ARTICLES = PUBLISHED / "current_article_csv"
 
 EDITIONS = "".join(
     f'[{table}]\ncite = "HCPCS-2025-11"\nreleased = 2025-10-01\n'
-    for table in ("hcpcs", "ndc", "rxnorm", "self_administered")
+    for table in ("hcpcs", "ndc", "package_units", "rxnorm", "self_administered")
 )
 INSTALLED: Mapping[str, str] = {
     "hcpcs.csv": (
@@ -32,6 +32,7 @@ INSTALLED: Mapping[str, str] = {
         "J9019,asparaginase,,\n"
     ),
     "ndc.csv": "ndc,hcpcs\n00003218713,J0129\n99999999999,J0129\n",
+    "package_units.csv": "ndc,hcpcs,units\n00003218713,J0129,20\n99999999999,J0129,25\n",
     "rxnorm.csv": (
         "rxcui,tty,ingredient,product,cite\n"
         "309090,SCD,,ceftriaxone,RXNORM-ECQI\n"

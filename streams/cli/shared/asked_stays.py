@@ -1,7 +1,7 @@
 """Where a verb that resolves finds stays and sends answers: Kafka, or files of events."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import click
@@ -38,8 +38,8 @@ class AskedStays(Protocol):
 
     at_hand: bool
 
-    def charge_sets(self) -> Sequence[ChargeSet]:
-        """Return the newest charge set of each stay."""
+    def charge_sets(self, encounters: Collection[str] = ()) -> Sequence[ChargeSet]:
+        """Return the newest charge set of each stay of which something is asked, or of those that are named."""
 
     def events(self, encounter_id: str) -> Sequence[Event]:
         """Return the events of a stay, and of stays that merges connect with it; none where nobody has them."""
@@ -60,11 +60,13 @@ class StaysOnKafka:
         self._connection = connection
         self._positions: Positions = {}
 
-    def charge_sets(self) -> Sequence[ChargeSet]:
-        """Return the newest charge set of each stay that this release can read."""
+    def charge_sets(self, encounters: Collection[str] = ()) -> Sequence[ChargeSet]:
+        """Return the newest charge set of each stay that is named, else of those asked about; newer releases' are left out."""
         published, self._positions = asyncio.run(newest(self._connection, CHARGES))
         sets = []
         for one in published.values():
+            if one.encounter_id not in encounters if encounters else not _asks(one.value or b""):
+                continue
             try:
                 sets.append(CHARGE_SET.validate_json(one.value or b""))
             except ValidationError:
@@ -100,6 +102,11 @@ class StaysOnKafka:
         return Sent(sent, CHARGE_SET.validate_json(change.value), waited=True)
 
 
+def _asks(value: bytes) -> bool:
+    """Tell whether a charge set may ask anything, without reading it: most of a month ask nothing."""
+    return b'"severity":"block"' in value or b'"severity":"warn"' in value
+
+
 class StaysInFiles:
     """Stays of files of events, coded here; answers are written to stdout, to be published or kept with them."""
 
@@ -113,10 +120,12 @@ class StaysInFiles:
         self._stays = by_stay(events_from(lines))
         self._profile = profile
 
-    def charge_sets(self) -> Sequence[ChargeSet]:
-        """Return the charge set of each stay that can be coded."""
+    def charge_sets(self, encounters: Collection[str] = ()) -> Sequence[ChargeSet]:
+        """Return the charge set of each stay that can be coded, or of those that are named."""
         sets = []
         for name, events in self._stays.items():
+            if encounters and name not in encounters:
+                continue
             try:
                 sets.append(coded(name, events, self._profile))
             except NoEventsError:

@@ -82,8 +82,11 @@ def _read_from(tally: Tally) -> str:
 
 
 def _units(drug: DrugLine) -> str:
-    """Return a drug's code and units, as far as they are known."""
-    return " ".join(filter(None, (drug.code, "" if drug.units is None else f"x{drug.units}"))) or "no code"
+    """Return a drug's code, modifiers, units and waste, as far as they are known: J1745 x31 + x9 JW."""
+    code = "-".join((drug.code, *drug.modifiers)) if drug.code else None
+    waste = f"+ x{drug.waste_units} JW" if drug.waste_units else None
+    counted = "" if drug.units is None else f"x{drug.units}"
+    return " ".join(filter(None, (code, counted, waste))) or "no code"
 
 
 def _rank(code: str) -> tuple[int, str]:

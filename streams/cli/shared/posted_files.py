@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from streams.batch.told_stays import ToldStays
 from streams.cli.shared.csv_tables import rows_of
 from streams.cli.shared.inputs import display_names, open_input
 from streams.feeds.charge_codes import ChargeCodes
@@ -14,6 +15,7 @@ from streams.feeds.hl7v2.batches import Splitter
 from streams.feeds.hl7v2.posted_dft import posted_charges
 from streams.feeds.posted import PostedChange
 from streams.feeds.posted_csv import COLUMNS, missing_columns, posted_row
+from streams.reconciliation.scope import ours
 from streams.wire.rejects import Reject
 
 _CHUNK: Final = 1 << 16
@@ -21,6 +23,21 @@ _WIRE: Final = re.compile(rb"[\x00\x0b\x1c\r\n\t \xef\xbb\xbf]*(?:MSH|FHS|BHS)[^
 
 Post = Callable[[int, int, PostedChange], None]
 """Takes what a file posts: the file's number, the message's or row's, and the charge or credit."""
+
+
+class PostedLines:
+    """Passes on what another system posted, and counts what is none of ours: a stay has many other charges."""
+
+    def __init__(self, told: ToldStays, *, every: bool) -> None:
+        self.others = 0
+        self._told, self._every = told, every
+
+    def take(self, file: int, number: int, change: PostedChange) -> None:
+        """Take in one charge or credit."""
+        if self._every or ours(change.line.code):
+            self._told.post(file, number, change)
+        else:
+            self.others += 1
 
 
 def read_posted(

@@ -114,7 +114,7 @@ def effect_lines(encounter_id: str, effect: Effect) -> Iterator[str]:
     if effect.flags_new:
         yield f"  asked then: {' '.join(effect.flags_new)}"
     released = f"{dollars(before.released_cents)} -> {dollars(after.released_cents)}"
-    yield f"  released {released} USD ({signed(effect.net_cents)}) at national amounts"
+    yield f"  released {released} USD ({signed(effect.net_cents)}) of expected payment"
 
 
 def change_text(line: LineEffect) -> str:

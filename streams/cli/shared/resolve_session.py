@@ -48,7 +48,7 @@ class ResolveSession:
     def questions(self, encounters: Sequence[str], flag: str | None, item: str | None) -> list[Asked]:
         """Return the open questions that are picked: what holds a stay first, then the most money."""
         named = frozenset(encounters)
-        sets = [one for one in self._stays.charge_sets() if not named or one.encounter_id in named]
+        sets = self._stays.charge_sets(named)
         found = []
         for charge_set in sets:
             if not any(one.severity in OPEN for one in charge_set.flags):
@@ -129,7 +129,7 @@ class ResolveSession:
         Raises:
             click.UsageError: no person entered it, or who takes it back is not said.
         """
-        self._stays.charge_sets()  # from here on something new is published
+        self._stays.charge_sets([encounter_id])  # from here on something new is published
         events = self._stays.events(encounter_id)
         try:
             made = undo_of(events, event_id, self._told.who, self._told.at, self._told.why)

@@ -25,7 +25,7 @@ def routes(application: web.Application) -> None:
 async def show(request: web.Request) -> web.StreamResponse:
     """Return the page."""
     desk = desk_of(request)
-    found = await desk.look(senders, desk.model, desk.clock())
+    found = await desk.lately("senders", senders, desk.model, desk.clock())
     asked = asked_of("/feeds", {}, ())
     return desk.page(
         request,

@@ -44,7 +44,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     newest = desk.health.newest
     return desk.page(
         request, "health.html.jinja", health=newest, trouble=desk.health.trouble, words=WORDS, not_told=NOT_TOLD, rows=rows,
-        asked=asked_of("/health", {}, ()), part=Part(rows, len(rows), 1, max(1, len(rows))), sizes=await desk.look(_sizes, desk),
+        asked=asked_of("/health", {}, ()), part=Part(rows, len(rows), 1, max(1, len(rows))), sizes=await desk.lately("sizes", _sizes, desk),
     )  # fmt: skip
 
 

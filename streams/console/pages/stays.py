@@ -41,8 +41,8 @@ async def listed(request: web.Request) -> web.StreamResponse:
     part = await desk.look(stays, desk.model, asked)
     if asked.get("encounter") and part.total == 1 and part.rows[0]["encounter_id"] == asked.get("encounter"):
         raise web.HTTPSeeOther(stay_link(asked.get("encounter")))
-    counts = await desk.look(statuses, desk.model)
-    return desk.page(request, "stays.html.jinja", asked=asked, part=part, counts=counts, choices=await desk.look(choices, desk.model))  # fmt: skip
+    counts = await desk.lately("statuses", statuses, desk.model)
+    return desk.page(request, "stays.html.jinja", asked=asked, part=part, counts=counts, choices=await desk.lately("stays", choices, desk.model))  # fmt: skip
 
 
 async def table(request: web.Request) -> web.StreamResponse:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from models.charge import ChargeLine
 from models.printable import replaced
+from streams.explain.beside import Beside, beside
 from streams.explain.chart import ChartRow, chart_rows, untold
 from streams.explain.labels import TIMES, plain
 from streams.explain.letter import letter
@@ -52,7 +53,7 @@ def render(pictures: Iterable[Picture]) -> Iterator[str]:
     head, foot, stay = (getattr(module, name) for name in ("head", "foot", "stay"))
     yield head()
     for number, picture in enumerate(pictures, 1):
-        yield stay(letter(picture), number, _drawings, _description, _code, _chart)
+        yield stay(letter(picture), number, _drawings, _description, _code, _chart, _drugs)
     yield foot()
 
 
@@ -77,6 +78,10 @@ def _drawings(picture: Picture) -> list[tuple[Markup, str]]:
 
 def _description(picture: Picture) -> str:
     return "; ".join(description(picture))
+
+
+def _drugs(picture: Picture) -> list[Beside]:
+    return list(beside(picture))
 
 
 def _code(line: ChargeLine) -> str:

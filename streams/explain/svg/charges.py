@@ -5,6 +5,7 @@ from functools import partial
 from typing import Final
 
 from models.charge import ChargeLine
+from streams.explain.beside import beside
 from streams.explain.labels import TIMES, plain
 from streams.explain.picture import Picture
 from streams.explain.svg.fonts import BODY, HEADING, SMALL
@@ -87,6 +88,15 @@ def not_billed(sheet: Sheet, picture: Picture) -> None:
     if picture.voided:
         entries.append(("not given", f"entered in error, refused or not given: {', '.join(picture.voided)}"))
     _entries(sheet, picture.verdict.refused, entries, _COLUMNS[1])
+
+
+def drugs(sheet: Sheet, picture: Picture) -> None:
+    """Write each drug that is not among the charges, its units and why; what it is worth stays in the house."""
+    entries = [
+        (drug.lead, drug.about, *(f"{rule}: {says}" for rule, says in drug.reasons))
+        for drug in beside(picture)
+    ]
+    _entries(sheet, "Drugs beside the charges", entries, _COLUMNS[1])
 
 
 def sources(sheet: Sheet, picture: Picture) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from streams.explain.labels import plain
 from streams.explain.letter import letter
 from streams.explain.picture import Picture
-from streams.explain.svg.charges import charges, held, not_billed, sources
+from streams.explain.svg.charges import charges, drugs, held, not_billed, sources
 from streams.explain.svg.fonts import BODY, HEADING, TITLE, cut, measure
 from streams.explain.svg.sheet import EDGE, GREY, RIGHT, Sheet
 from streams.explain.svg.timeline import timeline
@@ -27,6 +27,7 @@ def render(drawn: Picture) -> str:
         timeline(sheet, picture)
     charges(sheet, picture)
     not_billed(sheet, picture)
+    drugs(sheet, picture)
     times(sheet, picture)
     sources(sheet, picture)
     name = plain(picture.charge_set.encounter_id)

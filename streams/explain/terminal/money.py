@@ -22,7 +22,7 @@ def basis(expected: ExpectedPayment) -> str:
 
 def payment(expected: ExpectedPayment) -> str:
     """Return what one line is paid, and under which status of the schedule or by whose rates."""
-    amount = _dollars(expected.cents) if expected.cents else "none"
+    amount = dollars(expected.cents) if expected.cents else "none"
     if expected.basis != "schedule":
         return f"{amount} ({expected.schedule}): {expected.note}"
     words = f"{amount}, {expected.packaging.replace('_', ' ')} (status {expected.status_indicator}"
@@ -42,7 +42,7 @@ def worth(lines: Iterable[ChargeLine], *, held: bool) -> str:
     total = sum(expected.cents or 0 for expected in payments)
     conditional = sum(expected.cents or 0 for expected in payments if expected.packaging == "conditional")
     words = "The held lines are worth" if held else "Together"
-    part = f", {_dollars(conditional)} of it conditional" if conditional else ""
+    part = f", {dollars(conditional)} of it conditional" if conditional else ""
     read_from = ", ".join(sorted({expected.schedule for expected in payments}))
     if {expected.basis for expected in payments} == {"schedule"}:
         left_out = f"at national amounts ({read_from}){part}; area and contract not counted."
@@ -54,8 +54,9 @@ def worth(lines: Iterable[ChargeLine], *, held: bool) -> str:
     missing = (
         f" {unpriced} of {len(every)} lines have no amount: nothing at hand prices them." if unpriced else ""
     )
-    return f"{words} {_dollars(total)} {left_out}{missing}"
+    return f"{words} {dollars(total)} {left_out}{missing}"
 
 
-def _dollars(cents: int) -> str:
+def dollars(cents: int) -> str:
+    """Return whole US cents as dollars: $1,234.50."""
     return f"${cents // 100:,}.{cents % 100:02d}"

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from typing import Final
 
 from rules.clearing import in_words
+from streams.explain.beside import at_stake, beside
 from streams.explain.labels import TIMES, plain
 from streams.explain.picture import Picture, Row
-from streams.explain.terminal.money import UNPRICED, basis, payment, worth
+from streams.explain.terminal.money import UNPRICED, basis, dollars, payment, worth
 from streams.explain.terminal.page import Page
 
 _SEVERITY: Final = {"block": ("BLOCK", "bold red"), "warn": ("warn", "yellow"), "info": ("info", "")}
@@ -73,18 +74,18 @@ def not_billed(page: Page, picture: Picture) -> None:
 
 def drugs(page: Page, picture: Picture) -> None:
     """Write each drug that is not among the charges: its code, units and why, or what keeps it from having them."""
-    beside = [drug for drug in picture.charge_set.drug_lines if drug.status != "released"]
-    if beside:
+    found = list(beside(picture))
+    if found:
         page.heading("Drugs")
-    for drug in beside:
-        lead = f"{drug.code or 'no code':<8}"
-        lead += f"{TIMES}{drug.units:<4}" if drug.units is not None else ""
-        names = picture.names_of((drug.administration_id,))
-        page.write(f"{lead}  ", f"{drug.ingredient}, {drug.status.replace('_', ' ')} ({names})", style="bold")
-        for reason in drug.reasons:
-            page.write(f"  {reason.rule:<10} ", reason.says)
-        if drug.expected_payment is not None:
-            page.write("  national OPPS amount: ", payment(drug.expected_payment))
+    for drug in found:
+        page.write(f"{drug.lead:<8}  ", drug.about, style="bold")
+        for rule, says in drug.reasons:
+            page.write(f"  {rule:<10} ", says)
+        if drug.payment is not None:
+            page.write("  national OPPS amount: ", payment(drug.payment))
+    cents = at_stake(picture.charge_set.drug_lines)
+    if cents:
+        page.write("", f"Suggested and not charged here: {dollars(cents)} at national amounts.")
 
 
 def sources(page: Page, picture: Picture, clipped: Collection[Row]) -> None:

@@ -39,6 +39,7 @@ _MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "request": "order_id",
         "reasonCode": "indication",
         "reason": "indication",
+        "reasonReference": "indication",
         "partOf": _PARENT,
         "device": "device_id",
         "performer": "charted_by_role, where it is a device",

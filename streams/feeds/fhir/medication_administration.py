@@ -8,27 +8,24 @@ period tells the outer times; that it was on hold is told by an event of its own
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from models.coded_reason import BETWEEN, is_icd10
 from models.field import Technique
 from streams.feeds.conversion import Conversion
 from streams.feeds.fhir.context import ResourceContext
 from streams.feeds.fhir.dosage import Given, given_of
-from streams.feeds.fhir.elements import Element, codings, concept_of, concept_words, element, elements, text
+from streams.feeds.fhir.elements import element, elements, text
 from streams.feeds.fhir.instants import Instant
 from streams.feeds.fhir.medication import drug_of
+from streams.feeds.fhir.reasons import indication
 from streams.feeds.fhir.references import reference_id, reference_type
-from streams.feeds.one_line import one_line
 
 _RUNNING: Final = frozenset({"in-progress", "on-hold"})
 _ENDED: Final = frozenset({"completed", "stopped"})
 _NEVER: Final = frozenset({"entered-in-error", "not-done"})
 _MOMENTARY: Final = frozenset({"push", "injection"})
 _INTO_A_VESSEL: Final = frozenset({"IV", "IA"})
-_GIVEN_AS_USUAL: Final = "http://terminology.hl7.org/CodeSystem/reason-medication-given"
 """Its codes say that it was ordered, not why."""
 _LONGEST_MOMENT: Final = timedelta(minutes=30)
 """Beyond it a push and a period contradict each other; up to 15 minutes are a push anyway (R-TIME-1)."""
-_LONGEST_REASON: Final = 2000
 
 
 class _Times(NamedTuple):
@@ -212,7 +209,7 @@ def _fields(context: ResourceContext, given: Given) -> dict[str, Any]:
         "administration_id": context.id,
         "order_id": reference_id(resource, "request") or None,
         "drug": drug_of(context),
-        "indication": _indication(context),
+        "indication": indication(context),
         "procedure_id": procedure,
         "device_id": (reference_id({"device": devices[0]}, "device") if devices else None) or None,
         "charted_by_role": _role(context),
@@ -226,22 +223,6 @@ def _role(context: ResourceContext) -> str | None:
         reference_type(one, "actor") for one in performers
     ]
     return "device" if "Device" in kinds else None
-
-
-def _indication(context: ResourceContext) -> str | None:
-    """Return why it was given: of each reason its ICD-10 code where it has one, else its words."""
-    reasons = [*elements(context.resource, "reasonCode"), *elements(context.resource, "reason")]
-    said = dict.fromkeys(filter(None, map(_reason, reasons)))
-    return one_line(BETWEEN.join(said), _LONGEST_REASON) or None
-
-
-def _reason(reason: Element) -> str:
-    concept = concept_of({"reason": reason}, "reason")
-    coded = [one for one in codings(concept) if one.system != _GIVEN_AS_USUAL]
-    icd = next((one.code for one in coded if is_icd10(one.system) and one.code), "")
-    if icd or (codings(concept) and not coded):
-        return icd
-    return next(concept_words(concept), "") or next((one.code for one in coded), "")
 
 
 def _technique(context: ResourceContext, given: Given, times: _Times) -> Technique | None:

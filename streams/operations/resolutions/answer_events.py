@@ -24,6 +24,7 @@ Wire = dict[str, Any]
 """An event as it is published, before it is bytes."""
 
 _SHORTEST_REASON: Final = 3
+_NEXT: Final = timedelta(milliseconds=1)
 _AHEAD: Final = timedelta(hours=1)
 _TRUE_OR_FALSE: Final = frozenset({"prehospital", "research", "complexity_documented"})
 
@@ -69,12 +70,17 @@ def events_of(
 
 
 def entered(fields: Wire, who: str, at: datetime, why: str, newest_recorded: float = 0.0) -> Wire:
-    """Return an event with who entered it, when and why; what it says itself of these stands."""
-    stored = max(at, datetime.fromtimestamp(newest_recorded, UTC)) if newest_recorded else at
+    """
+    Return an event with who entered it, when and why; what it says itself of these stands.
+
+    It is stored after every event that is known, also where a clock is behind: it answers what those say.
+    """
+    newest = datetime.fromtimestamp(newest_recorded, UTC) if newest_recorded else None
+    stored = at if newest is None or at > newest else newest + _NEXT
     event = {
         "occurred_at": text(at),
         **fields,
-        "recorded_at": text(stored),
+        "recorded_at": stored.isoformat(),
         "source": MANUAL,
         "entered_by": who,
     }

@@ -36,7 +36,7 @@ class Side(NamedTuple):
     """
     A stay on one side of an answer.
 
-    ``cents`` are the national OPPS amount of its lines in US cents; of those ``released_cents`` may be billed, none while a
+    ``cents`` are the expected payment of its lines in US cents; of those ``released_cents`` may be billed, none while a
     flag holds the set.
     """
 

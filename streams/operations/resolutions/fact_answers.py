@@ -150,6 +150,7 @@ def _conflicts(context: StayContext, flag: Flag) -> list[Choice]:
     return [Choice(name, name) for name in names if name]
 
 
+_UNITS: Final = ("mg", "g", "mcg", "units", "mEq", "mL")
 _STARTED: Final = _instant("started_at", "Start", "beside")
 _STOPPED: Final = _instant("stopped_at", "Stop", "after")
 
@@ -205,6 +206,12 @@ FACTS: Final[Mapping[str, Fact]] = {
         "order_modifiers", "codes", "Modifiers, commas between")),
     "dose": Fact("The dose given was this.", "administration_charted", _together(
         _one("dose", "number", "Dose"), _one("dose_unit", "text", "Unit", ("mg", "g", "mcg", "units", "mEq", "mL")))),
+    "wasted": Fact("So much of the container was thrown away.", "drug_wasted", _together(
+        _one("amount", "number", "Amount, 0 for nothing"), _one("unit", "text", "Unit", _UNITS, required=False))),
+    "ordered": Fact("So much was ordered, and given.", "administration_charted", _together(
+        _one("ordered_dose", "number", "Dose ordered"), _one("ordered_dose_unit", "text", "Unit", _UNITS))),
+    "measured": Fact("The patient's weight or body surface makes the dose.", "administration_charted", _together(
+        _one("weight_kg", "number", "Weight in kg", required=False), _one("body_surface_m2", "number", "Body surface in square metres", required=False))),
     "lesions": Fact("So many lesions were injected.", "administration_charted", _one("lesion_count", "whole", "Lesions")),
     "complexity": Fact("Monitoring, training and supervision are documented.", "administration_charted", _nothing,
                        fixed={"complexity_documented": "true"}, states=("complexity_documented",)),
@@ -226,7 +233,7 @@ FACTS: Final[Mapping[str, Fact]] = {
 """By key, in no order of their own."""
 
 _TIMED: Final = frozenset(
-    {"stop", "began", "start", "times", "stretches", "resumed", "dose", "drug", "class"}
+    {"stop", "began", "start", "times", "stretches", "resumed", "dose", "ordered", "drug", "class", "wasted"}
 )
 """Facts of one administration: where a flag names several, one has to be chosen."""
 

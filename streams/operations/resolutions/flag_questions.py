@@ -71,8 +71,10 @@ ASKED: Final[Mapping[str, Asked]] = {
     "F-RESEARCH": Asked("Is {what} what the trial tests, or routine care?", ("modifiers", "research")),
     "F-ORDER_MODIFIER": Asked("Which modifiers does the order of {what} have?", ("modifiers",)),
     "F-OTHER_ACCOUNT": Asked("Is the patient's other account the same stay?", ("merged", "follows")),
-    "F-DRUG_DOSE": Asked("What dose of {what} was given?", ("dose",)),
+    "F-DRUG_DOSE": Asked("What dose of {what} was given?", ("dose", "ordered", "measured")),
     "F-DRUG_CODE": Asked("Which product of {what} was given?", ("drug",)),
     "F-DOSE_UNUSUAL": Asked("Was so much of {what} given?", ("dose",)),
+    "F-DRUG_WASTE": Asked("How much of {what} was thrown away?", ("wasted", "void_event")),
+    "F-DRUG_UNGIVEN": Asked("Was a drug that left the pharmacy given?"),
 }  # fmt: skip
 """By flag, in the order of ``rules.flags``. Those without facts inform, and their suggestion says who sees to it."""

@@ -66,7 +66,7 @@ def test_a_sites_folder_lies_over_what_ships() -> None:
 def test_every_golden_case_is_coded_as_from_its_events() -> None:
     """What ``infusion code`` says of the same stays: identical bytes, in order of encounter ids."""
     stays = [
-        fold(events_of(case))._replace(encounter_id=f"E{number:03}")
+        fold(events_of(case))._replace(encounter_id=f"E{number:05}")
         for number, (_, case) in enumerate(all_cases())
     ]
     records = values(*[closed(one) for one in reversed(stays)])

@@ -171,7 +171,9 @@ def test_processes_code_the_buckets_of_an_input_over_the_budget_to_the_same_byte
     assert sorted(together.stderr.splitlines()) == sorted(alone.stderr.splitlines())
 
 
-def test_a_small_input_is_worth_one_process_and_a_large_one_all_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_input_is_worth_one_process_and_a_large_one_all_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A process takes as long to start as some thousand stays take to code."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
     assert [processes_for(size) for size in (0, 1 << 20, 16 << 20, 1 << 40)] == [1, 1, 2, 3]

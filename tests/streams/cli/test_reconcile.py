@@ -58,7 +58,9 @@ def test_what_is_missing_or_too_much_ends_a_nightly_job(tmp_path: Path) -> None:
     """With a status of its own; filters of what is shown leave it, filters of what counts do not."""
     events, billed = tmp_path / "one.jsonl", tmp_path / "billed.csv"
     events.write_text(ONE)
-    billed.write_text("Account,CPT,Qty,DOS\nE1,96365,1,3/2/2026\nE1,9x,1,\nE9,96372,2,20260302\n")
+    billed.write_text(
+        "Account,CPT,Qty,DOS\nE1,96365,1,3/2/2026\nE1,9x,1,\nE9,96372,2,20260302\nE1,99213,1,\n"
+    )
     run = (
         "reconcile",
         "--at",
@@ -79,6 +81,8 @@ def test_what_is_missing_or_too_much_ends_a_nightly_job(tmp_path: Path) -> None:
     assert rows == [
         ("E1", "96365", "matched", "2"), ("E1", "96366", "missing", "2"), ("E9", "96372", "extra", "2"),
     ]  # fmt: skip
+    assert "other codes     1 billed lines that are none of ours, left out" in made.stderr
+    assert "99213" in infusion(*run, "--all-codes").stdout
     assert infusion(*run, "--state", "matched").exit_code == 3
     assert infusion(*run, "--older-than", "3").exit_code == 1, "the rejected row alone"
     assert infusion(*run, "--encounter", "E7").exit_code == 1
@@ -154,3 +158,25 @@ def test_another_systems_messages_are_read_by_code_date_and_modifiers(tmp_path: 
     ]  # fmt: skip
     assert "billed.hl7:2: FT1[2]-25: no CPT or HCPCS code" in made.stderr
     assert made.exit_code == 1
+
+
+def test_a_line_that_looks_like_ours_inside_is_only_a_line(tmp_path: Path) -> None:
+    """Nothing of a file is taken for what we keep beside it; bytes that are no JSON are told by their line."""
+    events = tmp_path / "odd.jsonl"
+    events.write_bytes(
+        b'\0cos\nsystem "encounter_id": "E1"\n\x01x "encounter_id": "E1", "charge_set_id": "s"\n'
+    )
+    made = infusion("reconcile", str(events))
+    assert made.exit_code == 1
+    told = [line for line in made.stderr.splitlines() if "odd.jsonl:" in line]
+    assert [line.partition("odd.jsonl:")[2][0] for line in told] == ["1", "2", "3"]
+
+
+def test_what_is_held_without_a_line_has_its_age_too(tmp_path: Path) -> None:
+    """From the day the patient left; money is at stake while nobody charts the stop."""
+    events = tmp_path / "held.jsonl"
+    events.write_text("".join(line + "\n" for line in ONE.splitlines() if "infusion_stopped" not in line))
+    made = infusion("reconcile", "--at", "2026-03-12T00:00:00Z", "--format", "jsonl", str(events))
+    (row,) = [one for one in map(json.loads, made.stdout.splitlines()) if one["kind"] == "administration"]
+    assert (row["state"], row["rule"], row["age_days"]) == ("held", "F-MISSING_STOP", 10)
+    assert made.exit_code == 0

@@ -261,7 +261,7 @@ def test_every_code_that_can_be_charged_has_a_page(code: str) -> None:
         ("Rituxan 500 mg", "rituximab\n  class     complex biologic\n"),
         ("J9312", "Product codes\n  C9467 "),
         ("abatacept", "excluded  by "),
-        ("59", "Modifier 59  A service apart from another of the same day"),
+        ("59", "Modifier 59  A service apart from another one of the same day"),
         ("xs", "attached  by the product, where a policy answers so"),
         ("JW", "when      It belongs to the drug's line, never to its administration's."),
         ("medicare", "layers      global, payer medicare"),
@@ -400,7 +400,7 @@ def test_a_case_is_read_by_its_text(tmp_path: Path) -> None:
         ("207RI0011X", "interventional cardiology in NUCC"),
         ("pos 22", "professional_in_facility: a professional claim from there reports none"),
         ("POS 11", "coded as the office's"),
-        ("CC", "The payer changed the code that was sent in."),
+        ("CC", "The payer changed the procedure code sent in."),
         ("59", "MLN1783722"),
     ],
 )
@@ -420,14 +420,46 @@ def test_a_code_on_a_date_before_its_first_says_what_stood_then() -> None:
 def test_a_page_stands_alone_and_has_an_index() -> None:
     """Nothing is fetched, every code is there, and what stands in an entry is escaped."""
     html = run("show", "codes", "--on", DAY, "--format", "html").stdout
-    assert all(f'<section id="{code}">' in html for code in RANK_ORDER)
+    assert all(f'<section class="entry" id="{code}">' in html for code in RANK_ORDER)
     assert html.startswith("<!doctype html>")
     assert "<script" not in html
     assert "src=" not in html
     assert "&#39;" in html
     alone = run("show", "96375", "--on", DAY, "--format", "html").stdout
     assert "<title>96375</title>" in alone
-    assert "<h3>Golden cases</h3>" in alone
+    assert "<h3>Golden cases, the first 12 of " in alone
+
+
+def test_a_page_of_a_code_says_first_what_is_asked_first() -> None:
+    """What is paid, how many units, what it stands beside; and every source it cites, by its key."""
+    alone = run("show", "96367", "--on", "2026-11-02", "--format", "html").stdout
+    cards = alone.partition('<dl class="glance">')[2].partition("</dl>")[0]
+    assert all(
+        said in cards
+        for said in ("$73.56", "$29.73", "4 facility, 4 office", "96360, 96365, 96374, 96409, 96413")
+    )
+    sources_of_it = alone.partition("<h3>Sources</h3>")[2]
+    assert all(
+        key in sources_of_it
+        for key in ("AAPC-SEQ", "OPPS-2026-01-01", "PFS-RVU26C", "RBCS-2024", "CIGNA-2019-05")
+    )
+    assert "prefers-color-scheme: dark" in alone
+    for heading in (
+        "What the chart must hold, and what its lack does",
+        "Payers side by side",
+        "Diagnoses that contradict it",
+    ):
+        assert heading in alone
+    assert "a loss of volume" in run("show", "96360", "--on", DAY, "--format", "html").stdout
+
+
+def test_a_code_s_entry_holds_its_checklist_and_its_payers_as_json() -> None:
+    """The same facts as on the page."""
+    told = loads(run("show", "96360", "--on", DAY, "--format", "json").stdout)
+    assert "reason" in {one["item"] for one in told["checklist"]}
+    assert told["payers"]["names"] == ["medicare", "aetna", "bcbs", "cigna", "unitedhealthcare"]
+    assert {one["key"] for one in told["payers"]["answered"]} == {"initial_reset"}
+    assert "hydration_reason" in {one["key"] for one in told["payers"]["silent"]}
 
 
 def test_the_nearest_names_are_of_any_kind() -> None:

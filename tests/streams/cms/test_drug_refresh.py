@@ -135,6 +135,34 @@ def test_packages_are_read_from_the_crosswalk_as_published(tmp_path: Path) -> No
     assert "Orencia" not in (drugs / "20260101" / "ndc.csv").read_text(encoding="utf-8")
 
 
+def test_a_packages_billing_units_come_with_its_code(tmp_path: Path) -> None:
+    """As the crosswalk counts one item; what moved is named, and a package it no longer has keeps its count."""
+    drugs = drug_lists(tmp_path)
+    change = taken(NEW_YEAR, {"asp_ndc": ASP}, drugs)["package_units"]
+
+    assert written(drugs, "package_units") == [
+        *("ndc,hcpcs,units", "00003218713,J0129,25", "00003218811,J0129,12.5"),
+        *written(drugs, "package_units")[3:],
+    ]
+    assert change.moved == ("00003218713 J0129: 20 -> 25",)
+    assert change.went == ("99999999999 J0129 25",)
+    assert laid_over("package_units", "ndc", drugs)["99999999999"][0]["units"] == "25"
+
+
+def test_a_package_without_one_number_of_units_is_left_out(tmp_path: Path) -> None:
+    """Its code is still taken in."""
+    drugs = drug_lists(tmp_path)
+    crosswalk = tmp_path / "crosswalk.csv"
+    text = ASP.read_text(encoding="latin-1")
+    assert ",1,1,25,25" in text
+    crosswalk.write_text(text.replace(",1,1,25,25", ",1,1,some,25", 1), encoding="latin-1")
+    changes = taken(NEW_YEAR, {"asp_ndc": crosswalk}, drugs)
+
+    assert "00003218713" not in "".join(written(drugs, "package_units"))
+    assert "00003218713,J0129" in written(drugs, "ndc")
+    assert "packages without one number of BILLUNITS" in changes["package_units"].notes[0].line(None)
+
+
 def test_the_crosswalk_of_the_other_payment_bases_is_passed_over(tmp_path: Path) -> None:
     """CMS packs workbooks and the AWP crosswalk beside the one that is read."""
     packed = archive(
@@ -390,6 +418,54 @@ def test_every_list_of_a_quarter_at_once_is_in_order(tmp_path: Path) -> None:
     taken(NEW_YEAR, {"asp_ndc": ASP, "rxnorm": RXNORM}, drugs)
 
     assert sorted(path.name for path in (drugs / "20260101").iterdir()) == [
-        *("edition.toml", "hcpcs.csv", "ndc.csv", "ndc_rxnorm.csv", "rxnorm.csv", "sources.toml"),
+        *(
+            "edition.toml",
+            "hcpcs.csv",
+            "ndc.csv",
+            "ndc_rxnorm.csv",
+            "package_units.csv",
+            "rxnorm.csv",
+            "sources.toml",
+        ),
     ]
     assert drug_problems(drugs) == []
+
+
+ADDENDUM = (
+    "Addendum B,,,,\n"
+    '"Effective April 1, 2026 through June 30, 2026",,,,\n'
+    "HCPCS Code,Short Descriptor,SI,APC,Payment Rate\n"
+    "96365,(not kept),S,5693,$219.40\n"
+    "J0129,(not kept),K,9230,$51.125\n"
+    'J3262,(not kept),G,9624,"$1,005.882"\n'
+    "J1885,(not kept),N,,\n"
+    "J0881,(not kept),ZZ,,\n"
+    "J9999,(not kept),N,,\n"
+)
+APRIL = date(2026, 4, 1)
+
+
+def test_a_quarters_statuses_of_drugs_stand_beside_those_before(tmp_path: Path) -> None:
+    """From their quarter on, with the rate of CMS to the last digit; a status without a sense is named."""
+    drugs = drug_lists(tmp_path)
+    addendum = tmp_path / "addendum-b.csv"
+    addendum.write_text(ADDENDUM, encoding="utf-8")
+    change = taken(APRIL, {"opps_drugs": addendum}, drugs)["opps_drugs"]
+
+    lines = (drugs / "20260401" / "opps_drugs.csv").read_text(encoding="utf-8").splitlines()
+    wanted = ["code,status,rate", "J0129,K,51.125", "J1885,N,", "J3262,G,1005.882"]
+    assert [line for line in lines if not line.startswith("#")] == wanted
+    assert change.notes[0].line(None) == "1 left out: codes whose status is no drug's (J0881 ZZ)"
+    assert drug_problems(drugs) == []
+
+
+@pytest.mark.parametrize(("old", "new", "says"), [
+    ("April 1, 2026", "July 1, 2026", "is the addendum of 2026-07-01, not of 2026-04-01"),
+    ("$51.125", "much", "field 'Payment Rate': must be an amount in dollars"),
+    ("Payment Rate", "Money", "no header row"),
+])  # fmt: skip
+def test_another_addendum_is_refused(tmp_path: Path, old: str, new: str, says: str) -> None:
+    """In one sentence with its line."""
+    addendum = tmp_path / "addendum-b.csv"
+    addendum.write_text(ADDENDUM.replace(old, new), encoding="utf-8")
+    assert any(says in one for one in refusal(APRIL, {"opps_drugs": addendum}, drug_lists(tmp_path)))

@@ -17,7 +17,7 @@ def ours(client: Any) -> dict[str, str]:
 
 async def asked(stage: Stage, name: str = "E1") -> dict[str, str]:
     """Return the hidden fields of the form of a stay's one question."""
-    from streams.console.answering import asked as found  # noqa: PLC0415
+    from streams.console.answering import asked as found  # noqa: PLC0415 - only this test needs it
 
     about = found(stage.desk, name, 1)
     assert about is not None

@@ -10,6 +10,7 @@ from json import dumps, loads
 from pathlib import Path
 from re import sub
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from click.testing import CliRunner, Result
@@ -19,7 +20,7 @@ from rules.site_folder import read_site, under_site
 from streams.cli import main
 from streams.rates.object_slices import GROUPS, RATES, OtherOrderError, slices
 from streams.rates.spread import spread
-from streams.rates.tally import payer_named
+from streams.rates.tally import month_of, payer_named
 from streams.rulebook.entry import entry_of
 from streams.rulebook.page import page
 from streams.rulebook.text import entry_text
@@ -154,6 +155,10 @@ def test_rates_are_of_our_codes_and_references_are_resolved(
         (entry("96375", rate([1], price(9)), negotiation_arrangement="bundle"), "a rate of a bundle"),
         (entry("96375", rate([1], price(9)), negotiation_arrangement="capitation"), "a rate of a capitation"),
         (entry("CSTM-00", rate([1], price(9))), "a rate of all codes of a type"),
+        (
+            entry("96375", rate([1], price(9, service_code=["21", "22"]))),
+            "a professional rate of facilities' places of service alone",
+        ),
         (entry("96375", rate([7], price(9))), "a rate of no provider group that the file resolves"),
     ],
 )
@@ -339,6 +344,10 @@ def test_what_is_shown_for_people_and_as_a_table(tmp_path: Path) -> None:
     lines = run("show", "96375", "--from", folder, "--format", "csv").stdout.splitlines()
     assert lines[0].startswith("payer,code,setting,billing_class,period,count,mean,p10")
     assert len(lines) == 2
+    drawn = run("show", "96375", "--from", folder, "--format", "svg").stdout
+    assert fromstring(drawn).tag.endswith("svg")  # noqa: S314 -- our own output
+    assert "<style>" in drawn
+    assert "nothing to draw" in run("show", "96375", "--format", "svg").stderr
     alone = run("show", "96375").stdout
     assert "no edition holds a rate for it" in alone
     assert "16.37  [SEED-3, C]" in alone
@@ -357,11 +366,24 @@ def test_a_percentile_is_a_rate_that_was_observed() -> None:
     assert found.between_quartiles == 200
 
 
+@pytest.mark.parametrize(
+    ("day", "month"),
+    [
+        ("2026-03-27", "2026-03"), ("3/27/2026", "2026-03"), ("12/1/26", "2026-12"), ("2026-13-01", "0000-00"),
+        ("March 2026", "0000-00"), ("", "0000-00"), ("2026-03", "2026-03"), ("20260327", "0000-00"),
+    ],
+)  # fmt: skip
+def test_a_month_is_read_of_the_days_that_files_write(day: str, month: str) -> None:
+    """Any other text is no month, and spoils no edition."""
+    assert month_of(day) == month
+
+
 def test_a_payer_is_known_by_its_published_name() -> None:
     """Or stands under the name it gives itself."""
     assert payer_named("UHC OF [7]") == "UnitedHealthcare"
     assert payer_named("Harvard  Pilgrim") == "Harvard Pilgrim"
     assert payer_named("MEDICARE [1]") == "Medicare"
+    assert payer_named("  ") == "a payer that gives no name"
     assert payer_named("Aetna", "Medicare Advantage PPO") == "Aetna, Medicare plan"
     assert payer_named("Humana Medicare") == "Humana Medicare"
     assert payer_named("UNITED COMMUNITY MEDICAID") == "UnitedHealthcare, Medicaid plan"
@@ -451,7 +473,7 @@ def test_an_edition_in_the_sites_folder_is_read_by_rules_pages_and_money(tmp_pat
     site = tmp_path / "site"
     dated = site / "edits" / "20261101"
     dated.mkdir(parents=True)
-    (dated / "contract.csv").write_text("payer,code,setting,usd\nAetna,96375,office,9.00\n")
+    (dated / "contract.csv").write_text("payer,code,setting,usd,percent\nAetna,96375,office,9.00,\n")
     (dated / "edition.toml").write_text(
         'effective = 2026-11-01\n\n[contract]\ncite = "OURS"\ncovers = "all"\n'
     )

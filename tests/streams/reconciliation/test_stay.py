@@ -100,6 +100,41 @@ def test_an_administration_without_a_drug_and_a_drug_without_an_administration_a
     ]
 
 
+def test_a_drug_that_waits_for_its_dose_may_be_at_the_billing_system_already() -> None:
+    """Its units cannot be compared yet, and it is not too much."""
+    drug = DrugLine("D1", "A1", "ceftriaxone", "open", "J0696", None, None, (), ON, None, "charted", WHY)
+    found = rows(replace(PLAIN, lines=(), drug_lines=(drug,)), PostedLine("J0696", 4, (), ON))
+    assert (found[0].kind, found[0].state, found[0].posted_units) == ("drug", "held", 4)
+
+
+def test_waste_of_a_suggested_drug_is_a_line_of_its_own() -> None:
+    """Posted with JW it is matched; the amount is both lines', to the cent."""
+    paid = replace(PAID, cents=129692)
+    drug = DrugLine(
+        "D1", "A1", "infliximab", "suggested", "J1745", 31, 9, (), ON, None, "charted", WHY, (), paid
+    )
+    coded = replace(PLAIN, drug_lines=(drug,))
+    found = rows(coded, PostedLine("J1745", 31, (), ON), PostedLine("J1745", 9, ("JW",), ON))
+    drugs = [row for row in found if row.kind == "drug"]
+    assert [(row.state, row.units, row.modifiers) for row in drugs] == [
+        ("matched", 31, ()), ("matched", 9, ("JW",)),
+    ]  # fmt: skip
+    assert sum(row.cents for row in drugs) == 129692
+    assert not [row for row in found if row.state == "extra"]
+    alone = rows(coded, PostedLine("J1745", 31, (), ON), drugs=True)
+    assert [row.state for row in alone if row.kind == "drug"] == ["matched", "missing"]
+
+
+def test_a_drug_that_nobody_gave_is_no_administration() -> None:
+    """Its drug line says why it is not billed; no giving is missing for it."""
+    handed = DrugLine(
+        "D9", "dispensed-1", "ketorolac", "not_billed", None, None, None, (), ON, None, "charted", WHY
+    )
+    found = rows(replace(PLAIN, drug_lines=(handed,)))
+    assert [row.id for row in found if row.kind == "administration"] == ["A1"]
+    assert [row.state for row in found if row.kind == "drug"] == ["not_billed"]
+
+
 def test_what_stands_of_a_stay_without_a_charge_set_is_extra() -> None:
     """Cancelled or merged away, and not credited yet."""
     (row,) = rows(None, PostedLine("96365", 1, (), ON))

@@ -21,6 +21,7 @@ def test_every_topic_of_the_contract_is_there_by_its_name() -> None:
         "infusion.review.v1",
         "infusion.rejects.v1",
         "infusion.deliveries.v1",
+        "infusion.nudges.v1",
     ]
 
 

@@ -14,10 +14,13 @@ from rules.engine import Profile
 from streams.engine.batches import PartitionBatch
 from streams.engine.progress import Progress
 from streams.engine.records import Record
+from streams.lifecycle.nudges import NudgePolicy
 from streams.lifecycle.timeouts import Timeouts
+from streams.metrics.figures import Figures
 from streams.wire import topics
 from streams.worker.agents import Agents, home_of
 from streams.worker.encounter_store import EncounterStore
+from streams.worker.nudge_board import NudgeBoard
 from streams.worker.release_store import ReleaseStore
 from streams.worker.settings import WorkerSettings
 
@@ -55,7 +58,9 @@ async def _only(batch: PartitionBatch) -> AsyncIterator[PartitionBatch]:
 class PaperWorker:
     """One process: what it has in memory is lost when it dies."""
 
-    def __init__(self, paper: Paper, timeouts: Timeouts, profile: Profile) -> None:
+    def __init__(
+        self, paper: Paper, timeouts: Timeouts, profile: Profile, nudges: NudgePolicy | None = None
+    ) -> None:
         self.paper = paper
         self.app: Any = PaperApp(paper)
         self._tables: Any = [
@@ -64,8 +69,17 @@ class PaperWorker:
         self.stays = EncounterStore(self.app, self._tables[0], capacity=10)
         settings = WorkerSettings(timeouts=timeouts, profile=profile)
         releases = ReleaseStore(self.app, self._tables[1])
+        self.figures = Figures("worker")
+        self.nudges = None if nudges is None else NudgeBoard(nudges, profile, self.figures)
         self.agents = Agents(
-            self.app, self.stays, releases, settings, paper.partitions, lambda: float(paper.now)
+            self.app,
+            self.stays,
+            releases,
+            settings,
+            paper.partitions,
+            lambda: float(paper.now),
+            None,
+            self.nudges,
         )
         self._agent_of = dict(
             zip(SOURCES, (self.agents.follow, self.agents.close, self.agents.code), strict=True)
@@ -82,6 +96,10 @@ class PaperWorker:
                 tp = TP(topic, number)
                 self.app.consumer.progress[tp] = Progress(self.paper.committed.get(tp, 0))
         self.stays.restore(partitions)
+        if self.nudges is not None:
+            self.nudges.clear()
+            for number in partitions:
+                self.nudges.restore(number, self.stays.live.keys(number))
 
     def kept_keys(self) -> set[bytes]:
         """Return every key in its stores."""
@@ -136,9 +154,10 @@ class Cluster:
     def __init__(
         self, now: int, workers: int = 2, partitions: int = 3,
         timeouts: Timeouts = FOREVER, profile: Profile = Profile(),  # noqa: B008 - immutable
+        nudges: NudgePolicy | None = None,
     ) -> None:  # fmt: skip
         self.paper = Paper(partitions, now)
-        self._made = lambda: PaperWorker(self.paper, timeouts, profile)
+        self._made = lambda: PaperWorker(self.paper, timeouts, profile, nudges)
         self.workers = [self._made() for _ in range(workers)]
         self.deal(0)
 

@@ -376,3 +376,23 @@ def test_every_reason_counts_and_of_each_its_icd_code() -> None:
         {"concept": {"coding": [{"system": "http://snomed.info/sct", "code": "1", "display": "vomiting"}]}},
     ]
     assert charted(changed(reason=reasons))["indication"] == "Z51.11; N17.9; vomiting"
+
+
+def test_a_condition_that_is_referred_to_is_a_reason_unless_it_is_doubted() -> None:
+    """R4's reasonReference and R5's reason; one that was not sent is noted, and no reason."""
+    code = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "E86.0"}]}
+    refuted = {"coding": [{"code": "refuted"}]}
+    conditions = [
+        {"resourceType": "Condition", "id": "c1", "code": code},
+        {
+            "resourceType": "Condition",
+            "id": "c2",
+            "code": {"text": "vomiting"},
+            "verificationStatus": refuted,
+        },
+    ]
+    references = [{"reference": "#c1"}, {"reference": "#c2"}, {"reference": "Condition/unsent"}]
+    assert charted(changed(contained=conditions, reasonReference=references))["indication"] == "E86.0"
+    newer = [{"reference": one} for one in references]
+    assert charted(changed(contained=conditions, reason=newer))["indication"] == "E86.0"
+    assert "indication" not in charted(changed(contained=conditions, reason=newer[1:]))

@@ -144,6 +144,8 @@ FACTS_GIVEN: dict[str, dict[str, str]] = {
     "modifiers": {"order_modifiers": "q1"},
     "research": {},
     "dose": {"dose": "4", "dose_unit": "mg"},
+    "ordered": {"ordered_dose": "4", "ordered_dose_unit": "mg"},
+    "measured": {"weight_kg": "40", "body_surface_m2": "1.9"},
 }
 
 
