@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from time import monotonic
-from typing import Any, Final
+from typing import Any
 
 import faust
 from aiokafka.errors import KafkaError
@@ -19,6 +19,7 @@ from faust.types import TP
 
 from streams.engine.batches import BatchSchema
 from streams.engine.checkpoint import Addressed, Checkpoint, States
+from streams.engine.checkpoint_pace import gathering_s
 from streams.engine.cluster_facts import ClusterFacts
 from streams.engine.consumer import BACKLOG, BatchConsumer
 from streams.engine.error_place import place_of, placed, told
@@ -34,8 +35,6 @@ from streams.engine.store_memory import StoreMemory
 from streams.engine.table import CheckpointTable
 from streams.engine.versions import require_tested
 from streams.engine.vitals import Vitals
-
-_BACKLOG_PAUSE_S: Final = 0.25
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +93,7 @@ class CheckpointApp(faust.App):
         """What this worker did and when, for whoever watches it."""
         self._failing = threading.Lock()
         self._woken: asyncio.Event | None = None
+        self._last_checkpoint_s = 0.0
         super().__init__(name, TableManager=SeekingTableManager, Table=CheckpointTable, **settings)
         self.task(self._write_checkpoints)
 
@@ -107,9 +107,8 @@ class CheckpointApp(faust.App):
         while not self.should_stop:
             await self._woken.wait()
             consumer: Any = self.consumer
-            if consumer.behind() > BACKLOG:
-                # Nobody waits for one record of many: fewer and larger checkpoints, in which each state is written once.
-                await asyncio.sleep(_BACKLOG_PAUSE_S)
+            if wait := gathering_s(consumer.behind(), BACKLOG, self._last_checkpoint_s):
+                await asyncio.sleep(wait)
             self._woken.clear()
             await consumer.checkpoint(commit=False)  # positions follow, every broker_commit_interval
 
@@ -204,7 +203,8 @@ class CheckpointApp(faust.App):
             self._writing = None
             vitals, now = self.vitals, monotonic()
             if checkpoint:
-                vitals.on_checkpoint(now - vitals.checkpoint_began_at)
+                self._last_checkpoint_s = now - vitals.checkpoint_began_at
+                vitals.on_checkpoint(self._last_checkpoint_s)
             vitals.checkpoint_at, vitals.checkpoint_began_at = now, 0
 
     def requeue(self, checkpoint: Checkpoint) -> None:
