@@ -145,5 +145,9 @@ def made(shape: Shape, fields: dict[str, Any]) -> Any:
 def names_in(value: Any) -> int:
     """Return how many names stand in what was decoded of an object, or of a list of them."""
     if type(value) is dict:
-        return len(value) + sum([names_in(inner) for inner in value.values() if type(inner) is tuple])
+        names = len(value)
+        for inner in value.values():
+            if type(inner) is tuple:
+                names += names_in(inner)
+        return names
     return sum([names_in(item) for item in value if type(item) is dict]) if type(value) is tuple else 0

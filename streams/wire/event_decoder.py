@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Union, get_args
 
 from msgspec import MsgspecError
 from msgspec.json import Decoder
-from msgspec.structs import astuple
+from msgspec.structs import asdict, astuple
 from pydantic import BaseModel
 
 from models.event import Event
@@ -109,7 +109,7 @@ def _events(structs: Iterable[Any], text: bytes) -> list[Event]:
         names += len(values) - values.count(None)
         if shape.lists:
             names -= values.count(())
-        fields = dict(zip(shape.ways, values, strict=True))
+        fields = asdict(struct)
         for name in shape.objects:
             if fields[name] is not None:
                 names += names_in(fields[name])
