@@ -226,7 +226,7 @@ def test_a_type_near_none_of_ours_is_met_with_examples() -> None:
         ({"drug": {"nane": CANARY}}, "drug.nane", "did you mean name?"),
         ({"order.priority": 1}, "order.priority", "leave it out or correct its name"),
         ({"mrn_0047110": 1}, "field 8", "leave it out or correct its name"),
-        ({"reason": "completed"}, "reason", "leave it out or correct its name"),
+        ({"reason": "completed"}, "reason", "did you mean change_reason?"),
         ({CANARY: 1}, "field 8", "leave it out or correct its name"),
         ({"drug": {"name": "x", CANARY: 1}}, "field 2 of drug", "leave it out or correct its name"),
         ({"drug": {"ingredients": [{"name": "x", CANARY: 1}]}}, "field 2 of drug.ingredients[0]", "leave it out"),
