@@ -17,7 +17,6 @@ from pydantic_core import ErrorDetails, from_json
 from models.drug import Drug, Ingredient
 from models.event import EVENT, Event, event_types
 from models.fact import ChartedInterval, Fact
-from streams.wire.event_decoder import decode
 from streams.wire.rejects import TWICE, WHOLE_LINE, Reject
 from streams.wire.repeated_names import repeated_name
 
@@ -30,18 +29,8 @@ _SPEAKABLE: Final = re.compile(r"(?!.*\d{3})[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 _LONGEST_NAME: Final = 64
 """Characters of a name that are compared with ours: more would be no slip of the pen."""
 
-_validate: Final[Callable[[bytes], Event]] = EVENT.validator.validate_json
+validate: Final[Callable[[bytes], Event]] = EVENT.validator.validate_json
 """The event of a line, or pydantic's ValidationError; the adapter's own method costs a tenth more."""
-
-
-def validate(raw: bytes) -> Event:
-    """
-    Return the event of a line.
-
-    Raises:
-        ValidationError: it holds none; the error is pydantic's.
-    """
-    return decode(raw) or _validate(raw)
 
 
 def read(raw: bytes) -> Event | Reject:
@@ -51,11 +40,8 @@ def read(raw: bytes) -> Event | Reject:
     A UTF-8 byte-order mark in front and a carriage return behind are accepted. A name that stands twice in one object
     is not: this is the one place that decides it, for files and topics alike.
     """
-    quick = decode(raw)
-    if quick is not None:
-        return quick
     try:
-        event = _validate(raw)
+        event = validate(raw)
     except ValidationError as error:
         if raw.startswith(BYTE_ORDER_MARK):
             return read(raw.lstrip(BYTE_ORDER_MARK))
