@@ -7,7 +7,7 @@ sends again only what was on its way: under the same control ids, and with the s
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from functools import partial
 from time import monotonic, time
@@ -150,11 +150,11 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has n
                 self.parked_at_end = self.dispatcher.parked()
                 return
 
-    async def _begin(self, places: Iterable[TopicPartition]) -> None:
+    async def _begin(self, places: Collection[TopicPartition]) -> None:
         """Take over partitions at their committed positions, and learn what was acknowledged and parked."""
         deal = self._deals
         try:
-            starts = {place.partition: await self._position(place) for place in places}
+            starts = await self._starts(places)
             known = await self._ledger.load(starts)
             if deal != self._deals:  # dealt anew meanwhile
                 return
@@ -170,23 +170,24 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has n
             self._committed[partition] = position
             self.dispatcher.own(partition, known[partition].acknowledged, known[partition].parked)
 
-    async def _position(self, place: TopicPartition) -> int:
-        """Return where a partition's delivery goes on; a group without a position gets one now."""
-        first = (await self._consumer.beginning_offsets([place]))[place]
-        committed = await self._consumer.committed(place)
-        if committed is None:
-            latest = self.plan.begin == "latest"
-            position = (await self._consumer.end_offsets([place]))[place] if latest else first
-            await self._consumer.commit({place: position})
-            return int(position)
-        if committed < first:
-            lost = first - committed
-            _log.error(
-                "partition %d: retention deleted %d charge lines before they were delivered",
-                place.partition,
-                lost,
-            )
-        return int(max(committed, first))
+    async def _starts(self, places: Collection[TopicPartition]) -> dict[int, int]:
+        """Return where each partition's delivery goes on; where the group has no position, it gets one now."""
+        first = await self._consumer.beginning_offsets(places)
+        committed = {place: await self._consumer.committed(place) for place in places}
+        new = [place for place, position in committed.items() if position is None]
+        if new:
+            begun = await self._consumer.end_offsets(new) if self.plan.begin == "latest" else first
+            due = {place: begun[place] for place in new}
+            await self._consumer.commit(due)
+            committed |= due
+        for place, position in committed.items():
+            if position < first[place]:
+                _log.error(
+                    "partition %d: retention deleted %d charge lines before they were delivered",
+                    place.partition,
+                    first[place] - position,
+                )
+        return {place.partition: int(max(position, first[place])) for place, position in committed.items()}
 
     def _take(self, partition: int, records: Iterable[Any]) -> None:
         positions = self.positions[partition]
