@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format cases laws fuzz chaos soak kafka docs pictures monitoring lock prometheus bench bench-coder bench-page bench-stream bench-feeds bench-listen bench-console clean
+.PHONY: help run test lint format cases laws faults fuzz chaos soak kafka docs pictures monitoring lock prometheus bench bench-coder bench-page bench-stream bench-feeds bench-listen bench-console clean
 
 # The first interpreter that is new enough; make PYTHON=... to choose another.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
@@ -54,6 +54,9 @@ cases: $(DEVELOPMENT) ## The golden cases alone, each by its sentence
 
 laws: $(DEVELOPMENT) ## The laws on EXAMPLES (5000) drawn stays each, far beyond what the suite draws
 	@INFUSION_HYPOTHESIS_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/pytest -n 2 -q tests/properties
+
+faults: $(DEVELOPMENT) ## The faults of Kafka that the suite leaves to longer runs, each on a broker of its own
+	@INFUSION_REQUIRE_KAFKA=1 $(BIN)/pytest -n 2 -m long
 
 fuzz: $(DEVELOPMENT) ## Break messages at random for INFUSION_FUZZ_SECONDS (a minute), and see that nothing else breaks
 	@PYTHONPATH=. $(BIN)/python tests/support/feed_fuzz.py

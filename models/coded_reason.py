@@ -10,6 +10,11 @@ from models.field import Words
 BETWEEN: Final = "; "
 """What stands between two reasons of one text."""
 
+_EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
+_UNREADABLE: Final = (
+    "holds what is no reason; write words, an ICD-10-CM code, or FHIR's codings, concepts or a list of them"
+)
+
 _CLASSIFICATIONS: Final = ("icd-10", "icd10", "2.16.840.1.113883.6.90", "2.16.840.1.113883.6.3")
 """What the address or object identifier of ICD-10-CM and ICD-10 holds; the last matches whole."""
 
@@ -25,15 +30,21 @@ def reason_text(reason: object) -> object:
     Return a coded reason as text: each ICD-10 code, else the words, else the code; reasons are parted by a semicolon.
 
     What a code is called beside it is left out: a name such as "encounter for observation" is the code's, not the
-    chart's. What is no coded reason comes back as it is, for the field to take or refuse.
+    chart's. An empty list or object is no reason, as an empty text is. What is neither comes back as it is, for the field
+    to take or refuse.
+
+    Raises:
+        ValueError: a list or an object holds something that is no reason.
     """
     if not isinstance(reason, (dict, list)):
         return reason
-    listed = reason if isinstance(reason, list) else [reason]
-    if not listed or not all(isinstance(one, (dict, str)) for one in listed):
-        return reason
-    said = [one.strip() if isinstance(one, str) else _said(one) for one in listed]
-    return BETWEEN.join(dict.fromkeys(said)) if all(said) else reason
+    listed = [one for one in (reason if isinstance(reason, list) else [reason]) if one not in _EMPTY]
+    said = [
+        one.strip() if isinstance(one, str) else _said(one) if isinstance(one, dict) else "" for one in listed
+    ]
+    if not all(said):
+        raise ValueError(_UNREADABLE)
+    return BETWEEN.join(dict.fromkeys(said))
 
 
 def _said(concept: dict[str, Any]) -> str:

@@ -81,6 +81,9 @@ def _secret(file: Path | None, environment: Mapping[str, str]) -> bytes:
         says = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         message = f"the key cannot be read: {click.format_filename(str(file))}: {says}"
         raise click.UsageError(message) from None
+    if file is None and not text.strip():
+        message = f"there is no key: name its file with --key-file, or set {KEY}; make one with openssl rand -hex 32"
+        raise click.UsageError(message)
     secret = text.strip().encode()
     if len(secret) < _SHORTEST_SECRET:
         name = KEY if file is None else "the file of the key"

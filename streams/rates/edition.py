@@ -118,18 +118,21 @@ def _without(path: Path, name: str) -> str:
 
 def read(folder: Path) -> tuple[list[PublishedRate], dict[str, Any]]:
     """
-    Return the rows of an edition and what it says of itself.
+    Return the rows of an edition and what it says of itself; of a site's folder of editions, the newest.
 
     Raises:
         RatesFileError: the folder holds no edition, or one that was changed by hand and no longer reads.
 
     """
+    dated = sorted(one.parent for one in folder.glob(f"[0-9]*/{EDITION}"))
+    if dated and not (folder / EDITION).is_file():
+        folder = next((one for one in reversed(dated) if (one / RATES).is_file()), dated[-1])
     try:
         edition = next(one for one in editions_in(folder) if one.table == "rates")
         rates = [published_rate(row, edition) for _, row in table_rows(edition)]
         said = loads((folder / EDITION).read_text("utf-8"))["rates"]
     except (OSError, ArithmeticError, StopIteration, ValueError, TOMLDecodeError, EditFileError) as error:
-        message = f"holds no edition that can be read ({type(error).__name__}); ingest the files again."
+        message = "holds no edition that can be read; name a folder that infusion rates ingest wrote."
         raise RatesFileError(message) from error
     return sorted(rates), {**said, "on": edition.effective.isoformat()}
 

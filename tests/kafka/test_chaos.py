@@ -64,7 +64,9 @@ def test_a_seed_of_kills_pauses_and_broken_brokers_loses_nothing(own_kafka: Make
     assert all_right(report.verdict)
 
 
-@pytest.mark.parametrize("kind", ["changelog made anew", "group deleted"])
+@pytest.mark.parametrize(
+    "kind", ["changelog made anew", pytest.param("group deleted", marks=pytest.mark.long)]
+)
 def test_after_a_fault_and_its_remedy_everything_comes_out_right(
     own_kafka: Maker, tmp_path: Path, kind: str
 ) -> None:

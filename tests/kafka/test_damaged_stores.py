@@ -32,6 +32,7 @@ class OneWorker:
             "INFUSION_DATA_DIR": str(folder),
             "INFUSION_METRICS_BIND": "off",
             "INFUSION_WORKER_ID": "one",
+            "INFUSION_SESSION_TIMEOUT_SECONDS": "8",
         }
         self.broker = broker
         self.store = folder

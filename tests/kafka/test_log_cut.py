@@ -41,7 +41,14 @@ def names_one(log: str, name: str, cuts: Cuts, words: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", [topics.EVENTS, topics.COMMANDS, topics.CLOSED])
+@pytest.mark.parametrize(
+    "name",
+    [
+        topics.EVENTS,
+        pytest.param(topics.COMMANDS, marks=pytest.mark.long),
+        pytest.param(topics.CLOSED, marks=pytest.mark.long),
+    ],
+)
 def test_a_topic_cut_below_what_was_read_stops_the_worker(stream: Stream, name: str) -> None:
     """Nobody writes anything after: the client would go to the oldest record, and wait."""
     worker = half_read(stream)
@@ -53,7 +60,13 @@ def test_a_topic_cut_below_what_was_read_stops_the_worker(stream: Stream, name: 
     assert worker.wait(60) == 70, "at the next start too"
 
 
-@pytest.mark.parametrize("living", [True, False], ids=["while it waits", "before a start"])
+@pytest.mark.parametrize(
+    "living",
+    [
+        pytest.param(True, id="while it waits"),
+        pytest.param(False, id="before a start", marks=pytest.mark.long),
+    ],
+)
 def test_what_is_written_over_a_cut_is_not_passed_over(stream: Stream, *, living: bool) -> None:
     """The log is longer than ever when the worker looks again; with the position set as it says, nothing is lost."""
     worker = half_read(stream)
@@ -79,7 +92,13 @@ def test_what_is_written_over_a_cut_is_not_passed_over(stream: Stream, *, living
     assert verdict.comparison.same
 
 
-@pytest.mark.parametrize("disk", [True, False], ids=["with its disk", "without its disk"])
+@pytest.mark.parametrize(
+    "disk",
+    [
+        pytest.param(True, id="with its disk", marks=pytest.mark.long),
+        pytest.param(False, id="without its disk"),
+    ],
+)
 def test_a_changelog_cut_while_nobody_looked_stops_the_worker_at_its_start(
     stream: Stream, *, disk: bool
 ) -> None:

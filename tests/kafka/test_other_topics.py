@@ -35,7 +35,14 @@ def stream(own_kafka: Maker, tmp_path: Path) -> Iterator[Stream]:
         yield made
 
 
-@pytest.mark.parametrize("name", [topics.EVENTS, topics.COMMANDS, topics.ENCOUNTERS_CHANGELOG])
+@pytest.mark.parametrize(
+    "name",
+    [
+        topics.EVENTS,
+        pytest.param(topics.COMMANDS, marks=pytest.mark.long),
+        pytest.param(topics.ENCOUNTERS_CHANGELOG, marks=pytest.mark.long),
+    ],
+)
 def test_a_topic_made_anew_under_a_worker_stops_it_within_seconds(stream: Stream, name: str) -> None:
     """Its positions and states are of the one that is gone; at the next start too, and with an empty folder."""
     worker = half_read(stream)
@@ -62,7 +69,13 @@ def test_a_topic_deleted_under_a_worker_stops_it_within_seconds(stream: Stream) 
     assert f"not as the worker needs them: {topics.EVENTS}" in said(worker)
 
 
-@pytest.mark.parametrize("names", [[topics.EVENTS], [topic.name for topic in topics.TOPICS]], ids=["one", "all"])  # fmt: skip
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param([topics.EVENTS], id="one", marks=pytest.mark.long),
+        pytest.param([topic.name for topic in topics.TOPICS], id="all"),
+    ],
+)
 def test_partitions_added_to_a_live_topic_stop_the_worker_at_once(stream: Stream, names: list[str]) -> None:
     """Nobody would read the new ones for minutes; and with all topics grown alike, stays are parted from their events."""
     worker = half_read(stream)

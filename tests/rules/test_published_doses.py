@@ -99,7 +99,7 @@ def test_published_counts_come_out_or_their_reason_stands_here() -> None:
 
 COMMON = {
     "ondansetron": "J2405", "dexamethasone": "J1100", "ketorolac": "J1885", "morphine": "J2270",
-    "diphenhydramine": "J1200", "famotidine": "S0028", "potassium chloride": "J3480", "magnesium sulfate": "J3475",
+    "diphenhydramine": "J1200", "famotidine": "J1308", "potassium chloride": "J3480", "magnesium sulfate": "J3475",
     "ceftriaxone": "J0696", "cefazolin": "J0690", "piperacillin and tazobactam": "J2543", "vancomycin": "J3373",
     "zoledronic acid": "J3489", "ferumoxytol": "Q0138", "fluorouracil": "J9190", "leucovorin": "J0640",
     "carboplatin": "J9045", "cisplatin": "J9060", "paclitaxel": "J9267", "docetaxel": "J9171", "gemcitabine": "J9201",

@@ -13,6 +13,7 @@ import click
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
+    IncompatibleBrokerVersion,
     KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
@@ -54,6 +55,15 @@ class _ConnectionLog(logging.Handler):
         """Keep the reason, if the record is about a connection."""
         if str(record.msg).startswith("Unable connect to") and isinstance(record.args, tuple):
             self.why = f" ({' '.join(str(record.args[-1]).split())})"
+
+
+def _answered(error: KafkaError) -> str:
+    if isinstance(error, IncompatibleBrokerVersion):
+        return (
+            "does not know this question; the embedded broker of infusion demo tells nothing of groups and settings: "
+            "ask an Apache Kafka"
+        )
+    return f"answers with an error: {type(error).__name__}; look at the brokers' log"
 
 
 @contextmanager
@@ -99,9 +109,7 @@ def broker() -> Iterator[Connection]:
     except DamagedBatchError as error:
         raise click.ClickException(str(error)) from None
     except KafkaError as error:
-        kind = type(error).__name__
-        message = f"Kafka at {kafka.named()} answers with an error: {kind}; look at the brokers' log"
-        raise click.ClickException(message) from None
+        raise click.ClickException(f"Kafka at {kafka.named()} {_answered(error)}") from None
     finally:
         log.removeHandler(connection_log)
         log.propagate = passed_on

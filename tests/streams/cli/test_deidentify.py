@@ -91,6 +91,10 @@ def test_no_data_are_made_without_a_key(tmp_path: Path) -> None:
     """Nor with a short one, nor with one that cannot be read; a file wins over the variable."""
     assert deidentify(given=b"", env={}).exit_code == 2
     assert "less than 32 characters" in deidentify(given=b"", env={"INFUSION_DEIDENTIFY_KEY": "short"}).stderr
+    assert (
+        "there is no key: name its file with --key-file"
+        in deidentify(given=b"", env={"INFUSION_DEIDENTIFY_KEY": ""}).stderr
+    )
     missing = deidentify("--key-file", str(tmp_path / "none"), given=b"")
     assert (missing.exit_code, "the key cannot be read" in missing.stderr) == (2, True)
     file = tmp_path / "key"

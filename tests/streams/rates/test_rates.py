@@ -344,6 +344,8 @@ def test_what_is_shown_for_people_and_as_a_table(tmp_path: Path) -> None:
     lines = run("show", "96375", "--from", folder, "--format", "csv").stdout.splitlines()
     assert lines[0].startswith("payer,code,setting,billing_class,period,count,mean,p10")
     assert len(lines) == 2
+    of_site = run("show", "96375", "--from", str(Path(folder).parent), "--format", "csv").stdout
+    assert of_site.splitlines() == lines
     drawn = run("show", "96375", "--from", folder, "--format", "svg").stdout
     assert fromstring(drawn).tag.endswith("svg")  # noqa: S314 -- our own output
     assert "<style>" in drawn

@@ -46,6 +46,9 @@ def event(indication: object) -> bytes:
             [{"concept": {"text": "vomiting"}}, {"system": ICD, "code": "N17.9"}, "E86.0"],
             "vomiting; N17.9; E86.0",
         ),
+        ([], ""),
+        ({}, ""),
+        ([None, {}, "E86.0"], "E86.0"),
     ],
 )
 def test_a_coded_reason_is_the_text_it_comes_to(reason: Any, text: str) -> None:
@@ -55,7 +58,7 @@ def test_a_coded_reason_is_the_text_it_comes_to(reason: Any, text: str) -> None:
     assert read_event.indication == text
 
 
-@pytest.mark.parametrize("reason", [{}, [], [3], {"coding": []}, {"code": 3}, {"coding": 3}, 3, True])
+@pytest.mark.parametrize("reason", [[3], [["E86.0"]], {"coding": []}, {"code": 3}, {"coding": 3}, 3, True])
 def test_what_says_no_reason_is_refused(reason: Any) -> None:
     """By its field, in words for the publisher."""
     refused = read(event(reason))
