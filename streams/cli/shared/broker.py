@@ -109,7 +109,8 @@ def broker() -> Iterator[Connection]:
     except DamagedBatchError as error:
         raise click.ClickException(str(error)) from None
     except KafkaError as error:
-        raise click.ClickException(f"Kafka at {kafka.named()} {_answered(error)}") from None
+        message = f"Kafka at {kafka.named()} {_answered(error)}"
+        raise click.ClickException(message) from None
     finally:
         log.removeHandler(connection_log)
         log.propagate = passed_on
