@@ -24,6 +24,7 @@ from streams.console.read_model import ReadModel
 from streams.console.settings import ConsoleSettings
 from streams.kafka.connection import Connection
 from streams.listener.access import peer_address
+from streams.metrics.figures import Figures
 
 Answer = TypeVar("Answer")
 _FOLDER: Final = Path(__file__).parent
@@ -33,6 +34,14 @@ PAGES: Final = (
     ("/audit", "Audit"), ("/health", "Health"), ("/contract", "Contract"),
 )  # fmt: skip
 """What the head of every page leads to."""
+
+
+PANELS: Final = {
+    "": "infusion-money", "queue": "infusion-money", "stays": "infusion-money", "stay": "infusion-money",
+    "reconciliation": "infusion-money", "audit": "infusion-money", "feeds": "infusion-feeds", "rejects": "infusion-feeds",
+    "health": "infusion-flow",
+}  # fmt: skip
+"""The dashboard that has over time what a page has now."""
 
 
 @dataclass
@@ -49,6 +58,7 @@ class Desk:
     clock: Callable[[], float] = time
     _lately: dict[str, tuple[int, float, Any]] = field(default_factory=dict)
     _asking: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
+    figures: Figures = field(default_factory=lambda: Figures("console"))
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Events that were sent by id: one that is sent again is the same, to the second it was stored."""
 
@@ -94,8 +104,12 @@ class Desk:
         """Return a page."""
         now = self.clock()
         person = known_person()
+        board = PANELS.get(request.path.split("/")[1], "")
+        panels = (
+            f"{self.settings.dashboards.rstrip('/')}/d/{board}" if self.settings.dashboards and board else ""
+        )
         text = templates().get_template(template).render(
-            desk=self, request=request, person=person, now=now, pages=PAGES, release=RULEBOOK_VERSION, **about
+            desk=self, request=request, person=person, now=now, pages=PAGES, panels=panels, release=RULEBOOK_VERSION, **about
         )  # fmt: skip
         return web.Response(text=text, content_type="text/html", status=status)
 

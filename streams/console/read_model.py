@@ -91,6 +91,10 @@ class ReadModel:
         """Return the offset of the next record to read, by topic and partition."""
         return {(row[0], row[1]): row[2] for row in self._writer.execute("SELECT * FROM positions")}
 
+    def size(self) -> int:
+        """Return how many bytes the file has on its disk, what is not merged into it yet included."""
+        return sum(file.stat().st_size for file in self.path.parent.glob(f"{self.path.name}*"))
+
     @contextmanager
     def batch(self, reached: Mapping[tuple[str, int], int]) -> Iterator[sqlite3.Connection]:
         """Give the writer inside a transaction that also says how far each partition is read."""
@@ -111,7 +115,10 @@ class ReadModel:
     @contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:
         """Give a connection that only reads; several may be given out at once."""
-        connection = self._readers.pop() if self._readers else self._connect(read_only=True)
+        try:
+            connection = self._readers.pop()
+        except IndexError:  # all are given out
+            connection = self._connect(read_only=True)
         try:
             yield connection
         finally:
