@@ -20,6 +20,8 @@ from streams.engine.log_faults import LogFaultError, fault_of
 FILE: Final = "console.sqlite"
 
 _CACHE_KIB: Final = 65_536
+_CHECKPOINT_PAGES: Final = 16_384
+"""64 MiB written before it is merged into the file: pages that many batches change are merged once."""
 _WAIT_S: Final = 10.0
 """How long a reader or the writer waits for the other; WAL keeps them apart but for moments."""
 
@@ -51,6 +53,7 @@ class ReadModel:
             self._writer = self._connect()
             self._writer.execute("PRAGMA journal_mode=WAL")
             self._writer.execute("PRAGMA synchronous=NORMAL")
+            self._writer.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
             if not self._writer.execute("PRAGMA user_version").fetchone()[0]:
                 self._writer.executescript(f"BEGIN; {TABLES} PRAGMA user_version={EDITION}; COMMIT;")
         except OSError as error:

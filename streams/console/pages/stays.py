@@ -9,6 +9,7 @@ from models.charge import expected_cents
 from streams.console.by_hand import entered_by_hand
 from streams.console.desk import Desk, desk_of
 from streams.console.drawing import drawing_of
+from streams.console.packed import unpacked
 from streams.console.page_of import PER_PAGE, Asked, Part, asked_of
 from streams.console.revision_changes import RevisionChanges, changes_between
 from streams.console.stay_record import StayRecord, read_set, stay_record
@@ -94,7 +95,7 @@ async def charge_set(request: web.Request) -> web.StreamResponse:
     )  # fmt: skip
     if found is None:
         raise web.HTTPNotFound(text="There is no such revision here.\n")
-    return web.Response(body=found["charge_set"], content_type="application/json")
+    return web.Response(body=unpacked(found["charge_set"]), content_type="application/json")
 
 
 def stay_link(encounter_id: str) -> str:
