@@ -29,6 +29,9 @@ from streams.metrics.figures import Figures
 Answer = TypeVar("Answer")
 _FOLDER: Final = Path(__file__).parent
 _LATELY_S: Final = 1.0
+_SAME_S: Final = 60.0
+"""Seconds after which an answer is another though nothing came: bill holds end."""
+_MOST_SAME: Final = 200
 PAGES: Final = (
     ("/queue", "Queue"), ("/stays", "Encounters"), ("/feeds", "Feeds"), ("/rejects", "Rejects"), ("/reconciliation", "Reconciliation"),
     ("/audit", "Audit"), ("/health", "Health"), ("/contract", "Contract"),
@@ -57,6 +60,7 @@ class Desk:
     health: HealthWatch
     clock: Callable[[], float] = time
     _lately: dict[str, tuple[int, float, Any]] = field(default_factory=dict)
+    _same: dict[str, tuple[int, float, Any]] = field(default_factory=dict)
     _asking: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
     figures: Figures = field(default_factory=lambda: Figures("console"))
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -86,6 +90,19 @@ class Desk:
         ):
             self._asking[name] = asyncio.create_task(self._ask_again(name, question, *about))
         answer: Answer = known[2]
+        return answer
+
+    async def unless_changed(self, name: str, question: Callable[..., Answer], *about: Any) -> Answer:
+        """Ask the read model, or answer as before where nothing has come since and less than a minute went by."""
+        known = self._same.get(name)
+        if known is not None and known[0] == self.follower.changes and self.clock() - known[1] < _SAME_S:
+            kept: Answer = known[2]
+            return kept
+        if len(self._same) >= _MOST_SAME:
+            self._same.clear()
+        changes, at = self.follower.changes, self.clock()
+        answer = await self.look(question, *about)
+        self._same[name] = (changes, at, answer)
         return answer
 
     async def _ask_again(self, name: str, question: Callable[..., Any], *about: Any) -> None:

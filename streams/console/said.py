@@ -6,13 +6,13 @@ from msgspec import Struct
 from msgspec.json import Decoder
 
 
-class Payment(Struct):
+class Payment(Struct, gc=False):
     """What a line is expected to be paid."""
 
     cents: Any = None
 
 
-class Line(Struct):
+class Line(Struct, gc=False):
     """One line, as far as a list of stays shows it."""
 
     code: str
@@ -34,14 +34,14 @@ class Line(Struct):
         return text if self.units == 1 else f"{text} \N{MULTIPLICATION SIGN}{self.units}"
 
 
-class Flag(Struct):
+class Flag(Struct, gc=False):
     """One flag."""
 
     flag: str
     severity: str
 
 
-class SetSaid(Struct):
+class SetSaid(Struct, gc=False):
     """One charge set."""
 
     revision: int
