@@ -30,7 +30,9 @@ class Line(Struct, gc=False):
     @property
     def text(self) -> str:
         """The code as a person writes it: 96367-59 x2."""
-        text = "-".join((self.code, *self.modifiers)) if self.modifiers else self.code
+        if self.units == 1 and not self.modifiers:
+            return self.code
+        text = "-".join((self.code, *self.modifiers))
         return text if self.units == 1 else f"{text} \N{MULTIPLICATION SIGN}{self.units}"
 
 
