@@ -127,6 +127,19 @@ def _flow(limits: Thresholds) -> Iterator[Alert]:
         "Its data folder is of another Kafka or of topics that are gone; its /readyz and its log say which.",
     )  # fmt: skip
     yield Alert(
+        "InfusionConsoleBehind", "warning", "infusion-flow",
+        f"max by (instance) (infusion_console_read_model_lag_seconds) > {limits.console_behind}", limits.lag_for,
+        "{{ $labels.instance }} shows what was {{ $value | humanizeDuration }} ago",
+        "The console does not read as fast as there is something to read: its pages are old, the queue included.", limits.settle,
+    )  # fmt: skip
+    yield Alert(
+        "InfusionConsoleSlow", "warning", "infusion-flow",
+        "histogram_quantile(0.99, sum by (le, page) (rate(infusion_console_page_seconds_bucket"
+        f"[{span(limits.within)}]))) > {limits.page_seconds:g}", limits.lag_for,
+        "The page {{ $labels.page }} takes {{ $value | humanizeDuration }}",
+        "One of a hundred takes longer than that.", limits.settle,
+    )  # fmt: skip
+    yield Alert(
         "InfusionRecordsSkipped", "critical", "infusion-flow",
         "sum by (topic) (infusion_skipped_records_total) > 0", 0,
         "{{ $value }} damaged records of {{ $labels.topic }} were moved past",
@@ -182,6 +195,12 @@ def _money(limits: Thresholds) -> Iterator[Alert]:
         f"min by (payer) (infusion_bill_hold_remaining_seconds) < {limits.bill_hold_left}", limits.review_for,
         "{{ $value | humanizeDuration }} left of the bill hold of a held stay of {{ $labels.payer }}",
         "When it ends the claim goes out without these charges; below zero it has. The policy's bill_hold_days says how long it is.",
+    )  # fmt: skip
+    yield Alert(
+        "InfusionAnswersUnsent", "critical", "infusion-money",
+        f'sum(increase(infusion_console_deeds_total{{result="unsent"}}[{span(limits.within)}])) > 0', 0,
+        "{{ $value | humanize }} answers of people were not taken by Kafka",
+        "Whoever gave them was told, and has what was typed; nothing is answered until they send it again.",
     )  # fmt: skip
     yield Alert(
         "InfusionDeliveryLate", "critical", "infusion-money",

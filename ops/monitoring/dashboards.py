@@ -14,6 +14,13 @@ _TITLES: Final = {
     "infusion-feeds": "Infusion charges: feeds",
 }
 
+_PAGES: Final = {
+    "infusion-money": ("/queue", "/reconciliation"),
+    "infusion-flow": ("/health",),
+    "infusion-feeds": ("/feeds", "/rejects"),
+}
+"""Pages of the console that show the same, row by row."""
+
 _ACTIONS: Final = {
     "infusion-money": (
         "**What to do.** Held sets are charged by nobody until a person has looked: `infusion review` lists them, "
@@ -40,14 +47,24 @@ def dashboards(limits: Thresholds) -> dict[str, dict[str, Any]]:
         "infusion-flow": _flow(limits),
         "infusion-feeds": _feeds(limits),
     }
-    return {uid: _dashboard(uid, rows[uid]) for uid in _TITLES}
+    return {uid: _dashboard(uid, rows[uid], limits.console) for uid in _TITLES}
 
 
-def _dashboard(uid: str, rows: Sequence[Sequence[Panel]]) -> dict[str, Any]:
+def _dashboard(uid: str, rows: Sequence[Sequence[Panel]], console: str) -> dict[str, Any]:
     others = [
         {"title": title, "type": "link", "url": f"/d/{other}", "keepTime": True, "includeVars": True}
         for other, title in _TITLES.items()
         if other != uid
+    ]
+    pages = [
+        {
+            "title": f"Console: {path.strip('/')}",
+            "type": "link",
+            "url": f"{console}{path}",
+            "targetBlank": True,
+        }
+        for path in _PAGES[uid]
+        if console
     ]
     variable = {
         "name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus", "refresh": 1,
@@ -66,9 +83,14 @@ def _dashboard(uid: str, rows: Sequence[Sequence[Panel]]) -> dict[str, Any]:
         "timezone": "browser",
         "templating": {"list": [variable]},
         "annotations": {"list": []},
-        "links": others,
+        "links": [*others, *pages],
         "panels": laid_out([*rows, [action]]),
     }
+
+
+def _page(limits: Thresholds, path: str) -> str:
+    """Return the address of a page of the console, empty where nobody says where it is."""
+    return limits.console and f"{limits.console}{path}"
 
 
 def _stat(
@@ -106,6 +128,7 @@ def _money(limits: Thresholds) -> list[list[Panel]]:
             Panel(
                 "bargauge", "Money held by flag",
                 [Query("topk(12, sum by (flag) (infusion_review_held_cents) / 100 > 0)", "{{flag}}")], "currencyUSD", width=8, height=9,
+                page=_page(limits, "/queue?flag=${__field.labels.flag}"),
             ),
             Panel(
                 "bargauge", "Oldest held by flag, since departure",
@@ -114,7 +137,14 @@ def _money(limits: Thresholds) -> list[list[Panel]]:
             Panel(
                 "bargauge", "Stays that wait for a person, by flag",
                 [Query("topk(12, sum by (flag, severity) (infusion_review_open) > 0)", "{{flag}} ({{severity}})")], width=8, height=9,
+                page=_page(limits, "/queue?flag=${__field.labels.flag}&severity=all"),
             ),
+        ],
+        [
+            _lines("Money at stake in the console's queue", Query("max(infusion_console_at_stake_cents) / 100", "at stake"), unit="currencyUSD", width=6)._replace(page=_page(limits, "/queue")),
+            _lines("Stays in the queue", Query("max(infusion_console_waiting_encounters)", "held by a question"), Query("max(infusion_console_holds_ending_encounters)", "bill hold ends within a day"), Query("max(infusion_console_holds_ended_encounters)", "bill hold ended"), Query("max(infusion_console_claimed_encounters)", "claimed"), width=6)._replace(page=_page(limits, "/queue?order=hold")),
+            _lines("Answered in the console an hour, by flag", Query("sum by (flag) (increase(infusion_console_answers_total[1h])) > 0", "{{flag}}"), width=6, stacked=True)._replace(page=_page(limits, "/audit")),
+            _lines("What became of what people sent, an hour", Query("sum by (deed, result) (increase(infusion_console_deeds_total[1h])) > 0", "{{deed}} {{result}}"), width=6),
         ],
         [
             _lines("Money held by payer", Query("sum by (payer) (infusion_held_cents) / 100", "{{payer}}"), unit="currencyUSD", width=8, stacked=True),
@@ -183,6 +213,12 @@ def _flow(limits: Thresholds) -> list[list[Panel]]:
             _lines("The last recovery took", Query("infusion_recovery_seconds", "{{instance}}"), unit="s", width=8),
             _lines("Memory of the index of deadlines", Query("infusion_index_bytes", "{{instance}}"), unit="bytes", width=8),
         ],
+        [
+            _lines("The console is behind by", Query("max(infusion_console_read_model_lag_seconds)", "its oldest unread record"), unit="s", width=6)._replace(page=_page(limits, "/health")),
+            _lines("Ninety-nine of a hundred pages come within", Query("histogram_quantile(0.99, sum by (le, page) (rate(infusion_console_page_seconds_bucket[15m])))", "{{page}}"), unit="s", width=6),
+            _lines("Pages a minute, and those that failed", Query("sum(rate(infusion_console_page_seconds_count[5m])) * 60", "pages"), Query("sum by (page) (rate(infusion_console_page_faults_total[5m])) * 60 > 0", "{{page}} failed"), width=6),
+            _lines("The read model was filled in", Query("infusion_console_rebuild_seconds", "{{instance}}"), unit="s", width=6),
+        ],
     ]  # fmt: skip
 
 
@@ -192,8 +228,9 @@ def _feeds(limits: Thresholds) -> list[list[Panel]]:
     hour = "sum by (source) (increase({}[1h]))"
     return [
         [
-            Panel("bargauge", "Silence of each source", [Query("min by (source) (infusion_source_silence_seconds)", "{{source}}"), Query("max by (source) (infusion_source_unheard_seconds) unless on (source) infusion_source_silence_seconds", "{{source}}, never heard")], "s", width=12, height=8, steps=quiet),
-            Panel("bargauge", "Refused in a day, by reason", [Query("sum by (reason) (max by (topic, reason) (increase(infusion_group_rejects_total[1d]))) > 0", "{{reason}}")], width=12, height=8, steps=_ABOVE_ZERO),
+            Panel("bargauge", "Silence of each source", [Query("min by (source) (infusion_source_silence_seconds)", "{{source}}"), Query("max by (source) (infusion_source_unheard_seconds) unless on (source) infusion_source_silence_seconds", "{{source}}, never heard")], "s", width=8, height=8, steps=quiet, page=_page(limits, "/feeds")),
+            Panel("bargauge", "Rejects by what became of them", [Query("max by (state) (infusion_console_rejects_records)", "{{state}}")], width=8, height=8, page=_page(limits, "/rejects?state=${__field.labels.state}")),
+            Panel("bargauge", "Refused in a day, by reason", [Query("sum by (reason) (max by (topic, reason) (increase(infusion_group_rejects_total[1d]))) > 0", "{{reason}}")], width=8, height=8, steps=_ABOVE_ZERO),
         ],
         [
             Panel("bargauge", "Silence of each sender at the front door", [Query("min by (sender) (infusion_listen_silence_seconds)", "{{sender}}")], "s", width=8, height=8, steps=quiet),

@@ -33,6 +33,8 @@ class Panel(NamedTuple):
     steps: Sequence[tuple[float | None, str]] = ()
     text: str = ""
     stacked: bool = False
+    page: str = ""
+    """The address of the console's page behind it; a label stands in it as ``${__field.labels.NAME}``."""
 
 
 def names_in(expr: str) -> list[str]:
@@ -102,6 +104,8 @@ def _defaults(panel: Panel) -> dict[str, Any]:
         },
         "color": {"mode": "thresholds" if panel.kind in {"stat", "bargauge"} else "palette-classic"},
     }
+    if panel.page:
+        defaults["links"] = [{"title": "Open in the console", "url": panel.page, "targetBlank": True}]
     if panel.kind == "timeseries":
         custom: dict[str, Any] = {
             "lineWidth": 1,

@@ -45,5 +45,11 @@ class Thresholds(NamedTuple):
     """By which a stay may be coded late."""
     undelivered: int = HOUR
     """Age of the oldest charge the billing system has not taken; a day of most charge captures ends at night."""
+    console_behind: int = 10 * MINUTE
+    """Age of the oldest record that the console has not read; one that is filled anew may take as long."""
+    page_seconds: float = 1.0
+    """In which ninety-nine of a hundred pages of the console come."""
+    console: str = "http://localhost:8090"
+    """Where people reach the console, for links from panels to pages; empty: no links."""
     settle: int = 5 * MINUTE
     """For which an alert goes on after its cause, so that one that flickers is one."""

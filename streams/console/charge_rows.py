@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from orjson import JSONDecodeError, loads
+from msgspec import DecodeError
+from orjson import JSONDecodeError, dumps, loads
 
 from streams.charging.bill_hold import BillHold
+from streams.console.packed import packed
+from streams.console.said import DECODER
 from streams.wire import topics
 
 SETTING: Final = "facility"
@@ -15,6 +18,19 @@ SETTING: Final = "facility"
 _HELD: Final = "held"
 _NAMES: Final = 500
 _DAY_S: Final = 86_400
+
+
+_ASKED: Final = (
+    "SELECT DISTINCT encounter_id FROM questions WHERE encounter_id IN (SELECT value FROM json_each(?))"
+)
+"""Which of many stays have a question: few."""
+_TELL_QUESTIONS: Final = """
+UPDATE questions SET known = 1, at_stake = max(s.cents, stake), payer = s.payer, facility = s.facility,
+    hold_ends_at = s.hold_ends_at, asked_at_ms = i.at_ms
+FROM (SELECT * FROM stays WHERE encounter_id = ?) s JOIN items i ON i.encounter_id = s.encounter_id
+WHERE questions.encounter_id = ?
+"""
+"""What the queue is ordered and filtered by, in one place, so that a look reads the questions alone."""
 
 
 def read_object(value: bytes | None) -> dict[str, Any] | None:
@@ -30,12 +46,6 @@ def cents_of(line: dict[str, Any]) -> int:
     """Return what a line is expected to be paid, in US cents; 0 where nobody knows."""
     cents = (line.get("expected_payment") or {}).get("cents")
     return cents if isinstance(cents, int) else 0
-
-
-def code_text(line: dict[str, Any]) -> str:
-    """Return a line's code as a person writes it: 96367-59 x2."""
-    text = "-".join((line["code"], *line.get("modifiers", ())))
-    return text if line.get("units", 1) == 1 else f"{text} \N{MULTIPLICATION SIGN}{line['units']}"
 
 
 class ChargeRows:
@@ -65,26 +75,29 @@ class ChargeRows:
             return False
         name = (record.key or b"").decode(errors="replace")
         try:
-            take(name, read_object(record.value), record)
-        except (KeyError, TypeError, AttributeError):  # somebody else's, or a newer release's
+            take(name, record)
+        except (KeyError, TypeError, AttributeError, DecodeError):  # somebody else's, or a newer release's
             return True
         return True
 
-    def _charge_set(self, name: str, said: dict[str, Any] | None, record: Any) -> None:
-        if said is None:
+    def _charge_set(self, name: str, record: Any) -> None:
+        if not record.value:
             self.stays[name] = None
             return
-        lines = said["lines"]
-        cents = sum(map(cents_of, lines))
-        held = sorted({flag["flag"] for flag in said["flags"] if flag["severity"] == "block"})
+        said = DECODER.decode(record.value)
+        lines = said.lines
+        cents = sum([line.cents for line in lines])
+        held = sorted({flag.flag for flag in said.flags if flag.severity == "block"})
         self.stays[name] = (
-            name, said["revision"], said["status"], said.get("setting") or SETTING, said.get("payer"), said.get("facility"),
-            record.timestamp, cents, ", ".join(map(code_text, lines)), " ".join(held),
-            min((line["service_date"] for line in lines), default=None),
+            name, said.revision, said.status, said.setting or SETTING, said.payer, said.facility, record.timestamp, cents,
+            ", ".join([line.text for line in lines]), " ".join(held), min([line.service_date for line in lines], default=None),
         )  # fmt: skip
-        self.revisions.append((name, said["revision"], said["status"], record.timestamp, cents, record.value))
+        self.revisions.append(
+            (name, said.revision, said.status, record.timestamp, cents, packed(record.value))
+        )
 
-    def _change(self, name: str, said: dict[str, Any] | None, record: Any) -> None:
+    def _change(self, name: str, record: Any) -> None:
+        said = read_object(record.value)
         if said is not None:
             line = said["line"]
             self.changes.append(
@@ -104,7 +117,8 @@ class ChargeRows:
                 )
             )
 
-    def _item(self, name: str, said: dict[str, Any] | None, record: Any) -> None:
+    def _item(self, name: str, record: Any) -> None:
+        said = read_object(record.value)
         if said is None:
             self.items[name] = None
             self.questions[name] = []
@@ -128,11 +142,13 @@ class ChargeRows:
             for number, flag in enumerate(said["flags"], 1)
         ]
 
-    def _delivery(self, name: str, said: dict[str, Any] | None, record: Any) -> None:
+    def _delivery(self, name: str, record: Any) -> None:
+        said = read_object(record.value)
         if said is not None:
             self.deliveries.append((record.partition, record.offset, name, record.value))
 
-    def _closed(self, name: str, said: dict[str, Any] | None, _: Any) -> None:
+    def _closed(self, name: str, record: Any) -> None:
+        said = read_object(record.value)
         departed = said["encounter"].get("departed_at") if said is not None else None
         self.departures[name] = None if departed is None else _epoch(departed)
 
@@ -159,7 +175,7 @@ class ChargeRows:
         )
         many("INSERT OR REPLACE INTO items VALUES (?,?,?,?,?)", [one for one in self.items.values() if one])
         many("DELETE FROM questions WHERE encounter_id=?", [(name,) for name in self.questions])
-        many("INSERT OR REPLACE INTO questions VALUES (?,?,?,?,?,?,?,?)", [one for rows in self.questions.values() for one in rows])  # fmt: skip
+        many("INSERT OR REPLACE INTO questions (encounter_id, number, flag, severity, administrations, says, suggestion, stake) VALUES (?,?,?,?,?,?,?,?)", [one for rows in self.questions.values() for one in rows])  # fmt: skip
         many(
             "INSERT INTO stays (encounter_id, departed_at) VALUES (?,?) ON CONFLICT (encounter_id)"
             " DO UPDATE SET departed_at=excluded.departed_at",
@@ -167,6 +183,9 @@ class ChargeRows:
         )
         held = {name for name, stay in self.stays.items() if stay is not None and stay[2] == _HELD}
         _end_holds(connection, holds, [*{*held, *self.departures}])
+        touched = {*self.stays, *self.departures, *self.items}
+        asked = connection.execute(_ASKED, (dumps([*touched]).decode(),)).fetchall()
+        many(_TELL_QUESTIONS, [(name, name) for (name,) in asked])
 
 
 def _end_holds(connection: Any, holds: BillHold, names: Sequence[str]) -> None:

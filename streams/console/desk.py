@@ -24,15 +24,27 @@ from streams.console.read_model import ReadModel
 from streams.console.settings import ConsoleSettings
 from streams.kafka.connection import Connection
 from streams.listener.access import peer_address
+from streams.metrics.figures import Figures
 
 Answer = TypeVar("Answer")
 _FOLDER: Final = Path(__file__).parent
 _LATELY_S: Final = 1.0
+_SAME_S: Final = 60.0
+"""Seconds after which an answer is another though nothing came: bill holds end."""
+_MOST_SAME: Final = 200
 PAGES: Final = (
     ("/queue", "Queue"), ("/stays", "Encounters"), ("/feeds", "Feeds"), ("/rejects", "Rejects"), ("/reconciliation", "Reconciliation"),
     ("/audit", "Audit"), ("/health", "Health"), ("/contract", "Contract"),
 )  # fmt: skip
 """What the head of every page leads to."""
+
+
+PANELS: Final = {
+    "": "infusion-money", "queue": "infusion-money", "stays": "infusion-money", "stay": "infusion-money",
+    "reconciliation": "infusion-money", "audit": "infusion-money", "feeds": "infusion-feeds", "rejects": "infusion-feeds",
+    "health": "infusion-flow",
+}  # fmt: skip
+"""The dashboard that has over time what a page has now."""
 
 
 @dataclass
@@ -48,7 +60,9 @@ class Desk:
     health: HealthWatch
     clock: Callable[[], float] = time
     _lately: dict[str, tuple[int, float, Any]] = field(default_factory=dict)
+    _same: dict[str, tuple[int, float, Any]] = field(default_factory=dict)
     _asking: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
+    figures: Figures = field(default_factory=lambda: Figures("console"))
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Events that were sent by id: one that is sent again is the same, to the second it was stored."""
 
@@ -78,6 +92,19 @@ class Desk:
         answer: Answer = known[2]
         return answer
 
+    async def unless_changed(self, name: str, question: Callable[..., Answer], *about: Any) -> Answer:
+        """Ask the read model, or answer as before where nothing has come since and less than a minute went by."""
+        known = self._same.get(name)
+        if known is not None and known[0] == self.follower.changes and self.clock() - known[1] < _SAME_S:
+            kept: Answer = known[2]
+            return kept
+        if len(self._same) >= _MOST_SAME:
+            self._same.clear()
+        changes, at = self.follower.changes, self.clock()
+        answer = await self.look(question, *about)
+        self._same[name] = (changes, at, answer)
+        return answer
+
     async def _ask_again(self, name: str, question: Callable[..., Any], *about: Any) -> None:
         try:
             changes = self.follower.changes
@@ -94,8 +121,12 @@ class Desk:
         """Return a page."""
         now = self.clock()
         person = known_person()
+        board = PANELS.get(request.path.split("/")[1], "")
+        panels = (
+            f"{self.settings.dashboards.rstrip('/')}/d/{board}" if self.settings.dashboards and board else ""
+        )
         text = templates().get_template(template).render(
-            desk=self, request=request, person=person, now=now, pages=PAGES, release=RULEBOOK_VERSION, **about
+            desk=self, request=request, person=person, now=now, pages=PAGES, panels=panels, release=RULEBOOK_VERSION, **about
         )  # fmt: skip
         return web.Response(text=text, content_type="text/html", status=status)
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any, Final
 
 from aiokafka import TopicPartition
@@ -40,6 +41,12 @@ class Follower:
         self._reached: dict[tuple[str, int], int] = {}
         self._ends: dict[tuple[str, int], int] = {}
         self._moved = asyncio.Condition()
+        self._unread_since: dict[tuple[str, int], int] = {}
+        self._began = monotonic()
+        self.taken = 0
+        """Records taken in since the start."""
+        self.rebuild_s: float | None = None
+        """Seconds from the start until the file had all there was; None until then."""
         self.changes = 0
         """Grows with every batch that said anything."""
         self.trouble: str | None = "it has not begun to read"
@@ -49,6 +56,19 @@ class Follower:
     def behind(self) -> int:
         """Records that lie on the topics and are not in the file yet, as of the last look."""
         return sum(max(0, end - self._reached.get(place, 0)) for place, end in self._ends.items())
+
+    def lag_seconds(self, now: float) -> float:
+        """
+        Return the age of the oldest record that is not in the file, at epoch seconds; 0 when there is none.
+
+        A partition tells the time of the record in hand, then of the last one taken: what is unread is not older.
+        """
+        unread = [
+            at_ms
+            for place, at_ms in list(self._unread_since.items())
+            if self._ends.get(place, 0) > self._reached.get(place, 0)
+        ]
+        return max(0.0, now - min(unread) / 1000) if unread else 0.0
 
     async def check(self) -> None:
         """
@@ -130,9 +150,14 @@ class Follower:
                     (tp.topic, tp.partition): found[-1].offset + 1 for tp, found in fetched.items() if found
                 }
                 if records:
+                    self.hold(fetched)
                     await self.take(records, reached)
+                else:
+                    await self._pass_marks(consumer, places)
                 self._look_ahead(consumer, places)
                 self.trouble = None
+                if self.rebuild_s is None and not self.behind:
+                    self.rebuild_s = monotonic() - self._began
                 if len(names) < len(FOLLOWED) and not records:
                     there = await broker_topics(self._connection)
         finally:
@@ -147,6 +172,20 @@ class Follower:
             consumer.seek(place, starts[place] if not starts[place] <= at <= ends[place] else at)
         self._ends = {(place.topic, place.partition): ends[place] for place in places}
 
+    def hold(self, fetched: Mapping[TopicPartition, list[Any]]) -> None:
+        """Note of what time the oldest record in hand of each partition is, and that it is there to be taken."""
+        for place, found in fetched.items():
+            if found:
+                at = (place.topic, place.partition)
+                self._unread_since[at] = found[0].timestamp
+                self._ends[at] = max(self._ends.get(at, 0), found[-1].offset + 1)
+
+    async def _pass_marks(self, consumer: Any, places: list[TopicPartition]) -> None:
+        """Count what is no record as read, since nothing is in hand: the ends of transactions, and what was compacted."""
+        for place in places:
+            at = (place.topic, place.partition)
+            self._reached[at] = max(self._reached.get(at, 0), await consumer.position(place))
+
     def _look_ahead(self, consumer: Any, places: list[TopicPartition]) -> None:
         for place in places:
             if (end := consumer.last_stable_offset(place)) is not None and end >= 0:
@@ -157,6 +196,8 @@ class Follower:
         await asyncio.to_thread(self._write, records, reached)
         async with self._moved:
             self._reached.update(reached)
+            self._unread_since.update({(one.topic, one.partition): one.timestamp for one in records})
+            self.taken += len(records)
             self.changes += 1
             self._moved.notify_all()
 

@@ -1,7 +1,7 @@
 """Whether the stream works, asked of Kafka every few seconds beside the pages: workers, lag, topics, logs."""
 
 import asyncio
-from time import time
+from time import monotonic, time
 from typing import Final
 
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
@@ -30,6 +30,8 @@ class HealthWatch:
         self.newest: StreamStatus | None = None
         self.trouble: str | None = None
         """Why there is no newer look, in words."""
+        self.answered_at = monotonic()
+        """When Kafka last answered, on the clock of ``monotonic``; at first when this was made."""
 
     async def run(self, follower: Follower) -> None:
         """Look until cancelled, and tell the follower how far workers have committed."""
@@ -40,7 +42,7 @@ class HealthWatch:
             while True:
                 try:
                     self.newest = await self._look(asker, lag, logs)
-                    self.trouble = None
+                    self.trouble, self.answered_at = None, monotonic()
                     committed = {
                         (one.topic, one.partition): one.committed
                         for one in self.newest.lags

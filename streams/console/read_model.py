@@ -20,6 +20,10 @@ from streams.engine.log_faults import LogFaultError, fault_of
 FILE: Final = "console.sqlite"
 
 _CACHE_KIB: Final = 65_536
+_PAGE_BYTES: Final = 16_384
+"""Some charge sets fit one page; on pages of 4 KiB each has one of its own, and filling takes twice as long."""
+_CHECKPOINT_PAGES: Final = 4_096
+"""64 MiB written before it is merged into the file: pages that many batches change are merged once."""
 _WAIT_S: Final = 10.0
 """How long a reader or the writer waits for the other; WAL keeps them apart but for moments."""
 
@@ -49,8 +53,10 @@ class ReadModel:
             with os.fdopen(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600)):
                 self.path.chmod(0o600)
             self._writer = self._connect()
+            self._writer.execute(f"PRAGMA page_size={_PAGE_BYTES}")
             self._writer.execute("PRAGMA journal_mode=WAL")
             self._writer.execute("PRAGMA synchronous=NORMAL")
+            self._writer.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
             if not self._writer.execute("PRAGMA user_version").fetchone()[0]:
                 self._writer.executescript(f"BEGIN; {TABLES} PRAGMA user_version={EDITION}; COMMIT;")
         except OSError as error:
@@ -91,6 +97,10 @@ class ReadModel:
         """Return the offset of the next record to read, by topic and partition."""
         return {(row[0], row[1]): row[2] for row in self._writer.execute("SELECT * FROM positions")}
 
+    def size(self) -> int:
+        """Return how many bytes the file has on its disk, what is not merged into it yet included."""
+        return sum(file.stat().st_size for file in self.path.parent.glob(f"{self.path.name}*"))
+
     @contextmanager
     def batch(self, reached: Mapping[tuple[str, int], int]) -> Iterator[sqlite3.Connection]:
         """Give the writer inside a transaction that also says how far each partition is read."""
@@ -111,7 +121,10 @@ class ReadModel:
     @contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:
         """Give a connection that only reads; several may be given out at once."""
-        connection = self._readers.pop() if self._readers else self._connect(read_only=True)
+        try:
+            connection = self._readers.pop()
+        except IndexError:  # all are given out
+            connection = self._connect(read_only=True)
         try:
             yield connection
         finally:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-EDITION: Final = 2
+EDITION: Final = 3
 
 TABLES: Final = """
 CREATE TABLE positions (
@@ -41,9 +41,12 @@ CREATE INDEX reconciled_by_state ON reconciled (state, service_date);
 CREATE TABLE items (encounter_id TEXT PRIMARY KEY, revision INTEGER, status TEXT, at_ms INTEGER, item BLOB);
 CREATE TABLE questions (
     encounter_id TEXT, number INTEGER, flag TEXT, severity TEXT, administrations TEXT, says TEXT, suggestion TEXT,
-    stake INTEGER NOT NULL, PRIMARY KEY (encounter_id, number)
+    stake INTEGER NOT NULL, known INTEGER NOT NULL DEFAULT 0, at_stake INTEGER, payer TEXT, facility TEXT, hold_ends_at INTEGER,
+    asked_at_ms INTEGER, PRIMARY KEY (encounter_id, number)
 ) WITHOUT ROWID;
-CREATE INDEX questions_by_flag ON questions (flag);
+CREATE INDEX questions_in_order ON questions (
+    severity, encounter_id, number, known, at_stake, hold_ends_at, asked_at_ms, flag, payer, facility
+);
 CREATE TABLE events (
     partition INTEGER, position INTEGER, encounter_id TEXT, event_id TEXT, type TEXT, occurred_at TEXT, at_ms INTEGER,
     source TEXT, manual INTEGER NOT NULL, value BLOB

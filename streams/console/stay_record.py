@@ -11,6 +11,7 @@ from models.review_item import REVIEW_ITEM, ReviewItem
 from rules.engine import Profile
 from rules.site_folder import under_site
 from streams.batch.coder import CodedEncounter, code_linked, code_stay
+from streams.console.packed import unpacked
 from streams.console.read_model import ReadModel, Row
 from streams.encounter.charted_times import charted_times
 from streams.explain.layout import lay_out
@@ -103,9 +104,9 @@ def coded(
 
 
 def read_set(value: bytes | None) -> ChargeSet | None:
-    """Return a charge set as published; None where this release cannot read it."""
+    """Return a charge set out of what the read model keeps of it; None where this release cannot read it."""
     try:
-        return CHARGE_SET.validate_json(value or b"")
+        return CHARGE_SET.validate_json(unpacked(value) if value else b"")
     except ValidationError:
         return None
 

@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 Kind = Literal["gauge", "counter", "histogram"]
 
-Process = Literal["any", "worker", "watch", "listen", "deliver"]
+Process = Literal["any", "worker", "watch", "listen", "deliver", "console"]
 """Which long-running process reports a metric; ``any`` is every one of them."""
 
 Labels = tuple[str, ...]

@@ -10,6 +10,7 @@ from typing import Final
 
 from models.nudge import NUDGE_KINDS
 from rules.flags import FLAGS
+from streams.metrics.console_table import CONSOLE
 from streams.metrics.metric import WAITING, WRITING, Metric, Process
 from streams.wire import topics
 from streams.wire.reject_kinds import KINDS
@@ -285,7 +286,7 @@ LISTEN: Final = (
            process="listen"),
 )  # fmt: skip
 
-METRICS: Final = (*ANY, *FLOW, *STAYS, *FEEDS, *RAW, *MONEY, *WATCH, *LISTEN, *DELIVERY)
+METRICS: Final = (*ANY, *FLOW, *STAYS, *FEEDS, *RAW, *MONEY, *WATCH, *LISTEN, *DELIVERY, *CONSOLE)
 """Every metric, in the order of the page."""
 
 BY_NAME: Final = {metric.name: metric for metric in METRICS}

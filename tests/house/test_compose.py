@@ -115,7 +115,7 @@ def test_only_this_machine_reaches_what_is_published() -> None:
 def test_everything_that_stays_has_a_health_check() -> None:
     """Ours by what /readyz says, at the port it was told to show itself at."""
     assert {name for name, one in SERVICES.items() if "healthcheck" not in one} == ONCE
-    for name in ("worker-1", "worker-2", "listen", "watch", "deliver"):
+    for name in ("worker-1", "worker-2", "listen", "console", "watch", "deliver"):
         bind = bind_of(SERVICES[name]["environment"][BIND], Bind("", 0))
         assert bind is not None
         assert bind.host == "0.0.0.0"  # noqa: S104 -- within the network of the compose file, where Prometheus is

@@ -56,7 +56,11 @@ class Console:
         self.address = f"http://127.0.0.1:{port}"
         self._environment = environment(
             servers,
-            {"INFUSION_CONSOLE_BIND": str(port), "INFUSION_CONSOLE_DATA_DIR": str(folder / "console")},
+            {
+                "INFUSION_CONSOLE_BIND": str(port),
+                "INFUSION_CONSOLE_DATA_DIR": str(folder / "console"),
+                "INFUSION_METRICS_BIND": "off",
+            },
         )
         self._log = folder / "console.log"
         self._process: subprocess.Popen[bytes] | None = None

@@ -15,13 +15,16 @@ from streams.console.pages.queue import PATH, queue_page
 from streams.console.people import Person, usable_name
 from streams.console.stay_record import stay_record
 from streams.kafka.publisher import MissingTopicError
+from streams.metrics.console_table import UNFLAGGED
 from streams.operations.resolutions.question import AnswerError
 
 _TAKEN_BACK = "Taken back."
 
 
 class NotSentError(Exception):
-    """Nothing was sent; the message says why, and what to do, in a sentence or two."""
+    """Nothing was sent; the message says why, and what to do, in a sentence or two; ``by_kafka`` is no fault of who answers."""
+
+    by_kafka = False
 
 
 def routes(application: web.Application) -> None:
@@ -42,6 +45,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
     try:
         sent, preview = await _answered(request, form, encounter_id, who)
     except NotSentError as error:
+        if form.get("do") != "preview":
+            _count(request, "answer", "unsent" if error.by_kafka else "refused")
         return await queue_page(request, asked, form, problem=str(error))
     if preview is not None:
         return await queue_page(request, asked, form, preview=preview)
@@ -88,7 +93,10 @@ async def _answered(
         raise NotSentError(message[:1].upper() + message[1:]) from None
     except (KafkaError, MissingTopicError, OSError, TimeoutError):
         message = "Kafka did not take the answer, so nothing is answered. What you typed is still here: send it again."
-        raise NotSentError(message) from None
+        unsent = NotSentError(message)
+        unsent.by_kafka = True
+        raise unsent from None
+    _count(request, "answer", "published", question.flag)
     await desk.look(claims.release, desk.model, encounter_id, who)
     return events[0]["event_id"], None
 
@@ -107,11 +115,14 @@ async def undo(request: web.Request) -> web.StreamResponse:
         event = await desk.look(answering.undo_event, record, form.get("event", ""), who, desk.clock(), why)
         await answering.publish(desk, [event])
     except AnswerError as error:
+        _count(request, "undo", "refused")
         says = f"{error.says[:1].upper()}{error.says[1:]}; {error.remedy}."
         return desk.page(request, "message.html.jinja", status=409, heading="Not taken back", says=says)
     except (KafkaError, MissingTopicError, OSError, TimeoutError):
+        _count(request, "undo", "unsent")
         says = "Kafka did not take it; try again."
         return desk.page(request, "message.html.jinja", status=503, heading="Not taken back", says=says)
+    _count(request, "undo", "published", UNFLAGGED)
     return _back(request, form, who, undone=event["event_id"], to=encounter_id)
 
 
@@ -139,6 +150,13 @@ async def claim(request: web.Request) -> web.StreamResponse:
     desk.saw(request, encounter_id, form.get("do", "claim"))
     await desk.follower.stir()
     return _back(request, back, who)
+
+
+def _count(request: web.Request, deed: str, result: str, flag: str = "") -> None:
+    figures = desk_of(request).figures
+    figures.add("infusion_console_deeds_total", 1, deed, result)
+    if flag:
+        figures.add("infusion_console_answers_total", 1, flag)
 
 
 def _who(person: Person, form: Mapping[str, str]) -> str:

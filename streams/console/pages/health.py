@@ -76,7 +76,6 @@ def _sizes(desk: Desk) -> dict[str, int]:
         "SELECT (SELECT count(*) FROM stays WHERE status IS NOT NULL) AS encounters, (SELECT count(*) FROM questions) AS questions,"
         " (SELECT max(rowid) FROM events) AS events"
     )
-    size = sum(file.stat().st_size for file in desk.model.path.parent.glob(f"{desk.model.path.name}*"))
     return {
         name: (found[name] or 0) if found is not None else 0 for name in ("encounters", "questions", "events")
-    } | {"bytes": size}
+    } | {"bytes": desk.model.size()}

@@ -9,6 +9,7 @@ from models.charge import expected_cents
 from streams.console.by_hand import entered_by_hand
 from streams.console.desk import Desk, desk_of
 from streams.console.drawing import drawing_of
+from streams.console.packed import unpacked
 from streams.console.page_of import PER_PAGE, Asked, Part, asked_of
 from streams.console.revision_changes import RevisionChanges, changes_between
 from streams.console.stay_record import StayRecord, read_set, stay_record
@@ -38,7 +39,9 @@ def routes(application: web.Application) -> None:
 async def listed(request: web.Request) -> web.StreamResponse:
     """Return the list; a whole id leads to its encounter."""
     desk, asked = desk_of(request), asked_of("/stays", request.query, FILTERS)
-    part = await desk.look(stays, desk.model, asked)
+    name = f"stays {sorted((key, value) for key, value in asked.filters.items() if key != 'order')}"
+    total = await desk.unless_changed(name, matching, desk.model, asked)
+    part = await desk.look(stays, desk.model, asked, total)
     if asked.get("encounter") and part.total == 1 and part.rows[0]["encounter_id"] == asked.get("encounter"):
         raise web.HTTPSeeOther(stay_link(asked.get("encounter")))
     counts = await desk.lately("statuses", statuses, desk.model)
@@ -48,7 +51,8 @@ async def listed(request: web.Request) -> web.StreamResponse:
 async def table(request: web.Request) -> web.StreamResponse:
     """Return every encounter that matches as a file."""
     desk, asked = desk_of(request), asked_of("/stays", request.query, FILTERS)
-    part = await desk.look(stays, desk.model, asked, whole=True)
+    total = await desk.look(matching, desk.model, asked)
+    part = await desk.look(stays, desk.model, asked, total, whole=True)
     rows = [
         (
             row["encounter_id"],
@@ -94,7 +98,7 @@ async def charge_set(request: web.Request) -> web.StreamResponse:
     )  # fmt: skip
     if found is None:
         raise web.HTTPNotFound(text="There is no such revision here.\n")
-    return web.Response(body=found["charge_set"], content_type="application/json")
+    return web.Response(body=unpacked(found["charge_set"]), content_type="application/json")
 
 
 def stay_link(encounter_id: str) -> str:
@@ -102,8 +106,15 @@ def stay_link(encounter_id: str) -> str:
     return f"/stay/{quote(encounter_id, safe='')}"
 
 
-def stays(model: Any, asked: Asked, *, whole: bool = False) -> Part:
-    """Return one page of the encounters that match, or with ``whole`` all of them."""
+def matching(model: Any, asked: Asked) -> int:
+    """Return how many encounters match."""
+    where, values = _where(asked)
+    with model.reader() as connection:
+        found: int = connection.execute(f"SELECT count(*) FROM stays s WHERE {where}", values).fetchone()[0]  # noqa: S608 - our own words
+    return found
+
+
+def _where(asked: Asked) -> tuple[str, dict[str, Any]]:
     parts, values = ["s.status IS NOT NULL"], {}
     for name in _EXACT:
         if asked.get(name):
@@ -115,9 +126,13 @@ def stays(model: Any, asked: Asked, *, whole: bool = False) -> Part:
     if asked.get("flag"):
         parts.append("' ' || s.held_by || ' ' LIKE :flag")
         values["flag"] = f"% {asked.get('flag')} %"
-    where, order = " AND ".join(parts), _ORDERS.get(asked.get("order"), _ORDERS[""])
+    return " AND ".join(parts), values
+
+
+def stays(model: Any, asked: Asked, total: int, *, whole: bool = False) -> Part:
+    """Return one page of the encounters that match, ``total`` in all, or with ``whole`` all of them."""
+    (where, values), order = _where(asked), _ORDERS.get(asked.get("order"), _ORDERS[""])
     with model.reader() as connection:
-        total = connection.execute(f"SELECT count(*) FROM stays s WHERE {where}", values).fetchone()[0]  # noqa: S608 - our own words
         page = max(1, min(asked.page, -(-total // PER_PAGE)))
         paged = values | {
             "limit": total if whole else PER_PAGE,

@@ -1,17 +1,20 @@
 """The read model: what is read and how far are one; it may be deleted, and belongs to one cluster."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from console_desk import Record, Stage
+from console_desk import NOW, Record, Stage, coded, missing_stop
 
+from streams.console.packed import unpacked
 from streams.console.read_model import ReadModel, ReadModelError
 from streams.console.settings import ConsoleSettings
 from streams.engine.cluster_facts import ClusterFacts, TopicFacts
+from streams.wire.charge_json import value_of
 from streams.wire.reject_headers import reject_headers
 from streams.wire.reject_marks import Mark, mark_headers
-from streams.wire.topics import CHARGES, EVENTS, REJECTS, REVIEW
+from streams.wire.topics import CHARGES, CLOSED, EVENTS, REJECTS, REVIEW
 
 
 def counted(model: ReadModel, table: str) -> int:
@@ -104,3 +107,38 @@ async def test_a_reject_that_was_sent_back_and_read_is_mended_also_after_a_resta
     states.append(again.model.row("SELECT state FROM rejects WHERE state != 'mark'"))
     assert [state[0] for state in states] == ["open", "replayed", "mended"]
     again.close()
+
+
+async def test_a_question_is_ordered_by_its_stay_as_it_stands_whatever_came_last(tmp_path: Path) -> None:
+    """The set, the departure or the question: each may come after the others, and each may change."""
+    stage = Stage(tmp_path, ConsoleSettings())
+    charge_set, item = coded("E1", missing_stop("E1"))
+    assert item is not None
+
+    def told() -> tuple[Any, ...]:
+        row = stage.model.row(
+            "SELECT known, at_stake, payer, facility, hold_ends_at, asked_at_ms FROM questions"
+        )
+        assert row is not None
+        return tuple(row)
+
+    await stage.say(REVIEW, "E1", value_of(item))
+    assert told() == (0, None, None, None, None, None)
+    await stage.say(CHARGES, "E1", value_of(charge_set))
+    known, at_stake, payer, facility, ends, asked = told()
+    assert (known, payer, facility, ends, asked) == (1, "medicare", "GH", None, int(NOW * 1000))
+    assert at_stake == 36_083
+    await stage.say(CLOSED, "E1", {"encounter": {"departed_at": "2026-03-02T17:00:00Z"}})
+    assert told()[4] is not None
+    await stage.say(CHARGES, "E1", value_of(replace(charge_set, payer="other", revision=2)))
+    assert told()[2] == "other"
+    await stage.say(CHARGES, "E1", b"{}")
+    assert told()[2] == "other"
+    await stage.say(CHARGES, "E1", None)
+    assert told()[1] == 36_083
+    await stage.say(REVIEW, "E1", None)
+    assert counted(stage.model, "questions") == 0
+    kept = stage.model.row("SELECT charge_set FROM revisions WHERE revision = 1")
+    assert kept is not None
+    assert unpacked(kept[0]) == value_of(charge_set)
+    stage.close()

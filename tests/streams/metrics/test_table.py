@@ -16,6 +16,7 @@ COUNTED = re.compile(
 LABELS = {
     *("topic", "partition", "state", "level", "version", "rulebook", "source", "reason", "status", "change", "payer"),
     *("flag", "severity", "sender", "code", "door", "kind", "fault", "destination", "outcome", "answer"),
+    *("page", "deed", "result"),
 }  # fmt: skip
 """Every label there is; one that could hold a patient, an encounter or an event is not among them."""
 
