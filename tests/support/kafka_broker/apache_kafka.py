@@ -171,6 +171,8 @@ class ApacheKafka:
         """
         Change settings of a topic; ``{"max.message.bytes": "1"}`` makes it refuse whatever is produced.
 
+        Returns once the node tells them itself: the controller has them a moment before.
+
         Raises:
             KafkaException: there is no such topic, or a setting is not known.
         """
@@ -179,6 +181,15 @@ class ApacheKafka:
         resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=wanted)
         admin = self.admin()  # a name of its own: the answer comes to nobody once the client is gone
         admin.incremental_alter_configs([resource])[resource].result(UP_WITHIN)
+        asked = ConfigResource(ResourceType.TOPIC, name)
+        until = time.monotonic() + UP_WITHIN
+        while time.monotonic() < until:
+            told = admin.describe_configs([asked])[asked].result(UP_WITHIN)
+            if all(told[key].value == value for key, value in settings.items()):
+                return
+            time.sleep(0.02)
+        message = f"{self.bootstrap} does not tell the settings of {name} that it was given"
+        raise KafkaEndedError(message)
 
     def segment(self, topic: str, partition: int = 0) -> Path:
         """Return the first file in which a stopped broker keeps a partition's records, to do something to it."""
