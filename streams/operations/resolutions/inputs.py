@@ -33,7 +33,7 @@ def values_of(answer: Answer, inputs: Mapping[str, str], basis: Basis) -> dict[s
         if name not in known:
             remedy = f"it needs {', '.join(sorted(known))}" if known else "it needs none; leave it out"
             raise AnswerError(field="inputs", says="the answer has no such input", remedy=remedy)
-    values = {}
+    values: dict[str, Any] = {}
     for need in answer.needs:
         text = inputs.get(need.name, "").strip()
         if not text:

@@ -95,6 +95,22 @@ def test_an_answer_is_an_event_on_stdout_and_its_effect_beside_it(day: Path) -> 
     assert "taken back 1" in resolve(day, "--audit").stderr
 
 
+def test_a_line_that_cannot_be_used_is_named(day: Path) -> None:
+    """By file, line and field, with the status of rejected input; its stay asks about it, as it is coded."""
+    wrong = {"type": "infusion_stopped", "event_id": "5", "administration_id": "A1", "occurred_at": "soon"}
+    day.write_bytes(day.read_bytes() + b"\ngarbage here\n" + dumps(ABOUT | wrong) + b"\n")
+    listed = resolve(day)
+    first, second, *counts = listed.stderr.splitlines()
+    assert first.startswith(f"{day}:5: line: not JSON")
+    assert second.startswith(f"{day}:6: occurred_at: must be an instant")
+    assert counts == ["rejected    2", "questions   2 of 1 stays, of which held 1"]
+    assert "F-REFUSED_EVENT" in listed.stdout
+    assert listed.exit_code == 1
+    answered = resolve(day, "E1", "--flag", "F-MISSING_STOP", *STOP)
+    assert (answered.exit_code, loads(answered.stdout)["type"]) == (1, "infusion_stopped")
+    assert "held by F-REFUSED_EVENT" in answered.stderr
+
+
 def test_a_dry_run_sends_nothing(day: Path) -> None:
     """It only says what would be."""
     dry = resolve(day, "E1", *STOP, "--dry-run")
