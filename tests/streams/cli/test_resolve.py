@@ -139,6 +139,7 @@ def test_at_the_keyboard_it_asks_for_what_it_needs(day: Path) -> None:
         (("E9", "--answer", "stop"), "no open question is picked; infusion resolve lists them"),
         (("E1", "--answer", "stop", "--who", "c"), "occurred_at: is missing; say it: Stop"),
         (("E1", "--answer", "stop", "--input", "occurred_at=07:00", "--who", "c"), "occurred_at: 07:00 is before its start at 08:00; write the date if it was another day"),
+        (("E1", *STOP, "--who", "Jane Smith"), "who: has blanks, as a name has; write an opaque id without blanks, for example coder-7"),
         (("E1", "--input", "0931"), "write NAME=VALUE, for example occurred_at=09:31"),
         (("E1", "--undo", "2", "--who", "c"), "event: no person entered it; answer the question that it raises; only what was entered by hand is taken back here"),
     ],
