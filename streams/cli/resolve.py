@@ -152,7 +152,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
     the environment names, as for a worker, or by --policy and --set. KAFKA_BOOTSTRAP_SERVERS says where Kafka is, unless
     --file names files.
 
-    Exit status: 0 done, 1 nothing waits, or the stay was not coded again in time, 2 wrong usage or no Kafka.
+    Exit status: 0 done, 1 nothing waits, the stay was not coded again in time, or a line was rejected, 2 wrong usage or
+    no Kafka.
     """  # fmt: skip
     asked = Asked(encounters, flag, item, answer, undo, dry, wait)
     _check(asked, audit=audit, since=since)
@@ -162,22 +163,29 @@ def command(  # noqa: PLR0913 -- one parameter an option
         profile = _of_the_workers(site)
     with ExitStack() as kept:
         stays: AskedStays = (
-            StaysInFiles(dict.fromkeys(files), profile)
+            StaysInFiles(tuple(dict.fromkeys(files)), profile)
             if files
             else StaysOnKafka(kept.enter_context(broker()))
         )
         if audit:
-            return _audit(stays, frozenset(encounters), since, form, profile)
+            return _audit(stays, frozenset(encounters), since, form, profile) or min(stays.rejected, 1)
         session = ResolveSession(
             stays, profile, Told(dict(inputs), who, why, datetime.now(UTC)), dry=dry, wait=wait
         )
-        if undo is not None:
-            return session.undo(encounters[0], undo)
-        if answer is not None:
-            return session.answer(session.pick(encounters, flag, item), answer)
-        if ask if ask is not None else _at_a_terminal(asked, files):
-            return session.ask(encounters, flag, item)
-        return _list(session, asked, form)
+        return _done(
+            session, asked, form, ask=ask if ask is not None else _at_a_terminal(asked, files)
+        ) or min(stays.rejected, 1)
+
+
+def _done(session: ResolveSession, asked: Asked, form: str, *, ask: bool) -> int:
+    if asked.undo is not None:
+        return session.undo(asked.encounters[0], asked.undo)
+    picked = asked.encounters, asked.flag, asked.item
+    if asked.answer is not None:
+        return session.answer(session.pick(*picked), asked.answer)
+    if ask:
+        return session.ask(*picked)
+    return _list(session, asked, form)
 
 
 def _of_the_workers(site: SiteFolder | None) -> Profile:

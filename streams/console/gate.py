@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
-from streams.console.people import Person, Role, usable_name
+from streams.console.people import Person, Role, own_id
 from streams.console.settings import ConsoleSettings
 from streams.listener.access import LOOPBACK, is_loopback, peer_address
 
@@ -77,7 +77,7 @@ async def _let_in(request: web.Request, handler: Handler, settings: ConsoleSetti
     if request.path.startswith(_OPEN):
         return await handler(request)
     address = peer_address(request.transport.get_extra_info("peername") if request.transport else None)
-    own_name = usable_name(request.cookies.get(NAME, "")) or NOBODY
+    own_name = own_id(request.cookies.get(NAME, "")) or NOBODY
     person = settings.guard.who(request.headers, request.cookies.get(MARK, ""), address, own_name)
     if person is None:
         if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):

@@ -7,6 +7,8 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from models.printable import shows
 from streams.listener.access import Address, Networks
+from streams.operations.resolutions.question import AnswerError
+from streams.operations.resolutions.who import opaque_id
 
 Role = Literal["see", "resolve", "replay"]
 
@@ -86,6 +88,14 @@ def usable_name(text: str) -> str:
     """Return a name as it may stand in an event, empty where it is none."""
     name = " ".join(text.split())[:_LONGEST_NAME]
     return name if name and shows(name) else ""
+
+
+def own_id(text: str) -> str:
+    """Return what somebody calls themselves in a cookie, empty where no answer could be given under it."""
+    try:
+        return opaque_id(usable_name(text))
+    except AnswerError:
+        return ""
 
 
 def people_of(text: str) -> tuple[Person, ...]:

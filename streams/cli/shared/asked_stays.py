@@ -1,7 +1,8 @@
 """Where a verb that resolves finds stays and sends answers: Kafka, or files of events."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import click
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from models.charge import CHARGE_SET, ChargeSet
 from models.event import Event
 from rules.engine import Profile
-from streams.cli.shared.inputs import open_input
+from streams.cli.shared.inputs import display_names, open_input
 from streams.encounter.fold import NoEventsError
 from streams.kafka.connection import Connection
 from streams.operations.kept_events import events_of_stay
@@ -20,6 +21,7 @@ from streams.operations.resolutions.effect import coded
 from streams.operations.resolutions.stay_events import by_stay, events_from
 from streams.operations.sent_answers import next_published, publish_answers, stays_answered
 from streams.wire.event_json import may_be_merge
+from streams.wire.rejects import Reject
 from streams.wire.topics import CHARGES
 
 Wire = Mapping[str, Any]
@@ -37,6 +39,8 @@ class AskedStays(Protocol):
     """Stays about which questions are open; ``at_hand`` tells that asking for a stay's events costs nothing."""
 
     at_hand: bool
+    rejected: int
+    """Lines that could not be used, each of them named already."""
 
     def charge_sets(self, encounters: Collection[str] = ()) -> Sequence[ChargeSet]:
         """Return the newest charge set of each stay of which something is asked, or of those that are named."""
@@ -55,6 +59,7 @@ class StaysOnKafka:
     """Stays as the worker published them, their events as it keeps them."""
 
     at_hand = False
+    rejected = 0  # the worker has put them on the reject topic
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -108,17 +113,28 @@ def _asks(value: bytes) -> bool:
 
 
 class StaysInFiles:
-    """Stays of files of events, coded here; answers are written to stdout, to be published or kept with them."""
+    """
+    Stays of files of events, coded here; answers are written to stdout, to be published or kept with them.
+
+    Each line that cannot be used is named on stderr; ``rejected`` counts them.
+    """
 
     at_hand = True
 
-    def __init__(self, files: Iterable[str], profile: Profile) -> None:
-        lines: list[bytes] = []
-        for file in files:
+    def __init__(self, files: Sequence[str], profile: Profile) -> None:
+        names, events = display_names(files), list[Event]()
+        self.rejected = 0
+        for number, file in enumerate(files):
             with open_input(file) as stream:
-                lines += stream.read().splitlines()
-        self._stays = by_stay(events_from(lines))
+                events += events_from(stream.read().split(b"\n"), partial(self._refuse, names, number))
+        if self.rejected:
+            click.echo(f"rejected    {self.rejected:,}", err=True)
+        self._stays = by_stay(events)
         self._profile = profile
+
+    def _refuse(self, names: Sequence[str], file: int, line: int, reject: Reject) -> None:
+        self.rejected += 1
+        click.echo(reject.at(file, line).text(names), err=True)
 
     def charge_sets(self, encounters: Collection[str] = ()) -> Sequence[ChargeSet]:
         """Return the charge set of each stay that can be coded, or of those that are named."""

@@ -1,6 +1,6 @@
 """One run of a person at open questions: picking one, trying an answer, sending it, taking one back, and asking."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from streams.cli.shared.question_text import effect_lines, question_fields, ques
 from streams.encounter.fold import NoEventsError
 from streams.operations.resolutions.answer_events import events_of
 from streams.operations.resolutions.effect import coded, effect_of
+from streams.operations.resolutions.inputs import said_times
 from streams.operations.resolutions.question import Answer, AnswerError, Question
 from streams.operations.resolutions.questions import OPEN, outcomes_by_answer, questions_of
 from streams.operations.resolutions.stay_context import folded
@@ -120,7 +121,7 @@ class ResolveSession:
             made = events_of(question, key, told.inputs, told.who, told.at, told.why)
         except AnswerError as error:
             raise click.UsageError(printable(str(error))) from None
-        return self._send(question.encounter_id, made)
+        return self._send(question.encounter_id, made, said_times(question, key, made))
 
     def undo(self, encounter_id: str, event_id: str) -> int:
         """
@@ -172,7 +173,7 @@ class ResolveSession:
         except AnswerError as error:
             click.echo(printable(str(error)), err=True)
             return 1
-        self._show(question.encounter_id, made)
+        self._show(question.encounter_id, made, said_times(question, answer.key, made))
         if self._dry or not click.confirm("Send it?", default=False):
             click.echo("nothing was sent", err=True)
             return 1
@@ -195,15 +196,21 @@ class ResolveSession:
         )
         return inputs, who, self._told.at, why
 
-    def _send(self, encounter_id: str, made: Sequence[Wire]) -> int:
-        self._show(encounter_id, made)
+    def _send(self, encounter_id: str, made: Sequence[Wire], times: Iterable[str] = ()) -> int:
+        self._show(encounter_id, made, times)
         if self._dry:
             click.echo("nothing was sent", err=True)
             return 0
         return self._sent(encounter_id, made)
 
-    def _show(self, encounter_id: str, made: Sequence[Wire]) -> None:
-        """Say what an answer does, on stderr: stdout is for the events, where they are not sent to Kafka."""
+    def _show(self, encounter_id: str, made: Sequence[Wire], times: Iterable[str]) -> None:
+        """
+        Say what an answer states and does, on stderr: stdout is for the events, where they are not sent to Kafka.
+
+        A time is shown with its date, for that may have been found for it.
+        """
+        for line in times:
+            click.echo(printable(f"states      {line}"), err=True)
         try:
             effect = effect_of(self._stays.events(encounter_id), made, self._profile, encounter_id)
         except NoEventsError:

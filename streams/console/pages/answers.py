@@ -17,6 +17,7 @@ from streams.console.stay_record import stay_record
 from streams.kafka.publisher import MissingTopicError
 from streams.metrics.console_table import UNFLAGGED
 from streams.operations.resolutions.question import AnswerError
+from streams.operations.resolutions.who import opaque_id
 
 _TAKEN_BACK = "Taken back."
 
@@ -132,10 +133,13 @@ async def claim(request: web.Request) -> web.StreamResponse:
     form = await _texts(request)
     encounter_id, who = form.get("encounter", ""), _who(person, form)
     back = {**form, "back": _asked_in(form, f"{encounter_id}~{form.get('number', '1')}").link()}
-    if not who:
-        says = "Say who claims it: the id you are known by."
+    try:
+        who = opaque_id(who)
+    except AnswerError as error:
+        problem = f"The id you are known by {error.says}; {error.remedy}."
+        problem = problem if who else "Say who claims it: the id you are known by."
         return await queue_page(
-            request, _asked_in(form, f"{encounter_id}~{form.get('number', '1')}"), form, problem=says
+            request, _asked_in(form, f"{encounter_id}~{form.get('number', '1')}"), form, problem=problem
         )
     if form.get("do") == "release":
         await desk.look(claims.release, desk.model, encounter_id, who)

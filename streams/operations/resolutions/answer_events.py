@@ -19,6 +19,7 @@ from rules.answers import REVIEW
 from streams.operations.resolutions.inputs import values_of
 from streams.operations.resolutions.question import Answer, AnswerError, Basis, Home, Question
 from streams.operations.resolutions.stay_context import MANUAL
+from streams.operations.resolutions.who import opaque_id
 
 Wire = dict[str, Any]
 """An event as it is published, before it is bytes."""
@@ -42,9 +43,7 @@ def events_of(
         AnswerError: the answer does not exist, an input is missing or wrong, or who or why is not said.
     """
     answer = question.answer(answer_key)
-    who, why = who.strip(), why.strip()
-    if not who:
-        raise AnswerError(field="who", says="names nobody", remedy="say who answers, by an opaque id")
+    who, why = opaque_id(who), why.strip()
     if why and len(why) < _SHORTEST_REASON:
         raise AnswerError(
             field="why", says="is too short", remedy=f"write at least {_SHORTEST_REASON} characters"

@@ -14,7 +14,7 @@ from models.drug import BillingClass, CodeSystem
 from models.encounter import Administration
 from models.field import Intent, StopReason, Technique
 from streams.operations.resolutions.question import Answer, Choice, Need, NeedKind, Target
-from streams.operations.resolutions.stay_context import StayContext
+from streams.operations.resolutions.stay_context import StayContext, earliest_of
 
 Needs = Callable[[StayContext, Flag], tuple[Need, ...] | None]
 """Makes the inputs of an answer; None where the stay or the flag leaves nothing to answer."""
@@ -76,18 +76,28 @@ def begins(context: StayContext, flag: Flag, *, last: bool = False) -> int | Non
 
 def _instant(name: str, label: str, side: str, *, last: bool = False, required: bool = True) -> Needs:
     def needs(context: StayContext, flag: Flag) -> tuple[Need, ...]:
-        near = begins(context, flag, last=last)
+        stay = context.encounter
+        near, beside = begins(context, flag, last=last), side
         if near is None:
-            near = context.encounter.arrived_at or context.encounter.departed_at
-        return (Need(name, "instant", label, required=required, near=near, side=side),)  # type: ignore[arg-type] # one of three words, from this module alone
+            near, beside = stay.arrived_at or stay.departed_at, "beside"
+        return (
+            Need(
+                name, "instant", label, required=required, near=near, side=beside,  # type: ignore[arg-type] # one of three words, from this module alone
+                earliest=earliest_of(context), latest=stay.departed_at,
+            ),
+        )  # fmt: skip
 
     return needs
 
 
 def _of_the_stay(name: str, label: str, fact: str) -> Needs:
     def needs(context: StayContext, flag: Flag) -> tuple[Need, ...]:
-        near = getattr(context.encounter, fact) or begins(context, flag)
-        return (Need(name, "instant", label, near=near),)
+        stay = context.encounter
+        near = getattr(stay, fact) or begins(context, flag)
+        need = Need(name, "instant", label, near=near)
+        if fact == "departed_at":
+            return (need._replace(earliest=earliest_of(context)),)
+        return (need._replace(latest=stay.departed_at),)
 
     return needs
 
@@ -160,7 +170,8 @@ FACTS: Final[Mapping[str, Fact]] = {
     "start": Fact("It was given, or began, at this time.", "administration_charted", _instant("started_at", "Start", "before")),
     "times": Fact("It ran from start to stop without a pause.", "administration_charted", _together(_STARTED, _STOPPED)),
     "stretches": Fact("It ran in these stretches.", "administration_charted", lambda context, flag: (
-        Need("intervals", "intervals", "Stretches, such as 08:00-08:30, 08:45-09:30", near=begins(context, flag)),)),
+        Need("intervals", "intervals", "Stretches, such as 08:00-08:30, 08:45-09:30", near=begins(context, flag),
+             earliest=earliest_of(context), latest=context.encounter.departed_at),)),
     "resumed": Fact("It went on at this time.", "infusion_resumed", _instant("occurred_at", "Resumed", "after", last=True)),
     "volume": Fact("Volume and rate give the stop.", "administration_charted", _together(
         _one("volume_ml", "number", "Volume in mL", required=False), _one("rate_ml_per_h", "number", "Rate in mL/h", required=False))),

@@ -2,22 +2,23 @@
 What a person typed, as the values of an event's fields.
 
 A time may be an instant with its offset, a date and a time on the stay's clock, or a time alone: then it is the one
-nearest to what is known of the stay. An error says which input is wrong and what to do, and never what was typed.
+nearest to what is known, within the stay. An error says which input is wrong and what to do, and repeats nothing that
+was typed but a time of day.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from streams.feeds.local_time import TWICE, instant_on_clock
-from streams.operations.resolutions.question import Answer, AnswerError, Basis, Need
+from streams.operations.resolutions.clock_time import dated
+from streams.operations.resolutions.question import Answer, AnswerError, Basis, Need, Question
 
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _LOCAL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{1,2}:\d{2}(?::\d{2})?)")
-_DAY_S: Final = 86_400
 
 
 def values_of(answer: Answer, inputs: Mapping[str, str], basis: Basis) -> dict[str, Any]:
@@ -32,19 +33,45 @@ def values_of(answer: Answer, inputs: Mapping[str, str], basis: Basis) -> dict[s
         if name not in known:
             remedy = f"it needs {', '.join(sorted(known))}" if known else "it needs none; leave it out"
             raise AnswerError(field="inputs", says="the answer has no such input", remedy=remedy)
-    values = {}
+    values: dict[str, Any] = {}
     for need in answer.needs:
         text = inputs.get(need.name, "").strip()
         if not text:
             if need.required:
                 raise AnswerError(need.name, "is missing", f"say it: {need.label}")
             continue
-        values[need.name] = _value(need, text, basis)
+        values[need.name] = _value(_anchored(need, values), text, basis)
     if answer.needs and not values:
         names = " or ".join(need.name for need in answer.needs)
         raise AnswerError(answer.needs[0].name, "nothing is said", f"fill in {names}")
     _in_order(answer, values)
     return values
+
+
+def said_times(question: Question, answer_key: str, events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield each time that an answer's events state, by its field, with the date it was put on, on the stay's clock."""
+    clock = clock_of(question.basis)
+    needs = {need.name: need.kind for need in question.answer(answer_key).needs}
+    told = {name: event[name] for event in events for name in needs if name in event}
+    for name, said in told.items():
+        if needs[name] == "instant":
+            yield f"{name} {_shown(said, clock)}"
+        elif needs[name] == "intervals":
+            for one in said:
+                yield f"{name} {_shown(one['started_at'], clock)} to {_shown(one['stopped_at'], clock)}"
+
+
+def _shown(said: str, clock: tzinfo) -> str:
+    at = datetime.fromisoformat(said).astimezone(clock)
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at.second else f"{at:%Y-%m-%d %H:%M}"
+
+
+def _anchored(need: Need, values: Mapping[str, Any]) -> Need:
+    """Return a stop that is looked for after the start that was typed, where that is earlier than the one known."""
+    start = values.get("started_at")
+    if need.side != "after" or need.near is None or start is None:
+        return need
+    return need._replace(near=min(need.near, int(start.timestamp())))
 
 
 def _value(need: Need, text: str, basis: Basis) -> Any:
@@ -95,7 +122,8 @@ _READERS: Final[Mapping[str, Callable[[Need, str], Any]]] = {
 }
 
 
-def _clock(basis: Basis) -> ZoneInfo | timezone:
+def clock_of(basis: Basis) -> ZoneInfo | timezone:
+    """Return the clock that the stay's people read."""
     return ZoneInfo(basis.zone) if basis.zone else timezone(timedelta(seconds=basis.utc_offset_s))
 
 
@@ -104,7 +132,7 @@ def _instant(need: Need, text: str, basis: Basis) -> datetime:
     if local is not None:
         return _on_clock(need, local[1], local[2], basis)
     if _CLOCK.fullmatch(text):
-        return _nearest(need, text, basis)
+        return dated(need, text, clock_of(basis), lambda day: _on_clock(need, day, text, basis))
     try:
         told = datetime.fromisoformat(text)
     except ValueError:
@@ -115,31 +143,6 @@ def _instant(need: Need, text: str, basis: Basis) -> datetime:
     return told
 
 
-def _nearest(need: Need, text: str, basis: Basis) -> datetime:
-    """Return the instant at which the stay's clock showed a time, the nearest to what is known on the right side of it."""
-    if need.near is None:
-        raise AnswerError(need.name, "has no date", "write the date too, for example 2026-03-02 09:31")
-    near = datetime.fromtimestamp(need.near, UTC)
-    today = near.astimezone(_clock(basis)).date()
-    found = []
-    for days in (-1, 0, 1):
-        try:
-            found.append(_on_clock(need, (today + timedelta(days=days)).isoformat(), text, basis))
-        except AnswerError:
-            if days == 0:  # the likeliest day: what is wrong with its clock must be told
-                raise
-    if need.side == "after":
-        found = [at for at in found if at > near]
-    elif need.side == "before":
-        found = [at for at in found if at < near]
-    found = [at for at in found if abs((at - near).total_seconds()) <= _DAY_S]
-    if not found:
-        raise AnswerError(
-            need.name, "fits no day of the stay", "write the date too, for example 2026-03-02 09:31"
-        )
-    return min(found, key=lambda at: abs((at - near).total_seconds()))
-
-
 def _on_clock(need: Need, day: str, clock: str, basis: Basis) -> datetime:
     hours, minutes, seconds = (int(part or 0) for part in _CLOCK.fullmatch(clock).groups())  # type: ignore[union-attr] # the callers matched it
     try:
@@ -147,7 +150,7 @@ def _on_clock(need: Need, day: str, clock: str, basis: Basis) -> datetime:
         shown = datetime(on.year, on.month, on.day, hours, minutes, seconds)  # noqa: DTZ001 - a clock, its zone comes next
     except ValueError:
         raise AnswerError(need.name, "is no time of a day", "write hours to 23 and minutes to 59") from None
-    zone = _clock(basis)
+    zone = clock_of(basis)
     if isinstance(zone, timezone):
         return shown.replace(tzinfo=zone)
     at = instant_on_clock(shown, zone)

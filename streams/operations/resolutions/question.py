@@ -27,7 +27,8 @@ class Need(NamedTuple):
 
     ``name`` is the event's own field, or ``administration_id`` where the question is about several. ``choices`` are all
     there are for a ``choice`` and suggestions for a ``text``. ``near`` is the epoch second beside which a time without
-    a date is looked for, ``side`` on which side of it.
+    a date is looked for, ``side`` on which side of it. Such a time is not before ``earliest`` and not after ``latest``, the
+    stay's arrival, or its first day, and its departure, where they are known.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Need(NamedTuple):
     required: bool = True
     near: int | None = None
     side: Literal["after", "before", "beside"] = "beside"
+    earliest: int | None = None
+    latest: int | None = None
 
 
 class Answer(NamedTuple):

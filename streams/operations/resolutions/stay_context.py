@@ -1,11 +1,13 @@
 """What is known of a stay when a person is asked about it: folded from its events, those of merged stays included."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta, timezone
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from models.charge import ChargeSet
 from models.encounter import Encounter, empty_encounter
-from models.event import AccessPlaced, AccessRemoved, Event, EventVoided
+from models.event import AccessPlaced, AccessRemoved, Event, EventRefused, EventVoided
 from models.event_subject import GIVEN
 from streams.encounter.dated_event import DatedEvent, date_events
 from streams.encounter.fold import NoEventsError, administration_events, merges
@@ -61,6 +63,23 @@ def context_of(encounter_id: str, events: Sequence[Event]) -> StayContext:
     except NoEventsError:
         return StayContext(empty_encounter(encounter_id, "open"), (), {})
     return StayContext(encounter, [*own, *(event for part in others.values() for event in part)], behind)
+
+
+def earliest_of(context: StayContext) -> int | None:
+    """
+    Return the epoch second before which nothing of a stay is looked for: its arrival, else its first day.
+
+    None where nothing but refused events is known of it.
+    """
+    stay = context.encounter
+    if stay.arrived_at is not None:
+        return stay.arrived_at
+    known = [event.occurred_at for event in context.events if not isinstance(event, EventRefused)]
+    if not known:
+        return None
+    clock = ZoneInfo(stay.time_zone) if stay.time_zone else timezone(timedelta(seconds=stay.utc_offset_s))
+    first = min(known).astimezone(clock)
+    return int(first.replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
 
 
 def basis_of(charge_set: ChargeSet, context: StayContext) -> Basis:

@@ -1,6 +1,6 @@
 """The lines of stays as events, and which of them belong to one stay: what questions are asked of. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from models.event import Event
 from streams.encounter.fold import merges
@@ -9,15 +9,19 @@ from streams.wire.event_json import as_line, read
 from streams.wire.refused_event import legible_encounter_id, refused_event
 from streams.wire.rejects import Reject
 
+Refuse = Callable[[int, Reject], None]
+"""Takes in a line that cannot be used: its number from 1, and why."""
 
-def events_from(lines: Iterable[bytes]) -> list[Event]:
+
+def events_from(lines: Iterable[bytes], refuse: Refuse = lambda _number, _reject: None) -> list[Event]:
     """Return the events of lines; a refused line leaves ``event_refused`` in its stay, where it names one (R-DOC-9)."""
     events: list[Event] = []
-    for line in lines:
+    for number, line in enumerate(lines, 1):
         if not line or line.isspace():
             continue
         event = read(as_line(line))
         if isinstance(event, Reject):
+            refuse(number, event)
             about = legible_encounter_id(line)
             refused = refused_event(line, about, event) if about else None
             if refused is not None:

@@ -11,6 +11,7 @@ from streams.encounter.dated_event import date_events
 from streams.operations.resolutions.answer_events import Wire, entered, wire_of
 from streams.operations.resolutions.question import AnswerError
 from streams.operations.resolutions.stay_context import MANUAL
+from streams.operations.resolutions.who import opaque_id
 
 _EVENT: Final = "event"
 
@@ -22,10 +23,9 @@ def undo_of(events: Sequence[Event], event_id: str, who: str, at: datetime, why:
     ``events`` are those of the stay. What was undone can be undone in turn, by the id of the ``event_voided``.
 
     Raises:
-        AnswerError: the stay has no such event, no person entered it, or who is not said.
+        AnswerError: the stay has no such event, no person entered it, or who is no opaque id.
     """
-    if not who.strip():
-        raise AnswerError(field="who", says="names nobody", remedy="say who takes it back, by an opaque id")
+    who = opaque_id(who)
     found = next((event for event in events if event.event_id == event_id), None)
     if found is None:
         raise AnswerError(_EVENT, "the stay has no event of this id", "take an id that the audit lists")
@@ -54,4 +54,4 @@ def undo_of(events: Sequence[Event], event_id: str, who: str, at: datetime, why:
         "encounter_id": found.encounter_id,
         "voids_event_id": event_id,
     }
-    return entered(fields, who.strip(), at, why.strip(), newest)
+    return entered(fields, who, at, why.strip(), newest)

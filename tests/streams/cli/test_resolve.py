@@ -63,7 +63,8 @@ def test_an_answer_is_an_event_on_stdout_and_its_effect_beside_it(day: Path) -> 
     """Added to the file, nothing waits any more, and the audit says who changed what."""
     answered = resolve(day, "E1", *STOP)
     assert answered.exit_code == 0
-    assert answered.stderr.splitlines()[:3] == [
+    assert answered.stderr.splitlines()[:4] == [
+        "states      occurred_at 2026-03-02 09:31",
         "E1  held -> final",
         "  2026-03-02  96365 x0->1  +217.31 USD",
         "  2026-03-02  96366 x0->1  +47.84 USD",
@@ -94,6 +95,22 @@ def test_an_answer_is_an_event_on_stdout_and_its_effect_beside_it(day: Path) -> 
     assert "taken back 1" in resolve(day, "--audit").stderr
 
 
+def test_a_line_that_cannot_be_used_is_named(day: Path) -> None:
+    """By file, line and field, with the status of rejected input; its stay asks about it, as it is coded."""
+    wrong = {"type": "infusion_stopped", "event_id": "5", "administration_id": "A1", "occurred_at": "soon"}
+    day.write_bytes(day.read_bytes() + b"\ngarbage here\n" + dumps(ABOUT | wrong) + b"\n")
+    listed = resolve(day)
+    first, second, *counts = listed.stderr.splitlines()
+    assert first.startswith(f"{day}:5: line: not JSON")
+    assert second.startswith(f"{day}:6: occurred_at: must be an instant")
+    assert counts == ["rejected    2", "questions   2 of 1 stays, of which held 1"]
+    assert "F-REFUSED_EVENT" in listed.stdout
+    assert listed.exit_code == 1
+    answered = resolve(day, "E1", "--flag", "F-MISSING_STOP", *STOP)
+    assert (answered.exit_code, loads(answered.stdout)["type"]) == (1, "infusion_stopped")
+    assert "held by F-REFUSED_EVENT" in answered.stderr
+
+
 def test_a_dry_run_sends_nothing(day: Path) -> None:
     """It only says what would be."""
     dry = resolve(day, "E1", *STOP, "--dry-run")
@@ -106,6 +123,7 @@ def test_at_the_keyboard_it_asks_for_what_it_needs(day: Path) -> None:
     asked = resolve(day, "E1", "--ask", "--wait", "0", given="1\n1\n09:31\ncoder-7\nasked the nurse\ny\n")
     assert asked.exit_code == 0
     assert '"occurred_at":"2026-03-02T09:31:00-05:00"' in asked.stdout
+    assert "states      occurred_at 2026-03-02 09:31" in asked.stderr
     left = resolve(day, "E1", "--ask", "--wait", "0", given="1\n1\nsoon\ncoder-7\n\n")
     assert "occurred_at: is no time" in left.stderr
     assert resolve(day, "E1", "--ask", given="0\n").exit_code == 1
@@ -120,6 +138,8 @@ def test_at_the_keyboard_it_asks_for_what_it_needs(day: Path) -> None:
         (("--since", "2026-03-02T00:00:00Z"), "--since picks what --audit lists; give that too"),
         (("E9", "--answer", "stop"), "no open question is picked; infusion resolve lists them"),
         (("E1", "--answer", "stop", "--who", "c"), "occurred_at: is missing; say it: Stop"),
+        (("E1", "--answer", "stop", "--input", "occurred_at=07:00", "--who", "c"), "occurred_at: 07:00 is before its start at 08:00; write the date if it was another day"),
+        (("E1", *STOP, "--who", "Jane Smith"), "who: has blanks, as a name has; write an opaque id without blanks, for example coder-7"),
         (("E1", "--input", "0931"), "write NAME=VALUE, for example occurred_at=09:31"),
         (("E1", "--undo", "2", "--who", "c"), "event: no person entered it; answer the question that it raises; only what was entered by hand is taken back here"),
     ],

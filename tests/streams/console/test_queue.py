@@ -119,6 +119,22 @@ async def test_a_wrong_time_comes_back_with_what_was_typed_and_what_to_do(consol
     assert not stage.sent
 
 
+async def test_a_name_is_no_id_and_a_time_before_the_start_is_no_stop(console: Any) -> None:
+    """Neither an answer nor a claim is taken under it, and no browser keeps it."""
+    stage, client = await console()
+    await stage.stay("E1")
+    form = await asked(stage) | {"answer": "stop", "stop.occurred_at": "09:31", "name": "Jane Smith"}
+    for path, do in (("/answer", "send"), ("/claim", "claim")):
+        answer = await client.post(path, data=form | {"do": do}, headers=ours(client))
+        assert answer.status == 409
+        assert "has blanks, as a name has" in await answer.text()
+    early = form | {"name": "coder-7", "stop.occurred_at": "07:00"}
+    answer = await client.post("/answer", data=early, headers=ours(client))
+    assert "07:00 is before its start at 08:00; write the date if it was another day" in await answer.text()
+    assert not stage.sent
+    assert not list(client.session.cookie_jar)
+
+
 async def test_of_two_people_on_one_question_the_second_is_told(console: Any) -> None:
     """A claim keeps it for one; and an answer to a question that stands no more is not sent."""
     stage, client = await console()

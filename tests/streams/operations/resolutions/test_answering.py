@@ -190,6 +190,10 @@ def test_what_cannot_be_read_is_told_without_what_was_typed(inputs: dict[str, st
     ("key", "who", "why", "told"),
     [
         ("stop", " ", "", "who: names nobody; say who answers, by an opaque id"),
+        ("stop", "Jane Smith", "", "who: has blanks, as a name has; write an opaque id without blanks, for example coder-7"),
+        ("stop", "coder\t7", "", "who: has blanks, as a name has; write an opaque id without blanks, for example coder-7"),
+        ("stop", "coder\x1b7", "", "who: has characters that are not seen; write an opaque id, for example coder-7"),
+        ("stop", "coder\u200b7", "", "who: has characters that are not seen; write an opaque id, for example coder-7"),
         ("no_code", "c", "", "why: is missing; a decision stands on the record with its reason; say why"),
         ("no_code", "c", "no", "why: is too short; write at least 3 characters"),
         ("guess", "c", "", "answer: F-MISSING_STOP has no answer 'guess'; it has stop, volume, times, not_given, no_code"),
@@ -230,5 +234,7 @@ def test_only_what_a_person_entered_is_taken_back() -> None:
     events = stay(*NO_STOP)
     with pytest.raises(AnswerError, match="no person entered it"):
         undo_of(events, events[0].event_id, "c", AT, "")
+    with pytest.raises(AnswerError, match="who: has blanks"):
+        undo_of(events, events[0].event_id, "Jane Smith", AT, "")
     with pytest.raises(AnswerError, match="no event of this id"):
         undo_of(events, "nothing", "c", AT, "")
