@@ -55,6 +55,9 @@ def read_posted(
     for place, file in enumerate(files, first):
         with open_input(file) as opened:
             begins = opened.read(64)
+        if not begins:
+            message = f"{display_names([file])[0]}: is empty; a CSV without lines has its headings"
+            raise click.UsageError(message)
         found = _messages(file, codes, seen) if _WIRE.match(begins) else _rows(file)
         with closing(found):
             for number, one in found:
@@ -91,10 +94,12 @@ def _messages(
 
 
 def _rows(file: str) -> Generator[tuple[int, PostedChange | Reject], None, None]:
-    for number, row in enumerate(rows_of(file), 2):
-        if number == 2 and (missing := missing_columns(row)):  # noqa: PLR2004 -- the first row below the headings
+    def complete(headings: Sequence[str]) -> None:
+        if missing := missing_columns(headings):
             message = _lacks(file, missing)
             raise click.UsageError(message)
+
+    for number, row in enumerate(rows_of(file, complete), 2):
         yield number, posted_row(row)
 
 

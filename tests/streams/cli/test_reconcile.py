@@ -134,6 +134,23 @@ def test_what_is_no_table_and_no_message_is_refused_in_one_line(tmp_path: Path) 
     assert infusion("reconcile", "--billed", str(billed)).exit_code == 2
 
 
+@pytest.mark.parametrize("verb", ["reconcile --billed", "diff --incumbent"])
+@pytest.mark.parametrize(
+    "body", ["garbage here", "foo,bar\n", '{"a":1}\n', "<html><body>no</body></html>", "", "\n"]
+)
+def test_headings_are_asked_for_where_no_row_stands_below_them(tmp_path: Path, verb: str, body: str) -> None:
+    """A wrong file of one line is no billing system that has nothing; an empty file is told as one."""
+    events, billed = tmp_path / "one.jsonl", tmp_path / "billed"
+    events.write_text(ONE)
+    billed.write_text(body)
+    made = infusion(*verb.split(), str(billed), str(events))
+    assert (made.exit_code, made.stdout) == (2, "")
+    said = "neither DFT messages nor a table" if body else "is empty; a CSV without lines has its headings"  # fmt: skip
+    assert said in made.stderr
+    billed.write_text("account,cpt\n")
+    assert infusion(*verb.split(), str(billed), str(events)).exit_code == 3, "a table without rows has nothing"  # fmt: skip
+
+
 def test_another_systems_messages_are_read_by_code_date_and_modifiers(tmp_path: Path) -> None:
     """Charge codes by the site's table, credits taken off, a repeated message counted once, a bad transaction told."""
     head = "MSH|^~\\&|OTHER|MAIN|||20260302||DFT^P03|{}|P|2.3\rPID|1\rPV1|1|O|||||||||||||||||E1\r"
