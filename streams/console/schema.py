@@ -2,7 +2,7 @@
 
 from typing import Final
 
-EDITION: Final = 2
+EDITION: Final = 3
 
 TABLES: Final = """
 CREATE TABLE positions (

@@ -134,6 +134,17 @@ def test_what_is_no_table_and_no_message_is_refused_in_one_line(tmp_path: Path) 
     assert infusion("reconcile", "--billed", str(billed)).exit_code == 2
 
 
+def test_an_open_drug_is_held_only_where_drugs_are_released(tmp_path: Path) -> None:
+    """A site that suggests drugs waits for none of them: what is held is what a person has to answer."""
+    events = tmp_path / "one.jsonl"
+    events.write_text(ONE)
+    told = ("reconcile", *LATER, "--kind", "drug", "--format", "jsonl", str(events))
+    for answer, state in (("suggest", "not_billed"), ("release", "held")):
+        (row,) = map(json.loads, infusion(*told, "--set", f"drug_lines={answer}").stdout.splitlines())
+        assert (row["state"], row["rule"]) == (state, "R-DRUG-2")
+        assert "no dose is charted" in row["says"]
+
+
 @pytest.mark.parametrize("verb", ["reconcile --billed", "diff --incumbent"])
 @pytest.mark.parametrize(
     "body", ["garbage here", "foo,bar\n", '{"a":1}\n', "<html><body>no</body></html>", "", "\n"]
