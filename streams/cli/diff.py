@@ -7,6 +7,7 @@ import click
 
 from models.charge import ChargeSet
 from models.field import Setting
+from models.printable import printable
 from rules.engine import Profile, code_encounter
 from rules.site_folder import SiteFolder, under_site
 from streams.batch.spill_buckets import Buckets
@@ -87,6 +88,10 @@ def command(  # noqa: PLR0913 -- one parameter an option
         found = list(
             groups(one for stays in told.stays(run.profile) for stay in stays for one in run.compared(stay))
         )
+    if strange := [name for name in encounters if name not in run.named]:
+        rejects.show()
+        message = f"no such stay: {', '.join(map(printable, strange))}; ids are compared letter for letter"
+        raise click.UsageError(message)
     _write([group for group in found if not (rest and group.switch)], form)
     rejects.show()
     for line in run.summary():
@@ -107,10 +112,12 @@ class _Run:
     def __init__(self, profile: Profile, encounters: frozenset[str], *, common: bool) -> None:
         self.profile = profile
         self.counts = Counter[str]()
+        self.named: set[str] = set()
         self._encounters, self._common = encounters, common
 
     def compared(self, stay: ToldStay) -> list[Difference]:
         """Return the differences of one stay, each with the answers that explain it."""
+        self.named.update(self._encounters & {stay.encounter_id})
         theirs = standing(stay.posted)
         known = stay.charge_set is not None
         charged = stay.charge_set is not None and bool(stay.charge_set.lines)

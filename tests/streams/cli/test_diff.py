@@ -68,6 +68,10 @@ def test_the_rest_comes_behind_by_rule(day: tuple[Path, Path], tmp_path: Path) -
     assert "missing_stop=push" not in rest.stdout
     assert "missing_stop=push" in rest.stderr
     assert "theirs alone 1" in rest.stderr
+    assert infusion(*run, "--encounter", "ED-99").exit_code == 3
+    strange = infusion(*run, "--encounter", "ED-99", "--encounter", "ed-99", "--format", "csv")
+    assert (strange.exit_code, strange.stdout) == (2, "")
+    assert "no such stay: ed-99; ids are compared letter for letter" in strange.stderr
 
 
 def test_our_own_export_has_no_difference_that_counts(tmp_path: Path) -> None:

@@ -85,7 +85,19 @@ def test_what_is_missing_or_too_much_ends_a_nightly_job(tmp_path: Path) -> None:
     assert "99213" in infusion(*run, "--all-codes").stdout
     assert infusion(*run, "--state", "matched").exit_code == 3
     assert infusion(*run, "--older-than", "3").exit_code == 1, "the rejected row alone"
-    assert infusion(*run, "--encounter", "E7").exit_code == 1
+    assert infusion(*run, "--encounter", "E9", "--for-payer", "nobody").exit_code == 1, (
+        "known, and not asked for"
+    )
+    strange = infusion(*run, "--encounter", "e1")
+    assert (strange.exit_code, strange.stdout) == (2, "")
+    assert "no such stay: e1; ids are compared letter for letter" in strange.stderr
+    assert f"{billed}:3: code:" in strange.stderr, "a line that was rejected may be the reason"
+    named = infusion(*run, "--destination", "billing")
+    assert (named.exit_code, named.stdout) == (2, "")
+    assert "--destination goes with deliveries; --billed stands in their place" in named.stderr
+    alone = infusion("reconcile", "--destination", "billing", str(events))
+    assert (alone.exit_code, alone.stdout) == (2, "")
+    assert "--destination goes with deliveries, and the files have none" in alone.stderr
 
 
 def test_deliveries_among_the_lines_are_what_the_billing_system_has(sets: Path, tmp_path: Path) -> None:
@@ -114,10 +126,11 @@ def test_deliveries_among_the_lines_are_what_the_billing_system_has(sets: Path, 
     several = infusion("reconcile", *LATER, str(path))
     assert (several.exit_code, several.stdout) == (2, "")
     assert "several billing systems answered (billing, other); name one with --destination" in several.stderr
-    named = infusion(
-        "reconcile", *LATER, "--destination", "nobody", "--format", "jsonl", "--kind", "charge", str(path)
-    )
-    assert {row["state"] for row in map(json.loads, named.stdout.splitlines())} == {"missing"}
+    wrong = infusion("reconcile", *LATER, "--destination", "nobody", "--format", "csv", str(path))
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "no billing system nobody has answered; those that have: billing, other" in wrong.stderr
+    named = infusion("reconcile", *LATER, "--destination", "other", "--format", "jsonl", str(path))
+    assert named.exit_code == 3
 
 
 def test_what_is_no_table_and_no_message_is_refused_in_one_line(tmp_path: Path) -> None:
