@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 import click
@@ -49,8 +50,9 @@ def read_posted(
     Files are numbered from ``first``. A message that comes twice, by MSH-10, is one.
 
     Raises:
-        click.UsageError: a file cannot be read, or is a table without the columns that are needed.
+        click.UsageError: a file cannot be read, is given twice, or is a table without the columns that are needed.
     """
+    _each_once(files)
     posted, seen = 0, set[str]()
     for place, file in enumerate(files, first):
         with open_input(file) as opened:
@@ -67,6 +69,16 @@ def read_posted(
                     post(place, number, one)
                     posted += 1
     return posted
+
+
+def _each_once(files: Sequence[str]) -> None:
+    seen = set[Path]()
+    for file in files:
+        path = Path(file).resolve()
+        if path in seen:
+            message = f"{display_names([file])[0]}: given twice; what it posts would count twice"
+            raise click.UsageError(message)
+        seen.add(path)
 
 
 def _messages(

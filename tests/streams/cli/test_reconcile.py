@@ -175,6 +175,18 @@ def test_headings_are_asked_for_where_no_row_stands_below_them(tmp_path: Path, v
     assert infusion(*verb.split(), str(billed), str(events)).exit_code == 3, "a table without rows has nothing"  # fmt: skip
 
 
+@pytest.mark.parametrize(("verb", "option"), [("reconcile", "--billed"), ("diff", "--incumbent")])
+def test_a_file_of_another_system_counts_once(tmp_path: Path, verb: str, option: str) -> None:
+    """Given twice, by whatever path, its units would be doubled: it is refused."""
+    events, billed = tmp_path / "one.jsonl", tmp_path / "billed.csv"
+    events.write_text(ONE)
+    billed.write_text("account,cpt\nE1,96365\n")
+    again = billed.parent / ".." / billed.parent.name / billed.name
+    made = infusion(verb, option, str(billed), option, str(again), str(events))
+    assert (made.exit_code, made.stdout) == (2, "")
+    assert "billed.csv: given twice; what it posts would count twice" in made.stderr
+
+
 def test_another_systems_messages_are_read_by_code_date_and_modifiers(tmp_path: Path) -> None:
     """Charge codes by the site's table, credits taken off, a repeated message counted once, a bad transaction told."""
     head = "MSH|^~\\&|OTHER|MAIN|||20260302||DFT^P03|{}|P|2.3\rPID|1\rPV1|1|O|||||||||||||||||E1\r"
