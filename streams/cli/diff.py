@@ -7,6 +7,7 @@ import click
 
 from models.charge import ChargeSet
 from models.field import Setting
+from models.printable import printable
 from rules.engine import Profile, code_encounter
 from rules.site_folder import SiteFolder, under_site
 from streams.batch.spill_buckets import Buckets
@@ -60,7 +61,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
     Reads events (or charge sets, which no switch can be tried on) from the files, or stdin. Each difference is tried
     against every other answer to one switch: those that an answer explains come first, then the rest by rule of ours.
-    Money is the expected payment of both sides, by the same amounts.
+    Money is the expected payment of both sides, by the same amounts. A line of ours that is held or in a preview, and
+    that they have not got, is shown and counted apart: it is no difference.
 
     Exit status: 0 no difference, 1 none but some input was rejected, 3 differences, 2 wrong usage or an input that
     cannot be read.
@@ -86,6 +88,10 @@ def command(  # noqa: PLR0913 -- one parameter an option
         found = list(
             groups(one for stays in told.stays(run.profile) for stay in stays for one in run.compared(stay))
         )
+    if strange := [name for name in encounters if name not in run.named]:
+        rejects.show()
+        message = f"no such stay: {', '.join(map(printable, strange))}; ids are compared letter for letter"
+        raise click.UsageError(message)
     _write([group for group in found if not (rest and group.switch)], form)
     rejects.show()
     for line in run.summary():
@@ -96,7 +102,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
         )
     for line in summary(found):
         click.echo(line, err=True)
-    return DIFFERENT if found else 1 if run.counts["rejected"] else 0
+    different = any(not group.waiting for group in found)
+    return DIFFERENT if different else 1 if run.counts["rejected"] else 0
 
 
 class _Run:
@@ -105,10 +112,12 @@ class _Run:
     def __init__(self, profile: Profile, encounters: frozenset[str], *, common: bool) -> None:
         self.profile = profile
         self.counts = Counter[str]()
+        self.named: set[str] = set()
         self._encounters, self._common = encounters, common
 
     def compared(self, stay: ToldStay) -> list[Difference]:
         """Return the differences of one stay, each with the answers that explain it."""
+        self.named.update(self._encounters & {stay.encounter_id})
         theirs = standing(stay.posted)
         known = stay.charge_set is not None
         charged = stay.charge_set is not None and bool(stay.charge_set.lines)
@@ -119,7 +128,7 @@ class _Run:
             return []
         self.counts[side] += 1
         found = differences(stay.encounter_id, stay.charge_set, theirs)
-        self.counts["same"] += not found
+        self.counts["same"] += not any(one.counts for one in found)
         coding = None if stay.coded is None else stay.coded.coding
         if stay.coded is None or coding is None or coding.policy is None or not theirs:
             return found

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from models.field import Setting
+from models.printable import printable
 from rules.engine import Profile
 from rules.site_folder import SiteFolder, under_site
 from streams.batch.sorted_runs import Record, Spool, key_of_record
@@ -104,6 +105,9 @@ def command(  # noqa: PLR0913 -- one parameter an option
     if billed and not files:
         message = "--billed goes with files of events or charge sets; Kafka has its own deliveries"
         raise click.UsageError(message)
+    if billed and destination is not None:
+        message = "--destination goes with deliveries; --billed stands in their place"
+        raise click.UsageError(message)
     rejects = RejectOrder(
         display_names([*files, *billed]) or ("Kafka",), lambda line: click.echo(line, err=True), piped=False
     )
@@ -124,6 +128,9 @@ def command(  # noqa: PLR0913 -- one parameter an option
             with broker() as connection:
                 asyncio.run(_gather(connection, buckets))
         rows = run.rows(told, spool, [*billed])
+        if unknown := run.unknown(from_files=bool(files)):
+            rejects.show()
+            raise click.UsageError(unknown)
         _write(rows, form, run)
     rejects.show()
     return UNACCOUNTED if not run.totals.accounted else 1 if run.rejected else 0
@@ -147,6 +154,8 @@ class _Run:
         self.rejected = self.others = 0
         self._profile, self._destination, self._at, self._drugs = profile, destination, at, drugs
         self._rejects, self._picked = rejects, picked
+        self._named: set[str] = set()
+        self._destinations: set[str] = set()
 
     def refuse(self, reject: Reject) -> None:
         """Take in what could not be used."""
@@ -154,15 +163,32 @@ class _Run:
         self._rejects.add(reject)
 
     def rows(self, told: ToldStays, spool: Spool, billed: Sequence[str]) -> Iterator[Row]:
-        """Yield the rows that are asked for, in the order of encounter ids; all stays are counted before the first."""
+        """Return the rows that are asked for, in the order of encounter ids, once all stays are counted."""
         runs = [
             spool.add(self._records(stays, from_file=bool(billed))) for stays in told.stays(self._profile)
         ]
-        for _, rows in merge(*runs, key=key_of_record):
-            yield from pickle.loads(rows)  # noqa: S301 -- written by this process
+        return (
+            row
+            for _, rows in merge(*runs, key=key_of_record)
+            for row in pickle.loads(rows)  # noqa: S301 -- written by this process
+        )
+
+    def unknown(self, *, from_files: bool) -> str:
+        """Return, once the rows are made, what was asked for by a name that nothing has; empty where all was found."""
+        strange = [name for name in self._picked["encounters"] if name not in self._named]
+        if strange:
+            return f"no such stay: {', '.join(map(printable, strange))}; ids are compared letter for letter"
+        if self._destination is None or self._destination in self._destinations:
+            return ""
+        if self._destinations:
+            asked, known = printable(self._destination), ", ".join(map(printable, sorted(self._destinations)))
+            return f"no billing system {asked} has answered; those that have: {known}"
+        return "--destination goes with deliveries, and the files have none" if from_files else ""
 
     def _records(self, stays: list[ToldStay], *, from_file: bool) -> Iterator[Record]:
         for stay in stays:
+            self._destinations.update(one.destination for one in stay.deliveries)
+            self._named.update({*self._picked["encounters"]} & {stay.encounter_id})
             if self._left_out(stay):
                 continue
             self.totals.stays += 1

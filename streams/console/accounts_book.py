@@ -88,4 +88,6 @@ def _coded(code: str | None, units: int, modifiers: tuple[str, ...]) -> str | No
     if code is None:
         return None
     text = "-".join((code, *modifiers))
+    if not units:  # a drug whose code is known and whose dose is not
+        return f"{text} no units"
     return text if units == 1 else f"{text} \N{MULTIPLICATION SIGN}{units}"

@@ -1,7 +1,7 @@
 """A billing system's lines out of a table of named columns, as ``infusion export --to csv`` and most systems write one. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Final
 
@@ -29,7 +29,7 @@ _DATES: Final = (
 )
 
 
-def missing_columns(headings: Mapping[str, object]) -> list[str]:
+def missing_columns(headings: Collection[str]) -> list[str]:
     """Return the columns that a table must have and has not."""
     return [name for name in _NEEDED if not any(heading in headings for heading in COLUMNS[name])]
 

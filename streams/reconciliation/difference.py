@@ -10,7 +10,7 @@ from streams.feeds.posted import PostedLine
 from streams.reconciliation.amounts import priced
 from streams.reconciliation.pairing import differing, pairs, wanted_line
 
-Kind = Literal["ours_only", "theirs_only", "differs"]
+Kind = Literal["ours_only", "theirs_only", "differs", "held", "preview"]
 Answer = tuple[str, str]
 """A switch's key and an answer to it."""
 
@@ -20,7 +20,8 @@ class Difference:
     """
     One line that the two systems have otherwise. Cents are expected payments in US cents.
 
-    ``explained_by`` are the answers to one switch that alone make it vanish and bring no other. ``rule`` is the rule
+    ``status`` is that of our charge set, empty where we have none. A line of a set that is ``held`` or a ``preview`` and
+    that they have not got is of that kind: we have not charged it either. ``explained_by`` are the answers to one switch that alone make it vanish and bring no other. ``rule`` is the rule
     of ours, or the flag, that stands behind our side of it; empty where no rule of ours says anything.
     """
 
@@ -38,7 +39,13 @@ class Difference:
     their_cents: int
     rule: str
     says: str
+    status: str
     explained_by: tuple[Answer, ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether the two systems are at odds: they are not over a line that neither has charged."""
+        return self.kind not in {"held", "preview"}
 
     @property
     def sameness(self) -> tuple[object, ...]:
@@ -53,39 +60,56 @@ def differences(
     encounter_id: str, charge_set: ChargeSet | None, theirs: Sequence[PostedLine]
 ) -> list[Difference]:
     """Return what differs between our lines of a stay, shown ones of a held set too, and theirs; ours first."""
-    lines = () if charge_set is None else charge_set.lines
     cents = priced(theirs, "facility" if charge_set is None else charge_set.setting, charge_set)
-    partners = pairs([wanted_line(line) for line in lines], theirs)
+    lines = () if charge_set is None else tuple((charge_set, line) for line in charge_set.lines)
+    partners = pairs([wanted_line(line) for _, line in lines], theirs)
     found = []
-    for place, line in enumerate(lines):
+    for place, (ours, line) in enumerate(lines):
         partner = partners.get(place)
         if partner is None:
-            found.append(_of(encounter_id, line, None, 0, ()))
+            found.append(_of(ours, line, None, 0, ()))
         elif differs := differing(wanted_line(line), theirs[partner]):
-            found.append(_of(encounter_id, line, theirs[partner], cents[partner], differs))
+            found.append(_of(ours, line, theirs[partner], cents[partner], differs))
     for place, other in enumerate(theirs):
         if place not in partners.values():
             rule, says = _why_not(charge_set, other)
             found.append(
                 Difference(
                     encounter_id, "theirs_only", (), other.service_date, None, 0, (), 0, other.code, other.units,
-                    other.modifiers, cents[place], rule, says,
+                    other.modifiers, cents[place], rule, says, "" if charge_set is None else charge_set.status,
                 )
             )  # fmt: skip
     return found
 
 
 def _of(
-    encounter_id: str, line: ChargeLine, other: PostedLine | None, cents: int, differs: tuple[str, ...]
+    charge_set: ChargeSet, line: ChargeLine, other: PostedLine | None, cents: int, differs: tuple[str, ...]
 ) -> Difference:
-    reason = line.reasons[0] if line.reasons else None
+    kind: Kind = "differs" if other is not None else _uncharged(charge_set) or "ours_only"
+    rule, says = _why(charge_set, line)
     paid = line.expected_payment
     return Difference(
-        encounter_id, "ours_only" if other is None else "differs", differs, line.service_date, line.code, line.units,
+        charge_set.encounter_id, kind, differs, line.service_date, line.code, line.units,
         line.modifiers, 0 if paid is None else paid.cents or 0, None if other is None else other.code,
-        0 if other is None else other.units, () if other is None else other.modifiers, cents,
-        "" if reason is None else reason.rule, "" if reason is None else reason.says,
+        0 if other is None else other.units, () if other is None else other.modifiers, cents, rule, says,
+        charge_set.status,
     )  # fmt: skip
+
+
+def _uncharged(charge_set: ChargeSet) -> Literal["held", "preview"] | None:
+    return charge_set.status if charge_set.status in {"held", "preview"} else None
+
+
+def _why(charge_set: ChargeSet, line: ChargeLine) -> tuple[str, str]:
+    """Return what stands behind a line of ours: what keeps it from being charged, else the rule that earns it."""
+    if charge_set.status == "preview":
+        return "", "a preview: charged once it is final"
+    if charge_set.status == "held":
+        blocking = [flag for flag in charge_set.flags if flag.severity == "block"]
+        own = [flag for flag in blocking if {*flag.administration_ids} & {*line.administration_ids}]
+        return next(((flag.flag, flag.says) for flag in own or blocking), ("", "held: waits for a person"))
+    reason = line.reasons[0] if line.reasons else None
+    return ("", "") if reason is None else (reason.rule, reason.says)
 
 
 def _why_not(charge_set: ChargeSet | None, other: PostedLine) -> tuple[str, str]:

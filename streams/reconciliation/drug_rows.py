@@ -2,7 +2,8 @@
 The drug lines of a stay beside what the billing system has of them. Pure.
 
 A released drug line is among the charge lines, and stands as its charge line does, without an amount of its own. Of
-suggested ones that are one code on one date together, the first row carries what was posted.
+suggested ones that are one code on one date together, the first row carries what was posted. One that lacks a code or units is
+held where it would be released; where drugs are only suggested nobody waits for it, and it is not billed.
 """
 
 from collections.abc import Sequence
@@ -97,7 +98,7 @@ def _row(
 ) -> Row:  # fmt: skip
     unknown = whole is None or posted is None or drug.status == "open"
     differs = () if unknown or whole is None or posted is None else differing(whole, posted)
-    state, says = _standing(drug, posted, differs, charges, expected=expected)
+    state, says = _standing(drug, posted, differs, charges, expected=expected, waits=_waits(charge_set, drug))
     if state == "missing" and charge_set is not None and charge_set.status in {"held", "preview"}:
         state = "held" if charge_set.status == "held" else "open"
     cents = 0 if drug.status == "released" or drug.expected_payment is None else drug.expected_payment.cents
@@ -108,8 +109,21 @@ def _row(
     )  # fmt: skip
 
 
+def _waits(charge_set: ChargeSet | None, drug: DrugLine) -> bool:
+    """Tell whether what a drug line asks holds the set: only one that would be released asks among the set's flags."""
+    asked = () if charge_set is None else charge_set.flags
+    return any(
+        one.flag == flag.flag
+        and one.severity == "block"
+        and {*flag.administration_ids} <= {*one.administration_ids}
+        for flag in drug.flags
+        for one in asked
+    )
+
+
 def _standing(
-    drug: DrugLine, posted: PostedLine | None, differs: Sequence[str], charges: Sequence[Row], *, expected: bool
+    drug: DrugLine, posted: PostedLine | None, differs: Sequence[str], charges: Sequence[Row], *, expected: bool,
+    waits: bool,
 ) -> tuple[State, str]:  # fmt: skip
     if drug.status == "released":
         for row in charges:
@@ -117,7 +131,9 @@ def _standing(
                 return row.state, "stands on its charge line"
         return "held", "released, and on no charge line"
     if drug.status == "open":
-        return "held", "; ".join(flag.says for flag in drug.flags) or drug.reasons[-1].says
+        return "held" if waits else "not_billed", "; ".join(flag.says for flag in drug.flags) or drug.reasons[
+            -1
+        ].says
     if drug.status == "not_billed":
         return "not_billed", drug.reasons[-1].says if drug.reasons else ""
     if posted is not None:

@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import click
@@ -15,9 +15,13 @@ _GZIP: Final = b"\x1f\x8b"
 csv.field_size_limit(1 << 20)
 
 
-def rows_of(file: str) -> Iterator[Mapping[str, str]]:
+def rows_of(
+    file: str, headings: Callable[[Sequence[str]], None] | None = None
+) -> Iterator[Mapping[str, str]]:
     """
     Yield the rows of a CSV file; a column that a row lacks is an empty text.
+
+    ``headings`` is given the column names before the first row, and those of a table without rows.
 
     Raises:
         click.UsageError: it cannot be read, or is no CSV text.
@@ -31,6 +35,8 @@ def rows_of(file: str) -> Iterator[Mapping[str, str]]:
             text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
             reader = csv.DictReader(text, restval="")
             reader.fieldnames = [column.strip().casefold() for column in reader.fieldnames or ()]
+            if headings is not None:
+                headings(reader.fieldnames)
             for row in reader:
                 yield {column: value for column, value in row.items() if column is not None}
         except (UnicodeDecodeError, csv.Error, EOFError, OSError, zlib.error) as error:

@@ -22,8 +22,8 @@ HEAD: Final[Cells] = (
     "OUR RULE",
 )
 COLUMNS: Final[Cells] = (
-    "switch", "answer", "also_explained_by", "encounter_id", "kind", "differs_in", "service_date", "code", "units",
-    "modifiers", "usd", "their_code", "their_units", "their_modifiers", "their_usd", "rule", "says",
+    "switch", "answer", "also_explained_by", "encounter_id", "kind", "status", "differs_in", "service_date", "code",
+    "units", "modifiers", "usd", "their_code", "their_units", "their_modifiers", "their_usd", "rule", "says",
 )  # fmt: skip
 
 
@@ -45,7 +45,8 @@ def table_row(group: Group, one: Difference) -> Cells:
 def csv_row(group: Group, one: Difference) -> Cells:
     """Return a difference under ``COLUMNS``."""
     return (
-        group.switch, group.answer, " ".join(_others(group, one)), one.encounter_id, one.kind, " ".join(one.differs_in),
+        group.switch, group.answer, " ".join(_others(group, one)), one.encounter_id, one.kind, one.status,
+        " ".join(one.differs_in),
         one.service_date.isoformat() if one.service_date else "", one.code or "", str(one.units) if one.code else "",
         " ".join(one.modifiers), f"{one.cents / 100:.2f}", one.their_code or "",
         str(one.their_units) if one.their_code else "", " ".join(one.their_modifiers), f"{one.their_cents / 100:.2f}",
@@ -61,8 +62,12 @@ def json_row(group: Group, one: Difference) -> bytes:
 def summary(found: list[Group]) -> Iterator[str]:
     """Yield a line for each explanation: how many differences of how many stays, and ours less theirs in dollars."""
     for group in found:
+        lines = f"{len(group.differences):,} in {group.stays:,} stays, {signed(group.cents)} USD"
+        if group.waiting:
+            yield f"{' '.join(filter(None, (group.waiting, group.rule))):44}  {lines}, no difference: not charged yet"
+            continue
         name = f"{group.switch}={group.answer}" if group.switch else f"rule {group.rule or 'none of ours'}"
-        yield f"{name:44}  {len(group.differences):,} in {group.stays:,} stays, {signed(group.cents)} USD"
+        yield f"{name:44}  {lines}"
 
 
 def _others(group: Group, one: Difference) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 import click
@@ -49,12 +50,16 @@ def read_posted(
     Files are numbered from ``first``. A message that comes twice, by MSH-10, is one.
 
     Raises:
-        click.UsageError: a file cannot be read, or is a table without the columns that are needed.
+        click.UsageError: a file cannot be read, is given twice, or is a table without the columns that are needed.
     """
+    _each_once(files)
     posted, seen = 0, set[str]()
     for place, file in enumerate(files, first):
         with open_input(file) as opened:
             begins = opened.read(64)
+        if not begins:
+            message = f"{display_names([file])[0]}: is empty; a CSV without lines has its headings"
+            raise click.UsageError(message)
         found = _messages(file, codes, seen) if _WIRE.match(begins) else _rows(file)
         with closing(found):
             for number, one in found:
@@ -64,6 +69,16 @@ def read_posted(
                     post(place, number, one)
                     posted += 1
     return posted
+
+
+def _each_once(files: Sequence[str]) -> None:
+    seen = set[Path]()
+    for file in files:
+        path = Path(file).resolve()
+        if path in seen:
+            message = f"{display_names([file])[0]}: given twice; what it posts would count twice"
+            raise click.UsageError(message)
+        seen.add(path)
 
 
 def _messages(
@@ -91,10 +106,12 @@ def _messages(
 
 
 def _rows(file: str) -> Generator[tuple[int, PostedChange | Reject], None, None]:
-    for number, row in enumerate(rows_of(file), 2):
-        if number == 2 and (missing := missing_columns(row)):  # noqa: PLR2004 -- the first row below the headings
+    def complete(headings: Sequence[str]) -> None:
+        if missing := missing_columns(headings):
             message = _lacks(file, missing)
             raise click.UsageError(message)
+
+    for number, row in enumerate(rows_of(file, complete), 2):
         yield number, posted_row(row)
 
 

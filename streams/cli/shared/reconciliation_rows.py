@@ -26,7 +26,7 @@ def table_row(row: Row) -> Cells:
         row.service_date.isoformat() if row.service_date else "-",
         "-" if row.age_days is None else f"{row.age_days}d",
         _coded(row.code, row.units, row.modifiers),
-        amount(row.cents) if row.code else "-",
+        amount(row.cents) if row.code and row.units else "-",
         _coded(row.posted_code, row.posted_units, row.posted_modifiers),
         amount(row.posted_cents) if row.posted_code else "-",
         ",".join(row.administration_ids) or "-",
@@ -57,4 +57,7 @@ def amount(cents: int, thousands: str = ",") -> str:
 
 
 def _coded(code: str | None, units: int, modifiers: tuple[str, ...]) -> str:
-    return "-" if code is None else "-".join((code, *modifiers)) + (f"x{units}" if units != 1 else "")
+    """Return a line in one cell; a drug may have its code before anyone knows its units."""
+    if code is None:
+        return "-"
+    return "-".join((code, *modifiers)) + ("" if units == 1 else f"x{units}" if units else " no units")

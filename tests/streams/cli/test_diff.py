@@ -68,3 +68,22 @@ def test_the_rest_comes_behind_by_rule(day: tuple[Path, Path], tmp_path: Path) -
     assert "missing_stop=push" not in rest.stdout
     assert "missing_stop=push" in rest.stderr
     assert "theirs alone 1" in rest.stderr
+    assert infusion(*run, "--encounter", "ED-99").exit_code == 3
+    strange = infusion(*run, "--encounter", "ED-99", "--encounter", "ed-99", "--format", "csv")
+    assert (strange.exit_code, strange.stdout) == (2, "")
+    assert "no such stay: ed-99; ids are compared letter for letter" in strange.stderr
+
+
+def test_our_own_export_has_no_difference_that_counts(tmp_path: Path) -> None:
+    """Lines that are held or in a preview are in no export: they are shown with their flag, and end with 0."""
+    events, sets, theirs = (tmp_path / name for name in ("events.jsonl", "sets.jsonl", "theirs.csv"))
+    events.write_text("\n".join(DAY))
+    sets.write_bytes(infusion("code", "--quiet", str(events)).stdout_bytes)
+    theirs.write_bytes(infusion("export", "--to", "csv", str(sets)).stdout_bytes)
+    made = infusion("diff", "--format", "csv", "--incumbent", str(theirs), str(sets))
+    assert made.exit_code == 0, made.stderr
+    rows = list(csv.DictReader(StringIO(made.stdout)))
+    assert {(row["kind"], row["status"]) for row in rows} >= {("held", "held")}
+    assert all(row["kind"] == row["status"] != "final" for row in rows)
+    assert all(row["rule"].startswith("F-") for row in rows if row["kind"] == "held")
+    assert "USD, no difference: not charged yet" in made.stderr

@@ -85,7 +85,19 @@ def test_what_is_missing_or_too_much_ends_a_nightly_job(tmp_path: Path) -> None:
     assert "99213" in infusion(*run, "--all-codes").stdout
     assert infusion(*run, "--state", "matched").exit_code == 3
     assert infusion(*run, "--older-than", "3").exit_code == 1, "the rejected row alone"
-    assert infusion(*run, "--encounter", "E7").exit_code == 1
+    assert infusion(*run, "--encounter", "E9", "--for-payer", "nobody").exit_code == 1, (
+        "known, and not asked for"
+    )
+    strange = infusion(*run, "--encounter", "e1")
+    assert (strange.exit_code, strange.stdout) == (2, "")
+    assert "no such stay: e1; ids are compared letter for letter" in strange.stderr
+    assert f"{billed}:3: code:" in strange.stderr, "a line that was rejected may be the reason"
+    named = infusion(*run, "--destination", "billing")
+    assert (named.exit_code, named.stdout) == (2, "")
+    assert "--destination goes with deliveries; --billed stands in their place" in named.stderr
+    alone = infusion("reconcile", "--destination", "billing", str(events))
+    assert (alone.exit_code, alone.stdout) == (2, "")
+    assert "--destination goes with deliveries, and the files have none" in alone.stderr
 
 
 def test_deliveries_among_the_lines_are_what_the_billing_system_has(sets: Path, tmp_path: Path) -> None:
@@ -114,10 +126,11 @@ def test_deliveries_among_the_lines_are_what_the_billing_system_has(sets: Path, 
     several = infusion("reconcile", *LATER, str(path))
     assert (several.exit_code, several.stdout) == (2, "")
     assert "several billing systems answered (billing, other); name one with --destination" in several.stderr
-    named = infusion(
-        "reconcile", *LATER, "--destination", "nobody", "--format", "jsonl", "--kind", "charge", str(path)
-    )
-    assert {row["state"] for row in map(json.loads, named.stdout.splitlines())} == {"missing"}
+    wrong = infusion("reconcile", *LATER, "--destination", "nobody", "--format", "csv", str(path))
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "no billing system nobody has answered; those that have: billing, other" in wrong.stderr
+    named = infusion("reconcile", *LATER, "--destination", "other", "--format", "jsonl", str(path))
+    assert named.exit_code == 3
 
 
 def test_what_is_no_table_and_no_message_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -132,6 +145,46 @@ def test_what_is_no_table_and_no_message_is_refused_in_one_line(tmp_path: Path) 
         in made.stderr
     )
     assert infusion("reconcile", "--billed", str(billed)).exit_code == 2
+
+
+def test_an_open_drug_is_held_only_where_drugs_are_released(tmp_path: Path) -> None:
+    """A site that suggests drugs waits for none of them: what is held is what a person has to answer."""
+    events = tmp_path / "one.jsonl"
+    events.write_text(ONE)
+    told = ("reconcile", *LATER, "--kind", "drug", "--format", "jsonl", str(events))
+    for answer, state in (("suggest", "not_billed"), ("release", "held")):
+        (row,) = map(json.loads, infusion(*told, "--set", f"drug_lines={answer}").stdout.splitlines())
+        assert (row["state"], row["rule"]) == (state, "R-DRUG-2")
+        assert "no dose is charted" in row["says"]
+
+
+@pytest.mark.parametrize("verb", ["reconcile --billed", "diff --incumbent"])
+@pytest.mark.parametrize(
+    "body", ["garbage here", "foo,bar\n", '{"a":1}\n', "<html><body>no</body></html>", "", "\n"]
+)
+def test_headings_are_asked_for_where_no_row_stands_below_them(tmp_path: Path, verb: str, body: str) -> None:
+    """A wrong file of one line is no billing system that has nothing; an empty file is told as one."""
+    events, billed = tmp_path / "one.jsonl", tmp_path / "billed"
+    events.write_text(ONE)
+    billed.write_text(body)
+    made = infusion(*verb.split(), str(billed), str(events))
+    assert (made.exit_code, made.stdout) == (2, "")
+    said = "neither DFT messages nor a table" if body else "is empty; a CSV without lines has its headings"  # fmt: skip
+    assert said in made.stderr
+    billed.write_text("account,cpt\n")
+    assert infusion(*verb.split(), str(billed), str(events)).exit_code == 3, "a table without rows has nothing"  # fmt: skip
+
+
+@pytest.mark.parametrize(("verb", "option"), [("reconcile", "--billed"), ("diff", "--incumbent")])
+def test_a_file_of_another_system_counts_once(tmp_path: Path, verb: str, option: str) -> None:
+    """Given twice, by whatever path, its units would be doubled: it is refused."""
+    events, billed = tmp_path / "one.jsonl", tmp_path / "billed.csv"
+    events.write_text(ONE)
+    billed.write_text("account,cpt\nE1,96365\n")
+    again = billed.parent / ".." / billed.parent.name / billed.name
+    made = infusion(verb, option, str(billed), option, str(again), str(events))
+    assert (made.exit_code, made.stdout) == (2, "")
+    assert "billed.csv: given twice; what it posts would count twice" in made.stderr
 
 
 def test_another_systems_messages_are_read_by_code_date_and_modifiers(tmp_path: Path) -> None:

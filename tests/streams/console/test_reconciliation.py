@@ -40,4 +40,6 @@ async def test_a_line_is_missing_until_the_billing_system_has_it(console: Any) -
     page = await (await client.get("/reconciliation")).text()
     assert "No billing system has answered" not in page
     assert "CSV, " in page
+    assert "J0696 no units" in page, "the drug's dose is not known; it is no line of 0"
+    assert "$0.00</td>" not in page
     assert put_side_by_side(stage.model) == 0

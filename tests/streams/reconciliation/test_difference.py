@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from charge_samples import SET
 
-from models.charge import ChargeLine, ChargeSet, Reason
+from models.charge import ChargeLine, ChargeSet, Flag, Reason
 from rules.policy.switches import SWITCHES, chosen
 from streams.feeds.posted import PostedChange, PostedLine, standing
 from streams.feeds.posted_csv import posted_date, posted_row
@@ -53,6 +53,27 @@ def test_a_stay_of_one_side_differs_whole() -> None:
     """Theirs without events of ours, ours without a line of theirs."""
     assert [one.says for one in differences("E9", None, THEIRS)] == ["no event tells of this stay"]
     assert [one.kind for one in differences("E1", OURS, ())] == ["ours_only"]
+
+
+def test_a_line_that_waits_is_no_difference_where_they_have_not_got_it() -> None:
+    """It is told by the flag that holds it, its own before another's, and behind all that counts."""
+    flag = Flag("F-NO_ORDER", "block", ("A7",), "No order.", "Ask.", {})
+    held = replace(
+        OURS, status="held", flags=(flag, replace(flag, flag="F-MISSING_STOP", administration_ids=("A1",)))
+    )
+    preview = replace(OURS, status="preview", flags=())
+    (waits,) = differences("E1", held, ())
+    assert (waits.kind, waits.status, waits.rule, waits.counts) == ("held", "held", "F-MISSING_STOP", False)
+    (early,) = differences("E1", preview, ())
+    assert (early.kind, early.rule, early.says) == ("preview", "", "a preview: charged once it is final")
+    (other,) = differences("E1", held, THEIRS)
+    assert (other.kind, other.rule, other.counts) == ("differs", "F-MISSING_STOP", True), (
+        "they have charged it"
+    )
+    told = list(groups([early, waits, other]))
+    assert [(group.waiting, group.rule) for group in told] == [
+        ("", "F-MISSING_STOP"), ("held", "F-MISSING_STOP"), ("preview", ""),
+    ]  # fmt: skip
 
 
 def test_every_answer_that_is_tried_is_one_that_its_switch_takes() -> None:

@@ -7,6 +7,7 @@ from charge_samples import AT, CHARGE, CREDIT, LINE, SET
 
 from models.charge import ChargeLine, ChargeSet, DrugLine, ExpectedPayment, Flag, NotBilled, Reason
 from models.delivery import Delivery
+from streams.cli.shared.reconciliation_rows import amount, table_row
 from streams.feeds.posted import PostedLine
 from streams.reconciliation.acknowledged import Posted, acknowledged
 from streams.reconciliation.row import Row
@@ -101,10 +102,21 @@ def test_an_administration_without_a_drug_and_a_drug_without_an_administration_a
 
 
 def test_a_drug_that_waits_for_its_dose_may_be_at_the_billing_system_already() -> None:
-    """Its units cannot be compared yet, and it is not too much."""
-    drug = DrugLine("D1", "A1", "ceftriaxone", "open", "J0696", None, None, (), ON, None, "charted", WHY)
-    found = rows(replace(PLAIN, lines=(), drug_lines=(drug,)), PostedLine("J0696", 4, (), ON))
-    assert (found[0].kind, found[0].state, found[0].posted_units) == ("drug", "held", 4)
+    """Its units cannot be compared yet, and it is not too much; where drugs are only suggested nobody waits for it."""
+    flag = Flag("F-DRUG_DOSE", "block", ("A1",), "No dose is charted.", "Ask.", {})
+    drug = DrugLine(
+        "D1", "A1", "ceftriaxone", "open", "J0696", None, None, (), ON, None, "charted", WHY, (flag,)
+    )
+    suggested = replace(PLAIN, lines=(), drug_lines=(drug,))
+    for charge_set, state in (
+        (suggested, "not_billed"),
+        (replace(suggested, status="held", flags=(replace(flag, flag="F-MISSING_STOP"),)), "not_billed"),
+        (replace(suggested, status="held", flags=(replace(flag, administration_ids=("A1", "A2")),)), "held"),
+    ):
+        row = rows(charge_set, PostedLine("J0696", 4, (), ON))[0]
+        assert (row.kind, row.state, row.posted_units) == ("drug", state, 4)
+        assert row.says == "No dose is charted."
+        assert table_row(row)[5:9] == ("J0696 no units", "-", "J0696x4", amount(row.posted_cents))
 
 
 def test_waste_of_a_suggested_drug_is_a_line_of_its_own() -> None:
