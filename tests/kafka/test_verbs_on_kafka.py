@@ -63,8 +63,10 @@ def test_topics_are_created_with_their_settings_and_their_counts_never_change(
     assert told.exit_code == 1
     assert told.stderr.splitlines() == [
         "infusion.events.v1 has cleanup.policy=compact; set cleanup.policy=delete.",
-        "infusion.events.v1 has max.message.bytes=1000; set max.message.bytes=12582912: the largest message would be "
-        "refused, and stop who sends it.",
+        (
+            "infusion.events.v1 has max.message.bytes=1000; set max.message.bytes=12582912: the largest message would"
+            " be refused, and stop who sends it."
+        ),
     ]
     large = infusion(kafka.bootstrap, "publish", given=b'{"encounter_id": "E1", "x": "%s"}' % (b"x" * 2000))
     assert large.exit_code == 2
