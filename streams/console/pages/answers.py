@@ -15,7 +15,11 @@ from streams.console.pages.queue import PATH, queue_page
 from streams.console.people import Person, usable_name
 from streams.console.stay_record import stay_record
 from streams.kafka.publisher import MissingTopicError
+<<<<<<< HEAD
 from streams.metrics.console_table import UNFLAGGED
+=======
+from streams.operations.resolutions.inputs import said_times
+>>>>>>> mendres
 from streams.operations.resolutions.question import AnswerError
 from streams.operations.resolutions.who import opaque_id
 
@@ -50,7 +54,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
             _count(request, "answer", "unsent" if error.by_kafka else "refused")
         return await queue_page(request, asked, form, problem=str(error))
     if preview is not None:
-        return await queue_page(request, asked, form, preview=preview)
+        effect, stated = preview
+        return await queue_page(request, asked, form, preview=effect, stated=stated)
     return _back(request, form, who, sent=sent, to=encounter_id)
 
 
@@ -58,7 +63,7 @@ async def _answered(
     request: web.Request, form: Mapping[str, str], encounter_id: str, who: str
 ) -> tuple[str, Any]:
     """
-    Return the id of the event that was sent, and no effect; or an effect, and nothing was sent.
+    Return the id of the event that was sent, and no effect; or an effect and the times that are stated, nothing being sent.
 
     Raises:
         NotSentError: it cannot be answered so.
@@ -87,7 +92,8 @@ async def _answered(
             answering.answer_events, question, {**form, "why": why}, who or "nobody-yet", now
         )
         if trying:
-            return "", await desk.look(answering.effect, desk, record, events)
+            stated = tuple(said_times(question, form.get("answer", ""), events))
+            return "", (await desk.look(answering.effect, desk, record, events), stated)
         await answering.publish(desk, events)
     except AnswerError as error:
         message = f"{error.field.replace('_', ' ').replace('.', ', ')}: {error.says}; {error.remedy}."

@@ -1,6 +1,6 @@
 """The review queue: the questions, and one of them open with its answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
@@ -70,9 +70,19 @@ async def table(request: web.Request) -> web.StreamResponse:
 
 
 async def queue_page(
-    request: web.Request, asked: Asked, typed: Mapping[str, str], *, problem: str = "", preview: Any = None
+    request: web.Request,
+    asked: Asked,
+    typed: Mapping[str, str],
+    *,
+    problem: str = "",
+    preview: Any = None,
+    stated: Sequence[str] = (),
 ) -> web.Response:
-    """Return the queue as an address asks for it, with what was ``typed`` into the open question's form."""
+    """
+    Return the queue as an address asks for it, with what was ``typed`` into the open question's form.
+
+    ``stated`` are the times that the answer of a ``preview`` states, each with its date.
+    """
     desk, me, now = desk_of(request), _me(), desk_of(request).clock()
     part = await desk.look(queue.questions, desk.model, asked, me, now)
     encounter_id, _, number = asked.get("item").rpartition("~")
@@ -86,8 +96,13 @@ async def queue_page(
     return desk.page(
         request, "queue.html.jinja", status=409 if problem else 200, asked=asked, part=part, item=item,
         question=found.question if found else None, effects=found.outcomes if found else {},
+<<<<<<< HEAD
         tried=found.effects if found else {}, sums=await desk.unless_changed("summary", queue.summary, desk.model, now),
         choices=await desk.lately("queue", _choices, desk), me=me, typed=typed, problem=problem, preview=preview, hints=HINTS,
+=======
+        tried=found.effects if found else {}, sums=await desk.look(queue.summary, desk.model, now),
+        choices=await desk.lately("queue", _choices, desk), me=me, typed=typed, problem=problem, preview=preview, stated=stated, hints=HINTS,
+>>>>>>> mendres
         sent=request.query.get("sent", "")[:200],
         undone=request.query.get("undone", "")[:200], sent_to=request.query.get("to", "")[:200],
         **(drawn or {"drawings": [], "described": "", "hatching": ""}),

@@ -101,6 +101,7 @@ async def test_the_effect_of_what_is_typed_is_shown_and_nothing_is_sent(console:
     }
     page = await (await client.post("/answer", data=form, headers=ours(client))).text()
     assert "The stay would be final" in page
+    assert "It states occurred at 2026-03-02 09:31." in page
     assert "96366" in page
     assert 'value="09:31"' in page
     assert not stage.sent
