@@ -15,11 +15,8 @@ from streams.console.pages.queue import PATH, queue_page
 from streams.console.people import Person, usable_name
 from streams.console.stay_record import stay_record
 from streams.kafka.publisher import MissingTopicError
-<<<<<<< HEAD
 from streams.metrics.console_table import UNFLAGGED
-=======
 from streams.operations.resolutions.inputs import said_times
->>>>>>> mendres
 from streams.operations.resolutions.question import AnswerError
 from streams.operations.resolutions.who import opaque_id
 

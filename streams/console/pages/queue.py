@@ -96,13 +96,8 @@ async def queue_page(
     return desk.page(
         request, "queue.html.jinja", status=409 if problem else 200, asked=asked, part=part, item=item,
         question=found.question if found else None, effects=found.outcomes if found else {},
-<<<<<<< HEAD
         tried=found.effects if found else {}, sums=await desk.unless_changed("summary", queue.summary, desk.model, now),
-        choices=await desk.lately("queue", _choices, desk), me=me, typed=typed, problem=problem, preview=preview, hints=HINTS,
-=======
-        tried=found.effects if found else {}, sums=await desk.look(queue.summary, desk.model, now),
         choices=await desk.lately("queue", _choices, desk), me=me, typed=typed, problem=problem, preview=preview, stated=stated, hints=HINTS,
->>>>>>> mendres
         sent=request.query.get("sent", "")[:200],
         undone=request.query.get("undone", "")[:200], sent_to=request.query.get("to", "")[:200],
         **(drawn or {"drawings": [], "described": "", "hatching": ""}),
