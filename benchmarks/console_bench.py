@@ -91,7 +91,7 @@ async def main() -> None:
     file = Path(__file__).with_name("console.csv")
     fresh = not file.exists()
     with file.open("a", newline="", encoding="utf-8") as rows:
-        writer = csv.writer(rows)
+        writer = csv.writer(rows, lineterminator="\n")
         if fresh:
             writer.writerow(
                 ("at", "stays", "open", "charge_sets_per_s", "events_per_s", "slowest_page_p99_ms")
