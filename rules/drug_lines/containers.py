@@ -8,13 +8,14 @@ rows of a code stand in place of the shipped ones, for they are what its pharmac
 from collections.abc import Iterator, Mapping
 from csv import DictReader
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from rules.data_files import DRUGS
 from rules.drug_lines.package_units import package_units
 from rules.drug_lines.quantities import amount
+from rules.drug_lines.row_checks import above_zero, wrong_days
 from rules.drug_lines.unit_table import BillingUnit, billing_unit_table
 from rules.formulary.crosswalks import eleven_digits
 from rules.formulary.site_rows import place, site_cells
@@ -136,26 +137,14 @@ def wrong_row(row: Cells) -> Iterator[str]:
     if row["program"].casefold() not in PROGRAMS:
         yield f"program {row['program']!r} is not known; write 340b or leave it empty."
     yield from _wrong_amount(row)
-    try:
-        days = [date.fromisoformat(row[name]) for name in ("from", "until") if row[name]]
-    except ValueError:
-        yield "from and until must be dates, 2026-01-01."
-    else:
-        if days != sorted(days):
-            yield "until lies before from."
+    yield from wrong_days(row)
 
 
 def _wrong_amount(row: Cells) -> Iterator[str]:
     if bool(row["amount"]) != bool(row["unit"]):
         yield "write an amount and its unit, or neither."
         return
-    try:
-        sound = not row["amount"] or (
-            Decimal(row["amount"]) > 0 and amount(Decimal(1), row["unit"]) is not None
-        )
-    except InvalidOperation:
-        sound = False
-    if not sound:
+    if row["amount"] and not (above_zero(row["amount"]) and amount(Decimal(1), row["unit"]) is not None):
         yield f"{row['amount']} {row['unit']} is no amount; write a number above 0 and mg, mcg, g, unit, meq or ml."
 
 

@@ -7,7 +7,7 @@ A row counts from the code's first day to its last. A code whose amount is empty
 from collections.abc import Iterator
 from csv import DictReader
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from re import compile as pattern
@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from rules.data_files import DRUGS
 from rules.drug_lines.quantities import OWN_UNIT, Kind, measure, plain
+from rules.drug_lines.row_checks import above_zero, wrong_days
 from rules.sources import sources
 
 UNITS: Final = "units.csv"
@@ -125,13 +126,7 @@ def _wrong(row: dict[str, str]) -> Iterator[str]:
             yield f"{cell} are {', '.join(sorted(known))}, joined by a semicolon."
     if row["mue"] and not row["mue"].isdigit():
         yield f"mue {row['mue']!r} is no number of units."
-    try:
-        days = [date.fromisoformat(row[name]) for name in ("from", "until") if row[name]]
-    except ValueError:
-        yield "from and until must be dates, 2026-01-01."
-    else:
-        if days != sorted(days):
-            yield "until lies before from."
+    yield from wrong_days(row)
     if row["cite"] not in sources():
         yield f"cites {row['cite']}, which rules/sources.toml does not hold."
 
@@ -140,9 +135,5 @@ def _wrong_amount(amount: str, unit: str) -> Iterator[str]:
     if bool(amount) != bool(unit):
         yield "write an amount and its unit, or neither where the wording settles none."
         return
-    try:
-        sound = not amount or (Decimal(amount) > 0 and measure(unit) is not None)
-    except InvalidOperation:
-        sound = False
-    if not sound:
+    if amount and not (above_zero(amount) and measure(unit) is not None):
         yield f"{amount} {unit} is no unit; write a number above 0 and mg, mcg, g, unit, meq, ml, mci, vial or dose."
