@@ -12,6 +12,7 @@ from rules.engine import Profile, code_encounter
 from rules.site_folder import SiteFolder, under_site
 from streams.batch.spill_buckets import Buckets
 from streams.batch.told_stays import ToldStay, ToldStays
+from streams.cli.shared.comparison_options import all_codes_option, encounters_option, format_option
 from streams.cli.shared.difference_rows import COLUMNS, HEAD, csv_row, json_row, summary, table_row
 from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
 from streams.cli.shared.posted_files import PostedLines, read_posted
@@ -37,18 +38,11 @@ _LONGEST = 16 << 20
     "--incumbent", "incumbent", type=click.Path(exists=True, dir_okay=False), multiple=True, required=True,
     metavar="FILE", help="What the charge system in use posted: DFT^P03 messages, or CSV with columns. Repeatable.",
 )  # fmt: skip
-@click.option(
-    "--encounter", "encounters", metavar="ENCOUNTER", multiple=True, help="Only these stays. Repeatable."
-)
+@encounters_option
 @click.option("--common", is_flag=True, help="Only stays that both systems have.")
 @click.option("--rest", is_flag=True, help="Show only what no switch explains.")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "jsonl", "csv"]), default="table", show_default=True,
-    help="A table for people, JSON Lines for programs, or CSV.",
-)  # fmt: skip
-@click.option(
-    "--all-codes", is_flag=True, help="Count every code the other system has, not only those we could charge."
-)
+@format_option
+@all_codes_option
 @site_file_beside_folder
 @profile_options
 def command(  # noqa: PLR0913 -- one parameter an option

@@ -17,6 +17,7 @@ from streams.batch.sorted_runs import Record, Spool, key_of_record
 from streams.batch.spill_buckets import Buckets
 from streams.batch.told_stays import ToldStay, ToldStays, stored
 from streams.cli.shared.broker import broker
+from streams.cli.shared.comparison_options import all_codes_option, encounters_option, format_option
 from streams.cli.shared.inputs import display_names, files_argument, open_input
 from streams.cli.shared.instant import InstantType
 from streams.cli.shared.posted_files import PostedLines, read_posted
@@ -64,9 +65,7 @@ _LONGEST = 16 << 20
     "--pairing", "pairings", type=click.Choice(["without_drug", "without_administration"]), multiple=True,
     help="Show only administrations charged without a drug, or drugs whose administration is not charged.",
 )  # fmt: skip
-@click.option(
-    "--encounter", "encounters", metavar="ENCOUNTER", multiple=True, help="Only these stays. Repeatable."
-)
+@encounters_option
 @click.option("--facility", "facilities", metavar="NAME", multiple=True, help="Only stays of this facility.")
 @click.option("--for-payer", "payers", metavar="PAYER", multiple=True, help="Only stays of this payer.")
 @click.option(
@@ -77,13 +76,8 @@ _LONGEST = 16 << 20
     "--drugs", is_flag=True, help="Expect drug lines that are only suggested at the billing system, too."
 )
 @click.option("--at", type=InstantType(), metavar="INSTANT", help="What ages count to; now when left out.")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "jsonl", "csv"]), default="table", show_default=True,
-    help="A table for people, JSON Lines for programs, or CSV.",
-)  # fmt: skip
-@click.option(
-    "--all-codes", is_flag=True, help="Count every code the other system has, not only those we could charge."
-)
+@format_option
+@all_codes_option
 @site_file_beside_folder
 @profile_options
 def command(  # noqa: PLR0913 -- one parameter an option
