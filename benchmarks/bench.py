@@ -23,6 +23,7 @@ from statistics import median, quantiles
 from typing import NamedTuple
 
 import click
+from child_process import Run, run
 from rich.console import Console
 from rich.table import Table
 
@@ -48,13 +49,6 @@ with open(sys.argv[1], "rb") as lines:
 )
 
 
-class Run(NamedTuple):
-    """One child process: how long it took by the wall, and the most memory it held."""
-
-    seconds: float
-    peak_mib: float
-
-
 class Figure(NamedTuple):
     """One measured figure with what it is compared to; ``ratio`` is figure over yardstick."""
 
@@ -65,79 +59,58 @@ class Figure(NamedTuple):
     ratio: float | None = None
 
 
-def measured(arguments: tuple[str, ...], out: Path | None = None) -> Run:
-    """Run a child to its end; a charge set on hold (status 1) is no failure here."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with (out or Path(os.devnull)).open("wb") as written:
-        begun = time.perf_counter()
-        child = subprocess.Popen(  # noqa: S603 - our own command line
-            arguments, stdout=written, stderr=subprocess.DEVNULL, cwd=ROOT, env=environment
-        )
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - begun
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode not in (0, 1):
-        message = (
-            f"{' '.join(arguments[3:])} ended with status {child.returncode}; run it by hand to see why."
-        )
-        raise click.ClickException(message)
-    return Run(seconds, usage.ru_maxrss / MIB)
-
-
 def month(folder: Path, encounters: int, order: str) -> tuple[Path, Run]:
     """Return the file of a generated month, and what generating it took."""
     path = folder / f"{order}-{encounters}.jsonl"
     options = ("--encounters", str(encounters), "--seed", SEED, "--start", START, "--order", order)
-    return path, measured((*INFUSION, "generate", *options), path)
+    return path, run((*INFUSION, "generate", *options), path)
 
 
 def coded(path: Path, jobs: int) -> Run:
     """Return what ``infusion code`` took for a file."""
-    return measured((*INFUSION, "code", "--jobs", str(jobs), str(path)))
+    return run((*INFUSION, "code", "--jobs", str(jobs), str(path)))
 
 
 def streams(folder: Path, encounters: int) -> list[Figure]:
     """Measure the command line over the month: floor, one process, two processes, memory."""
     small = max(1, encounters // 10)
     path, made = month(folder, encounters, "grouped")
-    floor = measured((*FLOOR, str(path)))
+    floor = run((*FLOOR, str(path)))
     one, two = coded(path, 1), coded(path, 2)
     total = f"{encounters} encounters"
     figures = [
-        Figure("generate", encounters / made.seconds, "encounters/s"),
-        Figure("generate peak memory", made.peak_mib, "MiB"),
-        Figure(f"floor, {total}", floor.seconds, "s"),
-        Figure(f"code --jobs 1, {total}", one.seconds, "s", "floor", one.seconds / floor.seconds),
-        Figure(f"code --jobs 2, {total}", two.seconds, "s", "floor", two.seconds / floor.seconds),
-        Figure(
-            "code --jobs 1", encounters / one.seconds, "encounters/s", "floor", floor.seconds / one.seconds
-        ),
+        Figure("generate", encounters / made.wall, "encounters/s"),
+        Figure("generate peak memory", made.peak, "MiB"),
+        Figure(f"floor, {total}", floor.wall, "s"),
+        Figure(f"code --jobs 1, {total}", one.wall, "s", "floor", one.wall / floor.wall),
+        Figure(f"code --jobs 2, {total}", two.wall, "s", "floor", two.wall / floor.wall),
+        Figure("code --jobs 1", encounters / one.wall, "encounters/s", "floor", floor.wall / one.wall),
         Figure(
             "speed-up of two processes",
-            one.seconds / two.seconds,
+            one.wall / two.wall,
             "times",
             "two",
-            one.seconds / two.seconds / 2,
+            one.wall / two.wall / 2,
         ),
     ]
     for order in ("grouped", "arrival"):
         few = coded(month(folder, small, order)[0], 1)
         many = one if order == "grouped" else coded(month(folder, encounters, order)[0], 1)
         figures += [
-            Figure(f"peak memory, {order}, {small} encounters", few.peak_mib, "MiB"),
+            Figure(f"peak memory, {order}, {small} encounters", few.peak, "MiB"),
             Figure(
-                f"peak memory, {order}, {total}", many.peak_mib, "MiB", f"{small} encounters",
-                many.peak_mib / few.peak_mib,
+                f"peak memory, {order}, {total}", many.peak, "MiB", f"{small} encounters",
+                many.peak / few.peak,
             ),
         ]  # fmt: skip
         if order == "arrival":
             figures.append(
                 Figure(
                     f"code --jobs 1, arrival, {total}",
-                    many.seconds,
+                    many.wall,
                     "s",
                     "grouped",
-                    many.seconds / one.seconds,
+                    many.wall / one.wall,
                 )
             )
     return figures
