@@ -15,7 +15,7 @@ _TITLES: Final = {
 }
 
 _PAGES: Final = {
-    "infusion-money": ("/queue", "/reconciliation"),
+    "infusion-money": ("/queue", "/reconciliation", "/nudges"),
     "infusion-flow": ("/health",),
     "infusion-feeds": ("/feeds", "/rejects"),
 }
@@ -156,8 +156,8 @@ def _money(limits: Thresholds) -> list[list[Panel]]:
             _lines("From the bedside to a charge", *_quantiles("infusion_bedside_to_charge_seconds"), unit="s"),
         ],
         [
-            _lines("Questions open while the patient is there", Query("sum by (kind) (infusion_nudges_open)", "{{kind}}"), width=8, stacked=True),
-            _lines("Nine in ten answered within", *_quantiles("infusion_nudge_answered_seconds", "kind"), unit="s", width=8),
+            _lines("Questions open while the patient is there", Query("sum by (kind) (infusion_nudges_open)", "{{kind}}"), width=8, stacked=True)._replace(page=_page(limits, "/nudges?kind=${__field.labels.kind}")),
+            _lines("Nine in ten answered within", *_quantiles("infusion_nudge_answered_seconds", "kind"), unit="s", width=8)._replace(page=_page(limits, "/nudges?state=answered")),
             _lines("Asked, answered, coded without an answer, an hour", Query("sum by (outcome) (increase(infusion_nudges_total[1h]))", "{{outcome}}"), width=8),
         ],
         [

@@ -1,6 +1,7 @@
 """``infusion review``: what waits for a person, from Kafka; the newest of each stay, most money first."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from time import time
@@ -35,6 +36,7 @@ from streams.operations.departures import Departures
 from streams.operations.nudge_webhook import WebhookAddressError, webhook_address
 from streams.operations.published import Published, follow, newest
 from streams.operations.stay_filter import StayFilter
+from streams.operations.webhook_access import WebhookAccess, WebhookAccessError, webhook_access
 from streams.wire.topics import CHARGES, REVIEW
 
 Waiting = tuple[ReviewItem, ChargeSet, Published]
@@ -97,6 +99,7 @@ def command(
 
     With --nudges the questions are those of infusion.nudges.v1, which a worker asks with INFUSION_NUDGES=on; encounters and
     --facility pick among them. --webhook posts each stay's, and an empty list once they are answered, until it is taken.
+    INFUSION_NUDGES_WEBHOOK_TOKEN_FILE names a file with its bearer token, INFUSION_NUDGES_WEBHOOK_CAFILE the authorities of a private one.
 
     Exit status: 0 shown, 1 nothing waits, 2 wrong usage or no Kafka.
     """
@@ -116,13 +119,16 @@ def _nudges(
     if any(value for name, value in picked.items() if name != "facilities"):
         message = "--nudges are picked by encounter and --facility alone; leave the other filters out"
         raise click.UsageError(message)
+    access = WebhookAccess()
     if webhook is not None:
         try:
-            webhook_address(webhook)
+            access = webhook_access(webhook_address(webhook), os.environ)
         except WebhookAddressError as error:
             message = f"--webhook: {error}"
             raise click.UsageError(message) from None
-    view = NudgeView(form, encounters, picked["facilities"], webhook)
+        except WebhookAccessError as error:
+            raise click.UsageError(str(error)) from None
+    view = NudgeView(form, encounters, picked["facilities"], webhook, access)
     with broker() as connection:
         return asyncio.run(view.show(connection, following=following))
 

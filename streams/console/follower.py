@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from streams.charging.bill_hold import BillHold
 from streams.console.charge_rows import ChargeRows
 from streams.console.event_rows import EventRows, RejectRows
+from streams.console.nudge_rows import NudgeRows
 from streams.console.read_model import ReadModel
 from streams.engine.cluster_requests import ask_cluster
 from streams.fetching.client import reading_client
@@ -21,7 +22,7 @@ from streams.operations.reject_queue import PARK_AFTER
 from streams.wire import topics
 
 FOLLOWED: Final = (
-    topics.CLOSED, topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW, topics.REJECTS, topics.DELIVERIES, topics.EVENTS,
+    topics.CLOSED, topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW, topics.REJECTS, topics.DELIVERIES, topics.EVENTS, topics.NUDGES,
 )  # fmt: skip
 """What the pages show; a topic that is not there yet is looked for again."""
 
@@ -202,12 +203,13 @@ class Follower:
             self._moved.notify_all()
 
     def _write(self, records: list[Any], reached: Mapping[tuple[str, int], int]) -> None:
-        charges, events = ChargeRows(), EventRows()
+        charges, events, nudges = ChargeRows(), EventRows(), NudgeRows()
         for record in records:
             if getattr(record, "fault", "") == "damaged":
                 continue
-            charges.take(record) or events.take(record) or self._rejects.take(record)
+            charges.take(record) or events.take(record) or self._rejects.take(record) or nudges.take(record)
         with self._model.batch(reached) as connection:
             charges.write(connection, self._holds)
             events.write(connection)
             self._rejects.write(connection)
+            nudges.write(connection)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-EDITION: Final = 3
+EDITION: Final = 4
 
 TABLES: Final = """
 CREATE TABLE positions (
@@ -65,6 +65,11 @@ CREATE TABLE rejects (
     reason TEXT, topic TEXT, source TEXT, encounter_id TEXT, digest BLOB, headers BLOB, PRIMARY KEY (partition, position)
 ) WITHOUT ROWID;
 CREATE INDEX rejects_by_state ON rejects (state, at_ms);
+CREATE TABLE nudges (
+    encounter_id TEXT, nudge_id TEXT, kind TEXT, administrations TEXT, asks TEXT, answered_by TEXT, facility TEXT, department TEXT,
+    since INTEGER, asked_at INTEGER, state TEXT NOT NULL, closed_at_ms INTEGER, PRIMARY KEY (encounter_id, nudge_id)
+) WITHOUT ROWID;
+CREATE INDEX nudges_by_state ON nudges (state, asked_at);
 CREATE TABLE claims (
     encounter_id TEXT PRIMARY KEY, name TEXT NOT NULL, until INTEGER NOT NULL
 ) WITHOUT ROWID;

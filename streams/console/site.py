@@ -17,6 +17,7 @@ from streams.console.pages import (
     entry,
     feeds,
     health,
+    nudges,
     queue,
     reconciliation,
     rejects,
@@ -30,7 +31,19 @@ def application(desk: Desk) -> web.Application:
     """Return the application of a desk; what fills the read model runs beside it, see ``serve``."""
     made = web.Application(middlewares=[timed, gate(desk.settings)], client_max_size=_LARGEST_FORM)
     made[DESK] = desk
-    for module in (entry, queue, answers, stays, feeds, rejects, reconciliation, audit, health, contract):
+    for module in (
+        entry,
+        queue,
+        answers,
+        stays,
+        feeds,
+        rejects,
+        reconciliation,
+        nudges,
+        audit,
+        health,
+        contract,
+    ):
         module.routes(made)
     return made
 

@@ -10,6 +10,7 @@ from streams.wire.closed_encounter_json import ClosedEncounter
 from streams.wire.closed_encounter_json import to_bytes as closed_to_bytes
 from streams.wire.cloud_events import event_id, headers
 from streams.wire.message import OutboundMessage
+from streams.wire.nudge_headers import done_header
 
 _CHUNK_BYTES: Final = 4 << 20
 """Bytes of events in one command: as JSON within JSON they may take twice the room, and 12 MiB is what a topic takes."""
@@ -26,11 +27,14 @@ def closed_message(closed: ClosedEncounter, trace: bytes | None) -> OutboundMess
     )
 
 
-def nudge_message(encounter_id: str, nudges: NudgeSet | None, changed_at: int) -> OutboundMessage:
+def nudge_message(
+    encounter_id: str, nudges: NudgeSet | None, changed_at: int, *, coded: bool = False
+) -> OutboundMessage:
     """
     Return the message that says what is asked about a stay, or its tombstone; the same questions have the same id.
 
-    ``changed_at`` dates the tombstone, in epoch seconds; what is asked is dated by the newest question.
+    ``changed_at`` dates the tombstone, in epoch seconds; what is asked is dated by the newest question. ``coded`` says of a
+    tombstone that the stay was coded before an answer came.
     """
     kind, value, about, at = "nudges_done", None, str(changed_at), changed_at
     if nudges is not None:
@@ -38,7 +42,10 @@ def nudge_message(encounter_id: str, nudges: NudgeSet | None, changed_at: int) -
         about = " ".join(one.nudge_id for one in nudges.nudges)
         at = max(one.asked_epoch for one in nudges.nudges)
     name = event_id(topics.NUDGES, encounter_id, about)
-    return OutboundMessage(topics.NUDGES, encounter_id.encode(), value, headers(kind, name, encounter_id, at))
+    told = headers(kind, name, encounter_id, at)
+    if nudges is None:
+        told = (*told, done_header(coded=coded))
+    return OutboundMessage(topics.NUDGES, encounter_id.encode(), value, told)
 
 
 def chunks(stays: Mapping[str, Iterable[bytes]]) -> Iterator[dict[str, tuple[bytes, ...]]]:

@@ -6,7 +6,18 @@ from rules.flags import FLAGS
 from streams.metrics.metric import WRITING, Kind, Metric
 
 PAGES: Final = (
-    *("queue", "stays", "stay", "feeds", "rejects", "reconciliation", "audit", "health", "contract"),
+    *(
+        "queue",
+        "stays",
+        "stay",
+        "feeds",
+        "rejects",
+        "reconciliation",
+        "nudges",
+        "audit",
+        "health",
+        "contract",
+    ),
     *("answer", "undo", "claim", "download", "other"),
 )
 """What a request asks for, by the name of its route: never an address, which has an encounter in it."""

@@ -10,12 +10,15 @@ import aiohttp
 from orjson import dumps
 
 from streams.operations.published import Published
+from streams.operations.webhook_access import WebhookAccess
 
 _FIRST_S: Final = 1.0
 _LONGEST_S: Final = 60.0
 _TIMEOUT_S: Final = 10.0
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_LATER: Final = frozenset({408, 425, 429})
+_LATER: Final = frozenset({401, 403, 407, 408, 425, 429})
+"""About who asks or how often, not about what is posted: it waits until somebody has put that right."""
+_WHO: Final = frozenset({401, 403, 407})
 
 
 class WebhookAddressError(ValueError):
@@ -51,8 +54,15 @@ class NudgeWebhook:
     same content: after a restart everything that is open is posted again.
     """
 
-    def __init__(self, url: str, tell: Callable[[str], None], first_s: float = _FIRST_S) -> None:
+    def __init__(
+        self,
+        url: str,
+        tell: Callable[[str], None],
+        first_s: float = _FIRST_S,
+        access: WebhookAccess = WebhookAccess(),  # noqa: B008 - it is frozen
+    ) -> None:
         self._url, self._tell, self._first_s = webhook_address(url), tell, first_s
+        self._access = access
         self._session: aiohttp.ClientSession | None = None
         self.posted = 0
         self.refused = 0
@@ -85,7 +95,10 @@ class NudgeWebhook:
                 )
                 return False
             if not silent:
-                self._tell(f"the webhook does not take it: {why or f'HTTP {status}'}; it is tried again")
+                hint = ", check the token" if status in _WHO else ""
+                self._tell(
+                    f"the webhook does not take it: {why or f'HTTP {status}{hint}'}; it is tried again"
+                )
                 silent = True
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_S)
@@ -95,9 +108,11 @@ class NudgeWebhook:
         if self._session is None:
             message = "open the webhook with async with"
             raise RuntimeError(message)
+        if token := self._access.bearer():
+            headers = headers | {"Authorization": f"Bearer {token}"}
         try:
             async with self._session.post(
-                self._url, data=body, headers=headers, allow_redirects=False
+                self._url, data=body, headers=headers, ssl=self._access.tls or True, allow_redirects=False
             ) as answer:
                 return answer.status, ""
         except TimeoutError:

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from models.schema import CHARGE_SET_ID, CONTRACT_VERSION, Schema, charge_set, events
 from streams.wire import topics
+from streams.wire.nudge_headers import DONE
 
 EVENTS_FILE: Final = "./events.schema.json"
 CHARGE_SET_FILE: Final = "./charge-set.schema.json"
@@ -113,7 +114,10 @@ def messages() -> dict[str, Message]:
         ),
         "nudges_done": Message(
             "A tombstone: it is answered, or the stay was coded and its review asks instead.",
-            {"type": "null", "description": "No value; nothing is asked about the key any more."},
+            {
+                "type": "null",
+                "description": f"No value; nothing is asked about the key any more. The header {DONE} says why: answered, or coded.",
+            },
         ),
         "delivery": Message(
             "What a billing system made of one charge or credit: taken, refused, or withheld behind one refused.",

@@ -93,12 +93,13 @@ class NudgeBoard:
         self._unsure.discard(place)
         if asked.nudges == before and not (unsure and before is None):
             return None
-        self._count(before, asked.nudges, at, coded=state.phase != "open")
+        coded = state.phase != "open"
+        self._count(before, asked.nudges, at, coded=coded)
         if asked.nudges is None:
             self._said.pop(place, None)
         else:
             self._said[place] = asked.nudges
-        return nudge_message(state.encounter_id, asked.nudges, state.last_event_at)
+        return nudge_message(state.encounter_id, asked.nudges, state.last_event_at, coded=coded)
 
     def _asked(self, state: EncounterState, at: int, *, known: bool) -> Asked:
         if state.phase != "open":

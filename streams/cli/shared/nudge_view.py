@@ -12,6 +12,7 @@ from streams.cli.shared.stay_rows import Cells, TextTable, csv_text
 from streams.kafka.connection import Connection
 from streams.operations.nudge_webhook import NudgeWebhook
 from streams.operations.published import Published, follow, newest
+from streams.operations.webhook_access import WebhookAccess
 from streams.wire.topics import NUDGES
 
 HEAD: Cells = (
@@ -23,10 +24,11 @@ class NudgeView:
     """Shows nudges in a form; ``encounters`` and ``facilities`` are those wanted, all where there are none."""
 
     def __init__(
-        self, form: str, encounters: Collection[str], facilities: Collection[str], webhook: str | None
-    ) -> None:
+        self, form: str, encounters: Collection[str], facilities: Collection[str], webhook: str | None,
+        access: WebhookAccess = WebhookAccess(),  # noqa: B008 - it is frozen
+    ) -> None:  # fmt: skip
         self._form, self._encounters, self._facilities = form, encounters, facilities
-        self._webhook = webhook
+        self._webhook, self._access = webhook, access
         self._table: TextTable | None = None
         self._shown: set[str] = set()
         """Stays of which something is shown, so that a facility's view tells of their answers too."""
@@ -46,7 +48,9 @@ class NudgeView:
         async with AsyncExitStack() as stack:
             hook = None
             if self._webhook is not None:
-                made = NudgeWebhook(self._webhook, lambda says: click.echo(says, err=True))
+                made = NudgeWebhook(
+                    self._webhook, lambda says: click.echo(says, err=True), access=self._access
+                )
                 hook = await stack.enter_async_context(made)
             for one in open_now:
                 await self._take(one, hook)
