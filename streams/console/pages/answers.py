@@ -24,6 +24,7 @@ _TAKEN_BACK = "Taken back."
 _NOT_TAKEN = (
     "Kafka did not take the answer, so nothing is answered. What you typed is still here: send it again."
 )
+_READING = "The console is still reading what has happened, and knows nothing of this question yet. Nothing was sent."
 _UNCONFIRMED = (
     "Kafka has not said that it has the answer. What you typed is still here: send it again; it counts once."
 )
@@ -86,7 +87,10 @@ async def _answered(
         await desk.look(answering.by_item, record, form.get("item", "")) if record is not None else None
     )
     if record is None or question is None:
-        raise NotSentError(meanwhile.stands_no_more(record, form.get("revision", ""), now))
+        reading = desk.follower.rebuild_s is None
+        raise NotSentError(
+            _READING if reading else meanwhile.stands_no_more(record, form.get("revision", ""), now)
+        )
     why = form.get("why", "") or ("not said yet" if trying else "")
     try:
         events = await desk.look(
