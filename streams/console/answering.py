@@ -1,10 +1,12 @@
 """A person's answer: the question as the stay stands now, its effect, and its events on Kafka before anything is said."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from aiokafka.errors import KafkaError
 from orjson import dumps
 
 from models.charge import Flag
@@ -25,11 +27,18 @@ from streams.wire.topics import EVENTS
 _READ_BACK_S: Final = 2.0
 """How long a page waits until what was sent is in the read model; it stands on Kafka either way."""
 
+_PATIENCE_S: Final = 20.0
+"""How long Kafka may take to confirm what was sent: a broker that is started again is back by then."""
+
 _TRIED: Final = "tried-only"
 _REMEMBERED: Final = 1_000
 """Events sent from here that are sent again as they were, should somebody press twice."""
 
 Wire = dict[str, Any]
+
+
+class UnconfirmedError(Exception):
+    """Events were sent, and Kafka has not said that it has them: it may or may not."""
 
 
 class Asked(NamedTuple):
@@ -119,24 +128,33 @@ async def publish(desk: Desk, events: Sequence[Wire]) -> None:
     Publish events and return once Kafka has them all; then wait a moment for them to be in the read model.
 
     Raises:
-        aiokafka.errors.KafkaError: Kafka does not take them; nothing may be called answered then.
+        aiokafka.errors.KafkaError, TimeoutError: Kafka cannot be reached; nothing was sent.
         MissingTopicError: there is no events topic.
+        UnconfirmedError: it does not say in time that it has them; sent again they are the same events.
     """
-    publisher = await Publisher.connected(desk.connection, {EVENTS})
+    async with asyncio.timeout(_PATIENCE_S):
+        publisher = await Publisher.connected(desk.connection, {EVENTS})
     try:
-        places = []
-        for event in events:
-            if len(desk.sent) >= _REMEMBERED:
-                desk.sent.pop(next(iter(desk.sent)))
-            line = dumps(desk.sent.setdefault(event["event_id"], event))
-            told = event_message(line)
-            places.append(await publisher.begin(OutboundMessage(EVENTS, told.key, line, told.headers)))
-        await publisher.arrive()
-        arrived = [await place for place in places]
+        arrived = await asyncio.wait_for(_arrived(desk, publisher, events), _PATIENCE_S)
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise UnconfirmedError from error
     finally:
         await publisher.close()
     for place in arrived:
         await desk.follower.reach(place.topic, place.partition, place.offset, _READ_BACK_S)
+
+
+async def _arrived(desk: Desk, publisher: Publisher, events: Sequence[Wire]) -> list[Any]:
+    """Send events, and return where each lies."""
+    places = []
+    for event in events:
+        if len(desk.sent) >= _REMEMBERED:
+            desk.sent.pop(next(iter(desk.sent)))
+        line = dumps(desk.sent.setdefault(event["event_id"], event))
+        told = event_message(line)
+        places.append(await publisher.begin(OutboundMessage(EVENTS, told.key, line, told.headers)))
+    await publisher.arrive()
+    return [await place for place in places]
 
 
 def _asks(question: Question, flag: Flag) -> bool:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from time import time
 from typing import Any, Final, TypeVar
+from weakref import WeakValueDictionary
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -62,9 +63,14 @@ class Desk:
     _lately: dict[str, tuple[int, float, Any]] = field(default_factory=dict)
     _same: dict[str, tuple[int, float, Any]] = field(default_factory=dict)
     _asking: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
+    _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     figures: Figures = field(default_factory=lambda: Figures("console"))
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Events that were sent by id: one that is sent again is the same, to the second it was stored."""
+
+    def turn(self, encounter_id: str) -> asyncio.Lock:
+        """Return what lets one person at a time answer for an encounter: the next one's answer is held against the first."""
+        return self._turns.setdefault(encounter_id, asyncio.Lock())
 
     async def look(self, question: Callable[..., Answer], *about: Any, **more: Any) -> Answer:
         """Ask the read model on a thread, so that one slow question keeps nobody else waiting."""

@@ -29,6 +29,9 @@ FOLLOWED: Final = (
 _POLL_MS: Final = 250
 _AT_ONCE: Final = 4_000
 _AGAIN_S: Final = 2.0
+_ASK_S: Final = 2.0
+"""Seconds without a record after which Kafka is asked whether it is there: its client says nothing where it is not."""
+_PATIENCE_S: Final = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +46,7 @@ class Follower:
         self._ends: dict[tuple[str, int], int] = {}
         self._moved = asyncio.Condition()
         self._unread_since: dict[tuple[str, int], int] = {}
-        self._began = monotonic()
+        self._began = self._heard_at = monotonic()
         self.taken = 0
         """Records taken in since the start."""
         self.rebuild_s: float | None = None
@@ -88,8 +91,7 @@ class Follower:
             try:
                 await self._follow()
             except (KafkaError, OSError, TimeoutError) as error:
-                self.trouble = f"Kafka at {self._connection.named()} does not answer ({type(error).__name__})"
-                _log.warning("nothing new is read: %s", self.trouble)
+                await self._tell(self._silent(error))
             await asyncio.sleep(_AGAIN_S)
 
     def restore(self) -> None:
@@ -125,6 +127,30 @@ class Follower:
             self.changes += 1
             self._moved.notify_all()
 
+    def _silent(self, error: Exception) -> str:
+        return f"Kafka at {self._connection.named()} does not answer ({type(error).__name__})"
+
+    async def _tell(self, trouble: str | None) -> None:
+        """Have every page say what keeps new records away, or that nothing does any more."""
+        self._heard_at = monotonic()
+        if trouble != self.trouble:
+            self.trouble = trouble
+            if trouble is not None:
+                _log.warning("nothing new is read: %s", trouble)
+            await self.stir()
+
+    async def _ask(self, consumer: Any) -> None:
+        """Find out whether Kafka is there, where it has given nothing for a while."""
+        if monotonic() - self._heard_at < _ASK_S:
+            return
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await consumer.topics()
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self._tell(self._silent(error))
+        else:
+            await self._tell(None)
+
     async def committed(self, positions: dict[tuple[str, int], int]) -> None:
         """Take in how far workers have committed, which mends rejects that were sent back."""
         self._rejects.read_up_to(positions)
@@ -134,7 +160,7 @@ class Follower:
         there = await broker_topics(self._connection)
         names = [name for name in FOLLOWED if name in there]
         if not names:
-            self.trouble = "Kafka has none of the topics yet; create them: infusion topics --create"
+            await self._tell("Kafka has none of the topics yet; create them: infusion topics --create")
             return
         largest = max(topics.topic(name).max_message_bytes for name in names)
         consumer = reading_client(**self._connection.for_aiokafka(), max_partition_fetch_bytes=largest)
@@ -144,6 +170,7 @@ class Follower:
                 TopicPartition(name, number) for name in names for number in range(there[name].partitions)
             ]
             await self._seek(consumer, places)
+            await self._tell(None)
             while set(names) == {*there} & {*FOLLOWED}:
                 fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_AT_ONCE)
                 records = [record for found in fetched.values() for record in found]
@@ -153,10 +180,11 @@ class Follower:
                 if records:
                     self.hold(fetched)
                     await self.take(records, reached)
+                    await self._tell(None)
                 else:
                     await self._pass_marks(consumer, places)
+                    await self._ask(consumer)
                 self._look_ahead(consumer, places)
-                self.trouble = None
                 if self.rebuild_s is None and not self.behind:
                     self.rebuild_s = monotonic() - self._began
                 if len(names) < len(FOLLOWED) and not records:

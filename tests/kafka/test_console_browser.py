@@ -1,196 +1,234 @@
 """
 The console in a real browser, a worker and a real broker behind it.
 
-One broker for all of it: a missing stop is resolved by keyboard alone and without script, an answer outlives the
-console's end, and a change elsewhere appears while somebody types.
+One broker for all of it. People answer by keyboard and without script, meet on one question, and type while two hundred
+stays change; then worker, broker and console are killed in turn, and no answer is lost or counted twice.
 """
 
-import os
-import signal
-import subprocess
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from threading import Thread
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
-from browser import chromium
-from chaos_worker import INFUSION, Worker, environment
-from click.testing import Result
-from kafka_stays import with_topics
-from orjson import dumps
+from broker_fixtures import have_kafka
+from console_process import House, house, missing_stop, push
 
-from streams.demo.live import free_port
+pytestmark = pytest.mark.broker
 
-SECONDS = 30_000
-"""Milliseconds a page may take on a busy machine; it is asked again and again until then."""
-
-
-def missing_stop(name: str) -> bytes:
-    """Return the events of a stay whose infusion has no stop, yesterday's in the long run."""
-    about = {"encounter_id": name, "source": "emar"}
-    at = "2026-03-02T{}:00-05:00"
-    told = [
-        {"type": "encounter_opened", "event_id": "1", "occurred_at": at.format("07:40"), "payer": "medicare", "setting": "facility"} | about,
-        {"type": "infusion_started", "event_id": "2", "occurred_at": at.format("08:00"), "administration_id": "A1", "drug": {"name": "ceftriaxone"}, "route": "IV", "site_id": "arm", "order_id": "O1"} | about,
-        {"type": "encounter_discharged", "event_id": "3", "occurred_at": at.format("12:00")} | about,
-    ]  # fmt: skip
-    return b"".join(dumps(event) + b"\n" for event in told)
+SECONDS = 45_000
+"""Milliseconds a page may take on a busy machine."""
+CHANGING = [f"M{number:03}" for number in range(200)]
+ONE_BY_ONE = ("KEYS", "FORMS", "TWO", "WORKER", "BROKER", "CONSOLE")
+SEND = re.compile("^Send (the answer|it again)$")
+QUEUE = "/queue?flag=F-MISSING_STOP"
 
 
-def publish(servers: str, lines: bytes) -> None:
-    """Publish events in a process of its own: Playwright's loop runs in this one."""
-    subprocess.run(
-        [*INFUSION, "publish"], input=lines, env=environment(servers), check=True, capture_output=True
-    )
-
-
-class Console:
-    """The console's process at an address, killed and started again as a test likes."""
-
-    def __init__(self, servers: str, folder: Path) -> None:
-        port = free_port(18_090)
-        self.address = f"http://127.0.0.1:{port}"
-        self._environment = environment(
-            servers,
-            {
-                "INFUSION_CONSOLE_BIND": str(port),
-                "INFUSION_CONSOLE_DATA_DIR": str(folder / "console"),
-                "INFUSION_METRICS_BIND": "off",
-            },
-        )
-        self._log = folder / "console.log"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it, and return once it answers."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*INFUSION, "console"], stdout=log, stderr=log, env=self._environment
-            )
-        until = time.monotonic() + 60
-        while time.monotonic() < until and self._process.poll() is None:
-            try:
-                with urlopen(f"{self.address}/livez", timeout=1):  # noqa: S310 - our own address
-                    return
-            except (URLError, OSError):
-                time.sleep(0.1)
-        pytest.fail(f"the console did not start: {self._log.read_text()[-2000:]}")
-
-    def kill(self) -> None:
-        """End it as a lost machine would."""
-        if self._process is not None:
-            os.kill(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Give all of it, with some stays of which nobody knows when the infusion stopped."""
+    have_kafka()
+    with house(tmp_path_factory.mktemp("console")) as made:
+        made.publish(event for name in (*ONE_BY_ONE, *CHANGING) for event in missing_stop(name))
+        with person(made) as page:
+            page.goto(made.console.address + QUEUE)
+            page.get_by_text(f"{len(ONE_BY_ONE) + len(CHANGING)} stays").wait_for()
+        yield made
 
 
 @contextmanager
-def running(kafka: Any, folder: Path) -> Iterator[Console]:
-    """Give a console, with a worker behind it; both end afterwards."""
-    worker, console = (
-        Worker("w", folder, kafka.bootstrap, more={"INFUSION_SESSION_TIMEOUT_SECONDS": "30"}),
-        Console(kafka.bootstrap, folder),
-    )
-    worker.start()
-    console.start()
-    try:
-        yield console
-    finally:
-        console.kill()
-        worker.kill()
+def person(stage: House, *, script: bool = True, quiet: bool = True) -> Iterator[Any]:
+    """Give a page of somebody's own browser; ``quiet``: nothing on it may complain."""
+    context, faults = stage.browser.new_context(java_script_enabled=script), []
+    context.set_default_timeout(SECONDS)
+    page = context.new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    yield page
+    context.close()
+    assert not (quiet and faults)
 
 
-def test_a_missing_stop_is_resolved_by_keyboard_alone_and_without_script(
-    own_kafka: Callable[..., Any], infusion: Callable[..., Result], tmp_path: Path
-) -> None:
-    """The new revision appears by itself; what was answered is there after the console was killed and its file deleted."""
-    kafka = with_topics(own_kafka, infusion)
-    for name in ("KEYS", "FORMS"):
-        publish(kafka.bootstrap, missing_stop(name))
-    with chromium() as browser, running(kafka, tmp_path) as console:
-        faults: list[str] = []
-        page = browser.new_page()
-        page.set_default_timeout(SECONDS)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-        page.goto(f"{console.address}/queue?flag=F-MISSING_STOP")
-        page.get_by_text("2 stays").wait_for()
-        _by_keyboard(page)
-        without = browser.new_context(java_script_enabled=False).new_page()
-        without.set_default_timeout(SECONDS)
-        _by_forms(without, console.address)
-        _changes_while_somebody_types(
-            page,
-            console.address,
-            lambda: publish(kafka.bootstrap, missing_stop("LATER")),
-        )
-        assert not faults
-        console.kill()
-        for file in (tmp_path / "console").glob("console.sqlite*"):
-            file.unlink()
-        console.start()
-        page.goto(f"{console.address}/audit")
-        page.get_by_role("cell", name="coder-7").wait_for()
-        page.get_by_role("cell", name="coder-8").wait_for()
-
-
-def _by_keyboard(page: Any) -> None:
-    """Go to KEYS with j and k, answer with 1, type, send with Enter, and see revision 2 come."""
-    page.locator(".items a").first.wait_for()
-    while "KEYS" not in page.url:
-        before = page.url
-        page.keyboard.press("j")
-        page.wait_for_function("before => location.href !== before", arg=before)
-    page.get_by_role("heading", name="When did ceftriaxone (A1) stop?").wait_for()
-    page.wait_for_function("() => document.querySelector('.pane [data-key=o]').textContent === 'KEYS'")
-    page.keyboard.press("1")
-    page.keyboard.type("09:31")
-    page.keyboard.press("Escape")
-    page.keyboard.press("e")
-    page.get_by_text("The stay would be final").wait_for()
-    page.keyboard.press("1")
-    page.keyboard.press("Tab")
-    page.keyboard.type("The nurse charted it on paper.")
-    page.keyboard.press("Tab")
-    page.keyboard.type("coder-7")
-    page.keyboard.press("Enter")
-    page.get_by_text("Your answer is on its way").wait_for()
-    page.get_by_role("link", name="Look at it").press("Enter")
-    page.get_by_text("revision 2").wait_for()
-    page.get_by_text("96365", exact=False).first.wait_for()
-    assert "Cleared: F-MISSING_STOP" in page.content()
-
-
-def _by_forms(page: Any, address: str) -> None:
-    """Answer FORMS with no script running: links, radio buttons, a form, and the page read again."""
-    page.goto(f"{address}/queue?flag=F-MISSING_STOP")
-    page.get_by_role("link", name="FORMS").click()
+def fill(page: Any, stop: str, who: str | None, why: str = "Read from the pump.") -> None:
+    """Fill in an answer."""
     page.get_by_label("It stopped at this time.").check()
-    page.get_by_role("textbox", name="Stop", exact=True).fill("09:00")
-    page.get_by_role("textbox", name="Why").fill("Read from the pump.")
-    page.get_by_role("textbox", name="Your id").fill("coder-8")
-    page.get_by_role("button", name="Send the answer").click()
-    page.get_by_text("Your answer is on its way").wait_for()
-    until = time.monotonic() + SECONDS / 1000
-    while time.monotonic() < until:
-        page.goto(f"{address}/stay/FORMS")
-        if page.get_by_text("revision 2").count():
-            return
-        time.sleep(0.2)
-    pytest.fail("no second revision came")
+    page.get_by_role("textbox", name="Stop", exact=True).fill(stop)
+    page.get_by_role("textbox", name="Why").fill(why)
+    if who is not None:
+        page.get_by_role("textbox", name="Your id").fill(who)
 
 
-def _changes_while_somebody_types(page: Any, address: str, happens: Callable[[], Any]) -> None:
-    """See a stay appear that comes meanwhile, and lose neither focus nor what is typed."""
-    page.goto(f"{address}/stays")
-    field = page.get_by_label("Encounter", exact=True)
-    field.focus()
-    page.keyboard.type("KE")
-    happens()
-    page.locator("tbody a", has_text="LATER").wait_for()
-    page.keyboard.type("YS")
-    assert field.input_value() == "KEYS"
-    assert page.evaluate("document.activeElement.name") == "encounter"
+def send(page: Any) -> None:
+    """Press the button."""
+    page.get_by_role("button", name=SEND).click()
+
+
+def entered(stage: House, page: Any, name: str) -> list[str]:
+    """Return what people entered of a stay, the newest first: what each row of the audit says."""
+    page.goto(f"{stage.console.address}/audit?encounter={name}")
+    found: list[str] = page.locator("tbody tr").all_inner_texts()
+    return found
+
+
+def test_a_missing_stop_is_resolved_by_keyboard_alone(stage: House) -> None:
+    """The new revision appears by itself."""
+    with person(stage) as page:
+        page.goto(f"{stage.console.address}{QUEUE}&encounter=KEYS")
+        page.locator(".items a").first.wait_for()
+        page.keyboard.press("j")
+        page.get_by_role("heading", name="When did ceftriaxone (A1) stop?").wait_for()
+        page.keyboard.press("1")
+        page.keyboard.type("09:31")
+        page.keyboard.press("Escape")
+        page.keyboard.press("e")
+        page.get_by_text("The stay would be final").wait_for()
+        page.keyboard.press("1")
+        page.keyboard.press("Tab")
+        page.keyboard.type("The nurse charted it on paper.")
+        page.keyboard.press("Tab")
+        page.keyboard.type("coder-7")
+        page.keyboard.press("Enter")
+        page.get_by_text("Your answer is on its way").wait_for()
+        page.get_by_role("link", name="Look at it").press("Enter")
+        page.get_by_text("revision 2").wait_for()
+        page.get_by_text("96365", exact=False).first.wait_for()
+        assert "Cleared: F-MISSING_STOP" in page.content()
+
+
+def test_a_missing_stop_is_resolved_without_script(stage: House) -> None:
+    """Links, radio buttons, a form, and the page read again."""
+    with person(stage, script=False) as page:
+        page.goto(f"{stage.console.address}{QUEUE}&encounter=FORMS")
+        page.get_by_role("link", name="FORMS").click()
+        fill(page, "09:00", "coder-8")
+        send(page)
+        page.get_by_text("Your answer is on its way").wait_for()
+        until = time.monotonic() + SECONDS / 1000
+        while time.monotonic() < until:
+            page.goto(f"{stage.console.address}/stay/FORMS")
+            if page.get_by_text("revision 2").count():
+                return
+            time.sleep(0.2)
+        pytest.fail("no second revision came")
+
+
+def test_two_people_on_one_question_do_not_answer_it_twice(stage: House) -> None:
+    """The claim of one is shown to the other, whose answer is refused with what happened; the first takes theirs back."""
+    address = f"{stage.console.address}{QUEUE}&encounter=TWO&item=TWO~1"
+    with person(stage) as first, person(stage, quiet=False) as second:
+        for page in (first, second):
+            page.goto(address)
+        first.get_by_role("textbox", name="Your id").fill("coder-7")
+        first.get_by_role("button", name="Claim for 15 minutes").click()
+        first.get_by_role("button", name=re.compile("Give back")).wait_for()
+        second.get_by_text(re.compile(r"coder-7 works on this; the claim ends in 1[45] min")).wait_for()
+        fill(second, "09:10", "coder-8", "I believe so.")
+        send(second)
+        second.get_by_role("alert").get_by_text("coder-7 works on this. Wait for the claim to end").wait_for()
+        fill(first, "09:31", None)
+        send(first)
+        first.get_by_text("Your answer is on its way").wait_for()
+        assert second.get_by_role("textbox", name="Stop", exact=True).input_value() == "09:10"
+        send(second)
+        second.get_by_text("coder-7 entered “infusion stopped”").wait_for()
+        second.get_by_text("Nothing was sent.").wait_for()
+        second.goto(f"{stage.console.address}/stay/TWO")
+        second.get_by_text("revision 2").wait_for()
+        first.get_by_role("button", name="Undo").click()
+        first.get_by_text("The answer is taken back").wait_for()
+        second.get_by_text("revision 3").wait_for()
+        second.get_by_role("link", name="When did ceftriaxone (A1) stop?").wait_for()
+        assert len(entered(stage, first, "TWO")) == 2
+
+
+def test_two_hundred_stays_change_while_somebody_types(stage: House) -> None:
+    """Focus, caret, every key, the filters in the address and the page of the table are kept; what changed is seen."""
+    text = "The nurse charted it on paper, and the pump's own log says the same of it."
+    with person(stage) as page, person(stage) as other:
+        other.goto(f"{stage.console.address}/stays?status=held&page=3")
+        other.get_by_label("Encounter", exact=True).press_sequentially("KE")
+        page.goto(f"{stage.console.address}{QUEUE}&order=money&page=4&item=M100~1")
+        where, said = page.url, page.locator("[data-live=summary]").inner_text()
+        page.get_by_label("It stopped at this time.").check()
+        why = page.get_by_role("textbox", name="Why")
+        why.press_sequentially("(end)")
+        page.keyboard.press("Home")
+        changing = Thread(target=stage.publish, args=([push(name) for name in CHANGING],))
+        changing.start()
+        for letter in text:
+            page.keyboard.type(letter)
+            page.wait_for_timeout(30)
+        changing.join()
+        page.locator("[data-live=summary]").filter(has_not_text=said).wait_for()
+        page.locator(".meanwhile").wait_for()
+        page.keyboard.type(" Two.")
+        assert why.input_value() == f"{text} Two.(end)"
+        assert page.evaluate("[document.activeElement.name, document.activeElement.selectionStart]") == [
+            "why", len(text) + 5,
+        ]  # fmt: skip
+        assert page.url == where
+        assert page.locator(".list .pager span").first.inner_text().startswith("76\N{EN DASH}100 of ")
+        other.keyboard.type("YS")
+        assert other.get_by_label("Encounter", exact=True).input_value() == "KEYS"
+        assert other.url.endswith("/stays?status=held&page=3")
+        assert other.get_by_text("51\N{EN DASH}75 of").count() == 1
+
+
+def test_a_killed_worker_loses_no_answer_and_counts_none_twice(stage: House) -> None:
+    """The page says that the worker has not spoken since, and shows the new revision once it has, without a reload."""
+    with person(stage) as page:
+        page.goto(f"{stage.console.address}{QUEUE}&encounter=WORKER&item=WORKER~1")
+        fill(page, "09:31", "coder-9")
+        stage.worker.kill()
+        send(page)
+        page.get_by_text("Your answer is on its way").wait_for()
+        page.get_by_role("link", name="Look at it").click()
+        page.get_by_text("1 event came after this revision").wait_for()
+        stage.worker.start()
+        page.get_by_text("revision 2").wait_for()
+        assert len(entered(stage, page, "WORKER")) == 1
+
+
+def test_a_killed_broker_loses_no_answer_and_counts_none_twice(stage: House) -> None:
+    """Every page says that Kafka is away; what was typed is kept, and sent again it is one answer."""
+    with person(stage, quiet=False) as page, person(stage, quiet=False) as watching:
+        watching.goto(f"{stage.console.address}/stay/BROKER")
+        page.goto(f"{stage.console.address}{QUEUE}&encounter=BROKER&item=BROKER~1")
+        fill(page, "09:31", "coder-9")
+        stage.kafka.pause()
+        send(page)
+        stage.kafka.kill()
+        watching.get_by_text(re.compile("Nothing new is read: Kafka at .* does not answer")).wait_for()
+        page.get_by_text("What you typed is still here").wait_for()
+        assert page.get_by_role("textbox", name="Stop", exact=True).input_value() == "09:31"
+        stage.kafka.start()
+        watching.get_by_text("Nothing new is read").wait_for(state="hidden")
+        send(page)
+        page.get_by_text("Your answer is on its way").wait_for()
+        watching.get_by_text("revision 2").wait_for()
+        assert len(entered(stage, page, "BROKER")) == 1
+
+
+def test_a_killed_console_and_its_deleted_file_lose_no_answer(stage: House) -> None:
+    """The open page says so, keeps what is typed, and goes on with the console that is started again."""
+    with person(stage, quiet=False) as page:
+        page.goto(f"{stage.console.address}{QUEUE}&encounter=CONSOLE&item=CONSOLE~1")
+        fill(page, "09:31", "coder-9")
+        stage.console.kill()
+        for file in stage.console.data.glob("console.sqlite*"):
+            file.unlink()
+        page.get_by_text("The console does not answer.").wait_for()
+        send(page)
+        stage.console.start()
+        page.get_by_text("The console does not answer.").wait_for(state="hidden")
+        assert page.get_by_role("textbox", name="Stop", exact=True).input_value() == "09:31"
+        sent, again = page.get_by_text("Your answer is on its way"), page.get_by_role("button", name=SEND)
+        while not sent.count():
+            again.click()  # refused as long as the console is reading; what was typed is sent again
+            sent.or_(again).first.wait_for()
+        page.get_by_role("link", name="Look at it").click()
+        page.get_by_text("revision 2").wait_for()
+        for name, who in (("KEYS", "coder-7"), ("FORMS", "coder-8"), ("CONSOLE", "coder-9")):
+            assert [who in row for row in entered(stage, page, name)] == [True]

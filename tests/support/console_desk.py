@@ -111,6 +111,10 @@ class Stage:
         told = missing_stop(name) if events is None else events
         for event in told:
             await self.say(EVENTS, name, event)
+        await self.word_of_worker(name, told, revision)
+
+    async def word_of_worker(self, name: str, told: Sequence[dict[str, Any]], revision: int) -> None:
+        """Take in what the worker says of a stay with these events."""
         charge_set, item = coded(name, told, revision)
         await self.say(CLOSED, name, {"encounter": {"departed_at": "2026-03-02T17:00:00Z"}})
         await self.say(CHARGES, name, value_of(charge_set))

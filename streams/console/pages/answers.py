@@ -1,26 +1,33 @@
 """What a person does with a question: answers it, looks at the effect first, takes an answer back, claims it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from aiohttp import web
 from aiokafka.errors import KafkaError
 
-from streams.console import answering, claims, queue
-from streams.console.desk import desk_of
+from streams.console import answering, claims, meanwhile, queue
+from streams.console.desk import Desk, desk_of
 from streams.console.gate import NOBODY, keep_name, require
 from streams.console.page_of import Asked, asked_of
 from streams.console.pages.queue import PATH, queue_page
 from streams.console.people import Person, usable_name
-from streams.console.stay_record import stay_record
+from streams.console.stay_record import StayRecord, stay_record
 from streams.kafka.publisher import MissingTopicError
 from streams.metrics.console_table import UNFLAGGED
 from streams.operations.resolutions.inputs import said_times
-from streams.operations.resolutions.question import AnswerError
+from streams.operations.resolutions.question import AnswerError, Question
 from streams.operations.resolutions.who import opaque_id
 
 _TAKEN_BACK = "Taken back."
+_NOT_TAKEN = (
+    "Kafka did not take the answer, so nothing is answered. What you typed is still here: send it again."
+)
+_READING = "The console is still reading what has happened, and knows nothing of this question yet. Nothing was sent."
+_UNCONFIRMED = (
+    "Kafka has not said that it has the answer. What you typed is still here: send it again; it counts once."
+)
 
 
 class NotSentError(Exception):
@@ -45,7 +52,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
     desk_of(request).saw(request, encounter_id, form.get("do", "answer"))
     asked = _asked_in(form, f"{encounter_id}~{form.get('number', '0')}")
     try:
-        sent, preview = await _answered(request, form, encounter_id, who)
+        async with desk_of(request).turn(encounter_id):
+            sent, preview = await _answered(request, form, encounter_id, who)
     except NotSentError as error:
         if form.get("do") != "preview":
             _count(request, "answer", "unsent" if error.by_kafka else "refused")
@@ -79,10 +87,10 @@ async def _answered(
         await desk.look(answering.by_item, record, form.get("item", "")) if record is not None else None
     )
     if record is None or question is None:
-        message = (
-            "This question stands no more: the stay was coded again, or somebody answered. Nothing was sent."
+        reading = desk.follower.rebuild_s is None
+        raise NotSentError(
+            _READING if reading else meanwhile.stands_no_more(record, form.get("revision", ""), now)
         )
-        raise NotSentError(message)
     why = form.get("why", "") or ("not said yet" if trying else "")
     try:
         events = await desk.look(
@@ -91,18 +99,35 @@ async def _answered(
         if trying:
             stated = tuple(said_times(question, form.get("answer", ""), events))
             return "", (await desk.look(answering.effect, desk, record, events), stated)
+        await _refuse_a_second(desk, record, question, events)
         await answering.publish(desk, events)
     except AnswerError as error:
         message = f"{error.field.replace('_', ' ').replace('.', ', ')}: {error.says}; {error.remedy}."
         raise NotSentError(message[:1].upper() + message[1:]) from None
-    except (KafkaError, MissingTopicError, OSError, TimeoutError):
-        message = "Kafka did not take the answer, so nothing is answered. What you typed is still here: send it again."
-        unsent = NotSentError(message)
+    except (KafkaError, MissingTopicError, OSError, TimeoutError, answering.UnconfirmedError) as error:
+        unsent = NotSentError(_UNCONFIRMED if isinstance(error, answering.UnconfirmedError) else _NOT_TAKEN)
         unsent.by_kafka = True
         raise unsent from None
     _count(request, "answer", "published", question.flag)
     await desk.look(claims.release, desk.model, encounter_id, who)
     return events[0]["event_id"], None
+
+
+async def _refuse_a_second(
+    desk: Desk, record: StayRecord, question: Question, events: Sequence[Mapping[str, Any]]
+) -> None:
+    """
+    Let an answer pass that is the first to a question, or that is the very same one, sent again.
+
+    Raises:
+        NotSentError: somebody answered it, and the worker has yet to code the stay again.
+    """
+    known = {row["event_id"] for row in record.events}
+    if all(one["event_id"] in known for one in events):
+        return
+    said = await desk.look(meanwhile.answered_by, record, question)
+    if said is not None:
+        raise NotSentError(meanwhile.on_its_way(said, desk.clock()))
 
 
 async def undo(request: web.Request) -> web.StreamResponse:
@@ -122,9 +147,9 @@ async def undo(request: web.Request) -> web.StreamResponse:
         _count(request, "undo", "refused")
         says = f"{error.says[:1].upper()}{error.says[1:]}; {error.remedy}."
         return desk.page(request, "message.html.jinja", status=409, heading="Not taken back", says=says)
-    except (KafkaError, MissingTopicError, OSError, TimeoutError):
+    except (KafkaError, MissingTopicError, OSError, TimeoutError, answering.UnconfirmedError):
         _count(request, "undo", "unsent")
-        says = "Kafka did not take it; try again."
+        says = "Kafka has not said that it has it; try again: it counts once."
         return desk.page(request, "message.html.jinja", status=503, heading="Not taken back", says=says)
     _count(request, "undo", "published", UNFLAGGED)
     return _back(request, form, who, undone=event["event_id"], to=encounter_id)

@@ -16,6 +16,8 @@ _BEAT_S: Final = 20.0
 """After which a silent stream says that it lives, so that nobody in between cuts it."""
 _PAUSE_S: Final = 0.4
 """Between two signals: a page that changes more often is read by nobody."""
+_AGAIN_MS: Final = 1_000
+"""After which a browser whose stream was cut asks again."""
 _SLOW_DOWN_S: Final = 1.0
 
 
@@ -63,6 +65,7 @@ async def changes(request: web.Request) -> web.StreamResponse:
     """Signal each change for as long as a page is open; what changed is in the page, read again."""
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     await response.prepare(request)
+    await response.write(b"retry: %d\n\n" % _AGAIN_MS)
     follower = desk_of(request).follower
     seen = follower.changes
     with suppress(ConnectionError):  # the page was closed

@@ -110,8 +110,25 @@
       try { const text = await fetched(address); if (number === asking && address === location.href) take(text, false); } catch { /* the next change asks again */ }
       setTimeout(() => { waiting = false; if (again) { again = false; refresh(); } }, 700);
     };
-    let source;
-    const listen = () => { source = new EventSource("/changes"); source.addEventListener("change", refresh); };
+    let source, away = null, failing = 0;
+    const gone = () => {
+      away = document.createElement("div");
+      away.className = "notes";
+      away.innerHTML = '<p class="note warn" role="alert">The console does not answer. What is below stands as of then. What you typed is kept, and can be sent once it answers again.</p>';
+      one("main").before(away);
+    };
+    const back = () => { clearTimeout(failing); failing = 0; if (away) { away.remove(); away = null; refresh(); } };
+    const listen = () => {
+      if (source) source.close();
+      source = new EventSource("/changes");
+      source.addEventListener("change", refresh);
+      source.addEventListener("open", back);
+      source.addEventListener("error", (event) => {
+        if (!failing) failing = setTimeout(gone, 2000);
+        if (event.target === source && source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+      });
+    };
+    document.addEventListener("submit", (event) => { if (away && event.target.method === "post") { event.preventDefault(); away.scrollIntoView({ block: "center" }); } });
     document.addEventListener("visibilitychange", () => { if (document.hidden) { source && source.close(); } else { listen(); refresh(); } });
     addEventListener("pagehide", () => source && source.close());
     listen();

@@ -1,6 +1,7 @@
 """The review queue over HTTP, without script: the question, its answers with effect, claims, answers, undo."""
 
 import csv
+from asyncio import gather
 from io import StringIO
 from typing import Any
 
@@ -173,3 +174,58 @@ async def test_the_table_as_a_file_has_all_rows_that_match_and_the_button_says_h
     assert any(row["encounter_id"] == "'=cmd" for row in rows)
     assert len(await (await client.get("/queue.json?facility=nowhere")).json()) == 0
     assert "26\N{EN DASH}31 of 31" in await (await client.get("/queue?page=2")).text()
+
+
+async def test_a_second_answer_is_refused_while_the_first_is_being_coded_in(console: Any) -> None:
+    """The same one sent again is the same; another is told who said what, and the first may be taken back and said anew."""
+    stage, client = await console()
+    await stage.stay("E1")
+    form = await asked(stage) | {"answer": "stop", "stop.occurred_at": "09:31"}
+    send = {"headers": ours(client), "allow_redirects": False}
+    assert (await client.post("/answer", data=form, **send)).status == 303
+    assert (await client.post("/answer", data=form, **send)).status == 303
+    assert len({one["event_id"] for one in stage.sent}) == 1
+    client.session.cookie_jar.clear()
+    other = form | {"name": "coder-8", "stop.occurred_at": "09:40"}
+    refused = await client.post("/answer", data=other, **send)
+    page = await refused.text()
+    assert refused.status == 409
+    assert "coder-7 entered “infusion stopped” just now, and the stay is being coded again." in page
+    assert 'value="09:40"' in page
+    assert len(stage.sent) == 2
+    undo = {"encounter": "E1", "event": stage.sent[0]["event_id"], "name": "coder-7"}
+    assert (await client.post("/undo", data=undo, **send)).status == 303
+    client.session.cookie_jar.clear()
+    assert (await client.post("/answer", data=other, **send)).status == 303
+    assert stage.sent[-1]["entered_by"] == "coder-8"
+
+
+async def test_of_two_answers_at_the_same_moment_one_is_taken(console: Any) -> None:
+    """Neither sees the other when it is pressed."""
+    stage, client = await console()
+    await stage.stay("E1")
+    form = await asked(stage) | {"answer": "stop", "stop.occurred_at": "09:31"}
+    both = await gather(
+        *(
+            client.post("/answer", data=form | {"name": who}, headers=ours(client), allow_redirects=False)
+            for who in ("coder-7", "coder-8")
+        )
+    )
+    assert sorted(one.status for one in both) == [303, 409]
+    assert len(stage.sent) == 1
+
+
+async def test_an_answer_that_comes_too_late_is_told_who_was_before_it(console: Any) -> None:
+    """The stay is coded again by then, and the question gone."""
+    stage, client = await console()
+    await stage.stay("E1")
+    form = await asked(stage) | {"answer": "stop", "stop.occurred_at": "09:31"}
+    await client.post("/answer", data=form, headers=ours(client), allow_redirects=False)
+    await stage.word_of_worker("E1", [*missing_stop("E1"), stage.sent[0]], revision=2)
+    client.session.cookie_jar.clear()
+    late = await client.post("/answer", data=form | {"name": "coder-8"}, headers=ours(client))
+    assert (
+        "This question stands no more: coder-7 entered “infusion stopped” just now, and the stay was coded again. Nothing was sent."
+        in await late.text()
+    )
+    assert len(stage.sent) == 1

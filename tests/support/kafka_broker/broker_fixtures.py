@@ -40,7 +40,7 @@ def _reason() -> str | None:
     return None
 
 
-def _have_kafka() -> None:
+def have_kafka() -> None:
     """Go on where there is an Apache Kafka; else end the test as skipped, or as failed where it is required."""
     if reason := _reason():
         _without(f"{NOT_RUN}: {reason}")
@@ -62,7 +62,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given := os.environ.get(GIVEN):
         yield given
         return
-    _have_kafka()
+    have_kafka()
     from shared_kafka import joined  # noqa: PLC0415 -- only when a test needs a broker
 
     base = tmp_path_factory.getbasetemp()
@@ -79,7 +79,7 @@ def own_kafka(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     ``own_kafka()`` returns a running ``ApacheKafka``; it takes that class's arguments, less the folder. About four
     seconds each. They end with the test.
     """
-    _have_kafka()
+    have_kafka()
     from apache_kafka import ApacheKafka  # noqa: PLC0415 -- only when a test needs a broker
 
     with ExitStack() as running:
