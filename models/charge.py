@@ -2,17 +2,18 @@
 What comes out: the charge set of one encounter, each line with its reasons, each refusal with its rule.
 
 The field names and their order are the wire's (contract, section 3). Dates are dates of service in the
-encounter's own zone, minutes whole, money whole cents. Plain dataclasses: a set is built once and written.
+encounter's own zone, minutes whole, money whole cents. Plain records: a set is built once and written.
 Without slots on purpose: orjson writes an instance's dictionary three times as fast as its slots.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
+from models.build import record
 from models.field import ReviewDecision
 
 Evidence = Literal["pump_validated", "charted", "calculated", "assumed"]
@@ -37,7 +38,7 @@ SourceGrade = Literal["A", "B", "C", "K", "unverified"]
 """A: primary text. B: code book as quoted. C: press and payers. K: working knowledge. unverified: never read."""
 
 
-@dataclass(frozen=True)
+@record
 class Reason:
     """
     One rule that shaped a line, its arithmetic in words, and where it is written, best grade first.
@@ -63,7 +64,7 @@ def named(administration_ids: tuple[str, ...]) -> str:
     return f"{', '.join(first)} and {len(administration_ids) - len(first)} more"
 
 
-@dataclass(frozen=True)
+@record
 class PolicyLayer:
     """A policy file that answered a switch of the set: its name, and a digest of what it says."""
 
@@ -75,7 +76,7 @@ Basis = Literal["contract", "benchmark", "schedule"]
 """Where an amount comes from: a site's own contract, a payer's published rates, or Medicare's schedule of the setting."""
 
 
-@dataclass(frozen=True)
+@record
 class ExpectedPayment:
     """
     What a line is expected to be paid, and by what; never a reason to choose its code.
@@ -100,7 +101,7 @@ class ExpectedPayment:
             self.__dict__.pop("basis", None)
 
 
-@dataclass(frozen=True)
+@record
 class ChargeLine:
     """One code on one date with one set of modifiers, and everything it rests on."""
 
@@ -117,7 +118,7 @@ class ChargeLine:
     expected_payment: ExpectedPayment | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Clears:
     """
     One way to clear a flag: an event that says what is missing in ``fields``, or a decision.
@@ -131,7 +132,7 @@ class Clears:
     codes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Flag:
     """What a person must look at: a ``block`` flag holds the set, the others travel with it."""
 
@@ -146,7 +147,7 @@ class Flag:
     """The switches that decided that it is raised, or how."""
 
 
-@dataclass(frozen=True)
+@record
 class NotBilled:
     """An administration that earns no line, and the rule that says so."""
 
@@ -158,7 +159,7 @@ class NotBilled:
     """The switches that decided it, beside the rule."""
 
 
-@dataclass(frozen=True)
+@record
 class DrugLine:
     """
     One drug of one administration: its HCPCS code and billing units, or what keeps it from having them.
@@ -183,7 +184,7 @@ class DrugLine:
     expected_payment: ExpectedPayment | None = None
 
 
-@dataclass(frozen=True)
+@record
 class CitedSource:
     """
     One authority that the reasons and refusals of a set cite, word for word as in their ``cites``.
@@ -196,7 +197,7 @@ class CitedSource:
     address: str | None
 
 
-@dataclass(frozen=True)
+@record
 class ChargeSet:
     """One encounter, coded: the newest revision replaces every earlier one whole."""
 
