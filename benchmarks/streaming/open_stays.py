@@ -45,17 +45,24 @@ class Beside(NamedTuple):
     """From the first one sent to the last charges stored."""
 
 
+class Took(NamedTuple):
+    """Seconds of something: by the clock, and of processor time, which a busy machine moves less."""
+
+    wall_s: float
+    cpu_s: float
+
+
 class Recovery(NamedTuple):
-    """Seconds from the start of a process."""
+    """What coming back takes, from the start of a process."""
 
     open_stays: int
-    empty_s: float
+    empty: Took
     """Until ready, with an empty disk."""
-    kept_s: float
+    kept: Took
     """Until ready, with the disk it left behind."""
-    bare_s: float
+    bare: Took
     """A bare read of the same changelogs: the median of three, so that it is a warm one."""
-    import_s: float
+    start: Took
     """Until ready with nothing to restore: what starting takes by itself."""
     changelog_mib: float
 
@@ -167,16 +174,26 @@ def recovery(kafka: ApacheKafka, stays: Sequence[EncounterState], count: int, fo
     )
     make_topics(kafka, terms, events=True)
     try:
-        nothing = _ready(terms._replace(folder=folder / "nothing"))
+        _ready(terms._replace(folder=folder / "nothing"))  # once, so that all is compiled and warm
+        nothing = _middle(
+            [_ready(terms._replace(folder=folder / f"nothing{number}")) for number in range(_READS)]
+        )
         fill(kafka, terms, clones(stays, count))
         log = _size(kafka_folder(folder), topics.ENCOUNTERS_CHANGELOG, terms.prefix)
-        bare = median([asyncio.run(_read_bare(terms)) for _ in range(_READS)])
-        empty = _ready(terms)
-        kept = _ready(terms)
+        bare = _middle([asyncio.run(_read_bare(terms)) for _ in range(_READS)])
+        empty = []
+        for _ in range(_READS):
+            shutil.rmtree(terms.folder / "worker", ignore_errors=True)
+            empty.append(_ready(terms))
+        kept = _middle([_ready(terms) for _ in range(_READS)])
     finally:
         drop_topics(kafka, terms)
         shutil.rmtree(terms.folder / "worker", ignore_errors=True)
-    return Recovery(count, empty, kept, bare, nothing, log)
+    return Recovery(count, _middle(empty), kept, bare, nothing, log)
+
+
+def _middle(found: Sequence[Took]) -> Took:
+    return Took(*(median(column) for column in zip(*found, strict=True)))
 
 
 def kafka_folder(folder: Path) -> Path:
@@ -184,22 +201,23 @@ def kafka_folder(folder: Path) -> Path:
     return folder / "kafka" / "data"
 
 
-def _ready(terms: Terms) -> float:
+def _ready(terms: Terms) -> Took:
     with Running("ours", terms) as running:
         ready = running.word("READY", 600) - running.begun
+        took = Took(ready, running.cpu_until("READY"))
         time.sleep(1)
         running.end()  # in order, so that it leaves its group and its disk as a stopped worker does
-    return ready
+    return took
 
 
-async def _read_bare(terms: Terms) -> float:
+async def _read_bare(terms: Terms) -> Took:
     from bare_loop import changelog_records  # noqa: PLC0415 - it names topics as this process does, unprefixed
 
-    begun = time.perf_counter()
+    begun, used = time.perf_counter(), time.process_time()
     names = [terms.prefix + name for name in (topics.ENCOUNTERS_CHANGELOG, topics.RELEASES_CHANGELOG)]
     async for _ in changelog_records(terms.servers, terms.partitions, names):
         pass
-    return time.perf_counter() - begun
+    return Took(time.perf_counter() - begun, time.process_time() - used)
 
 
 def _until_still(running: Running, terms: Terms, least: float) -> float:

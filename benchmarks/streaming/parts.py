@@ -213,33 +213,17 @@ def recovered(kafka: ground.ApacheKafka, folder: Path, count: int) -> list[Row]:
     """Measure how long a worker takes until it works again."""
     patterns = open_stays.patterns(ground.generated(500, SEED + 4), 6)
     found = open_stays.recovery(kafka, patterns, count, folder)
-    net = found.empty_s - found.import_s
     n = f"{count} open stays, {found.changelog_mib:.0f} MiB"
-    return [
-        Row(
-            "recovery, empty disk",
-            found.empty_s,
-            "s",
-            "bare read of the changelog",
-            over(found.empty_s, found.bare_s),
-            n,
-        ),
-        Row(
-            "recovery, empty disk, less an empty start",
-            net,
-            "s",
-            "bare read of the changelog",
-            over(net, found.bare_s),
-            n,
-        ),
-        Row(
-            "recovery, disk kept",
-            found.kept_s,
-            "s",
-            "bare read of the changelog",
-            over(found.kept_s, found.bare_s),
-            n,
-        ),
-        Row("start with nothing to restore", found.import_s, "s"),
-        Row("bare read of the changelog", found.bare_s, "s", n=n),
-    ]
+    rows = []
+    for part, word in ((0, ""), (1, ", CPU")):
+        empty, kept, bare, start = (one[part] for one in (found.empty, found.kept, found.bare, found.start))
+        for name, figure in (
+            ("recovery, empty disk", empty),
+            ("recovery, empty disk, less an empty start", empty - start),
+            ("recovery, disk kept", kept),
+            ("recovery, disk kept, less an empty start", kept - start),
+        ):
+            rows.append(Row(name + word, figure, "s", "bare read of the changelog", over(figure, bare), n))
+        rows.append(Row(f"start with nothing to restore{word}", start, "s"))
+        rows.append(Row(f"bare read of the changelog{word}", bare, "s", n=n))
+    return rows

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from terms import Terms
 
 _HERE: Final = Path(__file__).resolve().parent
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
+_COMPILED: Final = Path(tempfile.gettempdir()) / f"infusion-bench-compiled-{os.getuid()}"
 _LOOK_S: Final = 0.1
 _ENDS_WITHIN: Final = 20
 
@@ -44,7 +46,11 @@ class Running:
             self._child = subprocess.Popen(  # noqa: S603 - our own command
                 (python, str(_HERE / "contender.py"), module),
                 stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, cwd=terms.folder,
-                env={**os.environ, **terms.variable(), "PYTHONPATH": places, "PYTHONDONTWRITEBYTECODE": "1"},
+                env={
+                    **os.environ, **terms.variable(), "PYTHONPATH": places,
+                    # As where a package is installed: compiled once, not at every start.
+                    "PYTHONPYCACHEPREFIX": str(_COMPILED), "PYTHONDONTWRITEBYTECODE": "",
+                },
             )  # fmt: skip
         self.pid = self._child.pid
         threading.Thread(target=self._listen, daemon=True).start()
@@ -85,6 +91,10 @@ class Running:
                 raise ContenderEndedError(message)
             time.sleep(0.05)
         return self.words[word][0]
+
+    def cpu_until(self, word: str) -> float:
+        """Return the CPU seconds the contender had used when it said a word."""
+        return self.words[word][1]
 
     def require(self) -> None:
         """

@@ -71,6 +71,8 @@ class SeekingRecovery(Recovery):
         await super()._seek_offsets(consumer, tps, offsets, title)
         for tp in tps:
             self._restoring[tp] = Progress(max(offsets[tp], 0))
+            table: Any = self.tp_to_table[tp]
+            table.begin_restoring(tp)
 
     async def _build_highwaters(
         self, consumer: Any, tps: set[TP], destination: Counter[TP], title: str
@@ -99,6 +101,8 @@ class SeekingRecovery(Recovery):
         self.log.info("Restore complete!")
         await self.app.on_rebalance_complete.send()
         self._set_recovery_ended()
+        for restored in self.tables.values():
+            restored.end_restoring()
         await asyncio.gather(
             *(
                 table.on_recovery_completed(self.actives_for_table[table], self.standbys_for_table[table])

@@ -7,9 +7,10 @@ disk can then be ahead of its changelog for good.
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import faust
+import rocksdict
 from faust.stores import memory, rocksdb
 from faust.types import TP
 
@@ -34,6 +35,26 @@ class _Written(NamedTuple):
     message: _Message
 
 
+class RestoredTo(Protocol):
+    """Who is told of changelog records while they are restored, and so need not read the store."""
+
+    def begin(self, partition: int) -> None:
+        """Begin a partition whose store is empty: all that its changelog has follows."""
+
+    def take(self, partition: int, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Take keys and values, in their order; those of partitions that were not begun as well."""
+
+
+def _past_wal() -> Any:
+    options: Any = rocksdict.WriteOptions()
+    options.disable_wal = True
+    return options
+
+
+_PAST_WAL: Final = _past_wal()
+"""What is restored lies in Kafka: RocksDB's own log would write it twice."""
+
+
 class CheckpointTable(faust.Table[bytes, bytes]):
     """Bytes by key, kept apart by partition; a key belongs to the partition its messages come from."""
 
@@ -43,6 +64,14 @@ class CheckpointTable(faust.Table[bytes, bytes]):
 
     app: Any
     """A ``CheckpointApp``, which makes these tables and so cannot be named here."""
+
+    restored_to: RestoredTo | None = None
+    """Told of what is restored, where somebody wants to be."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._unflushed: set[int] = set()
+        """Partitions restored past RocksDB's log, and not in its files for certain yet."""
 
     def read(self, partition: int, key: bytes) -> bytes | None:
         """Return what the last checkpoint left under a key of this partition, or None."""
@@ -60,7 +89,7 @@ class CheckpointTable(faust.Table[bytes, bytes]):
         return stored
 
     def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
-        """Yield every key and value of a partition."""
+        """Yield every key and value of a partition, in the order of the keys."""
         store = self.data
         if isinstance(store, rocksdb.Store):
             try:
@@ -69,7 +98,7 @@ class CheckpointTable(faust.Table[bytes, bytes]):
                 raise self._unusable(store, error) from error
             return
         assert isinstance(store, memory.Store)  # noqa: S101 - as above
-        for key, value in list(store.data.items()):
+        for key, value in sorted(store.data.items()):
             if store._key_partition.get(key) == partition:  # noqa: SLF001 - as above
                 yield key, value
 
@@ -106,26 +135,91 @@ class CheckpointTable(faust.Table[bytes, bytes]):
         if 0 <= first < (known := self.app.changelog_ends.get(tp, 0)):
             raise changelog_cut(*tp, known, first)
         self.app.changelog_ends[tp] = first + len(records)
+        self._flush(partition)
         self._learn(tp, ((offset, record.key, record.value) for offset, record in enumerate(records, first)))
 
-    def restore(self, tp: TP, records: Iterable[Any]) -> None:
+    def begin_restoring(self, tp: TP) -> None:
+        """Get ready for what the changelog has of a partition behind what the store has."""
+        on_disk = isinstance(self.data, rocksdb.Store)
+        if on_disk and self.restored_to is not None and self.persisted_offset(tp) is None:
+            self.restored_to.begin(tp.partition)
+
+    def restore(self, tp: TP, records: Sequence[Any]) -> None:
         """Bring the local store up to changelog records that recovery fetched; a fault stops the worker."""
         try:
-            self._learn(tp, ((record.offset, record.key, record.value) for record in records))
+            self._unflushed.add(tp.partition)
+            self._learn(tp, ((record.offset, record.key, record.value) for record in records), _PAST_WAL)
+            if self.restored_to is not None:
+                self.restored_to.take(
+                    tp.partition, [(record.key, record.value) for record in records if record.key is not None]
+                )
         except Exception as error:  # noqa: BLE001 - a store half restored must not be used, whatever the reason
             self.app.fatal(error)
 
-    def _learn(self, tp: TP, records: Iterable[tuple[int, bytes | None, bytes | None]]) -> None:
-        written: Any = [
-            _Written(key, value, _Message(tp, offset, tp.partition, key, value))
-            for offset, key, value in records
-            if key is not None
-        ]
+    def end_restoring(self) -> None:
+        """Have all that was restored in files; a fault stops the worker."""
         try:
-            self.data.apply_changelog_batch(written, to_key=_same, to_value=_same)
+            for partition in list(self._unflushed):
+                self._flush(partition)
+        except StoreError as error:
+            self.app.fatal(error)
+            raise
+
+    def _flush(self, partition: int) -> None:
+        """
+        Have what was restored of a partition in files before anything is written through RocksDB's log.
+
+        Read back after a crash, the log would otherwise be put upon a store that lacks what was restored before it.
+        """
+        if partition not in self._unflushed:
+            return
+        store = self.data
+        if isinstance(store, rocksdb.Store) and (opened := store._dbs.get(partition)) is not None:  # noqa: SLF001 - as above
+            try:
+                opened.flush(wait=True)
+            except Exception as error:
+                raise self._unusable(store, error) from error
+        self._unflushed.discard(partition)
+
+    def _learn(
+        self, tp: TP, records: Iterable[tuple[int, bytes | None, bytes | None]], options: Any = None
+    ) -> None:
+        store: Any = self.data
+        try:
+            if isinstance(store, rocksdb.Store):
+                _write(store, tp.partition, records, options)
+            else:
+                store.apply_changelog_batch(_events(tp, records), to_key=_same, to_value=_same)
         except Exception as error:
-            path = getattr(self.data, "path", None)  # in memory there is none
+            path = getattr(store, "path", None)  # in memory there is none
             raise StoreError(self.name, path and Path(path), error if path else None) from error
+
+
+def _write(
+    store: Any, partition: int, records: Iterable[tuple[int, bytes | None, bytes | None]], options: Any
+) -> None:
+    """Write records and the offset of the last one at once: what the store has is what it says that it has."""
+    batch: Any = rocksdict.WriteBatch(raw_mode=True)
+    put, last = batch.put, None
+    for offset, key, value in records:
+        last = offset
+        if key is None:
+            continue
+        if value is None:
+            batch.delete(key)
+        else:
+            put(key, value)
+    if last is not None:
+        put(store.offset_key, b"%d" % last)
+        store._db_for_partition(partition).write(batch, options)  # noqa: SLF001 - the store writes them one by one
+
+
+def _events(tp: TP, records: Iterable[tuple[int, bytes | None, bytes | None]]) -> Any:
+    return [
+        _Written(key, value, _Message(tp, offset, tp.partition, key, value))
+        for offset, key, value in records
+        if key is not None
+    ]
 
 
 def _same(value: Any) -> Any:

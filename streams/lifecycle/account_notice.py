@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from rules.screening.other_accounts import Account
 
 _PATIENT: Final = "\0"
+_DIRECTORY: Final = _PATIENT.encode()
 """In front of a patient's key where the ids of encounters stand, which hold no such character."""
 
 
@@ -29,7 +30,7 @@ def directory_name(patient_key: str) -> str:
 
 def is_directory(key: bytes | None) -> bool:
     """Tell whether a record's key names a patient's directory and no encounter."""
-    return key is not None and key.startswith(_PATIENT.encode())
+    return key is not None and key.startswith(_DIRECTORY)
 
 
 def plain(notice: AccountNotice) -> list[Any]:

@@ -7,6 +7,7 @@ nothing but to be forgotten, and is not in here.
 
 from typing import Final, NamedTuple
 
+from streams.lifecycle.instants import Instants
 from streams.lifecycle.state import EncounterState
 
 _WITHDRAWN: Final = frozenset({"cancelled", "merged"})
@@ -48,46 +49,63 @@ def live_stay(state: EncounterState) -> LiveStay | None:
 
 
 class LiveStays:
-    """The live stays of the partitions of one worker, by partition and key."""
+    """
+    The live stays of one worker, summed up: what each comes to is taken out again by whoever took it in.
+
+    No stay is kept here, so that a million of them take a few bytes each.
+    """
 
     def __init__(self) -> None:
-        self._by_partition: dict[int, dict[bytes, LiveStay]] = {}
+        self._open = self._departed = self._missing_stops = 0
+        self._running, self._due = Instants(), Instants()
 
     def __len__(self) -> int:
-        return sum(map(len, self._by_partition.values()))
+        return self._open + self._departed
 
     def clear(self) -> None:
         """Forget all of them."""
-        self._by_partition.clear()
+        self._open = self._departed = self._missing_stops = 0
+        self._running.clear()
+        self._due.clear()
 
-    def keys(self, partition: int) -> list[bytes]:
-        """Return the keys of the live stays of a partition."""
-        return list(self._by_partition.get(partition, ()))
+    def change(self, before: LiveStay | None, after: LiveStay | None) -> None:
+        """Take in how a stay is now, instead of how it was counted before; None where it is not live, or was not."""
+        if before == after:
+            return
+        if before is not None:
+            self._count(before, -1)
+        if after is not None:
+            self._count(after, 1)
 
-    def note(self, partition: int, key: bytes, stay: LiveStay | None) -> None:
-        """Take in how a stay is now."""
-        stays = self._by_partition.setdefault(partition, {})
-        if stay is None:
-            stays.pop(key, None)
+    def _count(self, stay: LiveStay, by: int) -> None:
+        if stay.departed:
+            self._departed += by
+            self._missing_stops += by * len(stay.running)
         else:
-            stays[key] = stay
+            self._open += by
+            for since in stay.running:
+                _moved(self._running, since, by)
+        if stay.due_at is not None:
+            _moved(self._due, stay.due_at, by)
 
     def figures(self, at: float) -> StayFigures:
         """Return what they come to at an instant."""
-        stays = [stay for by_key in list(self._by_partition.values()) for stay in list(by_key.values())]
-        departed = sum(stay.departed for stay in stays)
-        running = [since for stay in stays if not stay.departed for since in stay.running]
-        waiting = [stay.due_at for stay in stays if stay.due_at is not None]
-        overdue = [due_at for due_at in waiting if due_at < at]
-        to_come = [due_at for due_at in waiting if due_at >= at]
+        first_due, first_running, overdue = self._due.first(), self._running.first(), self._due.before(at)
         return StayFigures(
-            len(stays) - departed,
-            departed,
-            len(running),
-            max(0.0, at - min(running, default=at)),
-            sum(len(stay.running) for stay in stays if stay.departed),
-            min(waiting, default=0),
-            len(to_come),
-            len(overdue),
-            max(0.0, at - min(overdue, default=at)),
+            self._open,
+            self._departed,
+            len(self._running),
+            max(0.0, at - (at if first_running is None else first_running)),
+            self._missing_stops,
+            first_due or 0,
+            len(self._due) - overdue,
+            overdue,
+            max(0.0, at - (at if first_due is None else first_due)),
         )
+
+
+def _moved(instants: Instants, at: int, by: int) -> None:
+    if by > 0:
+        instants.add(at)
+    else:
+        instants.discard(at)

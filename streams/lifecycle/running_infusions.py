@@ -15,12 +15,14 @@ from orjson import JSONDecodeError, loads
 class RunningInfusions:
     """The infusions of one stay, as far as its events were looked at."""
 
-    __slots__ = ("_ended", "_seen", "_starts")
+    __slots__ = ("_ended", "_seen", "_starts", "_voided")
 
     def __init__(self) -> None:
         self._seen = 0
         self._starts: dict[str, int] = {}
         self._ended: set[str] = set()
+        self._voided: set[Any] = set()
+        """Ids of voided events; they may come after what voids them."""
 
     def since(self, lines: Collection[bytes]) -> list[int]:
         """Return since when each running infusion runs, in epoch seconds; ``lines`` are all events, new ones behind."""
@@ -29,9 +31,11 @@ class RunningInfusions:
             if any(fact["type"] == "event_voided" for fact in fresh):
                 fresh, self._starts, self._ended = list(_facts(lines)), {}, set()
             self._seen = len(lines)
-            voided = {fact.get("voids_event_id") for fact in fresh if fact["type"] == "event_voided"}
+            self._voided.update(
+                fact.get("voids_event_id") for fact in fresh if fact["type"] == "event_voided"
+            )
             for fact in fresh:
-                if fact.get("event_id") not in voided:
+                if fact.get("event_id") not in self._voided:
                     self._add(fact)
         return [at for name, at in self._starts.items() if name not in self._ended] if self._starts else []
 

@@ -130,11 +130,7 @@ def _nudges(
     board = NudgeBoard(settings.nudges, settings.profile, observation.figures)
     app.when_revoked(board.clear)
 
-    def restore(partitions: set[int]) -> None:
-        for partition in partitions:
-            board.restore(partition, stays.live.keys(partition))
-
-    app.when_recovered(restore)
+    stays.on_live = lambda partition, key: board.restore(partition, (key,))
     return board
 
 

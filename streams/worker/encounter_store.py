@@ -1,6 +1,6 @@
 """The encounter store: states by partition, those used last cached in memory, and an index of their deadlines."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
@@ -9,7 +9,7 @@ from streams.engine.kept_states import Journaled
 from streams.engine.table import CheckpointTable
 from streams.lifecycle.account_notice import is_directory
 from streams.lifecycle.deadline_index import DeadlineIndex
-from streams.lifecycle.live_stays import LiveStays, live_stay
+from streams.lifecycle.live_stays import LiveStay, LiveStays, live_stay
 from streams.lifecycle.state import (
     WHOLE,
     EncounterState,
@@ -21,8 +21,10 @@ from streams.lifecycle.state import (
 )
 from streams.lifecycle.stay_journal import changes, entry_of, goes_on, journal_key, read_stay
 from streams.lifecycle.timeouts import Timeouts
+from streams.worker.live_count import AT_ONCE, LiveCount
 from streams.worker.patient_store import PatientStore
 from streams.worker.purge_sweep import PurgeSweep
+from streams.worker.restored_stays import LastWords, RestoredStays
 from streams.worker.state_memory import memory_of
 
 RETRY_S: Final = 30
@@ -31,9 +33,6 @@ RETRY_S: Final = 30
 _MAX_DUE: Final = 1_000
 CACHED_BYTES: Final = 64 << 20
 """Of the states cached in memory, about: a few long stays take as much as thousands of short ones."""
-
-_MAX_SOURCES: Final = 100
-"""Sources whose last word is kept: a feed may number its own."""
 
 
 class _Kept(Journaled):
@@ -76,8 +75,15 @@ class EncounterStore:
         self._capacity_bytes = capacity_bytes
         self.live = LiveStays()
         """Those that are not final, for figures."""
-        self.last_words: dict[str, int] = {}
+        self.last_words = LastWords()
         """When the newest kept event of each source came, as far as the last word of each stay tells; epoch seconds."""
+        self.live_count: Final = LiveCount(self._count)
+        """What of those is not counted yet after a recovery."""
+        self.on_live: Callable[[int, bytes], None] = lambda _partition, _key: None
+        """Told partition and key of each live stay after a recovery, when it is counted."""
+        self._counted: dict[tuple[int, str], LiveStay | None] = {}
+        """How the cached ones are counted among the live."""
+        self._restoring: dict[int, RestoredStays] = {}
         self._cache: dict[tuple[int, str], EncounterState] = {}
         self._weights: dict[tuple[int, str], int] = {}
         self._weight = 0
@@ -86,51 +92,90 @@ class EncounterStore:
         self.patients: Final = PatientStore(app, table)
         """The directories of patients, in the same table under keys that no encounter has."""
         self._sweep = PurgeSweep(table.items_of)
+        table.restored_to = self
         app.when_revoked(self.clear)
 
     def clear(self) -> None:
         """Drop everything in memory."""
         self.live.clear()
+        self.live_count.clear()
+        self._restoring.clear()
         self._cache.clear()
+        self._counted.clear()
         self._weights.clear()
         self._weight = 0
         self._due.clear()
         self._sweep.clear()
 
+    def begin(self, partition: int) -> None:
+        """Begin a partition of whose stays the store has none: all there are will be told to ``take``."""
+        self._restoring[partition] = RestoredStays(self.last_words, self._retention)
+
+    def take(self, partition: int, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Take in keys and values that the changelog has of a partition."""
+        if (restoring := self._restoring.get(partition)) is not None:
+            restoring.take(records)
+
     def restore(self, partitions: set[int]) -> None:
-        """Index the deadlines of these partitions anew, from what recovery left in the table, and count what is live."""
+        """Index the deadlines of these partitions anew, from what recovery brought or left there, and count what is live."""
         for partition in partitions:
-            self._due[partition] = DeadlineIndex(self._deadlines_of(partition))
+            stays = self._restoring.pop(partition, None)
+            if stays is None:
+                stays = RestoredStays(self.last_words, self._retention)
+                stays.take(self._table.items_of(partition))
+            self._drop_leftovers(partition, stays.entries())
+            due = self._due[partition] = DeadlineIndex(stays.deadlines())
+            long = stays.long()
+            for key in long:
+                if (due_at := self._count_long(partition, key)) is not None:
+                    due.add(key, due_at)
+            live = stays.live()
+            if len(live) > AT_ONCE:
+                self.live_count.begin(partition, self._table.items_of(partition), long)
+                continue
+            for key in live:
+                if (written := self._table.read(partition, key)) is not None:
+                    self._count(partition, key, written)
 
-    def _deadlines_of(self, partition: int) -> Iterator[tuple[int, bytes]]:
-        for key, written in self._table.items_of(partition):
-            entry = entry_of(key)
-            if entry is not None:
-                # A crash between a snapshot and what makes room for it leaves entries of the one before.
-                if not goes_on(self._table.read(partition, entry[0]), written):
-                    self._app.put(self._table, partition, key, None)
-            elif not is_directory(key) and (due_at := self._counted(partition, key, written)) is not None:
-                yield due_at, key
+    def _drop_leftovers(self, partition: int, entries: Iterable[bytes]) -> None:
+        """Drop entries of a former snapshot: a crash between the next one and what makes room for it leaves them."""
+        for key in entries:
+            named, written = entry_of(key), self._table.read(partition, key)
+            if named is None or written is None:
+                continue
+            if not goes_on(self._table.read(partition, named[0]), written):
+                self._app.put(self._table, partition, key, None)
 
-    def _counted(self, partition: int, key: bytes, written: bytes) -> int | None:
-        """Take a kept stay into the figures, and return its deadline."""
+    def _count_long(self, partition: int, key: bytes) -> int | None:
+        """Count a stay that is kept in parts, and return its deadline."""
+        written = self._table.read(partition, key)
+        if written is None:
+            return None
+        if phase_of(written) != "final" or self._has_entries(partition, key, written):
+            return self._take_in(partition, key, self._assembled(partition, key, written), written)
         due_at = deadline_of(written)
-        state: EncounterState | None = None
-        phase: str = phase_of(written)
-        if phase != "forgotten" and (phase != "final" or self._has_entries(partition, key, written)):
-            state = self._assembled(partition, key, written)
-            due_at, phase = state.due_at, state.phase
-        if phase == "forgotten":
-            return due_at
-        said_at = None if due_at is None else due_at - self._retention
-        if state is not None and phase != "final":
-            said_at = state.last_event_at
-            self.live.note(partition, key, live_stay(state))
-        if said_at is not None and (source := last_source_of(written)) is not None:
-            words = self.last_words
-            if source in words or len(words) < _MAX_SOURCES:
-                words[source] = max(said_at, words.get(source, said_at))
+        if due_at is not None:
+            self.last_words.heard(last_source_of(written), due_at - self._retention)
         return due_at
+
+    def _count(self, partition: int, key: bytes, written: bytes) -> None:
+        """Count a stay that is kept whole, if it is live."""
+        is_stay = entry_of(key) is None and not is_directory(key)
+        if is_stay and written[0] <= WHOLE and phase_of(written) not in {"final", "forgotten"}:
+            self._take_in(partition, key, self._assembled(partition, key, written), written)
+
+    def _take_in(self, partition: int, key: bytes, state: EncounterState, written: bytes) -> int | None:
+        """Count a stay, and return its deadline."""
+        if state.phase == "final":
+            said_at = None if state.due_at is None else state.due_at - self._retention
+        else:
+            said_at = state.last_event_at
+            if (live := live_stay(state)) is not None:
+                self.live.change(None, live)
+                self.on_live(partition, key)
+        if said_at is not None:
+            self.last_words.heard(last_source_of(written), said_at)
+        return state.due_at
 
     def departed_at(self, partition: int, key: bytes) -> int | None:
         """Return when the patient of a stay left, in epoch seconds; None where that is not known."""
@@ -171,18 +216,25 @@ class EncounterStore:
             written = self._table.read(partition, key)
             if written is not None:
                 state = self._cache[place] = self._assembled(partition, key, written)
+                self._counted[place] = live_stay(state)
                 self._weigh(place, state)
                 self._evict()
         return state
 
     def keep(self, partition: int, state: EncounterState) -> None:
         """Put a changed state into the next checkpoint."""
-        key = state.encounter_id.encode()
-        self._cache.pop((partition, state.encounter_id), None)
-        self._cache[partition, state.encounter_id] = state
-        self._weigh((partition, state.encounter_id), state)
+        key, place = state.encounter_id.encode(), (partition, state.encounter_id)
+        self._cache.pop(place, None)
+        self._cache[place] = state
+        self._weigh(place, state)
         self._app.put(self._table, partition, key, _Kept(state))
-        self.live.note(partition, key, live_stay(state))
+        live, before = live_stay(state), self._counted.get(place)
+        self._counted[place] = live
+        if self.live_count.claims(partition, key):
+            if before is not None:
+                self.on_live(partition, key)
+            before = None
+        self.live.change(before, live)
         due_at = state.due_at
         if due_at is not None and (state.indexed_at is None or due_at < state.indexed_at):
             self._due.setdefault(partition, DeadlineIndex()).add(key, due_at)
@@ -194,6 +246,7 @@ class EncounterStore:
         place, key = (partition, state.encounter_id), state.encounter_id.encode()
         if self._cache.pop(place, None) is not None:
             self._weight -= self._weights.pop(place)
+            del self._counted[place]
         self._app.put(self._table, partition, key, None)
 
     def expired(self, at: int, before: int) -> Iterator[tuple[int, bytes]]:
@@ -238,7 +291,7 @@ class EncounterStore:
             if len(self._cache) <= most and self._weight <= most_bytes:
                 break
             if not self._app.unwritten(self._table, partition, name.encode()):
-                del self._cache[partition, name]
+                del self._cache[partition, name], self._counted[partition, name]
                 self._weight -= self._weights.pop((partition, name))
         # When none could be dropped, the cache grows by a tenth before the next attempt.
         self._evict_above = max(self._capacity, len(self._cache) + self._capacity // 10)

@@ -45,7 +45,7 @@ class Observation:
         associations: AssociationStore, profile: Profile, expected_sources: tuple[str, ...], clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self.figures = Figures("worker")
-        self._app, self._releases = app, releases
+        self._app, self._releases, self._live_count = app, releases, stays.live_count
         self._count = ReleaseCount(stays.departed_at, BillHold(profile))
         self.agents = AgentFigures(self.figures, self._count, clock)
         self._lag = LagWatch(app, connection, clock)
@@ -105,8 +105,9 @@ class Observation:
 
     async def _count_on(self) -> None:
         while not self._app.should_stop:
+            self._live_count.count_for(SLICE_S)
             self._count.count_for(SLICE_S)
-            await asyncio.sleep(PAUSE_S if self._count.uncounted else _LOOK_S)
+            await asyncio.sleep(PAUSE_S if self._count.uncounted or self._live_count.uncounted else _LOOK_S)
 
     def _checkpointed(self, seconds: float) -> None:
         self.figures.observe("infusion_checkpoint_seconds", (seconds,))

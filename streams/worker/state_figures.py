@@ -17,11 +17,11 @@ from streams.worker.encounter_store import EncounterStore
 from streams.worker.readiness import DEAD_S, Signs, verdict_of
 from streams.worker.release_count import ReleaseCount
 
-_ENTRY_BYTES: Final = 56 + 32 + 33 + 20 + 8
-"""Of one entry of the index: a tuple, an int, bytes with an id of some twenty, and its place in the heap."""
+_ENTRY_BYTES: Final = 6 + 20
+"""Of one entry of the index: two numbers, and an id of some twenty; nearly all are packed."""
 
-_LIVE_BYTES: Final = 72 + 40 + 33 + 20 + 100
-"""Of one live stay: a named tuple, its infusions, its key, and its place in a dict."""
+_LIVE_BYTES: Final = 4
+"""Of one live stay: its deadline and one infusion, each within its hour."""
 
 
 _NOTHING_YET: Final[list[Sample]] = [
@@ -134,19 +134,9 @@ class StateFigures:
 
     def _stay_samples(self) -> Iterator[Sample]:
         now = self._clock()
-        if self._summed_at < self._app.vitals.recovered_at:
-            self.sum_stays()
-        stays = self._stay_figures
-        yield "infusion_open_encounters", (), stays.open_encounters
-        yield "infusion_departed_encounters", (), stays.departed_encounters
-        yield "infusion_open_infusions", (), stays.open_infusions
-        yield "infusion_oldest_open_infusion_seconds", (), stays.oldest_open_infusion_s
-        yield "infusion_missing_stops", (), stays.missing_stops
+        if not self._stays.live_count.uncounted:
+            yield from self._live_samples()
         yield "infusion_unlinked_infusions", (), self._unlinked()
-        yield "infusion_next_due_timestamp_seconds", (), stays.next_due_at
-        yield "infusion_due_encounters", (), stays.due
-        yield "infusion_overdue_encounters", (), stays.overdue
-        yield "infusion_oldest_overdue_seconds", (), stays.oldest_overdue_s
         sources: dict[str, float] = {**self._stays.last_words}
         for source, came_at in list(self._agents.arrived.items()):
             sources[source] = max(came_at, sources.get(source, 0))
@@ -155,6 +145,20 @@ class StateFigures:
         for source in self._expected_sources:
             if source not in sources:
                 yield "infusion_source_unheard_seconds", (source,), monotonic() - self._begun_at
+
+    def _live_samples(self) -> Iterator[Sample]:
+        if self._summed_at < self._app.vitals.recovered_at:
+            self.sum_stays()
+        stays = self._stay_figures
+        yield "infusion_open_encounters", (), stays.open_encounters
+        yield "infusion_departed_encounters", (), stays.departed_encounters
+        yield "infusion_open_infusions", (), stays.open_infusions
+        yield "infusion_oldest_open_infusion_seconds", (), stays.oldest_open_infusion_s
+        yield "infusion_missing_stops", (), stays.missing_stops
+        yield "infusion_next_due_timestamp_seconds", (), stays.next_due_at
+        yield "infusion_due_encounters", (), stays.due
+        yield "infusion_overdue_encounters", (), stays.overdue
+        yield "infusion_oldest_overdue_seconds", (), stays.oldest_overdue_s
 
     def _charges(self) -> Iterator[Sample]:
         now, counts = self._clock(), self._releases.counts

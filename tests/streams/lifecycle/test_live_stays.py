@@ -2,7 +2,7 @@
 
 from encounter_states import DAY, EIGHT, HOUR, T0, Shelf, injection, line
 
-from streams.lifecycle.live_stays import LiveStays, StayFigures, live_stay
+from streams.lifecycle.live_stays import LiveStay, LiveStays, StayFigures, live_stay
 from streams.lifecycle.running_infusions import RunningInfusions
 from streams.lifecycle.state import departed_of, from_bytes, last_source_of, phase_of
 
@@ -41,6 +41,7 @@ def test_an_infusion_that_was_voided_does_not_run() -> None:
     assert running(started(0), line("administration_voided", 5, administration_id="A")) == []
     assert running(started(0, event_id="s"), line("event_voided", 5, voids_event_id="s")) == []
     assert running(started(0), stopped(9, event_id="t"), line("event_voided", 10, voids_event_id="t")) == [0]
+    assert running(line("event_voided", 10, voids_event_id="s"), started(0, event_id="s")) == []
 
 
 def test_a_chart_without_a_stop_runs_where_it_says_infusion() -> None:
@@ -62,9 +63,11 @@ def test_an_open_stay_counts_until_it_is_final() -> None:
     """Departed within the confirm window, then final and out of it; its infusion without a stop is a missing one."""
     shelf = Shelf()
     live = LiveStays()
+    counted: list[LiveStay | None] = [None]
 
     def noted(at: int) -> StayFigures:
-        live.note(1, b"E1", live_stay(from_bytes(shelf.stays["E1"])))
+        counted.append(live_stay(from_bytes(shelf.stays["E1"])))
+        live.change(*counted[-2:])
         return live.figures(at)
 
     shelf.follow(line("encounter_opened"), started(0), injection(5))

@@ -282,3 +282,63 @@ def test_the_cache_is_bounded_by_what_its_stays_take() -> None:
     back = stored.store.load(0, "Z0")
     assert back is not None
     assert len(back.events) == 100
+
+
+def figures_of(store: EncounterStore) -> tuple[Any, dict[str, int], list[int]]:
+    """Return what a store knows of its stays after a recovery."""
+    store.live_count.count_for(60)
+    return (
+        store.live.figures(T0),
+        dict(store.last_words),
+        [int(index.soonest()) for index in store._due.values()],  # noqa: SLF001 - nothing else tells
+    )
+
+
+def test_a_recovery_told_record_by_record_knows_what_reading_the_store_tells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Stays open, long, final and gone again, each written many times."""
+    stored = Stored()
+    stored.take(line("encounter_opened", stay="open", source="adt"), injection(5, stay="open"))
+    stored.take(line("infusion_started", 5, "runs", administration_id="A", drug={"name": "x"}))
+    stored.checkpoint()
+    for event in pushes(60):
+        stored.take(event)
+        stored.checkpoint()
+    stored.take(line("encounter_discharged", 60, stay="open"), injection(9, stay="other"))
+    stored.checkpoint()
+    stored.take(injection(12, stay="other", name="again"))
+    stored.checkpoint()
+    stored.paper.append(LOG, Record(b"other", None))
+    read = stored.again()
+    for most in (2_000, 0):
+        monkeypatch.setattr("streams.worker.encounter_store.AT_ONCE", most)
+        told = Stored(stored.paper)
+        told.store.clear()
+        told.store.last_words.clear()
+        told.store.begin(0)
+        for record in stored.paper.logs[LOG]:
+            told.store.take(0, [(record.key, record.value)])
+        told.store.restore({0})
+        assert figures_of(told.store) == figures_of(read.store)
+        assert told.store.indexed == read.store.indexed
+    assert len(read.store.live) == 3
+
+
+def test_a_stay_that_changes_before_it_is_counted_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it has become, and whoever asks about live stays is told of it."""
+    monkeypatch.setattr("streams.worker.encounter_store.AT_ONCE", 0)
+    stored = Stored()
+    stored.take(*(injection(5, stay=name) for name in "abcd"))
+    stored.checkpoint()
+    again = Stored(stored.paper)
+    told: list[bytes] = []
+    again.store.on_live = lambda _, key: told.append(key)
+    assert (again.store.live_count.uncounted, len(again.store.live)) == (1, 0)
+    again.take(injection(9, stay="c", name="more"), injection(9, stay="e"))
+    assert len(again.store.live) == 2
+    again.store.live_count.count_for(60)
+    assert (again.store.live_count.uncounted, len(again.store.live)) == (0, 5)
+    again.take(injection(12, stay="c", name="last"), injection(12, stay="a", name="last"))
+    assert len(again.store.live) == 5
+    assert sorted(told) == [b"a", b"b", b"c", b"d"]

@@ -90,8 +90,8 @@ class PaperTable:
         return self._data[partition].get(key)
 
     def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
-        """Yield everything in a partition."""
-        yield from list(self._data[partition].items())
+        """Yield everything in a partition, in the order of the keys."""
+        yield from sorted(self._data[partition].items())
 
     def all_keys(self) -> set[bytes]:
         """Return every key of every partition."""

@@ -71,6 +71,8 @@ class PaperWorker:
         releases = ReleaseStore(self.app, self._tables[1])
         self.figures = Figures("worker")
         self.nudges = None if nudges is None else NudgeBoard(nudges, profile, self.figures)
+        if (board := self.nudges) is not None:
+            self.stays.on_live = lambda partition, key: board.restore(partition, (key,))
         self.agents = Agents(
             self.app,
             self.stays,
@@ -95,11 +97,9 @@ class PaperWorker:
             for number in partitions:
                 tp = TP(topic, number)
                 self.app.consumer.progress[tp] = Progress(self.paper.committed.get(tp, 0))
-        self.stays.restore(partitions)
         if self.nudges is not None:
             self.nudges.clear()
-            for number in partitions:
-                self.nudges.restore(number, self.stays.live.keys(number))
+        self.stays.restore(partitions)
 
     def kept_keys(self) -> set[bytes]:
         """Return every key in its stores."""
