@@ -5,9 +5,6 @@ One broker for all of it: a missing stop is resolved by keyboard alone and witho
 console's end, and a change elsewhere appears while somebody types.
 """
 
-import os
-import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,10 +13,12 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import forked
 import pytest
 from browser import chromium
-from chaos_worker import INFUSION, Worker, environment
+from chaos_worker import Worker, environment
 from click.testing import Result
+from forked import Forked
 from kafka_stays import with_topics
 from orjson import dumps
 
@@ -43,9 +42,7 @@ def missing_stop(name: str) -> bytes:
 
 def publish(servers: str, lines: bytes) -> None:
     """Publish events in a process of its own: Playwright's loop runs in this one."""
-    subprocess.run(
-        [*INFUSION, "publish"], input=lines, env=environment(servers), check=True, capture_output=True
-    )
+    forked.run(["publish"], given=lines, environment=environment(servers)).check_returncode()
 
 
 class Console:
@@ -63,14 +60,12 @@ class Console:
             },
         )
         self._log = folder / "console.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
 
     def start(self) -> None:
         """Start it, and return once it answers."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*INFUSION, "console"], stdout=log, stderr=log, env=self._environment
-            )
+            self._process = Forked(["console"], stdout=log, stderr=log, environment=self._environment)
         until = time.monotonic() + 60
         while time.monotonic() < until and self._process.poll() is None:
             try:
@@ -83,7 +78,7 @@ class Console:
     def kill(self) -> None:
         """End it as a lost machine would."""
         if self._process is not None:
-            os.kill(self._process.pid, signal.SIGKILL)
+            self._process.kill()
             self._process.wait()
 
 
