@@ -27,7 +27,7 @@ import click
 HERE: Final = Path(__file__).resolve().parent
 RESULTS: Final = HERE / "chaos.csv"
 SUPPORT: Final = HERE.parent / "tests" / "support"
-sys.path[:0] = [str(SUPPORT / "chaos"), str(SUPPORT / "kafka_broker")]
+sys.path[:0] = [str(SUPPORT), str(SUPPORT / "chaos"), str(SUPPORT / "kafka_broker")]
 
 from apache_kafka import ApacheKafka  # noqa: E402 - the path to it is set above
 from chaos import Report, trial  # noqa: E402 - as above

@@ -124,7 +124,9 @@ def worked(kafka: ApacheKafka, folder: Path, wanted: int) -> float:
     """Return messages a second that a worker takes from a backlog on the raw topic to its end, coding included."""
     (port,) = free_ports(1)
     more = {"INFUSION_METRICS_BIND": str(port), "INFUSION_INACTIVE_HOURS": "72"}
-    worker = Worker("bench", folder, kafka.bootstrap, command=(*INFUSION, "worker"), more=more).start()
+    worker = Worker(
+        "bench", folder, kafka.bootstrap, command=(*INFUSION, "worker"), more=more, forked=False
+    ).start()
     try:
         worker.until_ready()
         began, first = time.perf_counter(), _read(port)
@@ -180,7 +182,9 @@ def _measured(
     more = {
         "INFUSION_LISTEN_MLLP": str(port), "INFUSION_LISTEN_HTTP": str(http), "INFUSION_METRICS_BIND": str(shown),
     }  # fmt: skip
-    door = Worker("listen", folder, kafka.bootstrap, command=(*INFUSION, "listen"), more=more).start()
+    door = Worker(
+        "listen", folder, kafka.bootstrap, command=(*INFUSION, "listen"), more=more, forked=False
+    ).start()
     try:
         listening(port)
         asyncio.run(together(port, CONNECTIONS, 2, 100))  # for broker and door to be warm

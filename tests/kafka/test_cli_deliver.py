@@ -4,7 +4,6 @@ import asyncio
 import json
 import random
 import signal
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -18,9 +17,10 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from apache_kafka import ApacheKafka
 from billing_receiver import BillingReceiver, Taken, standing
-from chaos_worker import INFUSION, environment
+from chaos_worker import environment
 from charge_samples import CHARGE, FIRST, LINE
 from click.testing import Result
+from forked import Forked
 from kafka_settings import free_ports
 from scraped import readiness, scraped
 
@@ -36,7 +36,7 @@ from streams.wire.topics import CHARGE_LINES, DELIVERIES, TOPICS
 
 Run = Callable[..., Result]
 Maker = Callable[..., ApacheKafka]
-Start = Callable[..., subprocess.Popen[bytes]]
+Start = Callable[..., Forked]
 
 
 def publish(servers: str, changes: list[LineChange]) -> None:
@@ -121,12 +121,12 @@ def orders(taken: list[Taken]) -> Mapping[str, list[str]]:
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Give what starts a process that delivers; what is left of them ends with the test."""
-    running: list[subprocess.Popen[bytes]] = []
+    running: list[Forked] = []
 
-    def begin(servers: str, *words: str, **more: str) -> subprocess.Popen[bytes]:
+    def begin(servers: str, *words: str, **more: str) -> Forked:
         given = environment(servers, {"INFUSION_METRICS_BIND": "off", **more})
         with (tmp_path / "deliver.log").open("ab") as log:
-            process = subprocess.Popen([*INFUSION, "deliver", *words], env=given, stderr=log)
+            process = Forked(["deliver", *words], environment=given, stderr=log)
         running.append(process)
         return process
 

@@ -1,7 +1,6 @@
 """``infusion watch``: lag beside what the broker itself says, when no worker lives, and with the broker frozen."""
 
 import asyncio
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,8 +8,9 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from apache_kafka import ApacheKafka
-from chaos_worker import INFUSION, environment
+from chaos_worker import environment
 from click.testing import Result
+from forked import Forked
 from kafka_settings import free_ports
 from scraped import Scraped, alive, readiness, scraped
 
@@ -36,13 +36,13 @@ UNREAD = 40
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[Watch]:
     """Give what starts a watch on a Kafka and returns its port; it ends with the test."""
-    running: list[subprocess.Popen[bytes]] = []
+    running: list[Forked] = []
 
     def start(servers: str) -> int:
         (port,) = free_ports(1)
         given = environment(servers, {"INFUSION_METRICS_BIND": str(port)})
         with (tmp_path / "watch.log").open("ab") as log:
-            running.append(subprocess.Popen([*INFUSION, "watch"], env=given, stderr=log))
+            running.append(Forked(["watch"], environment=given, stderr=log))
         return port
 
     yield start

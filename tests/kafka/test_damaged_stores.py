@@ -2,9 +2,7 @@
 
 import os
 import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import sleep
@@ -12,12 +10,12 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
+from forked import Forked
 
 from streams.engine.exit_status import EXIT_FATAL
 from streams.kafka.embedded import EmbeddedBroker
 from streams.wire.topics import ENCOUNTERS_CHANGELOG, EVENTS, RELEASES_CHANGELOG, TOPICS
 
-WORKER = (sys.executable, "-c", "from streams.cli import main; main()", "worker")
 EVENT = b'{"type":"encounter_opened","event_id":"o","encounter_id":"E1","occurred_at":"2026-03-02T08:00:00-05:00"}'
 SECONDS = 60
 
@@ -35,6 +33,7 @@ class OneWorker:
             "INFUSION_SESSION_TIMEOUT_SECONDS": "8",
         }
         self.broker = broker
+        self.log = folder.with_name("worker.log")
         self.store = folder
         """The store that has the stay."""
 
@@ -44,25 +43,33 @@ class OneWorker:
         sender.produce(topic, value, key, partition)
         assert sender.flush(10) == 0
 
-    def begin(self, **more: str) -> "subprocess.Popen[str]":
-        """Start it."""
-        return subprocess.Popen(WORKER, stderr=subprocess.PIPE, text=True, env=self.environment | more)
+    def begin(self, **more: str) -> Forked:
+        """Start it; what it says is in the log, from its first line."""
+        with self.log.open("wb") as log:
+            return Forked(["worker"], stderr=log, environment=self.environment | more)
+
+    def said(self) -> str:
+        """Return what the worker that was begun last has said."""
+        return self.log.read_text(encoding="utf-8")
+
+    def wait_for_ready(self, running: Forked) -> bool:
+        """Return whether it became ready, once it has or has ended."""
+        while "Worker ready" not in self.said():
+            if running.poll() is not None:
+                return False
+            sleep(0.05)
+        return True
 
     def until_ready(self) -> None:
         """Run it until it has read what there is, then end it as an operator would."""
         running = self.begin()
-        assert running.stderr is not None
         try:
-            for line in running.stderr:
-                if "Worker ready" in line:
-                    break
-            else:
-                pytest.fail("it never became ready")
+            assert self.wait_for_ready(running), self.said()
             self._wait_for_store()
         finally:
-            running.send_signal(signal.SIGTERM)
-            rest = running.communicate(timeout=SECONDS)[1]
-        assert running.returncode == 0, rest
+            running.terminate()
+            running.wait(SECONDS)
+        assert running.returncode == 0, self.said()
 
     def _wait_for_store(self) -> None:
         for _ in range(400):
@@ -77,10 +84,11 @@ class OneWorker:
         """Run it until it ends by itself with this status, and return what it said."""
         running = self.begin(**more)
         try:
-            said = running.communicate(timeout=SECONDS)[1]
+            running.wait(SECONDS)
         except subprocess.TimeoutExpired:
             running.kill()
-            pytest.fail(f"it went on: {running.communicate()[1][-2000:]}")
+            pytest.fail(f"it went on: {self.said()[-2000:]}")
+        said = self.said()
         assert "Traceback" not in said
         assert running.returncode == status, said
         return said
@@ -151,15 +159,11 @@ def test_a_state_nobody_can_read_is_told_with_its_partition(one: OneWorker, stat
 def test_a_release_nobody_can_read_is_told(one: OneWorker) -> None:
     """Counted from a snapshot after the worker is ready, or read when its stay is coded: in words either way."""
     one.put(RELEASES_CHANGELOG, b"E9", b"\xc8garbage", partition=1)
-    with one.begin() as running:
-        assert running.stderr is not None
-        said = []
-        for line in running.stderr:
-            said.append(line)
-            if "Worker ready" in line:
-                running.send_signal(signal.SIGTERM)
-    assert running.returncode in {0, EXIT_FATAL}
-    assert "Traceback" not in "".join(said)
+    running = one.begin()
+    one.wait_for_ready(running)
+    running.terminate()
+    assert running.wait(SECONDS) in {0, EXIT_FATAL}
+    assert "Traceback" not in one.said()
 
 
 def test_a_folder_that_cannot_be_written_is_wrong_usage(one: OneWorker, tmp_path: Path) -> None:

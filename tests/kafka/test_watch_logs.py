@@ -1,15 +1,16 @@
 """``infusion watch`` on logs that are not what they were: workers stop for it and are gone, and it lives on."""
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import forked
 import pytest
 from apache_kafka import ApacheKafka
 from chaos import PARTITIONS, Stream
 from chaos_feed import day
-from chaos_worker import INFUSION, environment
+from chaos_worker import environment
+from forked import Forked
 from half_read import cut_topic, delete, grow, half_read, make, set_positions
 from kafka_settings import free_ports
 from orjson import loads
@@ -39,7 +40,7 @@ def port(stream: Stream, tmp_path: Path) -> Iterator[int]:
     (port,) = free_ports(1)
     given = environment(stream.kafka.bootstrap, {"INFUSION_METRICS_BIND": str(port)})
     with (tmp_path / "watch.log").open("ab") as log:
-        process = subprocess.Popen([*INFUSION, "watch"], env=given, stderr=log)
+        process = Forked(["watch"], environment=given, stderr=log)
     yield port
     process.terminate()
     assert process.wait(20) == 0
@@ -83,12 +84,7 @@ def test_logs_cut_short_are_told_until_they_are_mended(stream: Stream, port: int
     for number, (read, end) in cuts.items():
         place = {"topic": topics.EVENTS, "partition": str(number)}
         assert page.value("infusion_group_truncated_records", **place) == read - end
-    told = subprocess.run(
-        [*INFUSION, "status", "--format", "json"],
-        env=environment(stream.kafka.bootstrap),
-        stdout=subprocess.PIPE,
-        check=False,
-    )
+    told = forked.run(["status", "--format", "json"], environment=environment(stream.kafka.bootstrap))
     assert loads(told.stdout)["verdict"] == "logs wrong"
     assert "was cut short" in loads(told.stdout)["log_faults"][0]
     set_positions(stream.kafka, {(topics.EVENTS, number): end for number, (_, end) in cuts.items()})

@@ -1,8 +1,5 @@
 """A console in a process of its own beside a worker and a real broker, for tests that look at it in a browser."""
 
-import os
-import signal
-import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,9 +8,11 @@ from typing import Any, NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import forked
 import pytest
 from browser import chromium
-from chaos_worker import INFUSION, Worker, environment
+from chaos_worker import Worker, environment
+from forked import Forked
 from orjson import dumps
 
 from streams.demo.live import free_port
@@ -41,9 +40,7 @@ def push(name: str) -> dict[str, Any]:
 def run(servers: str, *words: str, events: Iterable[Mapping[str, Any]] = ()) -> None:
     """Run a verb in a process of its own: Playwright's loop runs in this one."""
     lines = b"".join(dumps(event) + b"\n" for event in events)
-    subprocess.run(
-        [*INFUSION, *words], input=lines, env=environment(servers), check=True, capture_output=True
-    )
+    forked.run(words, given=lines, environment=environment(servers)).check_returncode()
 
 
 class Console:
@@ -62,14 +59,12 @@ class Console:
             },
         )
         self._log = folder / "console.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
 
     def start(self) -> None:
         """Start it, and return once it answers."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*INFUSION, "console"], stdout=log, stderr=log, env=self._environment
-            )
+            self._process = Forked(["console"], stdout=log, stderr=log, environment=self._environment)
         until = time.monotonic() + 60
         while time.monotonic() < until and self._process.poll() is None:
             try:
@@ -82,7 +77,7 @@ class Console:
     def kill(self) -> None:
         """End it as a lost machine would."""
         if self._process is not None:
-            os.kill(self._process.pid, signal.SIGKILL)
+            self._process.kill()
             self._process.wait()
 
 

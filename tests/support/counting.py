@@ -3,8 +3,6 @@
 import asyncio
 import json
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,10 +11,10 @@ from typing import Any, Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from counting_worker import CHANGELOG, GROUP, OUT, PARTITIONS, SOURCE
+from forked import Forked
 
 from streams.kafka.embedded import EmbeddedBroker
 
-WORKER: Final = Path(__file__).with_name("counting_worker.py")
 _LOOK_S: Final = 0.1
 
 
@@ -38,7 +36,7 @@ class Counting:
         self.kind, self.folder, self.options = kind, folder, options
         self.broker = EmbeddedBroker()
         self.broker.create_topics([SOURCE, OUT, CHANGELOG], PARTITIONS)
-        self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self.workers: dict[str, Forked] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -49,7 +47,7 @@ class Counting:
             worker.wait()
         self.broker.close()
 
-    def start(self, name: str = "one", **more: Any) -> subprocess.Popen[bytes]:
+    def start(self, name: str = "one", **more: Any) -> Forked:
         """Start a worker under this name."""
         data = self.folder / name
         data.mkdir(exist_ok=True)
@@ -58,8 +56,8 @@ class Counting:
             **self.options, **more,
         }  # fmt: skip
         with self.log(name).open("ab") as log:
-            self.workers[name] = subprocess.Popen(
-                [sys.executable, str(WORKER), json.dumps(given)], stdout=log, stderr=subprocess.STDOUT
+            self.workers[name] = Forked(
+                [json.dumps(given)], target="counting_worker:main", stdout=log, stderr=log
             )
         return self.workers[name]
 
@@ -125,6 +123,6 @@ class Counting:
         return verdict
 
 
-async def ended(worker: subprocess.Popen[bytes], patience: float = 60) -> int:
+async def ended(worker: Forked, patience: float = 60) -> int:
     """Return the exit status of a worker that ends by itself."""
     return await asyncio.to_thread(worker.wait, patience)

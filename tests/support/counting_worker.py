@@ -1,7 +1,7 @@
 """
 A worker that keeps, under each key, the events it saw, and sends each on: ours, or a stock Faust doing the same.
 
-Run as a process with its settings as JSON: ``kind``, ``servers``, ``id``, ``data``, ``store``; ``await_s`` to wait
+``counting.py`` forks it as a process, with its settings as JSON: ``kind``, ``servers``, ``id``, ``data``, ``store``; ``await_s`` to wait
 over each event, ``raise_at`` a value to stumble over, ``stop_within`` seconds to stop in. Both are idempotent: an
 event seen before is kept once, and sent again.
 """
@@ -108,7 +108,8 @@ def stock(given: dict[str, Any]) -> Any:
     return app
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Be a worker, as the first word on the command line says."""
     asked = json.loads(sys.argv[1])
     made = ours(asked) if asked["kind"] == "ours" else stock(asked)
     faust.Worker(made, loglevel="INFO").execute_from_commandline()

@@ -17,13 +17,14 @@ from random import Random
 from time import monotonic, time
 from typing import Any, Final, NamedTuple, Self
 
+import forked
 from apache_kafka import ApacheKafka
 from chaos_charts import extremes, mingled
 from chaos_feed import ORDERS, Sent, day, giant, messages, poison, scattered
 from chaos_plan import TO_A_WORKER, Deed, plan
 from chaos_publishers import MixedFeed
 from chaos_verdict import Outcome, Verdict, coded, next_word
-from chaos_worker import CLOCKED, INFUSION, Worker, environment
+from chaos_worker import CLOCKED, Worker, environment
 
 from streams.wire import topics
 
@@ -63,13 +64,7 @@ class Stream:
         Raises:
             subprocess.CalledProcessError: it failed.
         """
-        subprocess.run(
-            [*INFUSION, *words],
-            env=environment(self.kafka.bootstrap),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=True,
-        )
+        forked.run(words, environment=environment(self.kafka.bootstrap)).check_returncode()
 
     def publish(self) -> None:
         """Publish all events, as anybody would; again, if they lie there already."""

@@ -1,14 +1,14 @@
 """What came out, read as a consumer would that keeps the newest of each key; and what ``infusion code`` says instead."""
 
-import subprocess
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Final, NamedTuple
 
+import forked
 from chaos_feed import Sent
-from chaos_worker import INFUSION, environment
+from chaos_worker import environment
 from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 from orjson import loads
 
@@ -30,13 +30,7 @@ def coded(lines: Iterable[bytes], folder: Path) -> list[bytes]:
     """Return the charge sets that ``infusion code`` gives for these events, one line each."""
     file = folder / "events.jsonl"
     file.write_bytes(b"\n".join(lines) + b"\n")
-    made = subprocess.run(
-        [*INFUSION, "code", "--quiet", str(file)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment(""),
-        check=False,
-    )
+    made = forked.run(["code", "--quiet", str(file)], environment=environment(""))
     return made.stdout.splitlines(keepends=True)
 
 

@@ -18,6 +18,7 @@ from typing import Final
 
 from chaos_disk import LIMITS, TOLD, disown, limited, put_back, spoil
 from chaos_plan import SESSION_S, Deed
+from forked import Forked
 from kafka_process import MINDER
 
 from streams.demo.stage import PACE
@@ -60,7 +61,8 @@ class Worker:
     """
     One of the group; ``name`` is its static id.
 
-    ``command`` is the process, ``more`` goes into its environment. ``ended`` counts how it ended by itself.
+    ``command`` is the process, ``more`` goes into its environment. ``ended`` counts how it ended by itself. A verb of
+    ours is ``forked``, unless its start is what matters: then it has a Python of its own.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Worker:
         *,
         command: Sequence[str] = (*INFUSION, "worker"),
         more: Mapping[str, str] | None = None,
+        forked: bool = True,
     ) -> None:
         self.name, self.disk, self.log = name, folder / name, folder / f"{name}.log"
         self.ended: Counter[int] = Counter()
@@ -80,13 +83,19 @@ class Worker:
         self.command = list(command)
         self._folder, self._servers, self._more = folder, servers, dict(more or {})
         self._begun = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._forked = forked
+        self._process: subprocess.Popen[bytes] | Forked | None = None
         self._id = 0
 
     def start(self, before: Sequence[str] = ()) -> "Worker":
-        """Start its process, with a minder that ends it when the test run is gone; ``before`` stands before its command."""
+        """Start its process, which ends when the test run is gone; ``before`` stands before its command."""
         with self.log.open("ab") as log:
             self._begun = log.tell()
+            if self._forked and not before and tuple(self.command[: len(INFUSION)]) == INFUSION:
+                words = self.command[len(INFUSION) :]
+                self._process = Forked(words, environment=self._environment, stdout=log, stderr=log)
+                self._id = self._process.pid
+                return self
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(MINDER), str(os.getpid()), *before, *self.command],
                 stdin=subprocess.DEVNULL,

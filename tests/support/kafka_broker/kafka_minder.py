@@ -28,7 +28,7 @@ def mind(asked_by: int, command: list[str]) -> int:
         command,
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
-        preexec_fn=_end_with_parent,  # noqa: PLW1509 -- this process has one thread
+        preexec_fn=end_with_parent,  # noqa: PLW1509 -- this process has one thread
     )
     print(child.pid, flush=True)  # noqa: T201 -- the one word it says
     while True:
@@ -41,7 +41,8 @@ def mind(asked_by: int, command: list[str]) -> int:
             return status if status >= 0 else SIGNALLED - status
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """End this process when the thread that made it ends; on Linux."""
     if LIBC:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
