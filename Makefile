@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format cases laws faults fuzz chaos soak kafka docs pictures monitoring lock prometheus bench bench-coder bench-page bench-stream bench-feeds bench-listen bench-console clean
+.PHONY: help run test lint format cases laws faults fuzz chaos soak kafka docs pictures monitoring lock prometheus bench bench-coder bench-page bench-stream bench-feeds bench-listen bench-console bench-answer clean
 
 # The first interpreter that is new enough; make PYTHON=... to choose another.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
@@ -116,6 +116,9 @@ bench-listen: $(DEVELOPMENT) ## Measure the front door on a real Kafka and add r
 
 bench-console: $(DEVELOPMENT) ## Measure the console's pages with 100,000 encounters and add a row to benchmarks/console.csv
 	@PYTHONPATH=. $(BIN)/python benchmarks/console_bench.py
+
+bench-answer: $(DEVELOPMENT) ## Measure from an answer to the screen on a real Kafka and add a row to benchmarks/answer.csv; needs Java 17, Maven, Chromium
+	@PYTHONPATH=. $(BIN)/python benchmarks/answer_bench.py
 
 clean: ## Remove the environment and every cache
 	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -95,15 +95,17 @@ class House(NamedTuple):
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
-    """Give a broker, a worker, a console and a browser; all end with the block."""
+def house(folder: Path, pace: Mapping[str, str] | None = None) -> Iterator[House]:
+    """Give a broker, a worker, a console and a browser; all end with the block. ``pace`` are settings of the worker."""
     from apache_kafka import ApacheKafka  # noqa: PLC0415 - only where there is a broker to be had
 
     with chromium() as browser, ApacheKafka(folder / "kafka") as kafka:
         run(kafka.bootstrap, "topics", "--create", "--partitions", "1", "--replication-factor", "1")
         made = House(
             kafka,
-            Worker("w", folder, kafka.bootstrap, more={"INFUSION_SESSION_TIMEOUT_SECONDS": "30"}),
+            Worker(
+                "w", folder, kafka.bootstrap, more={"INFUSION_SESSION_TIMEOUT_SECONDS": "30", **(pace or {})}
+            ),
             Console(kafka.bootstrap, folder),
             browser,
         )
