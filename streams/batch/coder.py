@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, overload
 
 from models.charge import ChargeSet
 from models.encounter import Encounter
@@ -21,12 +21,34 @@ from streams.encounter.fold import NoEventsError, fold, merges
 from streams.encounter.merge_bound import fold_bounded, too_many
 from streams.encounter.merge_groups import survivor
 from streams.wire.encounter_key import InputLine
-from streams.wire.event_decoder import decode_all
+from streams.wire.event_decoder import as_model, decode_plain
 from streams.wire.event_json import read
 from streams.wire.refused_event import legible_encounter_id, refused_event
 from streams.wire.rejects import Reject
 
 _HOUR: Final = 3600
+
+
+class EventModels(Sequence[Event]):
+    """Events as their models, made of structs when somebody first asks for one: to code a stay nobody does."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+        self._models: list[Event] | None = None
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._events)
+
+    @overload
+    def __getitem__(self, place: int) -> Event: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Event]: ...
+    def __getitem__(self, place: int | slice) -> Event | Sequence[Event]:
+        """Return one of them, or some."""
+        if self._models is None:
+            self._models = list(map(as_model, self._events))
+        return self._models[place]
 
 
 class CodedEncounter(NamedTuple):
@@ -66,11 +88,15 @@ def code_stay(
     except NoEventsError:  # every line of it was refused
         return Outcome((), tuple(rejects), ())
     coding = _coding(encounter, profile, as_of)
-    stays = (CodedEncounter(encounter, coding, events),)
+    stays = (CodedEncounter(encounter, coding, EventModels(events)),)
     doubtful = encounter.conflicts or encounter.standing == "cancelled"
     if not doubtful and not told(coding.charge_set):
         return Outcome(stays, tuple(rejects), ())
-    entries = [SourcedEvent(*pair) for pair in zip(events, event_lines, strict=True) if _tells(pair[0])]
+    entries = [
+        SourcedEvent(*pair)
+        for pair in zip(map(as_model, events), event_lines, strict=True)
+        if _tells(pair[0])
+    ]
     rejects += [*conflicts(encounter, entries), *after_cancellation(encounter, entries)]
     return Outcome(stays, tuple(rejects), tuple(faults(coding.charge_set, entries)))
 
@@ -83,7 +109,8 @@ def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | 
     in, which has a set even when no event of its own is known. A voided merge has no effect. A stay into which too many
     were merged is coded from its own events, and held.
     """
-    events, event_lines, rejects = _read(lines, None)
+    plain, event_lines, rejects = _read(lines, None)
+    events = list(map(as_model, plain))
     stays: dict[str, list[SourcedEvent]] = {}
     for event, line in zip(events, event_lines, strict=True):
         stays.setdefault(event.encounter_id, []).append(SourcedEvent(event, line))
@@ -135,8 +162,8 @@ def _tells(event: Event) -> bool:
 def _read(
     lines: Sequence[InputLine], encounter_id: str | None
 ) -> tuple[list[Event], Sequence[InputLine], list[Reject]]:
-    """Return the events of lines, the lines they stand on, and a reject for each of the others."""
-    plain = decode_all([raw for _, _, raw in lines])
+    """Return the events of lines, as models or as structs, the lines they stand on, and a reject for each of the others."""
+    plain = decode_plain([raw for _, _, raw in lines])
     if plain is not None:
         return plain, lines, []
     read_lines = [read(raw) for _, _, raw in lines]

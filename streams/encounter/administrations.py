@@ -28,7 +28,7 @@ def resolved(administration_id: str, entries: Sequence[DatedEvent]) -> Administr
     """Return the same for any events, however many sources, corrections and contradictions there are."""
     drug_entries, pump_entries = [], []
     for entry in entries:
-        if entry.fields["type"] in GIVEN:
+        if entry.kind in GIVEN:
             drug_entries.append(entry)
         if entry.source == PUMP:
             pump_entries.append(entry)
@@ -81,7 +81,7 @@ def _ended_by_pump(flows: tuple[Flow, ...], pump_entries: Sequence[DatedEvent]) 
 
 def _last_seen(entries: Sequence[DatedEvent]) -> int | None:
     """Return the last instant at which an infusion was told as it went; a chart entry tells it afterwards."""
-    return next((int(entry.at) for entry in reversed(entries) if entry.fields["type"] in AS_IT_WENT), None)
+    return next((int(entry.at) for entry in reversed(entries) if entry.kind in AS_IT_WENT), None)
 
 
 def _instants_after(entries: Sequence[DatedEvent], since: int | None) -> tuple[int, ...]:

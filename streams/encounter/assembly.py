@@ -71,10 +71,9 @@ def by_subject(entries: Iterable[DatedEvent]) -> EventsBySubject:
     events = EventsBySubject()
     administrations = events.administrations
     for entry in entries:
-        fields = entry.fields
-        kind = fields["type"]
+        kind = entry.kind
         if kind in _ABOUT_ADMINISTRATIONS:
-            administration_id = fields["administration_id"]
+            administration_id = entry.fields.administration_id
             if administration_id in administrations:
                 administrations[administration_id].append(entry)
             else:
@@ -86,9 +85,9 @@ def by_subject(entries: Iterable[DatedEvent]) -> EventsBySubject:
         elif kind in PROCEDURE:
             events.procedures.append(entry)
         elif kind == "administration_voided":
-            events.voided.add(fields["administration_id"])
+            events.voided.add(entry.fields.administration_id)
         elif kind == "drug_wasted":
-            events.wasted.setdefault(fields["administration_id"], []).append(entry)
+            events.wasted.setdefault(entry.fields.administration_id, []).append(entry)
         elif kind in _SELDOM:
             getattr(events, _SELDOM[kind]).append(entry)
     return events

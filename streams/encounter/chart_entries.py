@@ -1,10 +1,12 @@
 """What a chart entry leaves open, filled from the other words of its source: the other end, and the first bag."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from models.event import AdministrationCharted
 from streams.encounter.dated_event import DatedEvent, latest_recorded
 from streams.encounter.flow_intervals import BAG, START, FlowEvent
+from streams.wire.event_decoder import as_model
 
 
 def with_other_end(charted: AdministrationCharted, entries: Sequence[DatedEvent]) -> AdministrationCharted:
@@ -21,11 +23,16 @@ def with_other_end(charted: AdministrationCharted, entries: Sequence[DatedEvent]
     other = latest_recorded(
         entry
         for entry in entries
-        if entry.fields["type"] == "administration_charted"
-        and entry.fields[missing] is not None
-        and entry.fields[stated] is None
+        if entry.kind == "administration_charted"
+        and getattr(entry.event, missing) is not None
+        and getattr(entry.event, stated) is None
     )
-    return charted if other is None else charted.model_copy(update={missing: other.fields[missing]})
+    return charted if other is None else _with(charted, missing, getattr(other.event, missing))
+
+
+def _with(charted: AdministrationCharted, field: str, instant: datetime) -> AdministrationCharted:
+    model = as_model(charted)
+    return model.model_copy(update={field: instant}) if isinstance(model, AdministrationCharted) else charted
 
 
 def hang_first(flow_events: list[FlowEvent]) -> int | None:

@@ -47,7 +47,7 @@ def _place(told: ChartedTime) -> tuple[int, str, str, str]:
 
 def _stated(entry: DatedEvent) -> Iterator[ChartedTime]:
     event = entry.event
-    if isinstance(event, AdministrationCharted):
+    if event.type == "administration_charted":
         for at, what in _of_the_whole(event):
             yield _told(entry, int(at.timestamp()), what, whole=True)
     elif event.type == "infusion_rate_changed":
@@ -70,5 +70,5 @@ def _of_the_whole(event: AdministrationCharted) -> Iterator[tuple[datetime, str]
 def _told(entry: DatedEvent, at: int, what: str, *, whole: bool) -> ChartedTime:
     fields = entry.fields
     return ChartedTime(
-        at, what, entry.event_id, fields["source"], fields["charted_by_role"], int(entry.recorded), whole
+        at, what, entry.event_id, fields.source, fields.charted_by_role, int(entry.recorded), whole
     )

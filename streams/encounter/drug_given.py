@@ -1,7 +1,7 @@
 """What was given, as charted: its attributes, field by field, and how it was given."""
 
 from collections.abc import Sequence
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, Final
 
 from models.drug import Drug
@@ -26,7 +26,7 @@ _DRUG: Final = _ATTRIBUTES.index("drug")
 """The first of them, which ``drug_given`` relies on."""
 _ROUTE: Final = _ATTRIBUTES.index("route")
 
-attributes_in: Final = itemgetter(*_ATTRIBUTES)
+attributes_in: Final = attrgetter(*_ATTRIBUTES)
 """Everything an event says was given, from the drug to the complexity, in the order of ``Administration``."""
 
 
@@ -35,7 +35,7 @@ def _precedence(entry: DatedEvent) -> tuple[bool, float, bool, float, str, str, 
     return (
         entry.source != PUMP,
         entry.recorded,
-        entry.fields["type"] == "administration_charted",
+        entry.kind == "administration_charted",
         entry.at,
         entry.source,
         entry.event_id,
@@ -105,13 +105,12 @@ def _technique(entries: Sequence[DatedEvent], route: str | None) -> Technique:
     stated: Technique | None = None
     by_event: Technique | None = None
     for entry in entries:
-        fields = entry.fields
-        bolus = BOLUS.get(fields["type"])
+        bolus = BOLUS.get(entry.kind)
         if bolus is not None:
             by_event = bolus
             if infused:
                 continue
-        stated = fields["technique"] or stated
+        stated = entry.fields.technique or stated
     if stated is not None:
         return stated
     if infused:

@@ -17,6 +17,7 @@ from streams.encounter.refused_events import outstanding
 from streams.encounter.reviews import Known, reviews_of
 from streams.encounter.stay_facts import stay_of
 from streams.encounter.voids import effective
+from streams.wire.event_decoder import as_model
 
 Key = tuple[str, str]
 """Who sent an event and under which id: ``source``, empty when none is given, and ``event_id``."""
@@ -55,7 +56,7 @@ class NoEventsError(ValueError):
 
 def _standing(first: DatedEvent, second: DatedEvent) -> DatedEvent:
     """Return which of two contents under one id counts: the one stored first, else the smaller as text."""
-    return min(first, second, key=lambda entry: (entry.recorded, entry.event.model_dump_json()))
+    return min(first, second, key=lambda entry: (entry.recorded, as_model(entry.event).model_dump_json()))
 
 
 def _collect(events: Iterable[Event]) -> _Collected:
@@ -80,9 +81,9 @@ def _collect(events: Iterable[Event]) -> _Collected:
         first = entries.setdefault(key, entry)
         if first is not entry:
             entries[key] = _standing(first, entry)
-            if first.event != entry.event:
+            if as_model(first.event) != as_model(entry.event):
                 conflicts.add(entry.event_id)
-        if entry.fields["type"] == "event_refused":
+        if entry.kind == "event_refused":
             refusals = True
     return _Collected(entries, frozenset(conflicts), refusals)
 
@@ -135,14 +136,16 @@ def _known(entries: Sequence[DatedEvent]) -> Known:
 
 def _without_refusals(entries: Iterable[DatedEvent]) -> list[DatedEvent]:
     """Return the events that tell of the stay: a refusal tells only that one is missing, and has no time of its own."""
-    return [entry for entry in entries if entry.fields["type"] != "event_refused"]
+    return [entry for entry in entries if entry.kind != "event_refused"]
 
 
 def _rekeyed(entry: DatedEvent, own: DatedEvent | None) -> bool:
     """Tell whether this is one of the survivor's events as it was sent under the old encounter id."""
-    if own is None or own.fields.keys() != entry.fields.keys():
+    if own is None or own.kind != entry.kind:
         return False
-    return all(value == own.fields[field] for field, value in entry.fields.items() if field != "encounter_id")
+    return as_model(own.event).model_copy(update={"encounter_id": entry.encounter_id}) == as_model(
+        entry.event
+    )
 
 
 def _survivor(states: Mapping[str, _Collected]) -> str:
@@ -178,7 +181,7 @@ def _joined(own: Iterable[Event], others: Mapping[str, Iterable[Event]]) -> _Joi
                 seen.setdefault(key, entry)
     everything: Sequence[DatedEvent] = sorted([*entries, *joining])
     live = effective(everything)
-    refusals = [entry for entry in live if entry.fields["type"] == "event_refused"]
+    refusals = [entry for entry in live if entry.kind == "event_refused"]
     refused_events = outstanding(refusals, everything, live)
     if own_state.refusals or any(state.refusals for state in other_states.values()):
         everything, live = _without_refusals(everything), _without_refusals(live)

@@ -16,9 +16,9 @@ FUTURE: Final = 3600
 
 def _stated(charted: DatedEvent) -> Iterable[datetime | None]:
     said = charted.fields
-    yield said["started_at"]
-    yield said["stopped_at"]
-    for interval in said["intervals"]:
+    yield said.started_at
+    yield said.stopped_at
+    for interval in said.intervals:
         yield interval.started_at
         yield interval.stopped_at
 
@@ -26,7 +26,7 @@ def _stated(charted: DatedEvent) -> Iterable[datetime | None]:
 def _is_whole(charted: DatedEvent) -> bool:
     """Tell whether a chart entry states all the times there are, so that the live ones no longer count."""
     said = charted.fields
-    return bool(said["intervals"]) or (said["started_at"] is not None and said["stopped_at"] is not None)
+    return bool(said.intervals) or (said.started_at is not None and said.stopped_at is not None)
 
 
 def from_the_future(entries: Sequence[DatedEvent]) -> bool:
@@ -35,17 +35,17 @@ def from_the_future(entries: Sequence[DatedEvent]) -> bool:
 
     What a later chart entry replaced no longer counts.
     """
-    entries_of_chart = [entry for entry in entries if entry.fields["type"] == "administration_charted"]
+    entries_of_chart = [entry for entry in entries if entry.kind == "administration_charted"]
     if not entries_of_chart:
         return any(entry.at - entry.recorded > FUTURE for entry in entries)
     last = max(entries_of_chart, key=by_record)
-    stored = last.fields["recorded_at"] is not None  # else it was stored when it happened, whenever that was
+    stored = last.fields.recorded_at is not None  # else it was stored when it happened, whenever that was
     if stored and any(at is not None and at.timestamp() - last.recorded > FUTURE for at in _stated(last)):
         return True
     replaced: set[str] = {"administration_charted"}
-    if last.fields["started_at"] is not None:
+    if last.fields.started_at is not None:
         replaced.add("infusion_started")
-    if last.fields["stopped_at"] is not None:
+    if last.fields.stopped_at is not None:
         replaced.add("infusion_stopped")
-    counted = [last] if _is_whole(last) else [last, *(e for e in entries if e.fields["type"] not in replaced)]
+    counted = [last] if _is_whole(last) else [last, *(e for e in entries if e.kind not in replaced)]
     return any(entry.at - entry.recorded > FUTURE for entry in counted)

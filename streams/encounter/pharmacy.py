@@ -49,7 +49,7 @@ def dispensed_of(
     """
     by_id: dict[str, list[DatedEvent]] = {}
     for entry in entries:
-        by_id.setdefault(entry.fields["dispense_id"], []).append(entry)
+        by_id.setdefault(entry.fields.dispense_id, []).append(entry)
     found = []
     for dispense_id, told in by_id.items():
         last = latest_recorded(told)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from models.encounter import RefusedEvent
-from models.event import EventRefused, EventVoided
 from streams.encounter.dated_event import DatedEvent
 
 
@@ -21,13 +20,13 @@ def outstanding(
         return ()
     known: set[tuple[str, str]] = set()
     for entry in entries:
-        if not isinstance(entry.event, EventRefused):
+        if entry.kind != "event_refused":
             known |= {(entry.source, entry.event_id), ("", entry.event_id)}
-    voided = {entry.event.voids_event_id for entry in live if isinstance(entry.event, EventVoided)}
+    voided = {entry.event.voids_event_id for entry in live if entry.event.type == "event_voided"}
     standing = []
     for entry in refusals:
         event = entry.event
-        if not isinstance(event, EventRefused):
+        if event.type != "event_refused":
             continue
         name = event.refused_event_id
         if name is None or (name not in voided and (entry.source, name) not in known):

@@ -73,7 +73,7 @@ def _changes(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the administrations and the fields of the stay that are another now than as stored at an instant."""
     then_told = [entry for entry in entries if entry.recorded <= stored]
-    if all(entry.fields["type"] == _REVIEW for entry in entries if entry.recorded > stored):
+    if all(entry.kind == _REVIEW for entry in entries if entry.recorded > stored):
         return (), ()
     then = known(effective(then_told))
     before, after = _by_id(then.parts), _by_id(whole.parts)

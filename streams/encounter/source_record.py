@@ -89,17 +89,17 @@ class _SourceEvents:
         self.stop_reason: StopReason | None = None
         for entry in entries:
             fields = entry.fields
-            kind = fields["type"]
+            kind = entry.kind
             if kind in _FLOW_EVENTS:
                 self.flow_events.append((entry.at, _FLOW_EVENTS[kind]))
                 if kind == "infusion_stopped":
-                    self.stop_reason = fields["reason"] or self.stop_reason
-                elif kind == "infusion_started" and fields["rate_ml_per_h"] is not None:
-                    self.started_rates[int(entry.at)] = fields["rate_ml_per_h"]
+                    self.stop_reason = fields.reason or self.stop_reason
+                elif kind == "infusion_started" and fields.rate_ml_per_h is not None:
+                    self.started_rates[int(entry.at)] = fields.rate_ml_per_h
                 elif kind == "infusion_bag_changed":
                     self.bag_changes[int(entry.at)] = None
             elif kind == "infusion_rate_changed":
-                self._change_rate(entry.at, fields["rate_ml_per_h"])
+                self._change_rate(entry.at, fields.rate_ml_per_h)
             elif kind == "administration_charted":
                 self.charted = _whole(self.charted, entry)
                 self.latest_charted = _later(self.latest_charted, entry)
@@ -137,9 +137,9 @@ def _whole(earlier: DatedEvent | None, entry: DatedEvent) -> DatedEvent:
 
 def _tells_when(entry: DatedEvent) -> int:
     fields = entry.fields
-    if fields["started_at"] is not None or fields["stopped_at"] is not None or fields["intervals"]:
+    if fields.started_at is not None or fields.stopped_at is not None or fields.intervals:
         return 2
-    return 0 if fields["technique"] is None else 1
+    return 0 if fields.technique is None else 1
 
 
 def _span(start: float, stop: float) -> FlowReading:
@@ -215,22 +215,21 @@ def _intervals(
 def chart_entry(entry: DatedEvent) -> SourceRecord | None:
     """Return the record of a chart entry that states both its times; None when the event is anything else."""
     fields = entry.fields
-    if fields["type"] != "administration_charted" or fields["intervals"]:
+    if entry.kind != "administration_charted" or fields.intervals:
         return None
-    began, ended = epoch_seconds([fields["started_at"], fields["stopped_at"]])
+    began, ended = epoch_seconds([fields.started_at, fields.stopped_at])
     if began is None or ended is None:
         return None
     begin, end = whole_stretch(began, ended)
-    return _stretch(begin, end, fields["rate_ml_per_h"], fields["stop_reason"]) if begin < end else None
+    return _stretch(begin, end, fields.rate_ml_per_h, fields.stop_reason) if begin < end else None
 
 
 def _start_and_stop(start: DatedEvent, stop: DatedEvent) -> SourceRecord | None:
     """Return the record of a start and its stop; None for any other pair of events."""
-    began, ended = start.fields, stop.fields
-    if began["type"] != "infusion_started" or ended["type"] != "infusion_stopped":
+    if start.kind != "infusion_started" or stop.kind != "infusion_stopped":
         return None
     begin, end = whole_stretch(start.at, stop.at)
-    return _stretch(begin, end, began["rate_ml_per_h"], ended["reason"]) if begin < end else None
+    return _stretch(begin, end, start.fields.rate_ml_per_h, stop.fields.reason) if begin < end else None
 
 
 def _stretch(begin: int, end: int, rate: Decimal | None, reason: StopReason | None) -> SourceRecord:
@@ -269,11 +268,10 @@ def _resolved(entries: Sequence[DatedEvent], *, momentary: bool) -> SourceRecord
     begin: float | None
     if charted is not None and charted.type == "administration_charted":
         reading, begin = _stated(charted, flow_events)
-        for entry in (events.charted, events.latest_charted):
-            fields = entry.fields if entry is not None else {}
-            if fields.get("rate_ml_per_h") is not None and begin is not None:
-                events.started_rates[int(begin)] = fields["rate_ml_per_h"]
-            events.stop_reason = fields.get("stop_reason") or events.stop_reason
+        for entry in filter(None, (events.charted, events.latest_charted)):
+            if entry.fields.rate_ml_per_h is not None and begin is not None:
+                events.started_rates[int(begin)] = entry.fields.rate_ml_per_h
+            events.stop_reason = entry.fields.stop_reason or events.stop_reason
     else:
         reading = flow_intervals_of(flow_events)
         begin = _first(flow_events, START)

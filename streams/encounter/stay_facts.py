@@ -43,13 +43,14 @@ class StayFacts(NamedTuple):
 def _last_charted(entries: Sequence[DatedEvent], fields: Sequence[str]) -> Mapping[str, Any]:
     """Return, field by field, what was stored last; None where nothing was charted."""
     if len(entries) == 1:
-        return vars(entries[0].event)
+        fields_of = entries[0].fields
+        return {field: getattr(fields_of, field) for field in fields}
     known: dict[str, Any] = dict.fromkeys(fields)
     for entry in sorted(entries, key=by_record):
-        event_fields = vars(entry.event)
         for field in fields:
-            if event_fields[field] is not None:
-                known[field] = event_fields[field]
+            value = getattr(entry.fields, field)
+            if value is not None:
+                known[field] = value
     return known
 
 
@@ -66,8 +67,8 @@ def department_periods(entries: Iterable[DatedEvent]) -> tuple[DepartmentPeriod,
         if entry.event.type in REGISTRATION
         and (
             entry.event.type == "encounter_opened"
-            or entry.fields["department"] is not None
-            or entry.fields["department_modifier"] is not None
+            or entry.fields.department is not None
+            or entry.fields.department_modifier is not None
         )
     ]
     registered.sort(key=_by_instant)
@@ -77,8 +78,8 @@ def department_periods(entries: Iterable[DatedEvent]) -> tuple[DepartmentPeriod,
         department: str | None = None
         modifier: DepartmentModifier | None = None
         for entry in at_once:
-            department = entry.fields["department"] or department
-            modifier = entry.fields["department_modifier"] or modifier
+            department = entry.fields.department or department
+            modifier = entry.fields.department_modifier or modifier
         if periods:
             before = periods[-1]
             moved = None not in {department, before.department} and department != before.department
@@ -168,7 +169,7 @@ def _by_id(entries: Iterable[DatedEvent], field: str) -> dict[str, list[DatedEve
     """Return the events of each site, procedure or decision, in order of first mention."""
     named: dict[str, list[DatedEvent]] = {}
     for entry in entries:
-        named.setdefault(vars(entry.event)[field], []).append(entry)
+        named.setdefault(getattr(entry.event, field), []).append(entry)
     return (
         named if len(named) == 1 else dict(sorted(named.items(), key=lambda item: (item[1][0].at, item[0])))
     )

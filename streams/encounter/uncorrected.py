@@ -27,10 +27,10 @@ def uncorrected(administration_id: str, entries: Sequence[DatedEvent]) -> Admini
 def _bolus(administration_id: str, entry: DatedEvent) -> Administration | None:
     """Return a push or an injection charted in one event."""
     fields = entry.fields
-    kind = fields["type"]
+    kind = entry.kind
     if kind not in BOLUS:
         return None
-    technique = fields["technique"] or BOLUS[kind]
+    technique = fields.technique or BOLUS[kind]
     if technique not in MOMENTARY or entry.at - entry.recorded > FUTURE:
         return None
     return build(
@@ -56,7 +56,7 @@ def _charted(administration_id: str, entry: DatedEvent) -> Administration | None
         Administration,
         (
             administration_id,
-            entry.fields["technique"] or "infusion",
+            entry.fields.technique or "infusion",
             *attributes_in(entry.fields),
             record.start,
             () if pumped else record.flows,
@@ -77,7 +77,7 @@ def _start_to_stop(administration_id: str, entries: Sequence[DatedEvent]) -> Adm
     """Return an infusion that one source saw begin and end; None when a rate was changed to zero."""
     start, stop = entries[0], entries[-1]
     began, ended = start.fields, stop.fields
-    if began["type"] != "infusion_started" or ended["type"] != "infusion_stopped":
+    if start.kind != "infusion_started" or stop.kind != "infusion_stopped":
         return None
     begin, end = int(start.at), int(stop.at)
     stretch = (begin, end) if begin == start.at else whole_stretch(start.at, stop.at)
@@ -85,7 +85,7 @@ def _start_to_stop(administration_id: str, entries: Sequence[DatedEvent]) -> Adm
     late = start.at - start.recorded > FUTURE or stop.at - stop.recorded > FUTURE
     if late or begin >= stretch[1] or pumped != (stop.source == PUMP):
         return None
-    rate = began["rate_ml_per_h"]
+    rate = began.rate_ml_per_h
     rates: tuple[tuple[int, Decimal], ...] = () if rate is None else ((begin, rate),)
     touched: tuple[int, ...] = (end,)
     if len(entries) > 2:  # noqa: PLR2004 -- the start and the stop
@@ -93,9 +93,9 @@ def _start_to_stop(administration_id: str, entries: Sequence[DatedEvent]) -> Adm
         for entry in entries[1:-1]:
             fields = entry.fields
             late = entry.at - entry.recorded > FUTURE
-            if late or fields["type"] != "infusion_rate_changed" or pumped != (entry.source == PUMP):
+            if late or entry.kind != "infusion_rate_changed" or pumped != (entry.source == PUMP):
                 return None
-            rate = fields["rate_ml_per_h"]
+            rate = fields.rate_ml_per_h
             if not rate:
                 return None
             known[int(entry.at)] = rate
@@ -106,14 +106,14 @@ def _start_to_stop(administration_id: str, entries: Sequence[DatedEvent]) -> Adm
         Administration,
         (
             administration_id,
-            began["technique"] or "infusion",
+            began.technique or "infusion",
             *attributes_in(began),
             begin,
             () if pumped else flows,
             flows if pumped else (),
             rates,
             (),
-            ended["reason"],
+            ended.reason,
             touched,
             (),
             None,

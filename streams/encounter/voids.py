@@ -74,7 +74,7 @@ def effective(entries: Sequence[DatedEvent]) -> Sequence[DatedEvent]:
     A void reaches every event with that id in its encounter, whatever the source. Among merged encounters it
     reaches into the others when its own has no such event.
     """
-    kinds = [entry.fields["type"] for entry in entries]
+    kinds = [entry.kind for entry in entries]
     if "event_voided" not in kinds:
         return entries
     gone = _Voiding(entries, [index for index, kind in enumerate(kinds) if kind == "event_voided"]).decide()

@@ -186,10 +186,10 @@ def _paused(encounter: Encounter, events: Sequence[Event], clock: ZoneInfo | tim
         last = one.flows[-1].stop if one.flows else None
         if one.technique not in _FLOWS or last is None:
             continue
-        moves = [entry for entry in behind.get(one.administration_id, ()) if entry.fields["type"] in _MOVES]
+        moves = [entry for entry in behind.get(one.administration_id, ()) if entry.event.type in _MOVES]
         if not moves or int(moves[-1].at) != last:
             continue  # the chart as a whole says otherwise
-        kind, rate = moves[-1].fields["type"], moves[-1].fields.get("rate_ml_per_h")
+        kind, rate = moves[-1].event.type, getattr(moves[-1].event, "rate_ml_per_h", None)
         if kind == "infusion_paused" or (kind == "infusion_rate_changed" and not rate):
             name = one.administration_id
             asks = f"{name}: paused at {_shown(last, clock)}. When did it go on, or had it ended?"

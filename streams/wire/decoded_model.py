@@ -1,16 +1,30 @@
 """How msgspec decodes an object that a model describes, and how the model's own object is made of what was decoded."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, NotRequired, Required, TypedDict, get_args
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, get_args
 
 from msgspec import defstruct
+from msgspec.structs import asdict
 from pydantic import BaseModel
 
-from streams.wire.decoded_value import YEARS, NotTakenError, Schema, Way, in_our_years, says, way_of
+from streams.wire.decoded_value import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    NotTakenError,
+    Schema,
+    Way,
+    in_our_years,
+    says,
+    way_of,
+)
 
 TAG: Final = "type"
 _NO_NAME: Final = "\x7f"
 """Under which a struct's own field for the tag would come; no line that is decoded holds it."""
+
+_KEPT: Final = 4096
+"""Objects of each model kept to be shared: more drugs than a formulary has, in a few megabytes."""
 
 _MODEL: Final = {"cls", "config", "custom_init", "root_model", "schema"}
 _CONFIG: Final = {"extra_fields_behavior": "forbid", "strict": True}
@@ -33,14 +47,12 @@ class Shape(NamedTuple):
     defaults: Mapping[str, Any]
     """What each field is when it is not said; None for one that must be."""
     required: frozenset[str]
-    lists: bool
-    """Whether an empty list stands for a field that is not there."""
     given: set[str]
     """Every field: which of them a line gave is not kept."""
     instants: tuple[str, ...]
+    """Fields that are instants, and only have to lie within their limits."""
     completed: tuple[tuple[str, Callable[[Any], Any]], ...]
-    objects: tuple[str, ...]
-    """Fields in which objects may stand."""
+    """Fields whose value is made of what was decoded, and by what; never of None."""
 
 
 def _of_fields_alone(said: Schema) -> bool:
@@ -80,74 +92,74 @@ def shape_of(schema: Schema) -> Shape | None:
         ways,
         defaults,
         frozenset(required),
-        () in defaults.values(),
         set(defaults),
         tuple(name for name, complete in done.items() if complete is in_our_years),
         tuple((name, complete) for name, complete in done.items() if complete is not in_our_years),
-        tuple(name for name, way in ways.items() if way.objects),
     )
 
 
 def _object(schema: Schema) -> Way | None:
-    """Return how an object inside an event is decoded: as a dictionary of what stands in it."""
+    """Return how an object inside an event is decoded, and the model's own object made of it."""
     shape = shape_of(schema)
     if shape is None:
         return None
-    types = {
-        name: Required[way.type] if name in shape.required else NotRequired[way.type]
-        for name, way in shape.ways.items()
-    }
-    decoded = TypedDict(shape.model.__name__, types)  # type: ignore[misc] # made of a model, not written
-    return Way(decoded, lambda fields: made(shape, {**shape.defaults, **fields}), objects=True)
+
+    def object_of(struct: Any) -> Any:
+        fields = asdict(struct)
+        for name, way in shape.ways.items():
+            if way.complete is not None and fields[name] is not None:
+                fields[name] = way.complete(fields[name])
+        return made(shape, fields)
+
+    exact = all(way.exact for way in shape.ways.values())
+    # The same few drugs are charted again and again, and what is frozen can be shared.
+    return Way(_struct(shape, frozen=exact), lru_cache(_KEPT)(object_of) if exact else object_of, exact)
 
 
 def struct_of(shape: Shape) -> type[Any]:
     """Return the struct that decodes the objects of a model and is known by its ``type``."""
-    tag: str = get_args(shape.ways[TAG].type)[0]
+    return _struct(
+        shape, tag_field=TAG, tag=get_args(shape.ways[TAG].type)[0], rename={TAG: _NO_NAME}, frozen=False
+    )
+
+
+def _struct(shape: Shape, **options: Any) -> type[Any]:
     fields: list[Any] = []
     for name, way in shape.ways.items():
-        if name == TAG:
-            fields.append((name, str, tag))
+        if name == TAG and TAG in options.get("tag_field", ()):
+            fields.append((name, str, options["tag"]))
         else:
             fields.append(
                 (name, way.type) if name in shape.required else (name, way.type, shape.defaults[name])
             )
     # What an object of the model has in this order the struct has in the same, the tag among them.
     return defstruct(
-        shape.model.__name__, fields, tag_field=TAG, tag=tag, rename={TAG: _NO_NAME}, kw_only=True,
-        forbid_unknown_fields=True, gc=False,
+        shape.model.__name__, fields, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False, **options
     )  # fmt: skip
 
 
-def made(shape: Shape, fields: dict[str, Any]) -> Any:
+def complete(shape: Shape, struct: Any) -> None:
     """
-    Return an object of the model with these fields, as its own validation leaves it; all of them count as given.
+    Put the model's values in the place of what was decoded.
 
     Raises:
         ValueError: pydantic has to decide on one of the values.
     """
     for name in shape.instants:
-        instant = fields[name]
-        if instant is not None and instant.year not in YEARS:
+        instant = getattr(struct, name)
+        if instant is not None and not FIRST_YEAR <= instant.year <= LAST_YEAR:
             raise NotTakenError
-    for name, complete in shape.completed:
-        value = fields[name]
+    for name, way in shape.completed:
+        value = getattr(struct, name)
         if value is not None:
-            fields[name] = complete(value)
+            setattr(struct, name, way(value))
+
+
+def made(shape: Shape, fields: dict[str, Any]) -> Any:
+    """Return the model's object with these fields, which are complete; all of them count as given."""
     model = _new(shape.model)
     _set_fields(model, fields)
     _set_given(model, shape.given)
     _set_extra(model, None)
     _set_private(model, None)
     return model
-
-
-def names_in(value: Any) -> int:
-    """Return how many names stand in what was decoded of an object, or of a list of them."""
-    if type(value) is dict:
-        names = len(value)
-        for inner in value.values():
-            if type(inner) is tuple:
-                names += names_in(inner)
-        return names
-    return sum([names_in(item) for item in value if type(item) is dict]) if type(value) is tuple else 0

@@ -22,8 +22,9 @@ _INSTANT: Final[Any] = TypeAdapter(Instant).core_schema
 _PRINTABLE: Final[str] = dict(TypeAdapter(Identifier).core_schema)["pattern"]
 """A text without control characters. ``event_decoder`` takes no line that has one, so no text is searched for them."""
 
-YEARS: Final = range(EARLIEST.year + 1, LATEST.year - 1)
-"""Years that lie within an instant's limits whatever its offset."""
+FIRST_YEAR: Final = EARLIEST.year + 1
+LAST_YEAR: Final = LATEST.year - 2
+"""From the first to the last lie years that are within an instant's limits whatever its offset."""
 
 _SAYS_NOTHING: Final = frozenset({"type", "metadata", "ref"})
 """What a schema may say beside what it takes."""
@@ -45,8 +46,8 @@ class Way(NamedTuple):
     Raises:
         ValueError: pydantic has to decide.
     """
-    objects: bool = False
-    """Whether objects may stand inside, whose names have to be counted."""
+    exact: bool = True
+    """Whether values that are decoded equal are one value: an instant equals another's in any zone, and 0 equals -0.0."""
 
 
 ModelWay = Callable[[Schema], Way | None]
@@ -89,7 +90,7 @@ def _decimal(schema: Schema) -> Way | None:
     if limits.pop("allow_inf_nan", None) is not False or limits.keys() - {"ge", "le"}:
         return None
     # As msgspec's own decimal it would keep the zeros a number ends in; pydantic reads a float, which has none.
-    return Way(Annotated[int, Meta(**limits)] | Annotated[float, Meta(**limits)], _as_decimal)
+    return Way(Annotated[int, Meta(**limits)] | Annotated[float, Meta(**limits)], _as_decimal, exact=False)
 
 
 def _as_decimal(number: float) -> Decimal:
@@ -129,7 +130,7 @@ def _spelled(schema: Schema) -> Way | None:
 def _instant(schema: Schema) -> Way | None:
     if {**says(schema)} != says(_INSTANT):
         return None
-    return Way(Annotated[datetime, Meta(tz=True)], in_our_years)
+    return Way(Annotated[datetime, Meta(tz=True)], in_our_years, exact=False)
 
 
 def in_our_years(instant: datetime) -> datetime:
@@ -139,7 +140,7 @@ def in_our_years(instant: datetime) -> datetime:
     Raises:
         NotTakenError: it may lie outside an instant's limits.
     """
-    if instant.year not in YEARS:
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
         raise NotTakenError
     return instant
 
@@ -194,7 +195,7 @@ def _list(schema: Schema, of_model: ModelWay) -> Way | None:
     complete, item = way.complete, way.type
     every = None if complete is None else lambda items: tuple([complete(item) for item in items])
     listed = Annotated[tuple[item, ...], Meta(max_length=most)]  # type: ignore[valid-type] # known when it runs
-    return Way(listed, every, way.objects)
+    return Way(listed, every, way.exact)
 
 
 def _text_or_object(schema: Schema, of_model: ModelWay) -> Way | None:
@@ -207,7 +208,7 @@ def _text_or_object(schema: Schema, of_model: ModelWay) -> Way | None:
     complete = inner.complete
     assert complete is not None  # noqa: S101 -- an object is always made of what was decoded
     return Way(
-        text.type | inner.type, lambda value: value if type(value) is str else complete(value), objects=True
+        text.type | inner.type, lambda value: value if type(value) is str else complete(value), inner.exact
     )
 
 

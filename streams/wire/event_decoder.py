@@ -1,22 +1,23 @@
 """
 The quick way from lines to their events: structs for msgspec, made from the event models when they are first needed.
 
-It takes plain lines, which are nearly all, and makes of each the very event that pydantic would. What it does not
-take, pydantic reads, and every refusal has pydantic's words (``event_json``).
+It takes plain lines, which are nearly all. A struct has every field of the event that pydantic would make, each the same
+value; the stay is folded from structs, and ``as_model`` makes the very event of one where somebody asks for it. What this
+does not take, pydantic reads, and every refusal has pydantic's words (``event_json``).
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple, Union, get_args
+from typing import Any, Final, NamedTuple, Union, cast, get_args
 
 from msgspec import MsgspecError
-from msgspec.json import Decoder
-from msgspec.structs import asdict, astuple
+from msgspec.json import Decoder, Encoder
+from msgspec.structs import asdict
 from pydantic import BaseModel
 
 from models.event import Event
-from streams.wire.decoded_model import Shape, made, names_in, shape_of, struct_of
+from streams.wire.decoded_model import Shape, complete, made, shape_of, struct_of
 from streams.wire.decoded_value import NotTakenError
 
 _UNUSUAL: Final = (b"\\", b"\x7f", b"\t", b"\r", b" :")
@@ -33,6 +34,9 @@ _BETWEEN: Final = b",0,\n"
 Between two lines that are decoded together. A text cannot go on over it, for it has a line feed, nor an object, for it
 has no name, nor any list of ours, for none holds numbers: so it ends what stands before it.
 """
+
+
+_encode: Final = Encoder().encode
 
 
 class _Decoders(NamedTuple):
@@ -53,12 +57,13 @@ def _decoders() -> _Decoders:
     return _Decoders(Decoder(list[any_event | int]), shapes)
 
 
-def decode_all(lines: Sequence[bytes]) -> list[Event] | None:
+def decode_plain(lines: Sequence[bytes]) -> list[Event] | None:
     """
-    Return the events of lines, equal to what ``EVENT`` reads from them; None where ``EVENT`` has to read one of them.
+    Return the events of lines as structs, which ``as_model`` makes models of; None where ``EVENT`` has to read a line.
 
-    A line that has a name twice in one object, or one that is not ours, is never taken. For one line alone it is no
-    quicker than pydantic: what is asked of a text is asked of all lines at once.
+    A struct has the fields of what ``EVENT`` reads from its line, and equals another as the events do. A line that has a
+    name twice in one object, or one that is not ours, is never taken. For one line alone it is no quicker than pydantic:
+    what is asked of a text is asked of all lines at once.
     """
     text = _BETWEEN.join(lines)
     if not _plain(text):
@@ -68,9 +73,24 @@ def decode_all(lines: Sequence[bytes]) -> list[Event] | None:
         # Every second one is what stands between, so no line held more than one event, and none less.
         if len(found) != 2 * len(lines) - 1 or any(found[1::2]):
             return None
-        return _events(found[::2], text)
+        structs = found[::2]
+        # Every name ends in these two bytes, and in a plain text nothing else does. Written again without what was left
+        # out, the events have as many: none stood twice. Where one was null, or an empty list, they have fewer.
+        if text.count(b'":') != _encode(structs).count(b'":'):
+            return None
+        _complete(structs)
     except (MsgspecError, ValueError, RecursionError):  # a UnicodeDecodeError is a ValueError
         return None
+    return cast("list[Event]", structs)
+
+
+def as_model(event: Event) -> Event:
+    """Return an event as its model has it, whether a struct or that already."""
+    shape = _decoders().shapes.get(type(event))
+    if shape is None:
+        return event
+    model: Event = made(shape, asdict(cast("Any", event)))
+    return model
 
 
 def _plain(text: bytes) -> bool:
@@ -80,31 +100,16 @@ def _plain(text: bytes) -> bool:
     return b"." not in text or _FINE(text) is None
 
 
-def _events(structs: Iterable[Any], text: bytes) -> list[Event]:
+def _complete(structs: Iterable[Any]) -> None:
     """
-    Return the events of what was decoded from a text.
+    Put the model's values in the place of what was decoded.
 
     Raises:
         ValueError: pydantic has to read one of them.
     """
     shapes = _decoders().shapes
-    events: list[Event] = []
-    names = 0
     for struct in structs:
         shape = shapes.get(type(struct))
         if shape is None:  # the line holds a number
             raise NotTakenError
-        values = astuple(struct)
-        names += len(values) - values.count(None)
-        if shape.lists:
-            names -= values.count(())
-        fields = asdict(struct)
-        for name in shape.objects:
-            if fields[name] is not None:
-                names += names_in(fields[name])
-        events.append(made(shape, fields))
-    # Every name ends in these two bytes, and in a plain text nothing else does: none stands twice, none is unknown. What
-    # is null, or an empty list, was not counted among the names, and so is not taken either.
-    if text.count(b'":') != names:
-        raise NotTakenError
-    return events
+        complete(shape, struct)

@@ -5,14 +5,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from orjson import dumps
 
 from models.event import EVENT, Event
 from streams.encounter.administrations import resolved
 from streams.encounter.dated_event import DatedEvent, date_events
 from streams.encounter.fold import fold, fold_merged, merges
 from streams.encounter.uncorrected import uncorrected
+from streams.wire.event_decoder import as_model, decode_plain
+from streams.wire.event_json import validate
 
 LAW = settings(max_examples=60, deadline=None)
 MORNING = datetime(2026, 3, 2, 13, tzinfo=UTC)
@@ -183,6 +186,33 @@ def test_what_needs_no_weighing_weighs_the_same(told: list[DatedEvent]) -> None:
     short = uncorrected("A1", told)
     if short is not None:
         assert repr(short) == repr(resolved("A1", told))
+
+
+@LAW
+@given(st.lists(events(), min_size=1, max_size=8), st.data())
+def test_structs_fold_as_models_do(told: list[Event], data: st.DataObject) -> None:
+    """Events decoded the quick way, or some of them and the others by pydantic, are the same stay."""
+    said = [event.model_dump(exclude_none=True, exclude_defaults=True) for event in told]
+    lines = [dumps(event, default=float) for event in said]
+    structs = decode_plain(lines)
+    assume(structs is not None)
+    assert structs is not None
+    models = list(map(validate, lines))
+    mixed = [data.draw(st.sampled_from(pair)) for pair in zip(structs, models, strict=True)]
+    assert repr(fold(structs)) == repr(fold(models)) == repr(fold(mixed))
+    joined = fold_merged(structs[:1], {"E2": [_of_another(event) for event in structs]})
+    assert repr(joined) == repr(fold_merged(models[:1], {"E2": [_of_another(event) for event in models]}))
+
+
+def _of_another(event: Event) -> Event:
+    """Return the event as another encounter's, a struct as a struct."""
+    model = as_model(event).model_copy(update={"encounter_id": "E2"})
+    if as_model(event) is event:
+        return model
+    (struct,) = (
+        decode_plain([dumps(model.model_dump(exclude_none=True, exclude_defaults=True), default=float)]) or ()
+    )
+    return struct
 
 
 @LAW

@@ -146,7 +146,7 @@ def _events(context: StayContext, flag: Flag) -> list[Choice]:
     return [
         Choice(
             entry.event_id,
-            f"{entry.fields['type'].replace('_', ' ')} {entry.event.occurred_at.astimezone(clock):%Y-%m-%d %H:%M} "
+            f"{entry.event.type.replace('_', ' ')} {entry.event.occurred_at.astimezone(clock):%Y-%m-%d %H:%M} "
             f"({entry.event_id})",
         )
         for name in flag.administration_ids

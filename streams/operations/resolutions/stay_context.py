@@ -101,12 +101,16 @@ def basis_of(charge_set: ChargeSet, context: StayContext) -> Basis:
 
 
 def _home(name: str, entries: Sequence[DatedEvent]) -> Home:
-    first = next((entry for entry in entries if entry.fields["type"] in GIVEN), entries[0])
+    first = next((entry for entry in entries if entry.event.type in GIVEN), entries[0])
     drug = next(
-        (found.name for entry in entries if (found := entry.fields.get("drug")) is not None and found.name),
+        (
+            found.name
+            for entry in entries
+            if (found := getattr(entry.event, "drug", None)) is not None and found.name
+        ),
         "",
     )
-    return Home(first.encounter_id, first.fields.get("administration_id", name), drug)
+    return Home(first.encounter_id, getattr(first.event, "administration_id", name), drug)
 
 
 def _site_homes(context: StayContext) -> dict[str, tuple[str, str, int]]:

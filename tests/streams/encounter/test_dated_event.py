@@ -35,6 +35,6 @@ def test_many_instants_at_once_are_the_seconds_of_each(instants: list[datetime |
 def test_an_event_is_placed_by_when_it_happened_and_when_it_was_stored() -> None:
     """What does not say when it was stored was stored as it happened."""
     entries = date_events(told("08:00 push X recorded=11:00", "09:00 push Y"))
-    places = {entry.fields["type"]: (entry.at, entry.recorded) for entry in entries[1:2]}
+    places = {entry.kind: (entry.at, entry.recorded) for entry in entries[1:2]}
     assert places == {"push_given": (at("08:00"), at("11:00"))}
     assert (entries[2].at, entries[2].recorded) == (at("09:00"), at("09:00"))

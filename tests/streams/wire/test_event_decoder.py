@@ -10,7 +10,7 @@ from orjson import dumps
 from pydantic import BaseModel
 
 from models.event import EVENT, Event, event_types
-from streams.wire.event_decoder import decode_all
+from streams.wire.event_decoder import as_model, decode_plain
 from streams.wire.repeated_names import repeated_name
 
 DAY = Path("seeds/day.jsonl").read_bytes().splitlines()
@@ -95,17 +95,19 @@ CUT = st.sampled_from((
 
 
 def decode(raw: bytes) -> Event | None:
-    """Return the event of a line alone."""
-    found = decode_all([raw])
+    """Return the event of a line alone, as a struct."""
+    found = decode_plain([raw])
     return None if found is None else found[0]
 
 
-def same(quick: Event, raw: bytes) -> bool:
+def same(struct: Event, raw: bytes) -> bool:
     """Tell whether an event is the one pydantic reads from the line, down to the order of its fields."""
     known = EVENT.validate_json(raw)
     assert repeated_name(known, raw) is None
+    quick = as_model(struct)
     return (
-        type(quick) is type(known)
+        all(getattr(struct, name) is value for name, value in vars(quick).items())
+        and type(quick) is type(known)
         and quick == known
         and list(vars(quick)) == list(vars(known))
         and quick.model_dump_json() == known.model_dump_json()
@@ -131,7 +133,7 @@ def test_what_it_takes_pydantic_takes_and_makes_the_same_of(raw: bytes) -> None:
 )
 def test_lines_together_are_the_lines_one_by_one(raws: list[bytes]) -> None:
     """No line can lean on its neighbour: an event never comes out of two lines, nor two out of one."""
-    together = decode_all(raws)
+    together = decode_plain(raws)
     if together is None:
         return
     assert len(together) == len(raws)
@@ -158,3 +160,11 @@ def test_a_plain_line_with_the_field_is_taken(field: str) -> None:
         field: sound[field],
     }  # fmt: skip
     assert decode(dumps(said)) is not None
+
+
+def test_an_event_that_is_a_model_already_stays_what_it_is() -> None:
+    """So whoever has events of both kinds need not ask which."""
+    (event,) = decode_plain([DAY[0]]) or ()
+    model = as_model(event)
+    assert model is not event
+    assert as_model(model) is model
