@@ -39,7 +39,7 @@ from rules.screening.refused_events import refused_event_flags
 from rules.screening.screen import screen_all
 from rules.screening.screened import Screened
 from rules.screening.unknown_drug import with_what_waits
-from rules.site_folder import SiteFolder, under_site
+from rules.site_folder import SiteFolder, site_in_force, under_site
 from rules.tables.code_dates import stood_then
 from rules.tables.lookup import editions
 from rules.uncoded_stays import cancelled, not_in_force, status_of
@@ -107,15 +107,20 @@ def policy_of(encounter: Encounter, profile: Profile, on: date) -> Policy:
         PolicyError: the profile names a policy, switch or value that does not exist.
     """
     with under_site(profile.site):
-        return policy_for(
-            profile.setting_of(encounter),
-            profile.payer_of(encounter),
-            encounter.facility,
-            encounter.department,
-            on,
-            profile.policy,
-            profile.overrides,
-        )
+        return _policy_of(encounter, profile, on)
+
+
+def _policy_of(encounter: Encounter, profile: Profile, on: date) -> Policy:
+    """Return the same where the profile's site is in force."""
+    return policy_for(
+        profile.setting_of(encounter),
+        profile.payer_of(encounter),
+        encounter.facility,
+        encounter.department,
+        on,
+        profile.policy,
+        profile.overrides,
+    )
 
 
 def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revision: int = 1) -> Coding:  # noqa: B008 a named tuple is immutable
@@ -130,6 +135,8 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
         PolicyError: the profile names a policy, switch or value that does not exist.
         SiteFolderError: the site's folder changed since the profile was made.
     """
+    if profile.site is site_in_force():  # mostly none, and none is
+        return _coded(encounter, profile, revision)
     with under_site(profile.site):
         return _coded(encounter, profile, revision)
 
@@ -141,7 +148,7 @@ def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
     if encounter.standing in {"cancelled", "merged"}:
         return Coding(cancelled(encounter, setting, payer, revision), None, None, None)
     try:
-        policy = policy_of(encounter, profile, on)
+        policy = _policy_of(encounter, profile, on)
         limits = thresholds(on)
         sheet = Worksheet(policy, policy.setting, payer=payer, facility_name=encounter.facility)
         if encounter.reviews:
