@@ -13,7 +13,7 @@ from models.field import Setting
 from rules.claim.charge_lines import RANK_ORDER
 from rules.claim.cited_sources import sources_of
 from rules.claim.decided_by import flags_decided, lines_decided, refusals_decided
-from rules.claim.set_identity import charge_set_id
+from rules.claim.set_identity import id_decided_by
 from rules.claim.settled_lines import settled_lines
 from rules.coding.arterial import code_arterial_infusions, code_arterial_pushes
 from rules.coding.decisions import code_answers, code_decisions, decided_administrations
@@ -29,8 +29,9 @@ from rules.coding.subcutaneous import code_subcutaneous
 from rules.coding.supplied_drugs import tell_supplier
 from rules.drug_lines.beside import drugs_beside
 from rules.flags import FLAGS
+from rules.ground import Ground, ground_for
 from rules.parameter import NotInForceError
-from rules.policy.resolve import Policy, policy_for
+from rules.policy.resolve import Policy
 from rules.rule import Rule
 from rules.screening.bundles import CODED_PROCEDURES
 from rules.screening.open_pauses import deciding_pauses
@@ -39,16 +40,14 @@ from rules.screening.refused_events import refused_event_flags
 from rules.screening.screen import screen_all
 from rules.screening.screened import Screened
 from rules.screening.unknown_drug import with_what_waits
-from rules.site_folder import SiteFolder, under_site
+from rules.site_folder import SiteFolder, site_in_force, under_site
 from rules.tables.code_dates import stood_then
-from rules.tables.lookup import editions
 from rules.uncoded_stays import cancelled, not_in_force, status_of
 from rules.version import RULEBOOK_VERSION
 from rules.worksheet.context import Context
 from rules.worksheet.reviews import Reviews
 from rules.worksheet.service_dates import Calendar, first_date
 from rules.worksheet.sheet import Worksheet
-from rules.worksheet.timing import thresholds
 
 SETTINGS = Rule(
     "R-SET-1",
@@ -107,15 +106,20 @@ def policy_of(encounter: Encounter, profile: Profile, on: date) -> Policy:
         PolicyError: the profile names a policy, switch or value that does not exist.
     """
     with under_site(profile.site):
-        return policy_for(
-            profile.setting_of(encounter),
-            profile.payer_of(encounter),
-            encounter.facility,
-            encounter.department,
-            on,
-            profile.policy,
-            profile.overrides,
-        )
+        return _ground_of(encounter, profile, on).policy
+
+
+def _ground_of(encounter: Encounter, profile: Profile, on: date) -> Ground:
+    """Return what an encounter is coded on, where the profile's site is in force."""
+    return ground_for(
+        profile.setting_of(encounter),
+        profile.payer_of(encounter),
+        encounter.facility,
+        encounter.department,
+        on,
+        profile.policy,
+        profile.overrides,
+    )
 
 
 def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revision: int = 1) -> Coding:  # noqa: B008 a named tuple is immutable
@@ -130,6 +134,8 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
         PolicyError: the profile names a policy, switch or value that does not exist.
         SiteFolderError: the site's folder changed since the profile was made.
     """
+    if profile.site is site_in_force():  # mostly none, and none is
+        return _coded(encounter, profile, revision)
     with under_site(profile.site):
         return _coded(encounter, profile, revision)
 
@@ -141,8 +147,8 @@ def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
     if encounter.standing in {"cancelled", "merged"}:
         return Coding(cancelled(encounter, setting, payer, revision), None, None, None)
     try:
-        policy = policy_of(encounter, profile, on)
-        limits = thresholds(on)
+        ground = _ground_of(encounter, profile, on)
+        policy, limits = ground.policy, ground.limits
         sheet = Worksheet(policy, policy.setting, payer=payer, facility_name=encounter.facility)
         if encounter.reviews:
             sheet.reviews = Reviews(encounter)
@@ -157,7 +163,7 @@ def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
     except NotInForceError as error:
         bare = not_in_force(encounter, setting, payer, revision, f"{error}{stood_then(RANK_ORDER, on)}")
         return Coding(with_other_accounts(bare, encounter.other_accounts), None, None, None)
-    charge_set = with_other_accounts(_charge_set(context, payer, revision), encounter.other_accounts)
+    charge_set = with_other_accounts(_charge_set(context, ground, payer, revision), encounter.other_accounts)
     return Coding(charge_set, policy, sheet, screened)
 
 
@@ -223,33 +229,26 @@ def _stay_flags(context: Context) -> list[Flag]:
     return flags
 
 
-def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet:
+def _charge_set(context: Context, ground: Ground, payer: str | None, revision: int) -> ChargeSet:
     encounter, sheet = context.encounter, context.sheet
     for flag in refused_event_flags(encounter):
         sheet.raise_flag(flag)
     earned, edits = settled_lines(encounter.encounter_id, sheet)
     lines = lines_decided(earned, sheet)
     lines, drugs = drugs_beside(context, lines)
-    flags = sheet.flags + _stay_flags(context) + edits
+    flags = [*sheet.flags, *_stay_flags(context), *edits]
     if sheet.reviews is not None:
         flags += sheet.reviews.left_over()
     flags = with_what_waits(flags, lines)
     status: Status = "preview" if encounter.standing == "open" else status_of(flags)
     setting: Setting = sheet.policy.setting
-    policy, tables = sheet.policy, editions(context.on, setting)
-    overrides = dict(policy.overrides)
+    policy, named = sheet.policy, ground.decided_by
     refused = refusals_decided(sheet)
-
-    def name(at: int) -> str:
-        return charge_set_id(
-            encounter.encounter_id, at, RULEBOOK_VERSION, policy.name, policy.layers, overrides, tables
-        )
-
     return ChargeSet(
-        name(revision),
+        id_decided_by(encounter.encounter_id, revision, named),
         encounter.encounter_id,
         revision,
-        name(revision - 1) if revision > 1 else None,
+        id_decided_by(encounter.encounter_id, revision - 1, named) if revision > 1 else None,
         status,
         RULEBOOK_VERSION,
         policy.name,
@@ -258,10 +257,10 @@ def _charge_set(context: Context, payer: str | None, revision: int) -> ChargeSet
         lines,
         flags_decided(flags, lines, sheet),
         refused,
-        tables,
+        dict(ground.tables),
         facility=encounter.facility,
         sources=sources_of(lines, refused),
         policy_layers=policy.layers,
-        overrides=overrides,
+        overrides=dict(policy.overrides),
         drug_lines=drugs,
     )

@@ -7,15 +7,16 @@ and takes it out again, so that nothing is left behind. Readers ask ``site_in_fo
 with the same bytes or says that they changed.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, lru_cache, wraps
+from functools import cache, wraps
 from hashlib import sha256
 from pathlib import Path
 from re import compile as pattern
 from types import MappingProxyType
-from typing import Final, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Final, NamedTuple, ParamSpec, TypeVar
 
 from rules.text_files import file_bytes
 
@@ -32,6 +33,11 @@ _WORDS: Final = frozenset({".md", ".txt"})
 """Endings of files for people; they are not read."""
 
 _DIGITS: Final = 12
+
+_UNKNOWN: Final[Any] = object()
+"""Stands where no answer is remembered; None may be one."""
+_NAMED: Final = object()
+"""Begins a key of a site or of named arguments, so that no other arguments can make the same key."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -127,19 +133,28 @@ def under_site(site: SiteFolder | None) -> Iterator[None]:
 
 def cached_by_site(maxsize: int | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Return a decorator that remembers up to ``maxsize`` answers, those of one site apart from another's."""
+    # Half are fresh, half those that were fresh before: what is asked again in time moves over, the rest is let go.
+    half = sys.maxsize if maxsize is None else maxsize // 2
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        def of_site(_: SiteFolder | None, /, *args: P.args, **named: P.kwargs) -> R:
-            return function(*args, **named)
+        fresh: dict[tuple[object, ...], R] = {}
+        older: dict[tuple[object, ...], R] = {}
 
-        remembered: Callable[..., R] = lru_cache(maxsize=maxsize)(of_site)
-        # Most runs have no site, and this is asked thirty times a stay: a shorter key is a cheaper one.
-        without: Callable[..., R] = lru_cache(maxsize=maxsize)(function)
+        def remember(key: tuple[object, ...], *args: P.args, **named: P.kwargs) -> R:
+            nonlocal fresh, older
+            answer = older[key] if key in older else function(*args, **named)
+            if len(fresh) >= half:
+                fresh, older = {}, fresh
+            fresh[key] = answer
+            return answer
 
         @wraps(function)
         def of_this_site(*args: P.args, **named: P.kwargs) -> R:
+            # This is asked thirty times a stay, mostly without a site and without names: then the arguments are the key.
             site = _IN_FORCE.get()
-            return without(*args, **named) if site is None else remembered(site, *args, **named)
+            key = args if site is None and not named else (_NAMED, site, args, *named.items())
+            answer = fresh.get(key, _UNKNOWN)
+            return remember(key, *args, **named) if answer is _UNKNOWN else answer
 
         return of_this_site
 

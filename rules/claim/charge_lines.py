@@ -1,13 +1,16 @@
 """Adds up what was earned into charge lines (R-DOS-4)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from hashlib import sha1
 from uuid import UUID
 
+from models.build import build
 from models.charge import ChargeLine, ExpectedPayment, Reason, named, weakest_evidence
 from rules.claim.expected import expected
 from rules.claim.payment import PricedLine
+from rules.tables.unchanged import unchanged_since
 from rules.worksheet.sheet import Earned, Worksheet
 
 NAMESPACE = UUID("6f6b7c1e-2a53-5c0e-9a3b-6d1f2f9f6c11")
@@ -29,14 +32,12 @@ _RANK = {code: rank for rank, code in enumerate(RANK_ORDER)}
 _Key = tuple[date, int, tuple[str, ...], str]
 
 
-_SEED = sha1(NAMESPACE.bytes, usedforsecurity=False)
+_SEED = NAMESPACE.bytes
 
 
 def stable_id(name: str) -> str:
     """Return ``uuid5(NAMESPACE, name)`` as text; written out for speed, because a set needs one for every line."""
-    digest = _SEED.copy()
-    digest.update(name.encode())
-    text = digest.hexdigest()
+    text = sha1(_SEED + name.encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(text[16], 16) & 3]
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
 
@@ -48,6 +49,8 @@ def line_id(encounter_id: str, code: str, on: date, modifiers: tuple[str, ...]) 
 
 def _ids(entry: Earned) -> tuple[str, ...]:
     """Return the administrations an entry was earned by, each once."""
+    if len(entry.administrations) == 1 and not entry.decided_ids:
+        return (entry.administrations[0].id,)
     ids = [administration.id for administration in entry.administrations]
     return tuple(dict.fromkeys((*ids, *entry.decided_ids)))
 
@@ -107,6 +110,28 @@ def _about(reason: Reason, ids: tuple[str, ...], everyone: tuple[str, ...]) -> R
     return Reason(reason.rule, says, reason.cites, ids)
 
 
+def _priced(ordered: list[_Key], together: Mapping[_Key, Sequence[Earned]]) -> tuple[PricedLine, ...]:
+    """
+    Return what the amounts of these lines depend on.
+
+    The lines of one day are priced on the first day of its schedules, so that the amounts of such a claim are worked out
+    once and not for every day of the month. Those of several days keep them, for a day's lines reduce one another.
+    """
+    if not ordered:
+        return ()
+    first = ordered[0][0]
+    since = unchanged_since(first) if first == ordered[-1][0] else None
+    return tuple(
+        [
+            build(
+                PricedLine,
+                (key[3], since or key[0], sum([entry.units for entry in together[key]]), key[2]),
+            )
+            for key in ordered
+        ]
+    )
+
+
 def _cents(payment: ExpectedPayment | None) -> int | None:
     return None if payment is None else payment.cents
 
@@ -116,15 +141,12 @@ def charge_lines(encounter_id: str, sheet: Worksheet) -> tuple[ChargeLine, ...]:
     together: dict[_Key, list[Earned]] = {}
     for earned in sheet.earned:
         key = (earned.service_date, _RANK[earned.code], earned.modifiers, earned.code)
-        together.setdefault(key, []).append(earned)
+        if key in together:
+            together[key].append(earned)
+        else:
+            together[key] = [earned]
     ordered = sorted(together)
-    priced = tuple(
-        [
-            PricedLine(code, on, sum([entry.units for entry in together[key]]), modifiers)
-            for key in ordered
-            for on, _, modifiers, code in (key,)
-        ]
-    )
+    priced = _priced(ordered, together)
     rural = sheet.policy.rural_sch == "yes"
     payments = expected(priced, sheet.setting, sheet.payer, sheet.facility_name, rural_sch=rural)
     lines = [

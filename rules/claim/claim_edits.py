@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple, get_args
 
+from models.build import build
 from models.charge import ChargeLine, Flag
 from models.field import Setting
 from rules.coding.modifiers import BYPASSING, INITIALS, PROVEN_PAIR, clashing_pairs, proven_apart
@@ -15,6 +16,7 @@ from rules.rule import Rule
 from rules.site_folder import cached_by_site
 from rules.tables.code_dates import not_a_code_yet
 from rules.tables.lookup import Book, addon_primaries, mue, ptp_edition
+from rules.tables.unchanged import unchanged_since
 from rules.worksheet.sheet import Earned
 
 EDITS = Rule("R-EDIT", "Add-ons need a primary, units a limit, pairs a reason.", ("NCCI11",), "A")
@@ -27,6 +29,7 @@ INFUSED: Final = frozenset({"96365", "96366", "96367", "96368", "96413", "96415"
 """Codes of infusions that ran here; a pump's start does not stand beside one of its own drug."""
 
 
+_NO_DRUGS: Final[frozenset[str]] = frozenset()
 _BOOKS: Final[tuple[Book, ...]] = get_args(Book)
 
 
@@ -84,9 +87,13 @@ def _primaries_missing(claim: Sequence[ClaimLine], settings: EditSettings) -> It
             yield EditViolation("F-ADDON_DATE", (place,), says, (("code", code),))
 
 
-@cached_by_site(maxsize=4096)
 def codes_by_list(codes: frozenset[str], on: date) -> frozenset[str]:
     """Return the add-on codes that stand by one list of primaries and not by the other (P-22)."""
+    return _codes_by_list(codes, unchanged_since(on))
+
+
+@cached_by_site(maxsize=4096)
+def _codes_by_list(codes: frozenset[str], on: date) -> frozenset[str]:
     try:
         books = [addon_primaries(book, on) for book in _BOOKS]
     except NotInForceError:
@@ -217,14 +224,21 @@ def violations(claim: tuple[ClaimLine, ...], settings: EditSettings) -> tuple[Ed
     return tuple(violated)
 
 
-def _claim_lines(lines: Sequence[ChargeLine], earned: Sequence[Earned]) -> tuple[ClaimLine, ...]:
+def _claim_lines(
+    lines: Sequence[ChargeLine], earned: Sequence[Earned], on: date | None = None
+) -> tuple[ClaimLine, ...]:
+    """Return what the edits see of these lines, on their own dates or all on another."""
     claim = [
-        ClaimLine(
-            line.code,
-            line.units,
-            line.modifiers,
-            line.service_date,
-            proven=bool(line.modifiers) and any(reason.rule == PROVEN_PAIR.id for reason in line.reasons),
+        build(
+            ClaimLine,
+            (
+                line.code,
+                line.units,
+                line.modifiers,
+                on or line.service_date,
+                _NO_DRUGS,
+                bool(line.modifiers) and any(reason.rule == PROVEN_PAIR.id for reason in line.reasons),
+            ),
         )
         for line in lines
     ]
@@ -240,11 +254,16 @@ def _claim_lines(lines: Sequence[ChargeLine], earned: Sequence[Earned]) -> tuple
 def violated(
     lines: Sequence[ChargeLine], policy: Policy, earned: Sequence[Earned] = ()
 ) -> list[tuple[EditViolation, Flag]]:
-    """Return the edits these lines violate, each with its flag; ``earned`` is what they were added up from."""
-    claim = _claim_lines(lines, earned)
+    """Return the edits these lines, by date, violate, each with its flag; ``earned`` is what they were added up from."""
     settings = EditSettings(
         policy.setting, policy.add_on_primary_list, policy.initial_reset == "calendar_day"
     )
+    on = lines[0].service_date
+    if on == lines[-1].service_date and not violations(
+        _claim_lines(lines, earned, unchanged_since(on)), settings
+    ):
+        return []  # nor on any other day of the stretch: so most claims are run once a stretch, not once a day
+    claim = _claim_lines(lines, earned)
     found = []
     for violation in violations(claim, settings):
         ids = dict.fromkeys(name for place in violation.lines for name in lines[place].administration_ids)

@@ -7,7 +7,7 @@ it otherwise. One that takes any number decides where it acts, or where the rule
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from operator import attrgetter
 from typing import Final
 
 from models.charge import ChargeLine, Flag, NotBilled, Reason
@@ -49,14 +49,35 @@ FLAG_SWITCHES: Final[Mapping[str, frozenset[str]]] = {
 }
 """The switches that may decide that a flag is raised, or how; a flag beside a switched line is not its doing."""
 
-_KEYS: Final = {switch.id: switch.key for switch in SWITCHES}
+_ASKED: Final = {
+    flag: frozenset(switch.id for switch in SWITCHES if switch.key in keys)
+    for flag, keys in FLAG_SWITCHES.items()
+}
+"""The same by the switches' ids, which are the rules of their reasons."""
 _PLACES: Final = {switch.id: place for place, switch in enumerate(SWITCHES)}
 
 
 def _noted(sheet: Worksheet, ids: Iterable[str]) -> list[Reason]:
     """Return the reasons of the switches noted for these administrations or procedures, in the register's order."""
-    keys = {key: None for name in ids for key in sheet.switched.get(name, ())}
-    return sorted((sheet.policy.because(key) for key in keys), key=lambda reason: _PLACES[reason.rule])
+    switched = sheet.switched
+    keys: dict[str, None] = {}
+    for name in ids:
+        if name in switched:
+            keys |= switched[name]
+    reasons = [sheet.policy.because(key) for key in keys]
+    return sorted(reasons, key=_place) if len(reasons) > 1 else reasons
+
+
+def _place(reason: Reason) -> int:
+    return _PLACES[reason.rule]
+
+
+def _each_once(reasons: tuple[Reason, ...], more: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Return these reasons and some more, each once; rarely is one of a rule there already, so rules are compared first."""
+    both = (*reasons, *more)
+    if len({reason.rule for reason in both}) == len(both):
+        return both
+    return tuple(dict.fromkeys(both))
 
 
 def _everywhere(sheet: Worksheet) -> tuple[Reason, ...]:
@@ -74,46 +95,48 @@ def lines_decided(lines: tuple[ChargeLine, ...], sheet: Worksheet) -> tuple[Char
     )
     if not sheet.switched and not everywhere and not listed:
         return lines
-    return tuple(_line_decided(line, sheet, everywhere, listed) for line in lines)
+    return tuple([_line_decided(line, sheet, everywhere, listed) for line in lines])
 
 
 def _line_decided(
     line: ChargeLine, sheet: Worksheet, everywhere: tuple[Reason, ...], listed: frozenset[str]
 ) -> ChargeLine:
-    noted = _noted(sheet, (*line.administration_ids, *line.procedure_ids))
+    noted = _noted(sheet, line.administration_ids + line.procedure_ids)
     by_list = (sheet.policy.because("add_on_primary_list"),) if line.code in listed else ()
     if not (everywhere or noted or by_list):
         return line
-    return replace(line, reasons=tuple(dict.fromkeys((*line.reasons, *everywhere, *noted, *by_list))))
+    return line.because(_each_once(line.reasons, (*everywhere, *noted, *by_list)))
 
 
 def refusals_decided(sheet: Worksheet) -> tuple[NotBilled, ...]:
     """Return what earns no line, by administration, each with a reason for every switch that decided it."""
     everywhere = _everywhere(sheet)
-    refused = sorted(sheet.refused, key=lambda refusal: (refusal.administration_id, refusal.rule))
+    if not sheet.refused:
+        return ()
+    refused = sorted(sheet.refused, key=attrgetter("administration_id", "rule"))
     if not sheet.switched and not everywhere:
         return tuple(refused)
     return tuple(
-        replace(refusal, reasons=(*everywhere, *_noted(sheet, (refusal.administration_id,))))
-        for refusal in refused
+        [refusal.because((*everywhere, *_noted(sheet, (refusal.administration_id,)))) for refusal in refused]
     )
 
 
 def flags_decided(flags: Iterable[Flag], lines: Iterable[ChargeLine], sheet: Worksheet) -> tuple[Flag, ...]:
     """Return the flags in order of their ids, each with a reason for every switch that decided that it is raised, or how."""
-    ordered = sorted(flags, key=lambda flag: (flag.flag, flag.administration_ids, flag.says))
+    ordered = sorted(flags, key=attrgetter("flag", "administration_ids", "says"))
     return tuple(
-        _flag_decided(flag, lines, sheet) if flag.flag in FLAG_SWITCHES else flag for flag in ordered
+        [_flag_decided(flag, lines, sheet) if flag.flag in FLAG_SWITCHES else flag for flag in ordered]
     )
 
 
 def _flag_decided(flag: Flag, lines: Iterable[ChargeLine], sheet: Worksheet) -> Flag:
     about = set(flag.administration_ids)
     ids = flag.administration_ids or ("",)
-    reasons = _noted(sheet, (*ids, *(flag.flag + name for name in ids)))
-    for line in lines:
-        if about.intersection(line.administration_ids) and flag.facts.get("code", line.code) == line.code:
-            reasons += [reason for reason in line.reasons if reason.rule in _KEYS]
-    wanted = FLAG_SWITCHES[flag.flag]
-    kept = dict.fromkeys(reason for reason in reasons if _KEYS[reason.rule] in wanted)
-    return replace(flag, reasons=tuple(kept)) if kept else flag
+    wanted = _ASKED[flag.flag]
+    noted = _noted(sheet, (*ids, *[flag.flag + name for name in ids])) if sheet.switched else ()
+    reasons = [reason for reason in noted if reason.rule in wanted]
+    for line in lines if about else ():
+        if about.isdisjoint(line.administration_ids) or flag.facts.get("code", line.code) != line.code:
+            continue
+        reasons += [reason for reason in line.reasons if reason.rule in wanted]
+    return flag.because(_each_once((), reasons)) if reasons else flag

@@ -21,7 +21,7 @@ def expected(
         if setting == "office"
         else expected_payments(lines, setting, rural_sch=rural_sch)
     )
-    if payer is None or not (has("contract") or has("rates")):
+    if payer is None or not has("contract", "rates"):
         return schedule
     return tuple(
         payer_payment(line, setting, payer, of_schedule) or of_schedule

@@ -24,14 +24,30 @@ def charge_set_id(
     tables: Mapping[str, str] | None = None,
 ) -> str:
     """Return the id of an encounter's charge set at a revision, under this rulebook, policy and these tables."""
-    decided_by = _decided_by(
+    named = decided_by(rulebook, policy, policy_layers, overrides or {}, tables or {})
+    return id_decided_by(encounter_id, revision, named)
+
+
+def id_decided_by(encounter_id: str, revision: int, named: str) -> str:
+    """Return the same where what decided the set is at hand in words (``decided_by``)."""
+    return stable_id(f"{encounter_id}\x1f{revision}\x1f{named}")
+
+
+def decided_by(
+    rulebook: str,
+    policy: str,
+    policy_layers: Iterable[PolicyLayer],
+    overrides: Mapping[str, str],
+    tables: Mapping[str, str],
+) -> str:
+    """Return in words what decides a set beside its stay: the same for all stays of a payer and a day."""
+    return _decided_by(
         rulebook,
         policy,
         tuple(policy_layers),
-        tuple(sorted((overrides or {}).items())),
-        tuple(sorted((tables or {}).items())),
+        tuple(sorted(overrides.items())),
+        tuple(sorted(tables.items())),
     )
-    return stable_id(f"{encounter_id}\x1f{revision}\x1f{decided_by}")
 
 
 _Pairs = tuple[tuple[str, str], ...]

@@ -1,13 +1,16 @@
-"""Who decided an answer, and which layers of a policy have an answer that stands. Pure."""
+"""Who decided an answer, in words too, and which layers of a policy have an answer that stands. Pure."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from models.charge import PolicyLayer
+from models.charge import PolicyLayer, Reason
 from rules.policy.bill_hold import BILL_HOLD
 from rules.policy.layer_files import INHERITS, Layer
 from rules.policy.layer_version import version_of
+from rules.policy.switch import Switch
+from rules.site_folder import cached_by_site
+from rules.sources import cite, sources
 
 
 class Origin(NamedTuple):
@@ -19,6 +22,17 @@ class Origin(NamedTuple):
 
 BY_HAND = "override"
 """Whose the answers are that ``--set`` gives."""
+
+
+def reason_of(named: Switch, value: str, origin: Origin) -> Reason:
+    """Return the reason that every line of an answer has."""
+    return _reason_of(named.id, named.key, value, origin)
+
+
+@cached_by_site(maxsize=1024)
+def _reason_of(switch_id: str, key: str, value: str, origin: Origin) -> Reason:
+    written_in = cite(origin.cite) if origin.cite in sources() else origin.cite
+    return Reason(switch_id, f"Policy switch {key} is {value}, by {origin.layer}.", (written_in,))
 
 
 def answering(layers: Iterable[Layer], origins: Mapping[str, Origin]) -> tuple[PolicyLayer, ...]:

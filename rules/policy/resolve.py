@@ -23,12 +23,11 @@ from rules.policy.check import problems
 from rules.policy.choice import applies, chosen_by, folders, in_order, is_path, local_layers
 from rules.policy.layer_files import INHERITS, AdministrationClass, Layer, shipped_layers
 from rules.policy.layer_version import codes
-from rules.policy.origin import BY_HAND, Origin, answering, bill_hold_in
+from rules.policy.origin import BY_HAND, Origin, answering, bill_hold_in, reason_of
 from rules.policy.payers import by_name, with_what_it_extends
 from rules.policy.site_layers import Place, with_the_sites
 from rules.policy.switches import SWITCHES, PolicyError, Switch, chosen, switch
-from rules.site_folder import cached_by_site
-from rules.sources import cite, sources
+from rules.site_folder import SiteFolder, cached_by_site, site_in_force
 
 __all__ = ["SWITCHES", "Origin", "Policy", "PolicyError", "chosen", "policy_for", "problems", "switch"]
 
@@ -110,6 +109,9 @@ class Policy:
     """The switches answered by hand, by key."""
     passed_over: str = ""
     """Why the layer that ``--policy`` names does not code this stay: it is for another facility or department."""
+    _said: dict[tuple[SiteFolder | None, str], Reason] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def value(self, key: str) -> str:
         """
@@ -139,11 +141,17 @@ class Policy:
 
         Raises PolicyError when there is neither such a switch nor such a drug.
         """
+        asked = (site_in_force(), key)  # another site's sources may say it in other words
+        if asked not in self._said:
+            self._said[asked] = self._because(key)
+        return self._said[asked]
+
+    def _because(self, key: str) -> Reason:
         mapped = self.complex_biologic_classes.get(key)
         if mapped is None:
-            return _reason(switch(key), self.value(key), self.origin(key))
+            return reason_of(switch(key), self.value(key), self.origin(key))
         value = f"payer_map ({key}: {mapped})"
-        return _reason(switch("complex_biologic_class_map"), value, self.origin(key))
+        return reason_of(switch("complex_biologic_class_map"), value, self.origin(key))
 
 
 def policy_for(
@@ -169,21 +177,15 @@ def policy_for(
     Raises PolicyError for a choice, an override or a file that cannot be followed, and NotInForceError for a
     date before the first value of the global layer.
     """
-    extra_dirs = with_the_sites(extra_dirs)
-    if not extra_dirs and not is_path(choice):
-        facility = department = None  # only a site's own files tell facilities and departments apart
-    return _policy_for(setting, payer, facility, department, on, choice, overrides, extra_dirs)
+    place = place_told_apart(facility, department, choice, extra_dirs)
+    return _policy_for(setting, payer, *place, on, choice, overrides, with_the_sites(extra_dirs))
 
 
-def _reason(named: Switch, value: str, origin: Origin) -> Reason:
-    """Return the reason that every line of an answer has."""
-    return _reason_of(named.id, named.key, value, origin)
-
-
-@cached_by_site(maxsize=1024)
-def _reason_of(switch_id: str, key: str, value: str, origin: Origin) -> Reason:
-    written_in = cite(origin.cite) if origin.cite in sources() else origin.cite
-    return Reason(switch_id, f"Policy switch {key} is {value}, by {origin.layer}.", (written_in,))
+def place_told_apart(
+    facility: str | None, department: str | None, choice: str | None, extra_dirs: tuple[Place, ...] = ()
+) -> tuple[str | None, str | None]:
+    """Return facility and department where a policy may depend on them: only a site's own files tell them apart."""
+    return (facility, department) if with_the_sites(extra_dirs) or is_path(choice) else (None, None)
 
 
 @lru_cache(maxsize=64)

@@ -101,9 +101,9 @@ def standing(table: Table, on: date) -> tuple[Edition, ...]:
 
 
 @cached_by_site()
-def has(table: Table) -> bool:
-    """Tell whether any edition of a table is at hand, so that a stay without one pays nothing for asking."""
-    return bool(at_hand()[table])
+def has(*tables: Table) -> bool:
+    """Tell whether any edition of one of these tables is at hand, so that a stay without one pays nothing for asking."""
+    return any(at_hand()[table] for table in tables)
 
 
 @cached_by_site(maxsize=4096)

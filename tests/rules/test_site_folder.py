@@ -19,7 +19,15 @@ from rules.formulary import check, exclusion_list
 from rules.formulary.crosswalks import ndc_hcpcs
 from rules.formulary.lookup import lookup, substance
 from rules.policy.resolve import policy_for
-from rules.site_folder import SiteFolder, SiteFolderError, files_of, read_site, site_in_force, under_site
+from rules.site_folder import (
+    SiteFolder,
+    SiteFolderError,
+    cached_by_site,
+    files_of,
+    read_site,
+    site_in_force,
+    under_site,
+)
 from rules.tables.lookup import editions, mue, opps
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "site"
@@ -321,3 +329,39 @@ def test_a_sites_quarter_of_statuses_pays_drugs_from_its_day(made: Made) -> None
     assert from_then is not None
     assert (before.indicator, from_then.indicator, from_then.cite) == ("N", "K", "CMS-X")
     assert status_on("J0696", date(2026, 4, 1)) == before
+
+
+def test_answers_are_remembered_by_site_and_no_more_than_so_many() -> None:
+    """One call an argument and a site; a fault is not remembered, and what was asked long ago is let go."""
+    asked: list[tuple[str | None, int, bool]] = []
+
+    @cached_by_site(maxsize=4)
+    def answer(number: int, *, named: bool = False) -> str | None:
+        site = site_in_force()
+        asked.append((site.path if site else None, number, named))
+        if number < 0:
+            message = "below nothing"
+            raise ValueError(message)
+        return site.path if site else None
+
+    place = SiteFolder("somewhere", "0")
+    for _ in range(2):
+        assert answer(1) is None
+        assert answer(1, named=True) is None
+        with under_site(place):
+            assert answer(1) == "somewhere"
+        with pytest.raises(ValueError, match="below nothing"):
+            answer(-1)
+    assert asked == [
+        (None, 1, False),
+        (None, 1, True),
+        ("somewhere", 1, False),
+        (None, -1, False),
+        (None, -1, False),
+    ]
+    for number in range(9):
+        answer(number)
+    asked.clear()
+    answer(8)
+    answer(1)
+    assert asked == [(None, 1, False)]
