@@ -188,7 +188,20 @@ class SeekingRecovery(Recovery):
 
 
 class SeekingTableManager(TableManager):
-    """Faust's table manager with our recovery."""
+    """Faust's table manager with our recovery, whose stores are opened at the same time."""
+
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """Open the stores of what was dealt, all at once: each waits for the disk; then do as Faust does."""
+        opening = [
+            asyncio.to_thread(table.open_store, tp.partition)
+            for table in list(self.values())
+            for tp in newly_assigned
+            if tp.topic == table.changelog_topic_name
+        ]
+        await asyncio.gather(*opening)
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     @property
     def recovery(self) -> Any:

@@ -6,6 +6,7 @@ disk can then be ahead of its changelog for good.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -137,6 +138,13 @@ class CheckpointTable(faust.Table[bytes, bytes]):
         self.app.changelog_ends[tp] = first + len(records)
         self._flush(partition)
         self._learn(tp, ((offset, record.key, record.value) for offset, record in enumerate(records, first)))
+
+    def open_store(self, partition: int) -> None:
+        """Open the store of a partition, in any thread; one that a former owner has not let go is left to Faust's tries."""
+        store = self.data
+        if isinstance(store, rocksdb.Store):
+            with suppress(Exception):  # what is wrong with it stops the worker where it is opened
+                store._db_for_partition(partition)  # noqa: SLF001 - the store opens one at a time
 
     def begin_restoring(self, tp: TP) -> None:
         """Get ready for what the changelog has of a partition behind what the store has."""
