@@ -10,9 +10,10 @@ from math import inf
 from typing import Final, NamedTuple
 
 from models.charge import ChargeSet
+from models.encounter import Encounter
 from models.line_change import LineChange
 from rules.claim.set_identity import at_revision
-from rules.engine import Profile
+from rules.engine import Profile, code_encounter
 from streams.charging.line_changes import charged_revision, line_changes, restated_cents
 from streams.charging.release import charge_set_of
 from streams.wire.charge_json import value_of
@@ -131,6 +132,31 @@ def beside(before: ChargeSet, again: ChargeSet) -> Recoded:
     again = at_revision(again, before.revision + 1, before.charge_set_id)
     charged = before.lines if before.status == "final" else ()
     return Recoded(again, changed=True, changes=tuple(line_changes(charged, again)))
+
+
+def what_if(
+    encounter: Encounter, standing: ChargeSet, profile: Profile, since: date | None = None, until: date | None = None
+) -> Recoded | None:  # fmt: skip
+    """
+    Return a stay under another policy beside the set that stands; None where neither has a line on the days asked for.
+
+    Raises:
+        PolicyError: the profile names a policy, switch or value that does not exist.
+    """
+    again = code_encounter(encounter, profile).charge_set
+    days = [line.service_date for one in (standing, again) for line in one.lines]
+    # A stay without a line is in no month but the whole.
+    wanted = (since is None and until is None) or any(
+        (since is None or since <= day) and (until is None or day <= until) for day in days
+    )
+    return beside(standing, again) if wanted else None
+
+
+def what_if_title(profile: Profile, stands: str) -> str:
+    """Return what is compared with what, in words."""
+    asked = [profile.policy] if profile.policy else []
+    asked += [f"{key}={answer}" for key, answer in profile.overrides]
+    return f"{', '.join(asked) or 'The rules of this release'} beside {stands}"
 
 
 def _midnight(day: date) -> float:

@@ -1,14 +1,10 @@
 """``infusion diff``: our charge sets beside those of the charge system in use, and which switch explains what differs."""
 
-from collections import Counter
-from collections.abc import Iterator
-
 import click
 
-from models.charge import ChargeSet
 from models.field import Setting
 from models.printable import printable
-from rules.engine import Profile, code_encounter
+from rules.engine import Profile
 from rules.site_folder import SiteFolder, under_site
 from streams.batch.spill_buckets import Buckets
 from streams.batch.told_stays import ToldStay, ToldStays
@@ -20,10 +16,9 @@ from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.cli.shared.reject_order import RejectOrder
 from streams.cli.shared.site_file_option import site_file_beside_folder
 from streams.cli.shared.stay_rows import TextTable, csv_text
-from streams.feeds.posted import standing
 from streams.feeds.site_mapping import SiteMapping
-from streams.reconciliation.difference import Answer, Difference, differences
-from streams.reconciliation.explaining import explained, other_answers
+from streams.reconciliation.comparison import Comparison
+from streams.reconciliation.difference import Difference
 from streams.reconciliation.shadow import Group, groups
 from streams.wire.rejects import Reject
 
@@ -62,7 +57,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     cannot be read.
     """
     check_policy(policy, overrides, setting, payer, site)
-    run = _Run(Profile(policy, overrides, setting, payer, site), frozenset(encounters), common=common)
+    run = Comparison(Profile(policy, overrides, setting, payer, site), encounters, common=common)
     inputs = tuple(dict.fromkeys(files)) or (STDIN,)
     rejects = RejectOrder(
         display_names([*inputs, *incumbent]), lambda line: click.echo(line, err=True), piped=False
@@ -80,7 +75,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
         post = PostedLines(told, every=all_codes)
         read_posted(incumbent, len(inputs), site_file.charges, post.take, refuse)
         found = list(
-            groups(one for stays in told.stays(run.profile) for stay in stays for one in run.compared(stay))
+            groups(one for stays in told.stays(run.profile) for stay in stays for one in _compared(run, stay))
         )
     if strange := [name for name in encounters if name not in run.named]:
         rejects.show()
@@ -88,8 +83,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
         raise click.UsageError(message)
     _write([group for group in found if not (rest and group.switch)], form)
     rejects.show()
-    for line in run.summary():
-        click.echo(line, err=True)
+    click.echo(_sides(run), err=True)
     if post.others:
         click.echo(
             f"{'other codes':44}  {post.others:,} lines of theirs that are none of ours, left out", err=True
@@ -100,45 +94,15 @@ def command(  # noqa: PLR0913 -- one parameter an option
     return DIFFERENT if different else 1 if run.counts["rejected"] else 0
 
 
-class _Run:
-    """One run: under which profile, which stays, and what was counted."""
+def _sides(run: Comparison) -> str:
+    """Return how many stays were compared."""
+    sides = ", ".join(f"{name} {run.counts[name]:,}" for name in ("both", "ours alone", "theirs alone"))
+    return f"{'stays':44}  {sides}; the same {run.counts['same']:,}"
 
-    def __init__(self, profile: Profile, encounters: frozenset[str], *, common: bool) -> None:
-        self.profile = profile
-        self.counts = Counter[str]()
-        self.named: set[str] = set()
-        self._encounters, self._common = encounters, common
 
-    def compared(self, stay: ToldStay) -> list[Difference]:
-        """Return the differences of one stay, each with the answers that explain it."""
-        self.named.update(self._encounters & {stay.encounter_id})
-        theirs = standing(stay.posted)
-        known = stay.charge_set is not None
-        charged = stay.charge_set is not None and bool(stay.charge_set.lines)
-        side = ("both" if known else "theirs alone") if theirs else "ours alone" if charged else ""
-        if not side or (self._encounters and stay.encounter_id not in self._encounters):
-            return []
-        if self._common and side != "both":
-            return []
-        self.counts[side] += 1
-        found = differences(stay.encounter_id, stay.charge_set, theirs)
-        self.counts["same"] += not any(one.counts for one in found)
-        coding = None if stay.coded is None else stay.coded.coding
-        if stay.coded is None or coding is None or coding.policy is None or not theirs:
-            return found
-        encounter, profile = stay.coded.encounter, self.profile
-
-        def code(answer: Answer) -> ChargeSet:
-            return code_encounter(
-                encounter, profile._replace(overrides=(*profile.overrides, answer))
-            ).charge_set
-
-        return explained(found, theirs, other_answers(coding.policy.value), code)
-
-    def summary(self) -> Iterator[str]:
-        """Yield how many stays were compared."""
-        sides = ", ".join(f"{name} {self.counts[name]:,}" for name in ("both", "ours alone", "theirs alone"))
-        yield f"{'stays':44}  {sides}; the same {self.counts['same']:,}"
+def _compared(run: Comparison, stay: ToldStay) -> list[Difference]:
+    coded = None if stay.coded is None else (stay.coded.encounter, stay.coded.coding)
+    return run.compared(stay.encounter_id, stay.charge_set, coded, stay.posted)
 
 
 def _write(found: list[Group], form: str) -> None:

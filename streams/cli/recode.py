@@ -13,11 +13,11 @@ from models.printable import printable
 from rules.engine import Profile
 from rules.site_folder import SiteFolder
 from streams.batch.tally import Tally
-from streams.charging.recode import compare, recode
+from streams.charging.recode import compare, recode, what_if_title
 from streams.cli.shared.broker import broker
 from streams.cli.shared.inputs import files_argument
 from streams.cli.shared.profile_options import check_policy, profile_options
-from streams.cli.shared.recoded_files import recode_files, what_if_title
+from streams.cli.shared.recoded_files import recode_files
 from streams.cli.shared.what_if_output import BY, FORMS, write_comparison
 from streams.kafka.connection import Connection
 from streams.kafka.publisher import MissingTopicError

@@ -22,6 +22,7 @@ from streams.console.follower import Follower
 from streams.console.gate import known_person, person_of
 from streams.console.health_watch import HealthWatch
 from streams.console.read_model import ReadModel
+from streams.console.runs.runs import Runs
 from streams.console.settings import ConsoleSettings
 from streams.kafka.connection import Connection
 from streams.listener.access import peer_address
@@ -35,7 +36,7 @@ _SAME_S: Final = 60.0
 _MOST_SAME: Final = 200
 PAGES: Final = (
     ("/queue", "Queue"), ("/stays", "Encounters"), ("/feeds", "Feeds"), ("/rejects", "Rejects"), ("/reconciliation", "Reconciliation"),
-    ("/nudges", "Nudges"), ("/audit", "Audit"), ("/health", "Health"), ("/contract", "Contract"),
+    ("/nudges", "Nudges"), ("/what-if", "What if"), ("/audit", "Audit"), ("/health", "Health"), ("/contract", "Contract"),
 )  # fmt: skip
 """What the head of every page leads to."""
 
@@ -43,7 +44,7 @@ PAGES: Final = (
 PANELS: Final = {
     "": "infusion-money", "queue": "infusion-money", "stays": "infusion-money", "stay": "infusion-money",
     "reconciliation": "infusion-money", "audit": "infusion-money", "feeds": "infusion-feeds", "rejects": "infusion-feeds",
-    "health": "infusion-flow", "nudges": "infusion-money",
+    "health": "infusion-flow", "nudges": "infusion-money", "what-if": "infusion-money",
 }  # fmt: skip
 """The dashboard that has over time what a page has now."""
 
@@ -65,8 +66,13 @@ class Desk:
     _asking: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
     _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     figures: Figures = field(default_factory=lambda: Figures("console"))
+    runs: Runs = field(init=False)
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Events that were sent by id: one that is sent again is the same, to the second it was stored."""
+
+    def __post_init__(self) -> None:
+        """Have a place for calculations beside the read model."""
+        self.runs = Runs(self.model.path, self.clock)
 
     def turn(self, encounter_id: str) -> asyncio.Lock:
         """Return what lets one person at a time answer for an encounter: the next one's answer is held against the first."""

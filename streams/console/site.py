@@ -22,6 +22,7 @@ from streams.console.pages import (
     reconciliation,
     rejects,
     stays,
+    what_if,
 )
 
 _LARGEST_FORM: Any = 256 * 1024
@@ -40,6 +41,7 @@ def application(desk: Desk) -> web.Application:
         rejects,
         reconciliation,
         nudges,
+        what_if,
         audit,
         health,
         contract,
@@ -50,10 +52,13 @@ def application(desk: Desk) -> web.Application:
 
 async def serve(desk: Desk, socket: Any, told: asyncio.Event) -> None:
     """Serve until told to end, or until following fails for good."""
+    await asyncio.to_thread(desk.runs.give_up_what_was_left)
     beside = [
         asyncio.create_task(each)
-        for each in (desk.follower.run(), desk.health.run(desk.follower), keep_accounts(desk.model))
-    ]
+        for each in (
+            desk.follower.run(), desk.health.run(desk.follower), keep_accounts(desk.model), desk.runs.run(desk.follower.stir),
+        )
+    ]  # fmt: skip
     runner = web.AppRunner(application(desk), access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     ending = asyncio.create_task(told.wait())

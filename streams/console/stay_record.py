@@ -63,7 +63,7 @@ class StayRecord(NamedTuple):
 def stay_record(model: ReadModel, encounter_id: str, profile: Profile) -> StayRecord | None:
     """Return a stay; None where nobody has heard of it."""
     with model.reader() as connection:
-        names = _connected(connection, encounter_id)
+        names = connected(connection, encounter_id)
         marks = ",".join("?" * len(names))
         events = connection.execute(
             f"SELECT * FROM events WHERE encounter_id IN ({marks}) ORDER BY at_ms, partition, position LIMIT ?",  # noqa: S608 - question marks
@@ -118,7 +118,7 @@ def _item(row: Row | None) -> ReviewItem | None:
         return None
 
 
-def _connected(connection: Any, encounter_id: str) -> list[str]:
+def connected(connection: Any, encounter_id: str) -> list[str]:
     """Return a stay and all that merges connect with it, however long the chain."""
     names, waiting = {encounter_id: None}, [encounter_id]
     while waiting and len(names) < _MOST_MERGED:

@@ -14,6 +14,7 @@ PAGES: Final = (
         "rejects",
         "reconciliation",
         "nudges",
+        "what-if",
         "audit",
         "health",
         "contract",

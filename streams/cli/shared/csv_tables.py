@@ -1,18 +1,11 @@
-"""CSV files, plain or gzipped, as rows by column: read in order, with the column names in small letters."""
+"""CSV files as rows by column, with messages that name the file as it was typed."""
 
-import csv
-import gzip
-import io
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
 
 import click
 
+from streams.batch.csv_tables import NoTableError, table_rows
 from streams.cli.shared.inputs import display_names, open_input
-
-_GZIP: Final = b"\x1f\x8b"
-csv.field_size_limit(1 << 20)
 
 
 def rows_of(
@@ -26,19 +19,9 @@ def rows_of(
     Raises:
         click.UsageError: it cannot be read, or is no CSV text.
     """
-    name = display_names([file])[0]
     with open_input(file) as opened:
-        raw = io.BufferedReader(opened) if isinstance(opened, io.RawIOBase) else opened
-        packed = raw.peek(2)[:2] == _GZIP if isinstance(raw, io.BufferedReader) else False
-        stream = gzip.GzipFile(fileobj=raw) if packed else raw
         try:
-            text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-            reader = csv.DictReader(text, restval="")
-            reader.fieldnames = [column.strip().casefold() for column in reader.fieldnames or ()]
-            if headings is not None:
-                headings(reader.fieldnames)
-            for row in reader:
-                yield {column: value for column, value in row.items() if column is not None}
-        except (UnicodeDecodeError, csv.Error, EOFError, OSError, zlib.error) as error:
-            message = f"{name}: not CSV that can be read to its end: {type(error).__name__}"
+            yield from table_rows(opened, headings)
+        except NoTableError as error:
+            message = f"{display_names([file])[0]}: {error}"
             raise click.UsageError(message) from None

@@ -1,26 +1,19 @@
-"""What another system posted, out of files: DFT^P03 messages or CSV, told apart by how they begin."""
+"""What another system posted, out of files, with messages that name each as it was typed."""
 
-import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Final
 
 import click
 
+from streams.batch.posted_file import PostedFileError, posted_in
 from streams.batch.told_stays import ToldStays
-from streams.cli.shared.csv_tables import rows_of
 from streams.cli.shared.inputs import display_names, open_input
 from streams.feeds.charge_codes import ChargeCodes
-from streams.feeds.hl7v2.batches import Splitter
-from streams.feeds.hl7v2.posted_dft import posted_charges
 from streams.feeds.posted import PostedChange
-from streams.feeds.posted_csv import COLUMNS, missing_columns, posted_row
 from streams.reconciliation.scope import ours
 from streams.wire.rejects import Reject
-
-_CHUNK: Final = 1 << 16
-_WIRE: Final = re.compile(rb"[\x00\x0b\x1c\r\n\t \xef\xbb\xbf]*(?:MSH|FHS|BHS)[^A-Za-z0-9\s]")
 
 Post = Callable[[int, int, PostedChange], None]
 """Takes what a file posts: the file's number, the message's or row's, and the charge or credit."""
@@ -55,19 +48,17 @@ def read_posted(
     _each_once(files)
     posted, seen = 0, set[str]()
     for place, file in enumerate(files, first):
-        with open_input(file) as opened:
-            begins = opened.read(64)
-        if not begins:
-            message = f"{display_names([file])[0]}: is empty; a CSV without lines has its headings"
-            raise click.UsageError(message)
-        found = _messages(file, codes, seen) if _WIRE.match(begins) else _rows(file)
-        with closing(found):
-            for number, one in found:
-                if isinstance(one, Reject):
-                    refuse(one.at(place, number))
-                else:
-                    post(place, number, one)
-                    posted += 1
+        with closing(posted_in(partial(open_input, file), codes, seen)) as found:
+            try:
+                for number, one in found:
+                    if isinstance(one, Reject):
+                        refuse(one.at(place, number))
+                    else:
+                        post(place, number, one)
+                        posted += 1
+            except PostedFileError as error:
+                message = f"{display_names([file])[0]}: {error}"
+                raise click.UsageError(message) from None
     return posted
 
 
@@ -79,42 +70,3 @@ def _each_once(files: Sequence[str]) -> None:
             message = f"{display_names([file])[0]}: given twice; what it posts would count twice"
             raise click.UsageError(message)
         seen.add(path)
-
-
-def _messages(
-    file: str, codes: ChargeCodes, seen: set[str]
-) -> Generator[tuple[int, PostedChange | Reject], None, None]:
-    splitter = Splitter()
-    number = 0
-    with open_input(file) as opened:
-        last = False
-        while not last:
-            piece = opened.read(_CHUNK)
-            last = not piece
-            for raw in splitter.end() if last else splitter.feed(piece):
-                number += 1
-                said = raw if isinstance(raw, Reject) else posted_charges(raw, codes)
-                if isinstance(said, Reject):
-                    yield number, said
-                    continue
-                control, changes = said
-                if control and control in seen:
-                    continue
-                seen.add(control)
-                for change in changes:
-                    yield number, change
-
-
-def _rows(file: str) -> Generator[tuple[int, PostedChange | Reject], None, None]:
-    def complete(headings: Sequence[str]) -> None:
-        if missing := missing_columns(headings):
-            message = _lacks(file, missing)
-            raise click.UsageError(message)
-
-    for number, row in enumerate(rows_of(file, complete), 2):
-        yield number, posted_row(row)
-
-
-def _lacks(file: str, missing: Sequence[str]) -> str:
-    wanted = "; ".join(f"{name} (or {', '.join(COLUMNS[name][1:])})" for name in missing)
-    return f"{display_names([file])[0]}: neither DFT messages nor a table with a column {wanted}"

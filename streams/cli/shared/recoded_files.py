@@ -5,24 +5,16 @@ from datetime import date
 
 import click
 
-from models.charge import ChargeSet
-from rules.engine import Profile, code_encounter
+from rules.engine import Profile
 from streams.batch.spill_buckets import Buckets
 from streams.batch.told_stays import ToldStays
-from streams.charging.recode import beside
+from streams.charging.recode import what_if, what_if_title
 from streams.cli.shared.inputs import display_names, open_input
 from streams.cli.shared.reject_order import RejectOrder
 from streams.cli.shared.what_if_output import Compared, write_comparison
 from streams.wire.rejects import Reject
 
 _LONGEST = 16 << 20
-
-
-def what_if_title(profile: Profile, stands: str) -> str:
-    """Return what is compared with what, in words."""
-    asked = [profile.policy] if profile.policy else []
-    asked += [f"{key}={answer}" for key, answer in profile.overrides]
-    return f"{', '.join(asked) or 'The rules of this release'} beside {stands}"
 
 
 def recode_files(
@@ -44,9 +36,9 @@ def recode_files(
             for stay in stays:
                 if stay.coded is None or stay.charge_set is None:
                     continue
-                again = code_encounter(stay.coded.encounter, profile).charge_set
-                if _within((*_dates(stay.charge_set), *_dates(again)), since, until):
-                    yield stay.charge_set.status, beside(stay.charge_set, again)
+                again = what_if(stay.coded.encounter, stay.charge_set, profile, since, until)
+                if again is not None:
+                    yield stay.charge_set.status, again
 
     with Buckets() as buckets:
         told = ToldStays(buckets, _LONGEST, refuse)
@@ -59,15 +51,3 @@ def recode_files(
     if refused:
         click.echo(f"rejected    {len(refused):,}", err=True)
     return 1 if refused else status
-
-
-def _dates(charge_set: ChargeSet) -> Iterator[date]:
-    for line in charge_set.lines:
-        yield line.service_date
-
-
-def _within(dates: Sequence[date], since: date | None, until: date | None) -> bool:
-    """Tell whether any date lies in the days asked for; a stay without a line is in no month but the whole."""
-    if since is None and until is None:
-        return True
-    return any((since is None or since <= one) and (until is None or one <= until) for one in dates)
