@@ -9,6 +9,7 @@ from aiohttp import web
 from streams.console.accounts_book import keep_accounts
 from streams.console.console_figures import timed
 from streams.console.desk import DESK, Desk
+from streams.console.error_pages import error_pages
 from streams.console.gate import gate
 from streams.console.pages import (
     answers,
@@ -30,7 +31,9 @@ _LARGEST_FORM: Any = 256 * 1024
 
 def application(desk: Desk) -> web.Application:
     """Return the application of a desk; what fills the read model runs beside it, see ``serve``."""
-    made = web.Application(middlewares=[timed, gate(desk.settings)], client_max_size=_LARGEST_FORM)
+    made = web.Application(
+        middlewares=[timed, gate(desk.settings), error_pages], client_max_size=_LARGEST_FORM
+    )
     made[DESK] = desk
     for module in (
         entry,

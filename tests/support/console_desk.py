@@ -87,6 +87,7 @@ class Stage:
         self.model = ReadModel(folder)
         self.connection: Any = SimpleNamespace(named=lambda: "kafka:9092")
         self.follower = Follower(self.connection, self.model, BillHold())
+        self.follower.rebuild_s = 0.0
         self.access = folder / "access.jsonl"
         self.sent: list[dict[str, Any]] = []
         self._offset = 0

@@ -102,13 +102,15 @@
 
   // What happens elsewhere appears here ------------------------------------------------------------------------------------
   if (one("[data-live]") && window.EventSource && !document.body.dataset.still) {
-    let waiting = false, again = false;
+    let waiting = false, again = false, last = 0, quick = 0;
     const refresh = async () => {
       if (waiting) { again = true; return; }
       waiting = true;
+      if (Date.now() - last > 3000) quick = 2; // an answer is two changes, itself and what the worker makes of it; a feed is many
+      last = Date.now();
       const number = asking, address = location.href;
       try { const text = await fetched(address); if (number === asking && address === location.href) take(text, false); } catch { /* the next change asks again */ }
-      setTimeout(() => { waiting = false; if (again) { again = false; refresh(); } }, 700);
+      setTimeout(() => { waiting = false; if (again) { again = false; refresh(); } }, quick-- > 0 ? 100 : 700);
     };
     let source, away = null, failing = 0;
     const gone = () => {

@@ -137,6 +137,7 @@ async def test_a_console_is_ready_once_it_has_read_all_and_while_kafka_answers(c
     """Else it says which of the two it is."""
     stage, _ = await console()
     figures, desk = ConsoleFigures(stage.desk), stage.desk
+    desk.follower.rebuild_s = None
     assert figures.verdict().state == "recovering"
     desk.follower.rebuild_s = 1.5
     assert (figures.verdict().ready, figures.dead()) == (True, None)

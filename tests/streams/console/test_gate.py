@@ -137,3 +137,17 @@ def test_the_folder_is_its_users_alone(tmp_path: Path) -> None:
     assert model.path.parent.stat().st_mode & 0o777 == 0o700
     assert model.path.stat().st_mode & 0o777 == 0o600
     model.close()
+
+
+async def test_an_error_is_a_page_for_a_browser_and_a_line_for_a_program(console: Any) -> None:
+    """Either has the status; the page has the way back."""
+    _, client = await console()
+    browser = {"Accept": "text/html,application/xhtml+xml"}
+    for path, says in (("/nowhere", "There is no such page"), ("/undo", "This address takes a form")):
+        answer = await client.get(path, headers=browser)
+        page = await answer.text()
+        assert answer.status in {404, 405}
+        assert says in page
+        assert 'href="/">To the queue' in page
+    plain = await client.get("/nowhere")
+    assert (plain.status, await plain.text()) == (404, "404: Not Found")
