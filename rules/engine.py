@@ -31,7 +31,7 @@ from rules.drug_lines.beside import drugs_beside
 from rules.flags import FLAGS
 from rules.ground import Ground, ground_for
 from rules.parameter import NotInForceError
-from rules.policy.resolve import Policy
+from rules.policy.resolve import Policy, policy_for
 from rules.rule import Rule
 from rules.screening.bundles import CODED_PROCEDURES
 from rules.screening.open_pauses import deciding_pauses
@@ -106,20 +106,15 @@ def policy_of(encounter: Encounter, profile: Profile, on: date) -> Policy:
         PolicyError: the profile names a policy, switch or value that does not exist.
     """
     with under_site(profile.site):
-        return _ground_of(encounter, profile, on).policy
-
-
-def _ground_of(encounter: Encounter, profile: Profile, on: date) -> Ground:
-    """Return what an encounter is coded on, where the profile's site is in force."""
-    return ground_for(
-        profile.setting_of(encounter),
-        profile.payer_of(encounter),
-        encounter.facility,
-        encounter.department,
-        on,
-        profile.policy,
-        profile.overrides,
-    )
+        return policy_for(
+            profile.setting_of(encounter),
+            profile.payer_of(encounter),
+            encounter.facility,
+            encounter.department,
+            on,
+            profile.policy,
+            profile.overrides,
+        )
 
 
 def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revision: int = 1) -> Coding:  # noqa: B008 a named tuple is immutable
@@ -147,7 +142,8 @@ def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
     if encounter.standing in {"cancelled", "merged"}:
         return Coding(cancelled(encounter, setting, payer, revision), None, None, None)
     try:
-        ground = _ground_of(encounter, profile, on)
+        place = (encounter.facility, encounter.department)
+        ground = ground_for(setting, payer, place, on, profile.policy, profile.overrides)
         policy, limits = ground.policy, ground.limits
         sheet = Worksheet(policy, policy.setting, payer=payer, facility_name=encounter.facility)
         if encounter.reviews:
@@ -212,17 +208,17 @@ def _stay_flags(context: Context) -> list[Flag]:
     """Return the flags that concern the stay as a whole."""
     encounter = context.encounter
     flags = []
-    everyone = tuple(administration.administration_id for administration in encounter.administrations)
     if encounter.inpatient_ordered_at is not None:
+        everyone = tuple(administration.administration_id for administration in encounter.administrations)
         flags.append(FLAGS["F-IP_CONVERSION"].on(everyone))
-    if any(procedure.kind == "evaluation" for procedure in encounter.procedures):
+    if encounter.procedures and any(procedure.kind == "evaluation" for procedure in encounter.procedures):
         flags.append(FLAGS["F-EM_SAME_DAY"].on(()))
     if encounter.conflicts:
         flags.append(FLAGS["F-EVENT_CONFLICT"].on((), events=len(encounter.conflicts)))
     if context.sheet.policy.passed_over:
         flags.append(FLAGS["F-POLICY_SCOPE"].on((), context.sheet.policy.passed_over))
-    window = context.sheet.policy.confirm_window_after_departure_before_final * 3600
     left, stored = encounter.departed_at, encounter.last_recorded_at
+    window = context.sheet.policy.confirm_window_after_departure_before_final * 3600
     if left is not None and stored is not None and stored > left + window:
         flags.append(FLAGS["F-RECODE_AFTER_CLOSE"].on(()))
         context.sheet.decided_by("confirm_window_after_departure_before_final", [""])
@@ -231,7 +227,7 @@ def _stay_flags(context: Context) -> list[Flag]:
 
 def _charge_set(context: Context, ground: Ground, payer: str | None, revision: int) -> ChargeSet:
     encounter, sheet = context.encounter, context.sheet
-    for flag in refused_event_flags(encounter):
+    for flag in refused_event_flags(encounter) if encounter.refused_events else ():
         sheet.raise_flag(flag)
     earned, edits = settled_lines(encounter.encounter_id, sheet)
     lines = lines_decided(earned, sheet)
@@ -239,7 +235,8 @@ def _charge_set(context: Context, ground: Ground, payer: str | None, revision: i
     flags = [*sheet.flags, *_stay_flags(context), *edits]
     if sheet.reviews is not None:
         flags += sheet.reviews.left_over()
-    flags = with_what_waits(flags, lines)
+    if flags:
+        flags = with_what_waits(flags, lines)
     status: Status = "preview" if encounter.standing == "open" else status_of(flags)
     setting: Setting = sheet.policy.setting
     policy, named = sheet.policy, ground.decided_by

@@ -28,8 +28,7 @@ class Ground(NamedTuple):
 def ground_for(
     setting: str,
     payer: str | None,
-    facility: str | None,
-    department: str | None,
+    place: tuple[str | None, str | None],
     on: date,
     choice: str | None,
     overrides: tuple[tuple[str, str], ...],
@@ -37,25 +36,25 @@ def ground_for(
     """
     Return what a stay is coded on whose first date of service this is, under ``--policy`` and ``--set`` as given.
 
+    ``place`` is its facility and department.
+
     Raises:
         NotInForceError: the date lies before the first cited value.
         PolicyError: the choice or an override names a policy, switch or value that does not exist.
     """
-    place = place_told_apart(facility, department, choice)
-    return _ground(setting, payer, *place, on, choice, overrides)
+    return _ground(setting, payer, place_told_apart(place, choice), on, choice, overrides)
 
 
 @cached_by_site(maxsize=8192)
 def _ground(
     setting: str,
     payer: str | None,
-    facility: str | None,
-    department: str | None,
+    place: tuple[str | None, str | None],
     on: date,
     choice: str | None,
     overrides: tuple[tuple[str, str], ...],
 ) -> Ground:
-    policy = policy_for(setting, payer, facility, department, on, choice, overrides)
+    policy = policy_for(setting, payer, *place, on, choice, overrides)
     limits = thresholds(on)
     tables = editions(on, policy.setting)
     named = decided_by(RULEBOOK_VERSION, policy.name, policy.layers, policy.overrides, tables)

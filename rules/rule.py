@@ -6,12 +6,12 @@ them all in order of application. A reason on a charge line is made from the rul
 reads and what was applied cannot drift apart.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from models.charge import NotBilled, Reason
-from rules.site_folder import cached_by_site
+from rules.site_folder import SiteFolder, site_in_force
 from rules.sources import UNCITED, best_first, cite
 
 Grade = Literal["A", "B", "C", "K"]
@@ -19,12 +19,6 @@ Grade = Literal["A", "B", "C", "K"]
 
 CODE_SET_BEGAN = date(2006, 1, 1)
 """The first day of the drug administration codes and their minutes; no earlier date is coded."""
-
-
-@cached_by_site()
-def _citations(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Return where a rule is written, best grade first; one without sources says that it wants confirming."""
-    return tuple(cite(key) for key in best_first(keys)) or (UNCITED,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +31,10 @@ class Rule:
     grade: Grade = "K"
     since: date = CODE_SET_BEGAN
     until: date | None = None
+    _cited: dict[SiteFolder | None, tuple[str, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    """Where it is written in full, by the site whose sources were in force: one entry a site that the process codes."""
 
     def in_force(self, on: date) -> bool:
         """Tell whether the rule applies to a date of service."""
@@ -44,8 +42,15 @@ class Rule:
 
     def because(self, says: str | None = None) -> Reason:
         """Return the reason a line carries, with this case's arithmetic in place of the bare sentence."""
-        return Reason(self.id, says or self.says, _citations(self.cites))
+        return Reason(self.id, says or self.says, self._citations())
 
     def refuses(self, administration_id: str, says: str | None = None) -> NotBilled:
         """Return why an administration earns no line."""
-        return NotBilled(administration_id, self.id, says or self.says, _citations(self.cites))
+        return NotBilled(administration_id, self.id, says or self.says, self._citations())
+
+    def _citations(self) -> tuple[str, ...]:
+        """Return where the rule is written, best grade first; one without sources says that it wants confirming."""
+        cited = self._cited.get(site := site_in_force())
+        if cited is None:
+            cited = self._cited[site] = tuple(map(cite, best_first(self.cites))) or (UNCITED,)
+        return cited

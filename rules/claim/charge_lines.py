@@ -32,14 +32,16 @@ _RANK = {code: rank for rank, code in enumerate(RANK_ORDER)}
 _Key = tuple[date, int, tuple[str, ...], str]
 
 
-_SEED = NAMESPACE.bytes
+_SEED = sha1(NAMESPACE.bytes, usedforsecurity=False)
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def stable_id(name: str) -> str:
     """Return ``uuid5(NAMESPACE, name)`` as text; written out for speed, because a set needs one for every line."""
-    text = sha1(_SEED + name.encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(text[16], 16) & 3]
-    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+    digest = _SEED.copy()
+    digest.update(name.encode())
+    text = digest.hexdigest()
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
 def line_id(encounter_id: str, code: str, on: date, modifiers: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from rules.sources import bibliography
 
 def sources_of(lines: Iterable[ChargeLine], not_billed: Iterable[NotBilled]) -> tuple[CitedSource, ...]:
     """Return every citation of the reasons of lines and of refusals once, best grade first."""
-    cited = [reason.cites for line in lines for reason in line.reasons]
-    cited += [refusal.cites for refusal in not_billed]
-    return bibliography(tuple(dict.fromkeys(cited)))
+    cited = dict.fromkeys([reason.cites for line in lines for reason in line.reasons])
+    for refusal in not_billed:
+        cited[refusal.cites] = None
+    return bibliography(tuple(cited))

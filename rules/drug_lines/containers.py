@@ -74,6 +74,20 @@ def _stands(row: Cells, on: date) -> bool:
     return since <= on <= until
 
 
+def first_days() -> Iterator[date]:
+    """Yield the days from which rows of the table, a site's among them, stand."""
+    yield from (
+        date.fromisoformat(row["from"]) for rows in _by_code().values() for row in rows if row["from"]
+    )
+
+
+def last_days() -> Iterator[date]:
+    """Yield the last days of rows that end."""
+    yield from (
+        date.fromisoformat(row["until"]) for rows in _by_code().values() for row in rows if row["until"]
+    )
+
+
 @cached_by_site(maxsize=4096)
 def container_of(unit: BillingUnit, ndc: str | None, on: date) -> Container | Unknown:
     """

@@ -9,15 +9,18 @@ self-administered, is shown as not billed (R-CODE-SUPPLY, R-INJ-6).
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
-from models.charge import ChargeLine, DrugLine, Evidence, Flag, NotBilled, Reason
+from models.build import build
+from models.charge import ChargeLine, DrugLine, DrugLineStatus, Evidence, Flag, NotBilled, Reason
 from models.encounter import Administration
 from rules.claim.charge_lines import stable_id
 from rules.coding import infusions, pushes, self_administered
 from rules.coding.supplied_drugs import SUPPLIED
 from rules.drug_lines.drug_rules import UNUSUAL
-from rules.drug_lines.outcome import Asked, Outcome, outcomes
+from rules.drug_lines.outcome import Asked, outcomes
+from rules.drug_lines.unchanged import drugs_unchanged_since
 from rules.drug_lines.ungiven import ungiven
 from rules.drug_lines.unit_table import billing_unit_table
 from rules.drug_lines.waste import Payer
@@ -26,6 +29,7 @@ from rules.formulary.bag_contents import flat
 from rules.formulary.routes import read_route
 from rules.worksheet.codable import CodableAdministration
 from rules.worksheet.context import Context
+from rules.worksheet.service_dates import Calendar
 
 _STILL_CHARGED: Final = frozenset(rule.id for rule in (*infusions.RULES, *pushes.RULES))
 """Rules that leave a giving without a code of its own while the drug was given all the same."""
@@ -34,6 +38,7 @@ _NOT_OURS: Final = {
     "patient": "The patient brought the drug: the hospital has no cost to charge.",
     "white_bag": "A pharmacy sent the drug for this patient: the hospital has no cost to charge.",
 }
+_CHARTED: Final[Evidence] = "charted"
 _CUT_SHORT: Final = frozenset({"discontinued", "reaction"})
 
 
@@ -46,72 +51,104 @@ def drug_lines(
     for each in refused:
         why.setdefault(each.administration_id, each)
     known = {one.id: one for earned in context.sheet.earned for one in earned.administrations}
+    sheet = context.sheet
+    of_stay = _OfStay(
+        context.encounter.encounter_id,
+        context.calendar,
+        Payer(sheet.facility, sheet.policy.medicare),
+        "released" if sheet.policy.drug_lines == "release" else "suggested",
+    )
     found: list[DrugLine] = []
     for charted in context.encounter.administrations:
         name = charted.administration_id
-        refusal = why.get(name)
         if name in coded:
-            found += _of_one(context, charted, known.get(name), None)
-        elif refusal is not None and refusal.rule in _STILL_CHARGED:
-            found += _of_one(context, charted, None, None)
-        elif refusal is not None and refusal.rule == self_administered.SELF_ADMINISTERED.id:
+            found += _of_one(of_stay, charted, known.get(name), None)
+        elif (refusal := why.get(name)) is None:
+            continue
+        elif refusal.rule in _STILL_CHARGED:
+            found += _of_one(of_stay, charted, None, None)
+        elif refusal.rule == self_administered.SELF_ADMINISTERED.id:
             reason = Reason(refusal.rule, refusal.says, refusal.cites)
-            found += _of_one(context, charted, None, reason)
+            found += _of_one(of_stay, charted, None, reason)
     found += ungiven(context)
-    found.sort(key=lambda line: (line.service_date, line.administration_id, line.ingredient))
+    if len(found) > 1:
+        found.sort(key=attrgetter("service_date", "administration_id", "ingredient"))
     return _beyond_a_day(found)
 
 
+class _OfStay(NamedTuple):
+    """What all drug lines of a stay have in common."""
+
+    encounter_id: str
+    calendar: Calendar
+    payer: Payer
+    status: DrugLineStatus
+
+
 def _of_one(
-    context: Context, charted: Administration, coded: CodableAdministration | None, against: Reason | None
+    stay: _OfStay, charted: Administration, coded: CodableAdministration | None, against: Reason | None
 ) -> Iterable[DrugLine]:
-    on = context.calendar.date_of(_begun(charted))
+    """Return a line for each drug of one administration."""
+    encounter_id, calendar, payer, status = stay
+    on = calendar.date_of(_begun(charted))
+    if coded is None:
+        route, minutes, evidence = _route(charted), None, _CHARTED
+    else:
+        route, minutes, evidence = coded.route, coded.minutes if coded.flows else None, coded.evidence
+    found = outcomes(_asked(charted, route, drugs_unchanged_since(on), payer, status))
+    name = charted.administration_id
+    stem = f"{encounter_id}\x1fdrug\x1f{name}\x1f"
     if against is None and charted.supplied_by in _NOT_OURS:
         against = SUPPLIED.because(_NOT_OURS[charted.supplied_by])
-    minutes = coded.minutes if coded is not None and coded.flows else None
-    evidence: Evidence = coded.evidence if coded is not None else "charted"
-    route = coded.route if coded is not None else _route(charted)
-    for found in outcomes(_asked(context, charted, route, on)):
-        yield _line(context, charted.administration_id, found, on, (minutes, evidence), against)
-
-
-def _asked(context: Context, charted: Administration, route: str | None, on: date) -> Asked:
-    drug, policy = charted.drug, context.sheet.policy
-    cut_short = charted.technique == "infusion" and charted.stop_reason in _CUT_SHORT
-    return Asked(
-        None if drug is None else (drug.name, drug.code, drug.system),
-        flat(drug.ingredients) if drug is not None and drug.ingredients else (),
-        charted.dose,
-        charted.dose_unit,
-        charted.volume_ml,
-        charted.weight_kg,
-        charted.body_surface_m2,
-        charted.ordered_dose,
-        charted.ordered_dose_unit,
-        charted.stop_reason if cut_short else None,
-        charted.wasted,
-        route,
-        on,
-        Payer(context.sheet.facility, policy.medicare),
-        "released" if policy.drug_lines == "release" else "suggested",
-    )
-
-
-def _line(
-    context: Context, name: str, found: Outcome, on: date, known: tuple[int | None, Evidence], against: Reason | None
-) -> DrugLine:  # fmt: skip
-    ingredient, status, code, units, waste, modifiers, reasons, flags, payment = found
-    line_id = stable_id(f"{context.encounter.encounter_id}\x1fdrug\x1f{name}\x1f{ingredient}")
     if against is not None:
-        return DrugLine(
-            line_id, name, ingredient, "not_billed", None, None, None, (), on, *known, (against,), (), None
+        return [
+            DrugLine(
+                stable_id(stem + one.ingredient), name, one.ingredient, "not_billed", None, None, None, (), on, minutes,
+                evidence, (against,), (), None,
+            )
+            for one in found
+        ]  # fmt: skip
+    return [
+        DrugLine(
+            stable_id(stem + ingredient), name, ingredient, status, code, units, waste, modifiers, on, minutes, evidence,
+            reasons, _about(name, flags) if flags else (), payment,
         )
+        for ingredient, status, code, units, waste, modifiers, reasons, flags, payment in found
+    ]  # fmt: skip
+
+
+def _about(name: str, flags: Iterable[Flag]) -> tuple[Flag, ...]:
+    """Return an outcome's flags with the administration they are about."""
     ids = (name,)
-    about = tuple(
+    return tuple(
         [Flag(one.flag, one.severity, ids, one.says, one.suggestion, one.facts, one.clears) for one in flags]
     )
-    return DrugLine(
-        line_id, name, ingredient, status, code, units, waste, modifiers, on, *known, reasons, about, payment
+
+
+def _asked(
+    charted: Administration, route: str | None, on: date, payer: Payer, status: DrugLineStatus
+) -> Asked:
+    drug = charted.drug
+    cut_short = charted.technique == "infusion" and charted.stop_reason in _CUT_SHORT
+    return build(
+        Asked,
+        (
+            None if drug is None else (drug.name, drug.code, drug.system),
+            flat(drug.ingredients) if drug is not None and drug.ingredients else (),
+            charted.dose,
+            charted.dose_unit,
+            charted.volume_ml,
+            charted.weight_kg,
+            charted.body_surface_m2,
+            charted.ordered_dose,
+            charted.ordered_dose_unit,
+            charted.stop_reason if cut_short else None,
+            charted.wasted,
+            route,
+            on,
+            payer,
+            status,
+        ),
     )
 
 
@@ -120,13 +157,11 @@ def _beyond_a_day(found: list[DrugLine]) -> tuple[DrugLine, ...]:
     table = billing_unit_table()
     together: dict[tuple[str, date], int] = {}
     for line in found:
-        if line.code is not None and line.units is not None:
+        if line.code is not None and line.units is not None and table[line.code].mue:
             key = (line.code, line.service_date)
             together[key] = together.get(key, 0) + line.units
     over = {
-        key: mue
-        for key, units in together.items()
-        if (mue := table[key[0]].mue) is not None and 0 < mue < units
+        key: mue for key, units in together.items() if (mue := table[key[0]].mue) is not None and mue < units
     }
     return tuple(_over(line, over, together) for line in found) if over else tuple(found)
 

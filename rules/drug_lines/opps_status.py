@@ -74,6 +74,11 @@ def _rate(cell: str) -> Decimal | None:
     return Decimal(cell) if cell else None
 
 
+def first_days() -> Iterator[date]:
+    """Yield the first day of each quarter of which a status was read."""
+    yield from {status.quarter for of_code in _by_code().values() for status in of_code}
+
+
 def status_on(code: str, on: date) -> Status | None:
     """Return the last status read of a code for a date of service, of its own calendar year; None where none was."""
     known = _by_code().get(code, ())

@@ -19,7 +19,12 @@ from rules.worksheet.context import Context
 
 
 def ungiven(context: Context) -> Iterable[DrugLine]:
-    """Yield a line, not billed or open, for each drug handed out or thrown away without a giving in the stay."""
+    """Return a line, not billed or open, for each drug handed out or thrown away without a giving in the stay."""
+    encounter = context.encounter
+    return _ungiven(context) if encounter.wasted_apart or encounter.dispensed else ()
+
+
+def _ungiven(context: Context) -> Iterable[DrugLine]:
     encounter = context.encounter
     for name, wasted in groupby(encounter.wasted_apart, key=lambda waste: waste.administration_id):
         at = min(waste.at for waste in wasted)

@@ -6,6 +6,7 @@ given and wasted together never pass what the containers held, and what rounding
 one of these is not known the line has neither and says why.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -44,6 +45,11 @@ class Told(NamedTuple):
 def _since() -> dict[str, tuple[date, str]]:
     with _FILE.open("rb") as file:
         return {name: (entry["from"], entry["cite"]) for name, entry in load(file).items()}
+
+
+def first_days() -> Iterator[date]:
+    """Yield the days from which JW, JZ and TB are reported."""
+    yield from (since for since, _ in _since().values())
 
 
 def asked_for(modifier: str, on: date) -> bool:

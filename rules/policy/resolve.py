@@ -177,15 +177,15 @@ def policy_for(
     Raises PolicyError for a choice, an override or a file that cannot be followed, and NotInForceError for a
     date before the first value of the global layer.
     """
-    place = place_told_apart(facility, department, choice, extra_dirs)
+    place = place_told_apart((facility, department), choice, extra_dirs)
     return _policy_for(setting, payer, *place, on, choice, overrides, with_the_sites(extra_dirs))
 
 
 def place_told_apart(
-    facility: str | None, department: str | None, choice: str | None, extra_dirs: tuple[Place, ...] = ()
+    place: tuple[str | None, str | None], choice: str | None, extra_dirs: tuple[Place, ...] = ()
 ) -> tuple[str | None, str | None]:
     """Return facility and department where a policy may depend on them: only a site's own files tell them apart."""
-    return (facility, department) if with_the_sites(extra_dirs) or is_path(choice) else (None, None)
+    return place if is_path(choice) or with_the_sites(extra_dirs) else (None, None)
 
 
 @lru_cache(maxsize=64)

@@ -33,5 +33,6 @@ def layers_at(place: Place) -> tuple[Layer, ...]:
 
 def with_the_sites(places: tuple[Place, ...]) -> tuple[Place, ...]:
     """Return these places and the folder of the site in force, where it has policies."""
-    site = site_in_force()
-    return (*places, site) if site is not None and site_layers(site) else places
+    if (site := site_in_force()) is None:
+        return places
+    return (*places, site) if site_layers(site) else places
