@@ -73,9 +73,13 @@ class OneWorker:
 
     def _wait_for_store(self) -> None:
         for _ in range(400):
-            for log in self.folder.rglob("encounters-*.db/*.log"):
-                if b"E1" in log.read_bytes():
-                    self.store = log.parent
+            # What the worker wrote is in the store's log; what it restored went past that.
+            for file in (
+                *self.folder.rglob("encounters-*.db/*.log"),
+                *self.folder.rglob("encounters-*.db/*.sst"),
+            ):
+                if b"E1" in file.read_bytes():
+                    self.store = file.parent
                     return
             sleep(0.05)
         pytest.fail("the stay did not reach the store")
