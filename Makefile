@@ -8,6 +8,8 @@
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
 BIN := .venv/bin
+# Where it is set, every process of a test run compiles every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Every file at one version, by its hash; then the project, which brings nothing: its builder is among them.
 LOCK := .ci/requirements.txt

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from broker_fixtures import (
     kafka,
+    kafka_pool,
     own_kafka,
     pytest_collection_modifyitems,
     pytest_terminal_summary,
@@ -19,7 +20,14 @@ from broker_fixtures import (
 )
 from hypothesis import settings
 
-__all__ = ["kafka", "own_kafka", "pytest_collection_modifyitems", "pytest_terminal_summary", "unique"]
+__all__ = [
+    "kafka",
+    "kafka_pool",
+    "own_kafka",
+    "pytest_collection_modifyitems",
+    "pytest_terminal_summary",
+    "unique",
+]
 """Fixtures and hooks: pytest finds them by name in this module."""
 
 CASES = Path(__file__).parent / "cases"

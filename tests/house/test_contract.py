@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from golden import all_cases
-from jsonschema import Draft202012Validator
+from json_schema import Draft202012Validator
 from timeline import events_of
 
 from models.compatibility import Schema, Side, breaks

@@ -33,6 +33,7 @@ from confluent_kafka.admin import (
 )
 from kafka_archive import archive
 from kafka_jars import LOGGING, NoKafkaError, jars, java
+from kafka_layout import keep, laid_out
 from kafka_process import Process
 from kafka_security import Security, security
 from kafka_settings import FOR_TESTS, free_ports, properties
@@ -72,6 +73,8 @@ class ApacheKafka:
         self.controller: str = beside.controller if beside else f"127.0.0.1:{controller}"
         self.security: Security | None = security(folder, guarded) if secure else None
         self.log = folder / "broker.log"
+        self.undisturbed = True
+        """Whether it was never ended or paused, so that it goes on as a new one would."""
         self._port = port
         self._votes = beside is None
         self._options = options
@@ -117,10 +120,12 @@ class ApacheKafka:
 
     def stop(self) -> None:
         """End it as an operator would; with SIGKILL where it does not follow."""
+        self.undisturbed = False
         self._process.end(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it as a power cut would."""
+        self.undisturbed = False
         self._process.end(signal.SIGKILL)
 
     def restart(self) -> Self:
@@ -130,6 +135,7 @@ class ApacheKafka:
 
     def pause(self) -> None:
         """Stop its clock: connections stay open, nothing is answered."""
+        self.undisturbed = False
         self._process.pause()
 
     def resume(self) -> None:
@@ -213,15 +219,18 @@ class ApacheKafka:
         return [*java_line, *rest]
 
     def _format(self) -> None:
-        role = ["--standalone"] if self._votes else ["--no-initial-controllers"]
+        if not self.security and laid_out(self._data, self.node, self.cluster, cluster_id()):
+            return
         users = self.security.formatting() if self.security else []
-        wanted = ["format", *role, "--cluster-id", self.cluster, "--config", str(self._properties), *users]
+        wanted = ["format", "--cluster-id", self.cluster, "--config", str(self._properties), *users]
         made = subprocess.run(
             self._command("kafka.tools.StorageTool", *wanted), capture_output=True, text=True, check=False
         )
         if made.returncode:
             message = f"Apache Kafka cannot lay out its data:\n{made.stdout}{made.stderr}"
             raise KafkaEndedError(message)
+        if not self.security and self._votes:
+            keep(self._data)
 
     def _answers(self) -> bool:
         """Tell whether the cluster knows this node, and every partition that only it holds is led."""

@@ -71,22 +71,37 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield bootstrap
 
 
+@pytest.fixture(scope="session")
+def kafka_pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Give the brokers that tests leave as they were, for ``own_kafka``."""
+    have_kafka()
+    from apache_kafka import ApacheKafka  # noqa: PLC0415 -- only when a test needs a broker
+    from kafka_pool import KafkaPool  # noqa: PLC0415 -- as above
+
+    pool = KafkaPool(lambda: ApacheKafka(tmp_path_factory.mktemp("kafka")).start())
+    yield pool
+    pool.close()
+
+
 @pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+def own_kafka(tmp_path: Path, kafka_pool: Any) -> Iterator[Callable[..., Any]]:
     """
     Give a maker of brokers that are the test's own, to fill with the product's topics, to kill and to restart.
 
-    ``own_kafka()`` returns a running ``ApacheKafka``; it takes that class's arguments, less the folder. About four
-    seconds each. They end with the test.
+    ``own_kafka()`` returns a running ``ApacheKafka`` with nothing on it; it takes that class's arguments, less the
+    folder. About four seconds each, nothing where an earlier test left one as it was.
     """
-    have_kafka()
     from apache_kafka import ApacheKafka  # noqa: PLC0415 -- only when a test needs a broker
 
     with ExitStack() as running:
         count = iter(range(1, 100))
 
         def make(**wanted: Any) -> ApacheKafka:
-            return running.enter_context(ApacheKafka(tmp_path / f"kafka-{next(count)}", **wanted))
+            if wanted:
+                return running.enter_context(ApacheKafka(tmp_path / f"kafka-{next(count)}", **wanted))
+            kafka: ApacheKafka = kafka_pool.take()
+            running.callback(kafka_pool.give_back, kafka)
+            return kafka
 
         yield make
 

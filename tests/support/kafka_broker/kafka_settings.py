@@ -32,6 +32,8 @@ ONE_NODE: Final = {
     "group.min.session.timeout.ms": "1000",
     # The largest message the topics are made for, and a little for its batch.
     "message.max.bytes": str(13 << 20),
+    # Set aside at each start, for compaction; the least there is.
+    "log.cleaner.dedupe.buffer.size": str(2 << 20),
     # A broker that was killed is let in again after these, not after nine seconds.
     "broker.heartbeat.interval.ms": "300",
     "broker.session.timeout.ms": "1500",
@@ -80,7 +82,7 @@ def properties(
         **ONE_NODE,
         "process.roles": "broker,controller" if votes else "broker",
         "node.id": str(node),
-        "controller.quorum.bootstrap.servers": controller,
+        "controller.quorum.voters": f"1@{controller}",
         "controller.listener.names": "CONTROLLER",
         "listeners": f"{advertised},CONTROLLER://{controller}" if votes else advertised,
         "advertised.listeners": advertised,
