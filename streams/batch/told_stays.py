@@ -65,7 +65,7 @@ class ToldStays:
 
     def post(self, file: int, number: int, change: PostedChange) -> None:
         """Take in what another system posted."""
-        self._buckets.add(change.encounter_id.encode(), [(_POSTED - file, number, _posted_bytes(change))])
+        self._buckets.add(change.encounter_id.encode(), [(_POSTED - file, number, posted_bytes(change))])
 
     def stays(self, profile: Profile) -> Iterator[list[ToldStay]]:
         """Yield the stays of each bucket, in the order of their ids; what is wrong with a line is refused."""
@@ -124,7 +124,7 @@ class _Said:
     def take(self, file: int, number: int, raw: bytes) -> None:
         """Take in one line."""
         if file <= _POSTED:
-            change = _posted_change(raw)
+            change = posted_change(raw)
             self.posted.setdefault(change.encounter_id, []).append(change)
         elif _CHARGES not in raw:
             self.events.append((file, number, raw))
@@ -150,12 +150,14 @@ def _place(line: InputLine) -> tuple[int, int]:
     return (_BEHIND - file if file <= _POSTED else file), number
 
 
-def _posted_bytes(change: PostedChange) -> bytes:
+def posted_bytes(change: PostedChange) -> bytes:
+    """Return what another system posted as bytes that wait in a file."""
     # As JSON, never pickled: a line of a file lies among these.
     return dumps((change.encounter_id, *change.line, change.credit, change.restates))
 
 
-def _posted_change(raw: bytes) -> PostedChange:
+def posted_change(raw: bytes) -> PostedChange:
+    """Return what waited as bytes."""
     encounter_id, code, units, modifiers, on, line_id, credit, restates = loads(raw)
     line = PostedLine(code, units, tuple(modifiers), None if on is None else date.fromisoformat(on), line_id)
     return PostedChange(encounter_id, line, credit, restates)

@@ -9,7 +9,7 @@ from rules.site_folder import SiteFolder, under_site
 from streams.batch.spill_buckets import Buckets
 from streams.batch.told_stays import ToldStay, ToldStays
 from streams.cli.shared.comparison_options import all_codes_option, encounters_option, format_option
-from streams.cli.shared.difference_rows import COLUMNS, HEAD, csv_row, json_row, summary, table_row
+from streams.cli.shared.difference_rows import HEAD, json_row, summary, table_row
 from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
 from streams.cli.shared.posted_files import PostedLines, read_posted
 from streams.cli.shared.profile_options import check_policy, profile_options
@@ -19,6 +19,7 @@ from streams.cli.shared.stay_rows import TextTable, csv_text
 from streams.feeds.site_mapping import SiteMapping
 from streams.reconciliation.comparison import Comparison
 from streams.reconciliation.difference import Difference
+from streams.reconciliation.difference_cells import COLUMNS, csv_row
 from streams.reconciliation.shadow import Group, groups
 from streams.wire.rejects import Reject
 

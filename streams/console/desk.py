@@ -36,7 +36,7 @@ _SAME_S: Final = 60.0
 _MOST_SAME: Final = 200
 PAGES: Final = (
     ("/queue", "Queue"), ("/stays", "Encounters"), ("/feeds", "Feeds"), ("/rejects", "Rejects"), ("/reconciliation", "Reconciliation"),
-    ("/nudges", "Nudges"), ("/what-if", "What if"), ("/audit", "Audit"), ("/health", "Health"), ("/contract", "Contract"),
+    ("/nudges", "Nudges"), ("/what-if", "What if"), ("/diff", "Diff"), ("/audit", "Audit"), ("/health", "Health"), ("/contract", "Contract"),
 )  # fmt: skip
 """What the head of every page leads to."""
 
@@ -44,7 +44,7 @@ PAGES: Final = (
 PANELS: Final = {
     "": "infusion-money", "queue": "infusion-money", "stays": "infusion-money", "stay": "infusion-money",
     "reconciliation": "infusion-money", "audit": "infusion-money", "feeds": "infusion-feeds", "rejects": "infusion-feeds",
-    "health": "infusion-flow", "nudges": "infusion-money", "what-if": "infusion-money",
+    "health": "infusion-flow", "nudges": "infusion-money", "what-if": "infusion-money", "diff": "infusion-money",
 }  # fmt: skip
 """The dashboard that has over time what a page has now."""
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from streams.console.people import EVERYTHING, Guard, Person, Proxy, people_of
+from streams.feeds.charge_codes import ChargeCodes
 from streams.listener.access import is_loopback, networks_of
 from streams.metrics.bind import BIND, Bind, BindError, bind_of
+from streams.worker.adapters import FeedSettingError, site_from
 from streams.worker.settings import SettingError
 
 ADDRESS: Final = "INFUSION_CONSOLE_BIND"
@@ -20,6 +22,7 @@ ROLES_HEADER: Final = "INFUSION_CONSOLE_ROLES_HEADER"
 PROXIES: Final = "INFUSION_CONSOLE_PROXIES"
 DASHBOARDS: Final = "INFUSION_CONSOLE_DASHBOARDS"
 HOSTS: Final = "INFUSION_CONSOLE_HOSTS"
+INCUMBENT: Final = "INFUSION_CONSOLE_INCUMBENT_DIR"
 
 DEFAULT: Final = Bind("127.0.0.1", 8090)
 _HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -35,6 +38,10 @@ class ConsoleSettings(NamedTuple):
     """Names by which browsers call it, beside its own address; a request under any other name is refused."""
     dashboards: str = ""
     """Where the dashboards are, for links from pages to panels."""
+    incumbent: Path | None = None
+    """A folder of what the charge system in use posted; it is read and never written."""
+    codes: ChargeCodes = ChargeCodes()
+    """The site's codes for charges, by which such a file is read."""
 
 
 def console_settings(environment: Mapping[str, str] = os.environ) -> ConsoleSettings:
@@ -64,7 +71,25 @@ def console_settings(environment: Mapping[str, str] = os.environ) -> ConsoleSett
         message = f"{DASHBOARDS}: not an address; write for example {DASHBOARDS}=http://grafana.example:3000"
         raise SettingError(message)
     hosts = frozenset(part.strip().lower() for part in given.get(HOSTS, "").split(",") if part.strip())
-    return ConsoleSettings(bind, Path(given.get(FOLDER, "var/console")), guard, hosts, dashboards)
+    folder = Path(given.get(FOLDER, "var/console"))
+    return ConsoleSettings(bind, folder, guard, hosts, dashboards, _incumbent(given), _codes(given))
+
+
+def _incumbent(given: Mapping[str, str]) -> Path | None:
+    if INCUMBENT not in given:
+        return None
+    folder = Path(given[INCUMBENT])
+    if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
+        message = f"{INCUMBENT}: no folder that can be read; make it, and have what the charge system posts put into it"
+        raise SettingError(message)
+    return folder.resolve()
+
+
+def _codes(given: Mapping[str, str]) -> ChargeCodes:
+    try:
+        return site_from(given).charges
+    except FeedSettingError as error:
+        raise SettingError(str(error)) from None
 
 
 def _people(given: Mapping[str, str]) -> tuple[Person, ...]:

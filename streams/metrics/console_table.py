@@ -15,6 +15,7 @@ PAGES: Final = (
         "reconciliation",
         "nudges",
         "what-if",
+        "diff",
         "audit",
         "health",
         "contract",

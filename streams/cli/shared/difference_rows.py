@@ -21,10 +21,6 @@ HEAD: Final[Cells] = (
     "OTHER",
     "OUR RULE",
 )
-COLUMNS: Final[Cells] = (
-    "switch", "answer", "also_explained_by", "encounter_id", "kind", "status", "differs_in", "service_date", "code",
-    "units", "modifiers", "usd", "their_code", "their_units", "their_modifiers", "their_usd", "rule", "says",
-)  # fmt: skip
 
 
 def table_row(group: Group, one: Difference) -> Cells:
@@ -42,18 +38,6 @@ def table_row(group: Group, one: Difference) -> Cells:
     )
 
 
-def csv_row(group: Group, one: Difference) -> Cells:
-    """Return a difference under ``COLUMNS``."""
-    return (
-        group.switch, group.answer, " ".join(_others(group, one)), one.encounter_id, one.kind, one.status,
-        " ".join(one.differs_in),
-        one.service_date.isoformat() if one.service_date else "", one.code or "", str(one.units) if one.code else "",
-        " ".join(one.modifiers), f"{one.cents / 100:.2f}", one.their_code or "",
-        str(one.their_units) if one.their_code else "", " ".join(one.their_modifiers), f"{one.their_cents / 100:.2f}",
-        one.rule, one.says,
-    )  # fmt: skip
-
-
 def json_row(group: Group, one: Difference) -> bytes:
     """Return a difference as one line of JSON, with the switch and the answer that explain it."""
     return dumps({"switch": group.switch or None, "answer": group.answer or None, **one.__dict__}) + b"\n"
@@ -68,12 +52,6 @@ def summary(found: list[Group]) -> Iterator[str]:
             continue
         name = f"{group.switch}={group.answer}" if group.switch else f"rule {group.rule or 'none of ours'}"
         yield f"{name:44}  {lines}"
-
-
-def _others(group: Group, one: Difference) -> Iterator[str]:
-    for key, answer in one.explained_by:
-        if (key, answer) != (group.switch, group.answer):
-            yield f"{key}={answer}"
 
 
 def _coded(code: str | None, units: int, modifiers: tuple[str, ...]) -> str:

@@ -1,6 +1,7 @@
 """What the pages of calculations have in common: one by its address, its tables in parts and as files, the list of all."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
@@ -10,8 +11,10 @@ from streams.console.page_of import PER_PAGE, Asked, Part, asked_of
 from streams.console.runs.run_file import Kind, Run, RunFile
 from streams.console.runs.runs import RunsFullError
 from streams.console.tables import as_file
+from streams.feeds.charge_codes import ChargeCodes
 
 FILTERS: Final = ("encounter", "code")
+"""What picks rows of a result: their encounter, and the word they are kept under, a code or what explains them."""
 
 Cells = Callable[[Any], Sequence[Any]]
 """Makes the cells of a file's row out of one of a table."""
@@ -23,8 +26,9 @@ async def texts(request: web.Request) -> dict[str, str]:
 
 
 async def begun(
-    request: web.Request, kind: Kind, path: str, asked: dict[str, str], who: str
-) -> web.StreamResponse:
+    request: web.Request, kind: Kind, path: str, asked: dict[str, str], who: str, posted: Path | None = None,
+    codes: ChargeCodes = ChargeCodes(),  # noqa: B008 - it is frozen
+) -> web.StreamResponse:  # fmt: skip
     """
     Begin a calculation, and lead to it.
 
@@ -33,7 +37,7 @@ async def begun(
     """
     desk = desk_of(request)
     try:
-        run_id = await desk.look(desk.runs.begin, kind, asked, who, desk.profile)
+        run_id = await desk.look(desk.runs.begin, kind, asked, who, desk.profile, posted, codes)
     except OSError as error:
         message = f"Its file cannot be written: {error.strerror or type(error).__name__}."
         raise RunsFullError(message) from None
@@ -57,10 +61,12 @@ async def run_of(request: web.Request, kind: Kind) -> tuple[Desk, Run, RunFile]:
     return desk, *found
 
 
-async def part_of(request: web.Request, path: str, file: RunFile, table: str) -> tuple[Asked, Part]:
+async def part_of(
+    request: web.Request, path: str, file: RunFile, table: str, names: tuple[str, str] = FILTERS
+) -> tuple[Asked, Part]:
     """Return the part of a table that an address asks for, and note each encounter in it as looked at."""
-    desk, asked = desk_of(request), asked_of(path, request.query, FILTERS)
-    wanted = (asked.get("encounter"), asked.get("code"))
+    desk, asked = desk_of(request), asked_of(path, request.query, names)
+    wanted = [asked.get(name) for name in names]
     rows, total = await desk.look(file.rows, table, *wanted, PER_PAGE, (asked.page - 1) * PER_PAGE)
     page = max(1, min(asked.page, -(-total // PER_PAGE)))
     if page != asked.page:
@@ -71,12 +77,17 @@ async def part_of(request: web.Request, path: str, file: RunFile, table: str) ->
 
 
 async def table_file(
-    request: web.Request, kind: Kind, table: str, columns: Sequence[str], cells: Cells
+    request: web.Request,
+    kind: Kind,
+    table: str,
+    columns: Sequence[str],
+    cells: Cells,
+    names: tuple[str, str] = FILTERS,
 ) -> web.StreamResponse:
     """Return a whole table of a result as a file, or all that match where an address asks for some."""
     desk, run, file = await run_of(request, kind)
-    asked = asked_of("", request.query, FILTERS)
-    rows, total = await desk.look(file.rows, table, asked.get("encounter"), asked.get("code"))
+    asked = asked_of("", request.query, names)
+    rows, total = await desk.look(file.rows, table, *(asked.get(name) for name in names))
     desk.saw(request, f"{total} {table} of {kind} {run.run_id}", "download")
     return as_file(request.match_info["kind"], f"{kind}-{table}-{run.run_id}", columns, map(cells, rows))
 

@@ -15,6 +15,7 @@ from typing import Final
 from rules.engine import Profile
 from streams.console.runs.run_file import ENDING, Kind, Run, RunFile, is_run_id
 from streams.console.runs.work import Job, calculate_apart
+from streams.feeds.charge_codes import ChargeCodes
 
 FOLDER: Final = "runs"
 MOST_WAITING: Final = 5
@@ -45,7 +46,10 @@ class Runs:
         self._waiting: asyncio.Queue[Job] = asyncio.Queue(MOST_WAITING)
         self.work: Work = in_process
 
-    def begin(self, kind: Kind, asked: Mapping[str, str], who: str, profile: Profile) -> str:
+    def begin(
+        self, kind: Kind, asked: Mapping[str, str], who: str, profile: Profile, posted: Path | None = None,
+        codes: ChargeCodes = ChargeCodes(),  # noqa: B008 - it is frozen
+    ) -> str:  # fmt: skip
         """
         Ask for a calculation and return its id.
 
@@ -63,7 +67,8 @@ class Runs:
         run_id = f"{datetime.fromtimestamp(self._clock(), UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         file = self._file(run_id)
         file.create(kind, asked, who, self._clock())
-        self._waiting.put_nowait(Job(file.path, self._model, kind, dict(asked), profile, os.getpid()))
+        job = Job(file.path, self._model, kind, dict(asked), profile, os.getpid(), posted, codes)
+        self._waiting.put_nowait(job)
         return run_id
 
     def file(self, kind: Kind, run_id: str) -> tuple[Run, RunFile] | None:

@@ -13,6 +13,7 @@ from rules.policy.resolve import PolicyError
 from rules.site_folder import SiteFolderError
 from streams.batch.error_place import fault
 from streams.console.runs.run_file import Kind, RunFile
+from streams.feeds.charge_codes import ChargeCodes
 
 _TELL_S: Final = 0.5
 _KINDNESS: Final = 10
@@ -36,6 +37,10 @@ class Job(NamedTuple):
     """What the stays are coded under as things stand."""
     parent: int
     """The process that asked: with its end this one ends."""
+    posted: Path | None = None
+    """Of a comparison: the file of what another system posted."""
+    codes: ChargeCodes = ChargeCodes()
+    """Its codes for charges."""
 
     def day(self, name: str) -> date | None:
         """Return a day that was asked for; None for any."""
@@ -66,9 +71,10 @@ Calculation = Callable[[Job, RunFile], None]
 
 def calculate(job: Job) -> None:
     """Do one calculation, whatever comes of it."""
-    from streams.console.runs.what_if import what_ifs  # noqa: PLC0415 - it knows this module
+    from streams.console.runs.shadow import shadow  # noqa: PLC0415 - they know this module
+    from streams.console.runs.what_if import what_ifs  # noqa: PLC0415 - as above
 
-    does: dict[Kind, Calculation] = {"what-if": what_ifs}
+    does: dict[Kind, Calculation] = {"what-if": what_ifs, "shadow": shadow}
     file = RunFile(job.path)
     file.tell(state="running")
     try:

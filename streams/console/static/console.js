@@ -7,7 +7,7 @@
 
   // Keys -------------------------------------------------------------------------------------------------------------
   const help = one("#keys");
-  const places = { q: "/queue", e: "/stays", f: "/feeds", r: "/rejects", h: "/health", a: "/audit", n: "/nudges", w: "/what-if" };
+  const places = { q: "/queue", e: "/stays", f: "/feeds", r: "/rejects", h: "/health", a: "/audit", n: "/nudges", w: "/what-if", d: "/diff" };
   let going = false;
 
   const rows = () => all("[data-rows] a[href]").filter((link) => link.closest("li, tr") && (!link.closest("tr") || link === one("a[href]", link.closest("tr"))));

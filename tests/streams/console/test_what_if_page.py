@@ -79,7 +79,7 @@ async def test_days_without_a_stay_and_another_policy_move_nothing(console: Any)
     [run] = stage.desk.runs.listed("what-if")[:1]
     assert run.figures["stays"] == 0
     place = await asked(stage, client, policy="medicare", set="")
-    run = stage.desk.runs.listed("what-if")[0]
+    run, _ = stage.desk.runs.file("what-if", place.rpartition("/")[2])
     assert (run.figures["stays"], run.figures["moved"], run.figures["otherwise"]) == (1, 0, 0)
     assert stage.sent == []
 
