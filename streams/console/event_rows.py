@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from orjson import JSONDecodeError, dumps, loads
 
+from streams.console.sender_rows import FHIR, raw_sender
 from streams.operations.reject_ledger import RejectLedger
 from streams.wire import topics
 from streams.wire.cloud_events import CE_SOURCE
@@ -114,11 +115,11 @@ class RejectRows:
         place, came = (record.partition, record.offset), origin(headers)
         digest = sha256(b"\0".join((record.key or b"", value))).digest()
         is_reject = self._ledger.add(*place, record.timestamp, (digest, None), headers)
-        named = next((text for name, text in headers if name == CE_SOURCE), b"")
+        source = _source(came.topic if came else "", value, headers)
         self._touched = True
         self._waiting[place] = (
             *place, record.timestamp, "open" if is_reject else "mark", came.reason if came else "put here by somebody else",
-            came.topic if came else "", legible_source(value) or named.decode(errors="replace"), legible_encounter_id(value) or "",
+            came.topic if came else "", source, legible_encounter_id(value) or "",
             digest, dumps([(name, text.decode("latin-1")) for name, text in headers if text is not None]),
         )  # fmt: skip
         if is_reject:
@@ -148,6 +149,16 @@ class RejectRows:
                 self._known[place] = standing
                 moved.append((*standing, *place))
         connection.executemany("UPDATE rejects SET state=?, told=? WHERE partition=? AND position=?", moved)
+
+
+def _source(topic: str, value: bytes, headers: Iterable[tuple[str, Any]]) -> str:
+    """Return whose word was refused: a message's sender, else the source of an event; empty where it tells neither."""
+    if topic == topics.RAW_HL7V2:
+        return raw_sender(value)
+    named = next((text for name, text in headers if name == CE_SOURCE), None) or b""
+    return (
+        legible_source(value) or named.decode(errors="replace") or (FHIR if topic == topics.RAW_FHIR else "")
+    )
 
 
 def _epoch(text: str) -> float | None:

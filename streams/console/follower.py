@@ -14,6 +14,7 @@ from streams.console.charge_rows import ChargeRows
 from streams.console.event_rows import EventRows, RejectRows
 from streams.console.nudge_rows import NudgeRows
 from streams.console.read_model import ReadModel
+from streams.console.sender_rows import SenderRows
 from streams.engine.cluster_requests import ask_cluster
 from streams.fetching.client import reading_client
 from streams.kafka.admin import asked, broker_topics
@@ -22,7 +23,7 @@ from streams.operations.reject_queue import PARK_AFTER
 from streams.wire import topics
 
 FOLLOWED: Final = (
-    topics.CLOSED, topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW, topics.REJECTS, topics.DELIVERIES, topics.EVENTS, topics.NUDGES,
+    topics.CLOSED, topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW, topics.REJECTS, topics.DELIVERIES, topics.EVENTS, topics.NUDGES, *topics.RAW, topics.ASSOCIATIONS_CHANGELOG,
 )  # fmt: skip
 """What the pages show; a topic that is not there yet is looked for again."""
 
@@ -231,13 +232,14 @@ class Follower:
             self._moved.notify_all()
 
     def _write(self, records: list[Any], reached: Mapping[tuple[str, int], int]) -> None:
-        charges, events, nudges = ChargeRows(), EventRows(), NudgeRows()
+        charges, events, nudges, senders = ChargeRows(), EventRows(), NudgeRows(), SenderRows()
         for record in records:
             if getattr(record, "fault", "") == "damaged":
                 continue
-            charges.take(record) or events.take(record) or self._rejects.take(record) or nudges.take(record)
+            any(rows.take(record) for rows in (charges, events, self._rejects, nudges, senders))
         with self._model.batch(reached) as connection:
             charges.write(connection, self._holds)
             events.write(connection)
             self._rejects.write(connection)
             nudges.write(connection)
+            senders.write(connection)

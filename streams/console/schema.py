@@ -2,7 +2,7 @@
 
 from typing import Final
 
-EDITION: Final = 4
+EDITION: Final = 5
 
 TABLES: Final = """
 CREATE TABLE positions (
@@ -60,6 +60,11 @@ CREATE TABLE heard (
     source TEXT, minute INTEGER, messages INTEGER NOT NULL, late INTEGER NOT NULL, newest_ms INTEGER NOT NULL,
     PRIMARY KEY (source, minute)
 ) WITHOUT ROWID;
+CREATE TABLE spoke (
+    source TEXT, minute INTEGER, messages INTEGER NOT NULL, late INTEGER NOT NULL DEFAULT 0, newest_ms INTEGER NOT NULL,
+    PRIMARY KEY (source, minute)
+) WITHOUT ROWID;
+CREATE TABLE waiting_pumps (entry BLOB PRIMARY KEY, facility TEXT NOT NULL, infusions INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE rejects (
     partition INTEGER, position INTEGER, at_ms INTEGER, state TEXT NOT NULL DEFAULT 'open', told TEXT NOT NULL DEFAULT '',
     reason TEXT, topic TEXT, source TEXT, encounter_id TEXT, digest BLOB, headers BLOB, PRIMARY KEY (partition, position)

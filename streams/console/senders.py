@@ -1,6 +1,6 @@
 """Who sends, and who is silent: each source of events with its last message, its rhythm, and what of it was late or refused."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from streams.console.read_model import ReadModel
 from streams.console.silence import Rhythm, rhythm
@@ -8,6 +8,10 @@ from streams.console.silence import Rhythm, rhythm
 _REMEMBERED_MINUTES: Final = 8 * 7 * 24 * 60
 """Weeks of minutes from which a rhythm is made."""
 _DAY_MINUTES: Final = 24 * 60
+
+
+Heard = Literal["heard", "spoke"]
+"""The table that says who was heard in which minute."""
 
 
 class Sender(NamedTuple):
@@ -34,8 +38,12 @@ class Sender(NamedTuple):
         return self.silent_s(now) > self.limit_minutes * 60
 
 
-def senders(model: ReadModel, now: float) -> list[Sender]:
-    """Return every sender, those that are silent too long first, then by name."""
+def senders(model: ReadModel, now: float, heard: Heard = "heard") -> list[Sender]:
+    """
+    Return every sender, those that are silent too long first, then by name.
+
+    ``heard`` are sources of events, ``spoke`` senders of messages, by what they call themselves.
+    """
     minute = int(now // 60)
     rejected = {
         row[0]: row[1]
@@ -46,11 +54,11 @@ def senders(model: ReadModel, now: float) -> list[Sender]:
     }
     found = []
     for row in model.rows(
-        "SELECT source, max(newest_ms) AS newest_ms, sum(messages) AS total, sum(CASE WHEN minute > ?1 THEN messages ELSE 0 END) AS day,"
-        " sum(CASE WHEN minute > ?1 THEN late ELSE 0 END) AS late FROM heard GROUP BY source",
+        "SELECT source, max(newest_ms) AS newest_ms, sum(messages) AS total, sum(CASE WHEN minute > ?1 THEN messages ELSE 0 END) AS day,"  # noqa: S608 - a table of ours
+        f" sum(CASE WHEN minute > ?1 THEN late ELSE 0 END) AS late FROM {heard} GROUP BY source",
         minute - _DAY_MINUTES,
     ):
-        limit, own = _rhythm(model, row["source"], minute).limit(minute)
+        limit, own = _rhythm(model, heard, row["source"], minute).limit(minute)
         found.append(
             Sender(
                 row["source"],
@@ -66,6 +74,13 @@ def senders(model: ReadModel, now: float) -> list[Sender]:
     return sorted(found, key=lambda one: (not one.silent(now), one.name))
 
 
-def _rhythm(model: ReadModel, source: str, minute: int) -> Rhythm:
-    statement = "SELECT minute FROM heard WHERE source = ? AND minute > ? ORDER BY minute"
+def _rhythm(model: ReadModel, heard: Heard, source: str, minute: int) -> Rhythm:
+    statement = f"SELECT minute FROM {heard} WHERE source = ? AND minute > ? ORDER BY minute"  # noqa: S608 - a table of ours
     return rhythm([row[0] for row in model.rows(statement, source, minute - _REMEMBERED_MINUTES)])
+
+
+def unlinked(model: ReadModel) -> list[Any]:
+    """Return how many infusions of pumps wait for their stay, by the facility whose messages they came with, the most first."""
+    return model.rows(
+        "SELECT facility, sum(infusions) AS infusions, count(*) AS programs FROM waiting_pumps GROUP BY facility ORDER BY 2 DESC, 1"
+    )

@@ -22,16 +22,21 @@ class UnlinkedPumps:
 
     def take(self, record: Any) -> None:
         """Take one record of the changelog in."""
-        key, value = record.key or b"", record.value
-        if _PUMP not in key:
-            return
-        waiting = 0
-        if value and not value.endswith(_NONE):
-            try:
-                waiting = int(loads(value)[-1])
-            except (JSONDecodeError, TypeError, ValueError, IndexError, KeyError):
-                return
+        key = record.key or b""
+        waiting = waiting_infusions(key, record.value)
         if waiting:
             self._by_entry[key] = waiting
-        else:
+        elif waiting is not None:
             self._by_entry.pop(key, None)
+
+
+def waiting_infusions(key: bytes, value: bytes | None) -> int | None:
+    """Return how many infusions of an entry of the changelog wait for their stay; None where it is no pump's, or unreadable."""
+    if _PUMP not in key:
+        return None
+    if not value or value.endswith(_NONE):
+        return 0
+    try:
+        return int(loads(value)[-1])
+    except (JSONDecodeError, TypeError, ValueError, IndexError, KeyError):
+        return None

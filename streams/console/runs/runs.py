@@ -13,8 +13,9 @@ from time import monotonic, time
 from typing import Final
 
 from rules.engine import Profile
+from streams.console.runs.job import Job
 from streams.console.runs.run_file import ENDING, Kind, Run, RunFile, is_run_id
-from streams.console.runs.work import Job, calculate_apart
+from streams.console.runs.work import calculate_apart
 from streams.feeds.charge_codes import ChargeCodes
 
 FOLDER: Final = "runs"

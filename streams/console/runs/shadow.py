@@ -14,9 +14,9 @@ from models.charge import ChargeSet
 from rules.site_folder import under_site
 from streams.batch.posted_file import PostedFileError, posted_in
 from streams.batch.told_stays import posted_bytes, posted_change
+from streams.console.runs.job import Job, Progress, RunError
 from streams.console.runs.model_stays import ModelStays, stays_of
 from streams.console.runs.run_file import RunFile
-from streams.console.runs.work import Job, Progress, RunError
 from streams.feeds.posted import PostedChange
 from streams.reconciliation.comparison import Comparison
 from streams.reconciliation.difference import Difference

@@ -6,9 +6,9 @@ from typing import Any
 from models.charge import ChargeSet
 from rules.engine import Profile
 from streams.charging.recode import what_if, what_if_title
+from streams.console.runs.job import Job, Progress
 from streams.console.runs.model_stays import stays_of
 from streams.console.runs.run_file import RunFile
-from streams.console.runs.work import Job, Progress
 from streams.reconciliation.moves import Move, Totals, moves
 
 LINES, CODES, STATUSES = "lines", "codes", "statuses"

@@ -9,7 +9,8 @@ from console_desk import Stage, missing_stop
 
 from streams.console.incumbent import posted_files
 from streams.console.people import Guard, Person
-from streams.console.runs.work import Job, calculate
+from streams.console.runs.job import Job
+from streams.console.runs.work import calculate
 from streams.console.settings import console_settings
 from streams.worker.settings import SettingError
 

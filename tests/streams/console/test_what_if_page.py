@@ -9,8 +9,9 @@ from console_desk import Stage, missing_stop
 from rules.engine import Profile
 from streams.console.people import Guard, Person
 from streams.console.runs.asked import WrongRunError, checked_what_if
+from streams.console.runs.job import Job
 from streams.console.runs.runs import MOST_WAITING, in_process
-from streams.console.runs.work import Job, calculate
+from streams.console.runs.work import calculate
 
 STOP = {"type": "infusion_stopped", "event_id": "E2.9", "occurred_at": "2026-03-02T09:00:00-05:00", "encounter_id": "E2", "administration_id": "A1"}  # fmt: skip
 ASKED = {"policy": "", "set": "missing_stop=push", "since": "2026-03-01", "until": "2026-03-31"}
