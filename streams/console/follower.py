@@ -157,6 +157,7 @@ class Follower:
                 self._look_ahead(consumer, places)
                 self.trouble = None
                 if self.rebuild_s is None and not self.behind:
+                    await asyncio.to_thread(self._model.complete)
                     self.rebuild_s = monotonic() - self._began
                 if len(names) < len(FOLLOWED) and not records:
                     there = await broker_topics(self._connection)

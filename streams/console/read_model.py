@@ -13,7 +13,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-from streams.console.schema import EDITION, TABLES
+from streams.console.packed import set_out_of
+from streams.console.schema import EDITION, ORDERS, TABLES
 from streams.engine.cluster_facts import ClusterFacts, TopicFacts
 from streams.engine.log_faults import LogFaultError, fault_of
 
@@ -21,7 +22,7 @@ FILE: Final = "console.sqlite"
 
 _CACHE_KIB: Final = 65_536
 _PAGE_BYTES: Final = 16_384
-"""Some charge sets fit one page; on pages of 4 KiB each has one of its own, and filling takes twice as long."""
+"""A pack of charge sets fits one page, or two."""
 _CHECKPOINT_PAGES: Final = 4_096
 """64 MiB written before it is merged into the file: pages that many batches change are merged once."""
 _WAIT_S: Final = 10.0
@@ -118,6 +119,11 @@ class ReadModel:
             self._writer.execute("BEGIN IMMEDIATE")
             return self._writer.executemany(statement, rows).rowcount
 
+    def complete(self) -> None:
+        """Make what long lists are ordered by, where it is not there: the file has all that Kafka has."""
+        with self._writing:
+            self._writer.executescript(f"BEGIN IMMEDIATE; {ORDERS} COMMIT;")
+
     @contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:
         """Give a connection that only reads; several may be given out at once."""
@@ -146,6 +152,7 @@ class ReadModel:
             self.path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         connection.row_factory = sqlite3.Row
+        connection.create_function("set_out_of", 3, set_out_of, deterministic=True)
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         if read_only:
             connection.execute("PRAGMA query_only=ON")

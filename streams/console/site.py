@@ -39,7 +39,11 @@ async def serve(desk: Desk, socket: Any, told: asyncio.Event) -> None:
     """Serve until told to end, or until following fails for good."""
     beside = [
         asyncio.create_task(each)
-        for each in (desk.follower.run(), desk.health.run(desk.follower), keep_accounts(desk.model))
+        for each in (
+            desk.follower.run(),
+            desk.health.run(desk.follower),
+            keep_accounts(desk.model, desk.follower),
+        )
     ]
     runner = web.AppRunner(application(desk), access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()

@@ -7,14 +7,21 @@ from typing import Any
 import pytest
 from console_desk import NOW, Record, Stage, coded, missing_stop
 
-from streams.console.packed import unpacked
+from rules.engine import Profile
+from streams.console.accounts_book import put_side_by_side
 from streams.console.read_model import ReadModel, ReadModelError
 from streams.console.settings import ConsoleSettings
+from streams.console.stay_record import stay_record
 from streams.engine.cluster_facts import ClusterFacts, TopicFacts
 from streams.wire.charge_json import value_of
 from streams.wire.reject_headers import reject_headers
 from streams.wire.reject_marks import Mark, mark_headers
-from streams.wire.topics import CHARGES, CLOSED, EVENTS, REJECTS, REVIEW
+from streams.wire.topics import CHARGE_LINES, CHARGES, CLOSED, DELIVERIES, EVENTS, REJECTS, REVIEW
+
+STOP = {
+    "type": "infusion_stopped", "event_id": "E1.9", "occurred_at": "2026-03-02T09:31:00-05:00", "encounter_id": "E1",
+    "administration_id": "A1", "source": "emar",
+}  # fmt: skip
 
 
 def counted(model: ReadModel, table: str) -> int:
@@ -82,11 +89,25 @@ async def test_reading_twice_changes_nothing_and_a_tombstone_takes_a_stay_back(t
     stage.close()
 
 
-@pytest.mark.parametrize("value", [b"\xff", b"[]", b'{"lines": 3}', b"{}", b"", None])
+_HUGE = b"9" * 30
+STRANGE = (
+    b"\xff", b"[]", b'{"lines": 3}', b"{}", b"", None, b"[" * 9_000, b'{"x":' + b"[" * 9_000,
+    b'{"encounter_id":"E0","type":"\xff","revision":1,"status":"\xff","lines":[],"flags":[]}',
+    b'{"encounter_id":"E0","x":"\xff","occurred_at":"0001-01-01T00:00:00"}',
+    b'{"encounter_id":"E0","type":7,"source":{},"revision":%b,"status":"final","lines":[],"flags":[]}' % _HUGE,
+    b'{"revision":1,"status":"final","flags":[],"lines":[{"code":"1","service_date":"","expected_payment":{"cents":%b}}]}' % _HUGE,
+    b'{"revision":1,"status":"held","flags":[{"flag":"F","severity":"block","administration_ids":[],"says":{},"suggestion":[]}]}',
+    b'{"revision":1,"status":"held","flags":[],"answers":[{"flag":"F","administration_ids":[],"cents":%b}]}' % _HUGE,
+    b'{"revision":1,"change":"charge","line":{"code":"1","service_date":"","units":%b}}' % _HUGE,
+    b'{"encounter":{"departed_at":"yesterday"}}', b'{"encounter":{"departed_at":"0001-01-01T00:00:00"}}', b'{"encounter":[]}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("value", STRANGE)
 async def test_what_nobody_can_read_costs_itself_alone(tmp_path: Path, value: bytes | None) -> None:
     """A foreign value on a topic leaves no row, and what comes after it is read."""
     stage = Stage(tmp_path, ConsoleSettings())
-    for topic in (EVENTS, CHARGES, REVIEW):
+    for topic in (EVENTS, CHARGES, REVIEW, CHARGE_LINES, CLOSED, DELIVERIES):
         await stage.say(topic, "E0", value)
     await stage.stay("E1")
     assert counted(stage.model, "questions") == 1
@@ -140,5 +161,40 @@ async def test_a_question_is_ordered_by_its_stay_as_it_stands_whatever_came_last
     assert counted(stage.model, "questions") == 0
     kept = stage.model.row("SELECT charge_set FROM revisions WHERE revision = 1")
     assert kept is not None
-    assert unpacked(kept[0]) == value_of(charge_set)
+    assert kept[0] == value_of(charge_set)
+    stage.close()
+
+
+async def test_what_the_topic_says_last_stands_on_every_page_whatever_its_number(tmp_path: Path) -> None:
+    """A worker that began anew counts its revisions from one again: the list, the page and the accounts follow it."""
+    stage = Stage(tmp_path, ConsoleSettings())
+    later, _ = coded("E1", missing_stop("E1"), revision=2)
+    again, _ = coded("E1", [*missing_stop("E1"), STOP])
+    await stage.say(CHARGES, "E1", value_of(later))
+    await stage.say(CHARGES, "E1", value_of(again))
+    put_side_by_side(stage.model)
+    record = stay_record(stage.model, "E1", Profile())
+    listed = stage.model.row("SELECT revision, status FROM stays")
+    states = {row[0] for row in stage.model.rows("SELECT state FROM reconciled WHERE kind = 'charge'")}
+    assert (record and record.charge_set, listed and tuple(listed)) == (again, (1, "final"))
+    assert states == {"missing"}
+    stage.close()
+
+
+async def test_sets_that_lie_in_one_pack_are_each_read_as_they_were_published(tmp_path: Path) -> None:
+    """Also the one that fills a pack, and one of a batch of its own; a list is ordered alike before and after it is complete."""
+    stage = Stage(tmp_path, ConsoleSettings())
+    values = {f"E{number}": value_of(coded(f"E{number}", missing_stop(f"E{number}"))[0]) for number in (1, 2)}
+    values["E3"] = values["E1"][:-1] + b',"more":"' + b"x" * 70_000 + b'"}'
+    values["E4"] = values["E2"]
+    records = [
+        Record(CHARGES, place, name.encode(), value) for place, (name, value) in enumerate(values.items())
+    ]
+    await stage.follower.take(records[:3], {(CHARGES, 0): 3})
+    await stage.follower.take(records[3:], {(CHARGES, 0): 4})
+    assert dict(map(tuple, stage.model.rows("SELECT encounter_id, charge_set FROM revisions"))) == values
+    assert counted(stage.model, "packs") == 2
+    stage.model.complete()
+    stage.model.complete()
+    assert len(stage.model.rows("SELECT 1 FROM stays INDEXED BY stays_by_time WHERE at_ms > 0")) == 4
     stage.close()
