@@ -5,6 +5,7 @@ Beside the follower and a little behind it, so that reading the topics waits for
 """
 
 import asyncio
+import sqlite3
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -30,7 +31,12 @@ _FAR: Final = 10_000
 async def keep_accounts(model: ReadModel, follower: Follower) -> None:
     """Put stale stays side by side until cancelled; a follower that is far behind is left nearly all of the processor."""
     while True:
-        done = await asyncio.to_thread(put_side_by_side, model)
+        try:
+            done = await asyncio.to_thread(put_side_by_side, model)
+        except sqlite3.DatabaseError:
+            if not model.damaged:
+                raise
+            done = 0  # the follower begins the file anew
         await asyncio.sleep(_BREATH_S if done and follower.behind < _FAR else _PAUSE_S)
 
 

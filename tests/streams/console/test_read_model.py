@@ -1,5 +1,7 @@
 """The read model: what is read and how far are one; it may be deleted, and belongs to one cluster."""
 
+import asyncio
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -50,12 +52,75 @@ def test_a_batch_that_fails_leaves_neither_rows_nor_positions(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b""])
-def test_a_file_that_cannot_be_read_is_filled_anew(tmp_path: Path, content: bytes) -> None:
-    """It holds nothing that Kafka has not."""
-    (tmp_path / "console.sqlite").write_bytes(content)
-    model = ReadModel(tmp_path)
-    assert counted(model, "stays") == 0
+def test_a_file_that_cannot_be_read_is_filled_anew(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It holds nothing that Kafka has not; one of another release, too."""
+    file = tmp_path / "console.sqlite"
+    file.write_bytes(content)
+    with caplog.at_level("INFO"):
+        model = ReadModel(tmp_path)
+        assert counted(model, "stays") == 0
+        model.write("INSERT INTO stale VALUES (?)", [("E1",)])
+        model.write("PRAGMA user_version=1", [()])
+        model.close()
+        model = ReadModel(tmp_path)
+    assert counted(model, "stale") == 0
+    assert "filled again from Kafka" in caplog.messages[-1]
     model.close()
+
+
+async def test_a_file_that_is_damaged_inside_is_begun_anew_while_the_console_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A page meets it, the follower reads all again, and one sentence says so."""
+    stage = Stage(tmp_path, ConsoleSettings())
+    for number in range(60):
+        await stage.stay(f"E{number}")
+    stage.model.check_origin(ClusterFacts("one", {EVENTS: TopicFacts("id-1", 4)}))
+    stage.close()
+    file = tmp_path / "console.sqlite"
+    kept = file.read_bytes()
+    fine = {1, 2, 3, 4, 5, 6}  # so that it opens, and tells of what cluster it is
+    pages = [kept[at : at + 16_384] for at in range(0, len(kept), 16_384)]
+    file.write_bytes(
+        b"".join(page if number in fine else b"\xa5" * 16_384 for number, page in enumerate(pages, 1))
+    )
+    again = Stage(tmp_path, ConsoleSettings())
+    again.model.check_origin(ClusterFacts("one", {EVENTS: TopicFacts("id-1", 4)}))
+    with pytest.raises(sqlite3.DatabaseError):
+        again.model.rows("SELECT * FROM events")
+    read_from = []
+
+    async def follow() -> None:
+        read_from.append(again.model.positions())
+        await again.stay("E1")
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(again.follower, "_follow", follow)
+    with pytest.raises(asyncio.CancelledError):
+        await again.follower.run()
+    assert read_from == [{}]
+    assert (counted(again.model, "stays"), counted(again.model, "origin")) == (1, 1)
+    assert [one for one in caplog.messages if "damaged" in one] == [
+        f"{file} is damaged: it is thrown away, and filled again from Kafka"
+    ]
+    again.close()
+
+
+async def test_the_folder_and_every_file_in_it_are_this_users_alone(tmp_path: Path) -> None:
+    """Also where they were open to others, and what SQLite lays beside its file."""
+    folder = tmp_path / "console"
+    folder.mkdir(mode=0o755)
+    for name in ("console.sqlite", "access.jsonl"):
+        (folder / name).touch(0o644)
+    stage = Stage(folder, ConsoleSettings())
+    await stage.stay("E1")
+    stage.desk.access.note("coder-7", "view", "E1", "127.0.0.1")
+    modes = {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()}
+    assert {"console.sqlite", "console.sqlite-wal", "access.jsonl"} <= {*modes}
+    assert ({*modes.values()}, folder.stat().st_mode & 0o777) == ({0o600}, 0o700)
+    stage.close()
 
 
 def test_a_file_of_another_cluster_is_refused_in_a_sentence(tmp_path: Path) -> None:
