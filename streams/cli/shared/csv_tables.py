@@ -5,7 +5,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import BinaryIO, Final
 
 import click
 
@@ -16,18 +16,19 @@ csv.field_size_limit(1 << 20)
 
 
 def rows_of(
-    file: str, headings: Callable[[Sequence[str]], None] | None = None
+    file: str, headings: Callable[[Sequence[str]], None] | None = None, begun: BinaryIO | None = None
 ) -> Iterator[Mapping[str, str]]:
     """
     Yield the rows of a CSV file; a column that a row lacks is an empty text.
 
-    ``headings`` is given the column names before the first row, and those of a table without rows.
+    ``headings`` is given the column names before the first row, and those of a table without rows. ``begun`` is the file
+    where it is open already.
 
     Raises:
         click.UsageError: it cannot be read, or is no CSV text.
     """
     name = display_names([file])[0]
-    with open_input(file) as opened:
+    with begun or open_input(file) as opened:
         raw = io.BufferedReader(opened) if isinstance(opened, io.RawIOBase) else opened
         packed = raw.peek(2)[:2] == _GZIP if isinstance(raw, io.BufferedReader) else False
         stream = gzip.GzipFile(fileobj=raw) if packed else raw

@@ -4,13 +4,15 @@ import re
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final, cast
 
 import click
 
 from streams.batch.told_stays import ToldStays
 from streams.cli.shared.csv_tables import rows_of
-from streams.cli.shared.inputs import display_names, open_input
+from streams.cli.shared.inputs import STDIN, display_names, open_input
 from streams.feeds.charge_codes import ChargeCodes
 from streams.feeds.hl7v2.batches import Splitter
 from streams.feeds.hl7v2.posted_dft import posted_charges
@@ -55,13 +57,14 @@ def read_posted(
     _each_once(files)
     posted, seen = 0, set[str]()
     for place, file in enumerate(files, first):
-        with open_input(file) as opened:
-            begins = opened.read(64)
-        if not begins:
-            message = f"{display_names([file])[0]}: is empty; a CSV without lines has its headings"
-            raise click.UsageError(message)
-        found = _messages(file, codes, seen) if _WIRE.match(begins) else _rows(file)
-        with closing(found):
+        opened = _opened(file)
+        begins = opened.read(64)
+        opened.seek(0)
+        found = _messages(opened, codes, seen) if _WIRE.match(begins) else _rows(file, opened)
+        with opened, closing(found):
+            if not begins:
+                message = f"{display_names([file])[0]}: is empty; a CSV without lines has its headings"
+                raise click.UsageError(message)
             for number, one in found:
                 if isinstance(one, Reject):
                     refuse(one.at(place, number))
@@ -69,6 +72,18 @@ def read_posted(
                     post(place, number, one)
                     posted += 1
     return posted
+
+
+def once_from_stdin(files: Sequence[str], posted: Sequence[str], option: str) -> None:
+    """
+    Check that stdin is read as one thing alone.
+
+    Raises:
+        click.UsageError: it is to be both what we charge and what the other system posted.
+    """
+    if STDIN in files and STDIN in posted:
+        message = f"stdin is read once: as the events, or as {option}; name a file for the other"
+        raise click.UsageError(message)
 
 
 def _each_once(files: Sequence[str]) -> None:
@@ -81,37 +96,49 @@ def _each_once(files: Sequence[str]) -> None:
         seen.add(path)
 
 
+def _opened(file: str) -> BinaryIO:
+    """Return a file open at its start, to which it can go back; what is no file of a disk is kept aside until then."""
+    opened = open_input(file)
+    if file != STDIN and opened.seekable():
+        return opened
+    kept = cast("BinaryIO", TemporaryFile())  # noqa: SIM115 -- whoever reads it closes it
+    copyfileobj(opened, kept, _CHUNK)
+    kept.seek(0)
+    if file != STDIN:
+        opened.close()
+    return kept
+
+
 def _messages(
-    file: str, codes: ChargeCodes, seen: set[str]
+    opened: BinaryIO, codes: ChargeCodes, seen: set[str]
 ) -> Generator[tuple[int, PostedChange | Reject], None, None]:
     splitter = Splitter()
     number = 0
-    with open_input(file) as opened:
-        last = False
-        while not last:
-            piece = opened.read(_CHUNK)
-            last = not piece
-            for raw in splitter.end() if last else splitter.feed(piece):
-                number += 1
-                said = raw if isinstance(raw, Reject) else posted_charges(raw, codes)
-                if isinstance(said, Reject):
-                    yield number, said
-                    continue
-                control, changes = said
-                if control and control in seen:
-                    continue
-                seen.add(control)
-                for change in changes:
-                    yield number, change
+    last = False
+    while not last:
+        piece = opened.read(_CHUNK)
+        last = not piece
+        for raw in splitter.end() if last else splitter.feed(piece):
+            number += 1
+            said = raw if isinstance(raw, Reject) else posted_charges(raw, codes)
+            if isinstance(said, Reject):
+                yield number, said
+                continue
+            control, changes = said
+            if control and control in seen:
+                continue
+            seen.add(control)
+            for change in changes:
+                yield number, change
 
 
-def _rows(file: str) -> Generator[tuple[int, PostedChange | Reject], None, None]:
+def _rows(file: str, opened: BinaryIO) -> Generator[tuple[int, PostedChange | Reject], None, None]:
     def complete(headings: Sequence[str]) -> None:
         if missing := missing_columns(headings):
             message = _lacks(file, missing)
             raise click.UsageError(message)
 
-    for number, row in enumerate(rows_of(file, complete), 2):
+    for number, row in enumerate(rows_of(file, complete, opened), 2):
         yield number, posted_row(row)
 
 
