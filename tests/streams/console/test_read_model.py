@@ -1,13 +1,17 @@
 """The read model: what is read and how far are one; it may be deleted, and belongs to one cluster."""
 
 import asyncio
+import os
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from signal import SIGKILL
 from typing import Any
 
 import pytest
 from console_desk import NOW, Record, Stage, coded, missing_stop
+from orjson import dumps
 
 from rules.engine import Profile
 from streams.console.accounts_book import put_side_by_side
@@ -75,8 +79,9 @@ async def test_a_file_that_is_damaged_inside_is_begun_anew_while_the_console_run
 ) -> None:
     """A page meets it, the follower reads all again, and one sentence says so."""
     stage = Stage(tmp_path, ConsoleSettings())
-    for number in range(60):
-        await stage.stay(f"E{number}")
+    told = [dumps(event) for event in missing_stop("E1")]
+    records = [Record(EVENTS, number, b"E1", told[number % len(told)]) for number in range(600)]
+    await stage.follower.take(records, {(EVENTS, 0): 600})
     stage.model.check_origin(ClusterFacts("one", {EVENTS: TopicFacts("id-1", 4)}))
     stage.close()
     file = tmp_path / "console.sqlite"
@@ -263,3 +268,52 @@ async def test_sets_that_lie_in_one_pack_are_each_read_as_they_were_published(tm
     stage.model.complete()
     assert len(stage.model.rows("SELECT 1 FROM stays INDEXED BY stays_by_time WHERE at_ms > 0")) == 4
     stage.close()
+
+
+def rows_of(model: ReadModel) -> dict[str, list[tuple[Any, ...]]]:
+    """Return what the pages are made from."""
+    return {
+        table: sorted(map(tuple, model.rows(f"SELECT * FROM {table}")), key=repr)  # noqa: S608 - names of the test's own
+        for table in ("stays", "revisions", "items", "questions", "stale", "events", "heard", "positions")
+    }
+
+
+def test_a_rebuild_that_is_killed_goes_on_and_ends_with_the_same_rows(tmp_path: Path) -> None:
+    """Killed inside a transaction; and whichever topic is read first, the file says the same."""
+    held, final = missing_stop("E1"), [*missing_stop("E1"), STOP]
+    (first, item), (second, _) = coded("E1", held), coded("E1", final, revision=2)
+    assert item is not None
+    batches = [
+        [Record(EVENTS, place, b"E1", dumps(event)) for place, event in enumerate(final)],
+        [Record(CLOSED, 0, b"E1", b'{"encounter":{"departed_at":"2026-03-02T17:00:00Z"}}')],
+        [Record(REVIEW, 0, b"E1", value_of(item)), Record(REVIEW, 1, b"E1", None)],
+        [Record(CHARGES, 0, b"E1", value_of(first)), Record(CHARGES, 1, b"E1", value_of(second))],
+    ]
+
+    def fill(folder: Path, order: Sequence[int], killed_in: int = -1) -> dict[str, list[tuple[Any, ...]]]:
+        stage = Stage(folder, ConsoleSettings())
+        done = stage.model.positions()
+        for number in order:
+            (topic, part) = batches[number][0].topic, batches[number]
+            reached = {(topic, 0): len(part)}
+            if (topic, 0) in done:
+                continue
+            if number == killed_in:
+                with stage.model.batch(reached) as connection:
+                    connection.execute("INSERT INTO stale VALUES ('E2')")
+                    os.kill(os.getpid(), SIGKILL)
+            stage.follower._write(part, reached)  # noqa: SLF001 - what a batch does on its thread
+        rows = rows_of(stage.model)
+        stage.close()
+        return rows
+
+    unbroken = fill(tmp_path / "whole", range(4))
+    for killed_in in (1, 3):
+        folder = tmp_path / f"killed-{killed_in}"
+        child = os.fork()
+        if not child:
+            fill(folder, range(4), killed_in)
+            os._exit(1)
+        assert os.WTERMSIG(os.waitpid(child, 0)[1]) == SIGKILL
+        assert fill(folder, range(4)) == unbroken
+    assert fill(tmp_path / "backwards", (3, 2, 1, 0)) == unbroken
