@@ -28,7 +28,7 @@ def table_rows(
     """
     with opened:  # before its wrappers are let go of
         raw = io.BufferedReader(opened) if isinstance(opened, io.RawIOBase) else opened
-        packed = raw.peek(2)[:2] == _GZIP if isinstance(raw, io.BufferedReader) else False
+        packed = raw.peek(2)[:2] == _GZIP if isinstance(raw, io.BufferedReader | io.BufferedRandom) else False
         stream = gzip.GzipFile(fileobj=raw) if packed else raw
         try:
             text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")

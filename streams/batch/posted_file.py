@@ -17,7 +17,7 @@ _CHUNK: Final = 1 << 16
 _WIRE: Final = re.compile(rb"[\x00\x0b\x1c\r\n\t \xef\xbb\xbf]*(?:MSH|FHS|BHS)[^A-Za-z0-9\s]")
 
 Open = Callable[[], BinaryIO]
-"""Opens the file anew, for reading bytes from its beginning."""
+"""Opens the file for reading bytes; it can go back to its beginning."""
 
 
 class PostedFileError(ValueError):
@@ -37,47 +37,46 @@ def posted_in(
     """
     with closing(open_file()) as opened:
         begins = opened.read(64)
-    if not begins:
-        message = "is empty; a CSV without lines has its headings"
-        raise PostedFileError(message)
-    yield from _messages(open_file, codes, seen) if _WIRE.match(begins) else _rows(open_file)
+        if not begins:
+            message = "is empty; a CSV without lines has its headings"
+            raise PostedFileError(message)
+        opened.seek(0)
+        yield from _messages(opened, codes, seen) if _WIRE.match(begins) else _rows(opened)
 
 
 def _messages(
-    open_file: Open, codes: ChargeCodes, seen: set[str]
+    opened: BinaryIO, codes: ChargeCodes, seen: set[str]
 ) -> Generator[tuple[int, PostedChange | Reject], None, None]:
     splitter = Splitter()
     number = 0
-    with closing(open_file()) as opened:
-        last = False
-        while not last:
-            piece = opened.read(_CHUNK)
-            last = not piece
-            for raw in splitter.end() if last else splitter.feed(piece):
-                number += 1
-                said = raw if isinstance(raw, Reject) else posted_charges(raw, codes)
-                if isinstance(said, Reject):
-                    yield number, said
-                    continue
-                control, changes = said
-                if control and control in seen:
-                    continue
-                seen.add(control)
-                for change in changes:
-                    yield number, change
+    last = False
+    while not last:
+        piece = opened.read(_CHUNK)
+        last = not piece
+        for raw in splitter.end() if last else splitter.feed(piece):
+            number += 1
+            said = raw if isinstance(raw, Reject) else posted_charges(raw, codes)
+            if isinstance(said, Reject):
+                yield number, said
+                continue
+            control, changes = said
+            if control and control in seen:
+                continue
+            seen.add(control)
+            for change in changes:
+                yield number, change
 
 
-def _rows(open_file: Open) -> Generator[tuple[int, PostedChange | Reject], None, None]:
+def _rows(opened: BinaryIO) -> Generator[tuple[int, PostedChange | Reject], None, None]:
     def complete(headings: Sequence[str]) -> None:
         if missing := missing_columns(headings):
             raise PostedFileError(_lacks(missing))
 
-    with closing(open_file()) as opened:
-        try:
-            for number, row in enumerate(table_rows(opened, complete), 2):
-                yield number, posted_row(row)
-        except NoTableError as error:
-            raise PostedFileError(str(error)) from None
+    try:
+        for number, row in enumerate(table_rows(opened, complete), 2):
+            yield number, posted_row(row)
+    except NoTableError as error:
+        raise PostedFileError(str(error)) from None
 
 
 def _lacks(missing: Sequence[str]) -> str:

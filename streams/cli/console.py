@@ -66,7 +66,7 @@ def _of_the_console(text: str) -> str:
 
 
 async def _serve(connection: Connection, settings: Any, site: SiteFolder | None, figures: Any) -> int:
-    from streams.console.access_log import AccessLog  # noqa: PLC0415 - as above
+    from streams.console.access_log import FILE, AccessLog  # noqa: PLC0415 - as above
     from streams.console.console_figures import ConsoleFigures  # noqa: PLC0415 - as above
     from streams.console.desk import Desk  # noqa: PLC0415 - as above
     from streams.console.follower import Follower  # noqa: PLC0415 - as above
@@ -95,7 +95,11 @@ async def _serve(connection: Connection, settings: Any, site: SiteFolder | None,
     told, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
-    access = AccessLog(settings.folder)
+    try:
+        access = AccessLog(settings.folder)
+    except OSError as error:
+        message = f"{settings.folder / FILE} cannot be written: {error.strerror}; who looks at an encounter has to be noted there: make it a file of this user, or name another folder in INFUSION_CONSOLE_DATA_DIR"
+        raise click.ClickException(message) from None
     profile = profile_from(os.environ)._replace(site=site)
     desk = Desk(
         settings, model, follower, connection, profile, access, HealthWatch(connection), figures=figures

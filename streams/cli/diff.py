@@ -11,7 +11,7 @@ from streams.batch.told_stays import ToldStay, ToldStays
 from streams.cli.shared.comparison_options import all_codes_option, encounters_option, format_option
 from streams.cli.shared.difference_rows import HEAD, json_row, summary, table_row
 from streams.cli.shared.inputs import STDIN, display_names, files_argument, open_input
-from streams.cli.shared.posted_files import PostedLines, read_posted
+from streams.cli.shared.posted_files import PostedLines, once_from_stdin, read_posted
 from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.cli.shared.reject_order import RejectOrder
 from streams.cli.shared.site_file_option import site_file_beside_folder
@@ -31,8 +31,8 @@ _LONGEST = 16 << 20
 @click.command("diff")
 @files_argument
 @click.option(
-    "--incumbent", "incumbent", type=click.Path(exists=True, dir_okay=False), multiple=True, required=True,
-    metavar="FILE", help="What the charge system in use posted: DFT^P03 messages, or CSV with columns. Repeatable.",
+    "--incumbent", "incumbent", type=click.Path(exists=True, dir_okay=False, allow_dash=True), multiple=True, required=True,
+    metavar="FILE", help="What the charge system in use posted: DFT^P03 messages, or CSV with columns; - is stdin. Repeatable.",
 )  # fmt: skip
 @encounters_option
 @click.option("--common", is_flag=True, help="Only stays that both systems have.")
@@ -60,6 +60,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     check_policy(policy, overrides, setting, payer, site)
     run = Comparison(Profile(policy, overrides, setting, payer, site), encounters, common=common)
     inputs = tuple(dict.fromkeys(files)) or (STDIN,)
+    once_from_stdin(inputs, incumbent, "--incumbent")
     rejects = RejectOrder(
         display_names([*inputs, *incumbent]), lambda line: click.echo(line, err=True), piped=False
     )

@@ -11,7 +11,7 @@ from typing import Final
 import click
 from orjson import OPT_INDENT_2, dumps
 
-from models.printable import printable, printable_lines
+from models.printable import printable, printable_lines, shows
 from rules.catalogue.benchmarks import benchmark_facts, compared
 from rules.claim.charge_lines import RANK_ORDER
 from rules.site_folder import SiteFolder, under_site
@@ -35,6 +35,16 @@ _CSV: Final = (
 )  # fmt: skip
 
 
+def _shown_payer(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """Return a payer's name without blanks around it: it becomes a row's key, and is compared with what stays say."""
+    if name is None:
+        return None
+    if not name.strip() or not shows(name):
+        message = "is empty, or holds what is not seen (a control character, a mark of direction); write the name as events have it"
+        raise click.BadParameter(message)
+    return name.strip()
+
+
 @click.group("rates")
 def command() -> None:
     """Read payers' published rates for our codes, and show them. They choose no code and decide no charge."""
@@ -54,7 +64,12 @@ def command() -> None:
     metavar="DATE",
     help="Rates that end before it are out. Default: today.",
 )
-@click.option("--payer", metavar="NAME", help="Put it in place of the payers' names in the files.")
+@click.option(
+    "--payer",
+    metavar="NAME",
+    callback=_shown_payer,
+    help="Put it in place of the payers' names in the files.",
+)
 @click.option(
     "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Files read at a time."
 )

@@ -20,7 +20,7 @@ from streams.cli.shared.broker import broker
 from streams.cli.shared.comparison_options import all_codes_option, encounters_option, format_option
 from streams.cli.shared.inputs import display_names, files_argument, open_input
 from streams.cli.shared.instant import InstantType
-from streams.cli.shared.posted_files import PostedLines, read_posted
+from streams.cli.shared.posted_files import PostedLines, once_from_stdin, read_posted
 from streams.cli.shared.profile_options import check_policy, profile_options
 from streams.cli.shared.reconciliation_rows import COLUMNS, HEAD, amount, csv_row, json_row, table_row
 from streams.cli.shared.reject_order import RejectOrder
@@ -44,8 +44,8 @@ _LONGEST = 16 << 20
 @click.command("reconcile")
 @files_argument
 @click.option(
-    "--billed", "billed", type=click.Path(exists=True, dir_okay=False), multiple=True, metavar="FILE",
-    help="What the billing system has: DFT^P03 messages, or CSV with columns. Repeatable. In place of deliveries.",
+    "--billed", "billed", type=click.Path(exists=True, dir_okay=False, allow_dash=True), multiple=True, metavar="FILE",
+    help="What the billing system has: DFT^P03 messages, or CSV with columns; - is stdin. Repeatable. In place of deliveries.",
 )  # fmt: skip
 @click.option(
     "--destination", metavar="NAME", help="The billing system whose answers count, where there are several."
@@ -99,6 +99,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     if billed and not files:
         message = "--billed goes with files of events or charge sets; Kafka has its own deliveries"
         raise click.UsageError(message)
+    once_from_stdin(files, billed, "--billed")
     if billed and destination is not None:
         message = "--destination goes with deliveries; --billed stands in their place"
         raise click.UsageError(message)

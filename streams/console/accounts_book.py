@@ -5,6 +5,7 @@ Beside the follower and a little behind it, so that reading the topics waits for
 """
 
 import asyncio
+import sqlite3
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from models.delivery import DELIVERY, Delivery
 from models.line_change import LINE_CHANGE, LineChange
+from streams.console.follower import Follower
 from streams.console.read_model import ReadModel
 from streams.console.stay_record import read_set
 from streams.reconciliation.acknowledged import Posted, acknowledged
@@ -22,13 +24,20 @@ _AT_ONCE: Final = 50
 """Stays in one transaction: the follower waits for it some tens of milliseconds."""
 _PAUSE_S: Final = 0.5
 _BREATH_S: Final = 0.01
+_FAR: Final = 10_000
+"""Records the follower is behind while it fills the file: two or three batches of them."""
 
 
-async def keep_accounts(model: ReadModel) -> None:
-    """Put stale stays side by side until cancelled."""
+async def keep_accounts(model: ReadModel, follower: Follower) -> None:
+    """Put stale stays side by side until cancelled; a follower that is far behind is left nearly all of the processor."""
     while True:
-        done = await asyncio.to_thread(put_side_by_side, model)
-        await asyncio.sleep(_BREATH_S if done else _PAUSE_S)
+        try:
+            done = await asyncio.to_thread(put_side_by_side, model)
+        except sqlite3.DatabaseError:
+            if not model.damaged:
+                raise
+            done = 0  # the follower begins the file anew
+        await asyncio.sleep(_BREATH_S if done and follower.behind < _FAR else _PAUSE_S)
 
 
 def put_side_by_side(model: ReadModel) -> int:
@@ -53,9 +62,10 @@ def _of(connection: Any, name: str) -> tuple[list[Row], tuple[str | None, str | 
         "SELECT status, facility, payer FROM stays WHERE encounter_id = ?", (name,)
     ).fetchone()
     newest = connection.execute(
-        "SELECT charge_set FROM revisions WHERE encounter_id = ? ORDER BY revision DESC LIMIT 1", (name,)
+        "SELECT charge_set FROM stays JOIN revisions USING (encounter_id, revision) WHERE encounter_id = ?",
+        (name,),
     ).fetchone()
-    stands = newest is not None and stay is not None and stay["status"] != "withdrawn"
+    stands = newest is not None and stay["status"] != "withdrawn"
     charge_set = read_set(newest["charge_set"]) if stands else None
     changes: list[LineChange] = []
     deliveries: list[Delivery] = []

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from msgspec import DecodeError
-from orjson import JSONDecodeError, dumps, loads
+from orjson import dumps, loads
 
 from streams.charging.bill_hold import BillHold
 from streams.console.packed import packed
-from streams.console.said import DECODER
+from streams.console.said import CHANGE, CLOSED, ITEM, SET, counted
 from streams.wire import topics
 
 SETTING: Final = "facility"
@@ -33,21 +32,6 @@ WHERE questions.encounter_id = ?
 """What the queue is ordered and filtered by, in one place, so that a look reads the questions alone."""
 
 
-def read_object(value: bytes | None) -> dict[str, Any] | None:
-    """Return an object of JSON; None for a tombstone and for what is none."""
-    try:
-        read = loads(value) if value else None
-    except JSONDecodeError:
-        return None
-    return read if isinstance(read, dict) else None
-
-
-def cents_of(line: dict[str, Any]) -> int:
-    """Return what a line is expected to be paid, in US cents; 0 where nobody knows."""
-    cents = (line.get("expected_payment") or {}).get("cents")
-    return cents if isinstance(cents, int) else 0
-
-
 class ChargeRows:
     """What one batch says of stays: the newest of each, and every revision of it."""
 
@@ -55,6 +39,8 @@ class ChargeRows:
         self.stays: dict[str, tuple[Any, ...] | None] = {}
         """The newest charge set by stay; None where its charges were taken back whole."""
         self.revisions: list[tuple[Any, ...]] = []
+        self.sets: list[bytes] = []
+        """The set of each revision, as it was published."""
         self.changes: list[tuple[Any, ...]] = []
         self.items: dict[str, tuple[Any, ...] | None] = {}
         self.questions: dict[str, list[tuple[Any, ...]]] = {}
@@ -76,7 +62,7 @@ class ChargeRows:
         name = (record.key or b"").decode(errors="replace")
         try:
             take(name, record)
-        except (KeyError, TypeError, AttributeError, DecodeError):  # somebody else's, or a newer release's
+        except (ValueError, OverflowError, RecursionError):  # somebody else's, or a newer release's
             return True
         return True
 
@@ -84,77 +70,59 @@ class ChargeRows:
         if not record.value:
             self.stays[name] = None
             return
-        said = DECODER.decode(record.value)
-        lines = said.lines
+        said = SET.decode(record.value)
+        lines, revision = said.lines, checked(said.revision)
         cents = sum([line.cents for line in lines])
         held = sorted({flag.flag for flag in said.flags if flag.severity == "block"})
         self.stays[name] = (
-            name, said.revision, said.status, said.setting or SETTING, said.payer, said.facility, record.timestamp, cents,
+            name, revision, said.status, said.setting or SETTING, said.payer, said.facility, record.timestamp, cents,
             ", ".join([line.text for line in lines]), " ".join(held), min([line.service_date for line in lines], default=None),
         )  # fmt: skip
-        self.revisions.append(
-            (name, said.revision, said.status, record.timestamp, cents, packed(record.value))
-        )
+        self.revisions.append((name, revision, said.status, record.timestamp, cents, record.offset))
+        self.sets.append(record.value)
 
     def _change(self, name: str, record: Any) -> None:
-        said = read_object(record.value)
-        if said is not None:
-            line = said["line"]
+        if record.value:
+            said = CHANGE.decode(record.value)
+            line = said.line
             self.changes.append(
                 (
-                    record.partition,
-                    record.offset,
-                    name,
-                    said["revision"],
-                    said["change"],
-                    line["code"],
-                    line["units"],
-                    " ".join(line.get("modifiers", ())),
-                    line["service_date"],
-                    cents_of(line),
-                    record.timestamp,
-                    record.value,
+                    record.partition, record.offset, name, checked(said.revision), said.change, line.code, checked(line.units),
+                    " ".join(line.modifiers), line.service_date, line.cents, record.timestamp, record.value,
                 )
-            )
+            )  # fmt: skip
 
     def _item(self, name: str, record: Any) -> None:
-        said = read_object(record.value)
-        if said is None:
+        if not record.value:
             self.items[name] = None
             self.questions[name] = []
             return
-        self.items[name] = (name, said["revision"], said["status"], record.timestamp, record.value)
+        said = ITEM.decode(record.value)
         worth: dict[tuple[str, tuple[str, ...]], int] = {}
-        for answer in said.get("answers", ()):
-            about = (answer["flag"], tuple(answer["administration_ids"]))
-            worth[about] = max(worth.get(about, 0), answer["cents"])
+        for answer in said.answers:
+            about = (answer.flag, answer.administration_ids)
+            worth[about] = max(worth.get(about, 0), checked(answer.cents))
+        self.items[name] = (name, checked(said.revision), said.status, record.timestamp, record.value)
         self.questions[name] = [
             (
-                name,
-                number,
-                flag["flag"],
-                flag["severity"],
-                " ".join(flag["administration_ids"]),
-                flag["says"],
-                flag["suggestion"],
-                worth.get((flag["flag"], tuple(flag["administration_ids"])), 0),
+                name, number, flag.flag, flag.severity, " ".join(flag.administration_ids), flag.says, flag.suggestion,
+                worth.get((flag.flag, flag.administration_ids), 0),
             )
-            for number, flag in enumerate(said["flags"], 1)
-        ]
+            for number, flag in enumerate(said.flags, 1)
+        ]  # fmt: skip
 
     def _delivery(self, name: str, record: Any) -> None:
-        said = read_object(record.value)
-        if said is not None:
+        if record.value and isinstance(loads(record.value), dict):
             self.deliveries.append((record.partition, record.offset, name, record.value))
 
     def _closed(self, name: str, record: Any) -> None:
-        said = read_object(record.value)
-        departed = said["encounter"].get("departed_at") if said is not None else None
+        departed = CLOSED.decode(record.value).encounter.departed_at if record.value else None
         self.departures[name] = None if departed is None else _epoch(departed)
 
     def write(self, connection: Any, holds: BillHold) -> None:
         """Write all of it inside the transaction of a connection."""
         many, gone = connection.executemany, [(name,) for name, stay in self.stays.items() if stay is None]
+        sets = packed(self.sets)
         many(
             "INSERT INTO stays (encounter_id, revision, status, setting, payer, facility, at_ms, cents, codes, held_by, service_from)"
             " VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (encounter_id) DO UPDATE SET revision=excluded.revision,"
@@ -164,11 +132,19 @@ class ChargeRows:
             [stay for stay in self.stays.values() if stay is not None],
         )
         many("UPDATE stays SET status='withdrawn', cents=0, codes='', held_by='', hold_ends_at=NULL WHERE encounter_id=?", gone)  # fmt: skip
-        many("INSERT OR REPLACE INTO revisions VALUES (?,?,?,?,?,?)", self.revisions)
+        first = connection.execute("SELECT coalesce(max(number), 0) + 1 FROM packs").fetchone()[0]
+        many("INSERT INTO packs VALUES (?,?)", list(enumerate(sets.packs, first)))
+        many(
+            "INSERT OR REPLACE INTO published VALUES (?,?,?,?,?,?,?,?,?)",
+            [
+                (*row, first + pack, *place)
+                for row, (pack, *place) in zip(self.revisions, sets.places, strict=True)
+            ],
+        )
         many("INSERT OR REPLACE INTO changes VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", self.changes)
         many("INSERT OR REPLACE INTO deliveries VALUES (?,?,?,?)", self.deliveries)
         stale = {*self.stays, *(row[2] for row in self.changes), *(row[2] for row in self.deliveries)}
-        many("INSERT OR IGNORE INTO stale VALUES (?)", [(name,) for name in stale])
+        many("INSERT OR IGNORE INTO stale VALUES (?)", [(name,) for name in sorted(stale)])
         many(
             "DELETE FROM items WHERE encounter_id=?",
             [(name,) for name, one in self.items.items() if one is None],
@@ -186,6 +162,19 @@ class ChargeRows:
         touched = {*self.stays, *self.departures, *self.items}
         asked = connection.execute(_ASKED, (dumps([*touched]).decode(),)).fetchall()
         many(_TELL_QUESTIONS, [(name, name) for (name,) in asked])
+
+
+def checked(number: int) -> int:
+    """
+    Return a count that can be kept.
+
+    Raises:
+        ValueError: it is nobody's: a database has no room for it.
+    """
+    if not counted(number):
+        message = "a number of more than fifteen digits"
+        raise ValueError(message)
+    return number
 
 
 def _end_holds(connection: Any, holds: BillHold, names: Sequence[str]) -> None:

@@ -5,8 +5,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
+from msgspec import UNSET
 from orjson import JSONDecodeError, dumps, loads
 
+from streams.console.said import EVENT, EventSaid
 from streams.console.sender_rows import FHIR, raw_sender
 from streams.operations.reject_ledger import RejectLedger
 from streams.wire import topics
@@ -22,6 +24,7 @@ LATE_S: Final = 4 * 3600
 _MERGE: Final = "encounter_merged"
 _UNNAMED: Final = "unnamed"
 _MINUTE_MS: Final = 60_000
+_TEXTS: Final = ("encounter_id", "event_id", "type", "occurred_at", "source")
 
 
 class EventRows:
@@ -36,38 +39,24 @@ class EventRows:
         """Take a record in; False where it is of another topic."""
         if record.topic != topics.EVENTS:
             return False
-        try:
-            said = loads(record.value or b"")
-        except JSONDecodeError:
+        value = record.value or b""
+        said = _said(value)
+        if said is None:
             return True
-        if not isinstance(said, dict) or not isinstance(name := said.get("encounter_id"), str):
-            return True
-        texts = {
-            key: value if isinstance(value := said.get(key), str) else ""
-            for key in ("event_id", "type", "occurred_at", "source")
-        }
-        source = texts["source"] or _UNNAMED
-        by_hand = source == MANUAL or "decided_by" in said
+        source = said.source or _UNNAMED
+        by_hand = source == MANUAL or said.decided_by is not UNSET
         self.events.append(
             (
-                record.partition,
-                record.offset,
-                name,
-                texts["event_id"],
-                texts["type"],
-                texts["occurred_at"],
-                record.timestamp,
-                source,
-                int(by_hand),
-                record.value,
+                record.partition, record.offset, said.encounter_id, said.event_id, said.type, said.occurred_at,
+                record.timestamp, source, int(by_hand), value,
             )
-        )
-        self._hear(source, record.timestamp, _epoch(texts["occurred_at"]))
-        if texts["type"] == _MERGE:
+        )  # fmt: skip
+        self._hear(source, record.timestamp, _epoch(said.occurred_at))
+        if said.type == _MERGE:
             others = [
-                value
-                for key, value in said.items()
-                if key.endswith("encounter_id") and isinstance(value, str)
+                one
+                for key, one in loads(value).items()
+                if key.endswith("encounter_id") and isinstance(one, str)
             ]
             self.merges |= {(one, other) for one in others for other in others if one != other}
         return True
@@ -161,8 +150,25 @@ def _source(topic: str, value: bytes, headers: Iterable[tuple[str, Any]]) -> str
     )
 
 
+def _said(value: bytes) -> EventSaid | None:
+    """Return what an event says, texts that are none left empty; None for what is no event of an encounter."""
+    try:
+        if value.isascii() or value.decode():
+            return EVENT.decode(value)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        said = loads(value)
+    except JSONDecodeError:
+        return None
+    if not isinstance(said, dict) or not isinstance(said.get("encounter_id"), str):
+        return None
+    texts = {key: one for key in _TEXTS if isinstance(one := said.get(key), str)}
+    return EventSaid(**texts, decided_by=said.get("decided_by", UNSET))
+
+
 def _epoch(text: str) -> float | None:
     try:
         return datetime.fromisoformat(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

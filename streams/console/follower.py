@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Mapping
 from time import monotonic
 from typing import Any, Final
@@ -86,11 +87,24 @@ class Follower:
         self._model.check_origin(await asked(self._connection, lambda client: ask_cluster(client, FOLLOWED)))
 
     async def run(self) -> None:
-        """Follow until cancelled; a Kafka that does not answer is asked again."""
-        await asyncio.to_thread(self.restore)
+        """Follow until cancelled; a Kafka that does not answer is asked again, and a damaged file is begun anew."""
+        restored = False
         while True:
             try:
+                if not restored:
+                    await asyncio.to_thread(self.restore)
+                    restored = True
                 await self._follow()
+            except sqlite3.DatabaseError:
+                if not self._model.damaged:
+                    raise
+                _log.warning(
+                    "%s is damaged: it is thrown away, and filled again from Kafka", self._model.path
+                )
+                await asyncio.to_thread(self._model.begin_anew)
+                self._rejects, self.rebuild_s, self._began = RejectRows(PARK_AFTER), None, monotonic()
+                restored = False
+                continue
             except (KafkaError, OSError, TimeoutError) as error:
                 await self._tell(self._silent(error))
             await asyncio.sleep(_AGAIN_S)
@@ -155,7 +169,11 @@ class Follower:
     async def committed(self, positions: dict[tuple[str, int], int]) -> None:
         """Take in how far workers have committed, which mends rejects that were sent back."""
         self._rejects.read_up_to(positions)
-        await asyncio.to_thread(self._write, [], {})
+        try:
+            await asyncio.to_thread(self._write, [], {})
+        except sqlite3.DatabaseError:
+            if not self._model.damaged:
+                raise
 
     async def _follow(self) -> None:
         there = await broker_topics(self._connection)
@@ -173,6 +191,8 @@ class Follower:
             await self._seek(consumer, places)
             await self._tell(None)
             while set(names) == {*there} & {*FOLLOWED}:
+                if self._model.damaged:  # a page met it
+                    raise sqlite3.DatabaseError
                 fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_AT_ONCE)
                 records = [record for found in fetched.values() for record in found]
                 reached = {
@@ -187,6 +207,7 @@ class Follower:
                     await self._ask(consumer)
                 self._look_ahead(consumer, places)
                 if self.rebuild_s is None and not self.behind:
+                    await asyncio.to_thread(self._model.complete)
                     self.rebuild_s = monotonic() - self._began
                 if len(names) < len(FOLLOWED) and not records:
                     there = await broker_topics(self._connection)

@@ -5,6 +5,7 @@ What a batch of records says and how far each partition is read are written in o
 killed goes on where the file stands, and a file that is deleted is filled again from the beginning.
 """
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +14,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-from streams.console.schema import EDITION, TABLES
+from streams.console.packed import set_out_of
+from streams.console.schema import EDITION, ORDERS, TABLES
 from streams.engine.cluster_facts import ClusterFacts, TopicFacts
 from streams.engine.log_faults import LogFaultError, fault_of
 
@@ -21,11 +23,16 @@ FILE: Final = "console.sqlite"
 
 _CACHE_KIB: Final = 65_536
 _PAGE_BYTES: Final = 16_384
-"""Some charge sets fit one page; on pages of 4 KiB each has one of its own, and filling takes twice as long."""
+"""A pack of charge sets fits one page, or two."""
 _CHECKPOINT_PAGES: Final = 4_096
 """64 MiB written before it is merged into the file: pages that many batches change are merged once."""
 _WAIT_S: Final = 10.0
 """How long a reader or the writer waits for the other; WAL keeps them apart but for moments."""
+
+_DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+"""What SQLite answers to bytes that are no pages of this file: not to a full disk, nor where somebody has it locked."""
+
+_log = logging.getLogger(__name__)
 
 Row = sqlite3.Row
 
@@ -45,12 +52,21 @@ class ReadModel:
             ReadModelError: the folder or the file cannot be made or read.
         """
         self.path: Final = folder / FILE
+        self.damaged = False
+        """Whether a page or the follower met what SQLite cannot read: the follower begins the file anew."""
+        self._origin: ClusterFacts | None = None
+        self._writing = Lock()
+        self._open()
+
+    def _open(self) -> None:
+        self._readers: list[sqlite3.Connection] = []
+        folder = self.path.parent
         try:
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
             if not self._fits():
                 self._remove()
-            with os.fdopen(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600)):
+            with os.fdopen(os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)):
                 self.path.chmod(0o600)
             self._writer = self._connect()
             self._writer.execute(f"PRAGMA page_size={_PAGE_BYTES}")
@@ -65,8 +81,21 @@ class ReadModel:
         except sqlite3.Error as error:
             message = f"{self.path} cannot be used: {error}; end whoever uses it, or delete it: it is filled again from Kafka"
             raise ReadModelError(message) from None
-        self._readers: list[sqlite3.Connection] = []
-        self._writing = Lock()
+
+    def begin_anew(self) -> None:
+        """
+        Throw the file away and make an empty one of the same cluster.
+
+        Raises:
+            ReadModelError: the file cannot be made.
+        """
+        with self._writing:
+            self.close()
+            self._remove()
+            self._open()
+            self.damaged = False
+        if self._origin is not None:
+            self.check_origin(self._origin)
 
     def close(self) -> None:
         """Close every connection."""
@@ -87,7 +116,7 @@ class ReadModel:
         if fault is not None:
             message = f"{self.path} is not of these topics: {fault.fault.replace('_', ' ')}; delete it and start: it is filled again from Kafka"
             raise ReadModelError(message)
-        known = now if kept is None else kept.with_more(now)
+        known = self._origin = now if kept is None else kept.with_more(now)
         self.write(
             "INSERT OR REPLACE INTO origin VALUES (?, ?, ?, ?)",
             [(name, about.topic_id, about.partitions, known.cluster_id) for name, about in known.topics.items()],
@@ -104,7 +133,7 @@ class ReadModel:
     @contextmanager
     def batch(self, reached: Mapping[tuple[str, int], int]) -> Iterator[sqlite3.Connection]:
         """Give the writer inside a transaction that also says how far each partition is read."""
-        with self._writing, self._writer:
+        with self._watched(), self._writing, self._writer:
             self._writer.execute("BEGIN IMMEDIATE")
             yield self._writer
             self._writer.executemany(
@@ -114,21 +143,31 @@ class ReadModel:
 
     def write(self, statement: str, rows: Iterable[Sequence[Any]]) -> int:
         """Write rows in a transaction of their own, and return how many were changed."""
-        with self._writing, self._writer:
+        with self._watched(), self._writing, self._writer:
             self._writer.execute("BEGIN IMMEDIATE")
             return self._writer.executemany(statement, rows).rowcount
+
+    def complete(self) -> None:
+        """Make what long lists are ordered by, where it is not there: the file has all that Kafka has."""
+        with self._writing:
+            self._writer.executescript(f"BEGIN IMMEDIATE; {ORDERS} COMMIT;")
 
     @contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:
         """Give a connection that only reads; several may be given out at once."""
+        readers = self._readers
         try:
-            connection = self._readers.pop()
+            connection = readers.pop()
         except IndexError:  # all are given out
             connection = self._connect(read_only=True)
         try:
-            yield connection
+            with self._watched():
+                yield connection
         finally:
-            self._readers.append(connection)
+            if readers is self._readers:
+                readers.append(connection)
+            else:  # of a file that is thrown away
+                connection.close()
 
     def rows(self, statement: str, *values: Any) -> list[Row]:
         """Return every row of a question."""
@@ -146,10 +185,20 @@ class ReadModel:
             self.path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         connection.row_factory = sqlite3.Row
+        connection.create_function("set_out_of", 3, set_out_of, deterministic=True)
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         if read_only:
             connection.execute("PRAGMA query_only=ON")
         return connection
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Note where SQLite says that the file is damaged."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            self.damaged = self.damaged or _means_damage(error)
+            raise
 
     def _fits(self) -> bool:
         """Tell whether a file that is there is one of this edition, and whole as far as a look tells."""
@@ -158,9 +207,18 @@ class ReadModel:
         try:
             with self._closing() as connection:
                 edition: int = connection.execute("PRAGMA user_version").fetchone()[0]
-                connection.execute("SELECT count(*) FROM positions").fetchone()
-        except sqlite3.DatabaseError:
+                if edition == EDITION:
+                    for table in ("positions", "origin"):
+                        connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - our own words
+        except sqlite3.DatabaseError as error:
+            if (
+                not _means_damage(error) and _code(error) != sqlite3.SQLITE_ERROR
+            ):  # tables that should be there
+                raise
+            _log.warning("%s is damaged: it is thrown away, and filled again from Kafka", self.path)
             return False
+        if edition != EDITION:
+            _log.info("%s is of another release: it is thrown away, and filled again from Kafka", self.path)
         return edition == EDITION
 
     @contextmanager
@@ -175,3 +233,11 @@ class ReadModel:
         for ending in ("", "-wal", "-shm"):
             with suppress(FileNotFoundError):
                 self.path.with_name(self.path.name + ending).unlink()
+
+
+def _means_damage(error: sqlite3.DatabaseError) -> bool:
+    return _code(error) in _DAMAGED
+
+
+def _code(error: sqlite3.DatabaseError) -> int:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-EDITION: Final = 5
+EDITION: Final = 6
 
 TABLES: Final = """
 CREATE TABLE positions (
@@ -15,13 +15,15 @@ CREATE TABLE stays (
     encounter_id TEXT PRIMARY KEY, revision INTEGER, status TEXT, setting TEXT, payer TEXT, facility TEXT, at_ms INTEGER,
     cents INTEGER NOT NULL DEFAULT 0, codes TEXT NOT NULL DEFAULT '', held_by TEXT NOT NULL DEFAULT '', service_from TEXT,
     departed_at INTEGER, hold_ends_at INTEGER
-);
-CREATE INDEX stays_by_status ON stays (status, at_ms);
-CREATE INDEX stays_by_time ON stays (at_ms);
-CREATE TABLE revisions (
-    encounter_id TEXT, revision INTEGER, status TEXT, at_ms INTEGER, cents INTEGER, charge_set BLOB
-);
-CREATE UNIQUE INDEX revisions_of ON revisions (encounter_id, revision);
+) WITHOUT ROWID;
+CREATE TABLE packs (number INTEGER PRIMARY KEY, sets BLOB);
+CREATE TABLE published (
+    encounter_id TEXT, revision INTEGER, status TEXT, at_ms INTEGER, cents INTEGER, position INTEGER,
+    pack INTEGER, start INTEGER, length INTEGER, PRIMARY KEY (encounter_id, revision)
+) WITHOUT ROWID;
+CREATE VIEW revisions AS
+    SELECT encounter_id, revision, status, at_ms, cents, position, set_out_of(sets, start, length) AS charge_set
+    FROM published JOIN packs ON number = pack;
 CREATE TABLE changes (
     partition INTEGER, position INTEGER, encounter_id TEXT, revision INTEGER, change TEXT, code TEXT, units INTEGER,
     modifiers TEXT, service_date TEXT, cents INTEGER, at_ms INTEGER, value BLOB, PRIMARY KEY (partition, position)
@@ -79,4 +81,13 @@ CREATE TABLE claims (
     encounter_id TEXT PRIMARY KEY, name TEXT NOT NULL, until INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-"""``claims`` alone is not from Kafka: a lease of some minutes that may be lost with the file."""
+"""
+``revisions`` are the sets that were ``published``, each cut out of the pack it lies in; those of one stay are in the order
+of ``position`` on the topic. ``claims`` alone is not from Kafka: a lease of some minutes that may be lost with the file.
+"""
+
+ORDERS: Final = """
+CREATE INDEX IF NOT EXISTS stays_by_status ON stays (status, at_ms);
+CREATE INDEX IF NOT EXISTS stays_by_time ON stays (at_ms);
+"""
+"""What a long list is ordered by: made once the file has all there is, since a rebuild moves every entry of it."""

@@ -61,9 +61,12 @@ async def serve(desk: Desk, socket: Any, told: asyncio.Event) -> None:
     beside = [
         asyncio.create_task(each)
         for each in (
-            desk.follower.run(), desk.health.run(desk.follower), keep_accounts(desk.model), desk.runs.run(desk.follower.stir),
+            desk.follower.run(),
+            desk.health.run(desk.follower),
+            keep_accounts(desk.model, desk.follower),
+            desk.runs.run(desk.follower.stir),
         )
-    ]  # fmt: skip
+    ]
     runner = web.AppRunner(application(desk), access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     ending = asyncio.create_task(told.wait())

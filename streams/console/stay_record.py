@@ -11,7 +11,6 @@ from models.review_item import REVIEW_ITEM, ReviewItem
 from rules.engine import Profile
 from rules.site_folder import under_site
 from streams.batch.coder import CodedEncounter, code_linked, code_stay
-from streams.console.packed import unpacked
 from streams.console.read_model import ReadModel, Row
 from streams.encounter.charted_times import charted_times
 from streams.explain.layout import lay_out
@@ -74,7 +73,7 @@ def stay_record(model: ReadModel, encounter_id: str, profile: Profile) -> StayRe
         if about is None and not own:
             return None
         revisions = connection.execute(
-            "SELECT * FROM revisions WHERE encounter_id = ? ORDER BY revision DESC", (encounter_id,)
+            "SELECT * FROM revisions WHERE encounter_id = ? ORDER BY position DESC", (encounter_id,)
         ).fetchall()
         item = connection.execute("SELECT * FROM items WHERE encounter_id = ?", (encounter_id,)).fetchone()
     withdrawn = about is not None and about["status"] == "withdrawn"
@@ -106,7 +105,7 @@ def coded(
 def read_set(value: bytes | None) -> ChargeSet | None:
     """Return a charge set out of what the read model keeps of it; None where this release cannot read it."""
     try:
-        return CHARGE_SET.validate_json(unpacked(value) if value else b"")
+        return CHARGE_SET.validate_json(value or b"")
     except ValidationError:
         return None
 

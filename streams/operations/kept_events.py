@@ -1,13 +1,15 @@
 """The events of one stay, straight from Kafka: as its worker keeps them, else as the events topic has them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import aclosing
 
 from streams.kafka.connection import Connection
+from streams.kafka.partition_asker import PartitionAsker
 from streams.kafka.partitioner import home_of
 from streams.kafka.topic_reader import records_between, topic_consumer
 from streams.lifecycle.state import EncounterState
 from streams.lifecycle.stay_journal import entry_of, kept_stays
+from streams.operations.resolutions.stay_context import MANUAL
 from streams.operations.restore import events_on_topic
 from streams.wire import topics
 
@@ -28,6 +30,36 @@ async def events_of_stay(connection: Connection, encounter_id: str) -> Sequence[
     if kept is not None and kept.events:
         return [*kept.events, *(line for lines in kept.merged_events.values() for line in lines)]
     return [line for lines in (await events_on_topic(connection, encounter_id)).values() for line in lines]
+
+
+async def unread_answers(connection: Connection, encounter_ids: Collection[str]) -> Sequence[bytes]:
+    """
+    Return what people entered about some stays and no worker has read yet, in the order it was stored.
+
+    What the worker keeps has them only once it has read them: an answer that is given twice would not be known.
+
+    Raises:
+        MissingTopicError: the topics are not there.
+        aiokafka.errors.KafkaError: Kafka cannot be reached or stopped answering.
+    """
+    keys = {name.encode() for name in encounter_ids}
+    async with topic_consumer(connection, topics.EVENTS) as (consumer, partitions):
+        numbers = {home_of(name, len(partitions)) for name in encounter_ids}
+        home = [one for one in partitions if one.partition in numbers]
+        starts, ends = dict(await consumer.beginning_offsets(home)), await consumer.end_offsets(home)
+        asker = PartitionAsker(connection)
+        try:
+            read = await asker.committed(topics.APPLICATION, [(one.topic, one.partition) for one in home])
+        finally:
+            await asker.close()
+        for one in home:
+            starts[one] = min(max(starts[one], read.get((one.topic, one.partition), 0)), ends[one])
+        async with aclosing(records_between(consumer, starts, ends)) as records:
+            return [
+                record.value
+                async for record in records
+                if record.value and record.key in keys and MANUAL.encode() in record.value
+            ]
 
 
 async def _kept(connection: Connection, encounter_id: str) -> EncounterState | None:

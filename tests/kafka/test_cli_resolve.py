@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from signal import SIGCONT, SIGSTOP
 
 import pytest
 from apache_kafka import ApacheKafka
 from chaos_worker import INFUSION, Worker
 from click.testing import Result
-from kafka_stays import said_on, stay, with_topics
+from kafka_stays import said_on, stay, values_of, with_topics
 from orjson import dumps, loads
 
-from streams.wire.topics import CHARGES, NUDGES
+from streams.wire.event_json import read
+from streams.wire.topics import CHARGES, EVENTS, NUDGES
 
 pytestmark = pytest.mark.broker
 
@@ -22,7 +24,7 @@ def test_a_hold_is_resolved_coded_again_and_taken_back(
     tmp_path: Path,
     workers: list[Worker],
 ) -> None:
-    """Each step is a new revision by the worker's own path; said twice it is one event, and the audit has both."""
+    """Each step is a new revision by the worker's own path; said twice, read by then or not, it is one event, and the audit has both."""
     kafka = with_topics(own_kafka, infusion)
     infusion(
         kafka.bootstrap, "publish", given=b"\n".join(line for line in stay("E1") if b"stopped" not in line)
@@ -54,10 +56,17 @@ def test_a_hold_is_resolved_coded_again_and_taken_back(
         "--wait",
         "60",
     )
-    answered = infusion(kafka.bootstrap, *words)
-    assert (answered.exit_code, answered.stdout) == (0, "")
-    assert "E1  held -> final" in answered.stderr
-    assert answered.stderr.endswith("coded again revision 2, final\n")
+    # Given twice before a worker has read it, and once more: what is sent again is the same event.
+    worker.signal(SIGSTOP)
+    hurried = [infusion(kafka.bootstrap, *words[:-1], "0") for _ in range(2)]
+    sent = [read(value) for value in values_of(kafka, EVENTS) if loads(value)["source"] == "manual"]
+    worker.signal(SIGCONT)
+    assert [(one.exit_code, one.stdout) for one in hurried] == [(0, "")] * 2
+    assert "E1  held -> final" in hurried[0].stderr
+    assert (len(sent), sent[0]) == (2, sent[1])
+    answered = said_on(kafka, CHARGES, lambda sets: sets.get("E1", {}).get("status") == "final", 60)["E1"]
+    assert answered["revision"] == 2
+    assert "F-EVENT_CONFLICT" not in {flag["flag"] for flag in answered["flags"]}
     assert infusion(kafka.bootstrap, *words).exit_code == 2  # nothing is asked any more
 
     audit = loads(infusion(kafka.bootstrap, "resolve", "--audit", "--format", "jsonl").stdout)

@@ -38,6 +38,24 @@ def said_on(kafka: ApacheKafka, topic: str, enough: Callable[[dict[str, Any]], b
     return found
 
 
+def values_of(kafka: ApacheKafka, topic: str) -> list[bytes]:
+    """Return the values that a topic of one partition has by now, in their order."""
+    consumer, place = (
+        Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "a test"}),
+        TopicPartition(topic, 0, 0),
+    )
+    consumer.assign([place])
+    end, values, last = consumer.get_watermark_offsets(place, timeout=30)[1], [], 0
+    while last < end:
+        record = consumer.poll(30)
+        if record is None:
+            break
+        values.append(record.value() or b"")
+        last = record.offset() + 1
+    consumer.close()
+    return values
+
+
 def with_topics(own_kafka: Callable[..., ApacheKafka], infusion: Callable[..., Result]) -> ApacheKafka:
     """Return a broker with the product's topics, one partition each."""
     kafka = own_kafka()

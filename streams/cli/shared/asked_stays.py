@@ -15,7 +15,7 @@ from rules.engine import Profile
 from streams.cli.shared.inputs import display_names, open_input
 from streams.encounter.fold import NoEventsError
 from streams.kafka.connection import Connection
-from streams.operations.kept_events import events_of_stay
+from streams.operations.kept_events import events_of_stay, unread_answers
 from streams.operations.published import Positions, newest
 from streams.operations.resolutions.effect import coded
 from streams.operations.resolutions.stay_events import by_stay, events_from
@@ -79,8 +79,15 @@ class StaysOnKafka:
         return sets
 
     def events(self, encounter_id: str) -> Sequence[Event]:
-        """Return what Kafka keeps of a stay."""
-        return events_from(asyncio.run(events_of_stay(self._connection, encounter_id)))
+        """Return what Kafka keeps of a stay, with what a person entered since its worker last read."""
+        return asyncio.run(self._events(encounter_id))
+
+    async def _events(self, encounter_id: str) -> Sequence[Event]:
+        events = events_from(await events_of_stay(self._connection, encounter_id))
+        names = {encounter_id, *(event.encounter_id for event in events)}
+        known = {event.event_id for event in events}
+        unread = events_from(await unread_answers(self._connection, names))
+        return [*events, *(event for event in unread if event.event_id not in known)]
 
     def answered(self, encounters: frozenset[str], since_ms: int) -> Mapping[str, Sequence[Event]]:
         """Return the stays that the events topic has entries of."""

@@ -4,12 +4,15 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
 
 import click
 
 from streams.batch.posted_file import PostedFileError, posted_in
 from streams.batch.told_stays import ToldStays
-from streams.cli.shared.inputs import display_names, open_input
+from streams.cli.shared.inputs import STDIN, display_names, open_input
 from streams.feeds.charge_codes import ChargeCodes
 from streams.feeds.posted import PostedChange
 from streams.reconciliation.scope import ours
@@ -34,6 +37,18 @@ class PostedLines:
             self.others += 1
 
 
+def once_from_stdin(files: Sequence[str], posted: Sequence[str], option: str) -> None:
+    """
+    Check that stdin is read as one thing alone.
+
+    Raises:
+        click.UsageError: it is to be both what we charge and what the other system posted.
+    """
+    if STDIN in files and STDIN in posted:
+        message = f"stdin is read once: as the events, or as {option}; name a file for the other"
+        raise click.UsageError(message)
+
+
 def read_posted(
     files: Sequence[str], first: int, codes: ChargeCodes, post: Post, refuse: Callable[[Reject], None]
 ) -> int:
@@ -48,7 +63,7 @@ def read_posted(
     _each_once(files)
     posted, seen = 0, set[str]()
     for place, file in enumerate(files, first):
-        with closing(posted_in(partial(open_input, file), codes, seen)) as found:
+        with closing(posted_in(partial(_opened, file), codes, seen)) as found:
             try:
                 for number, one in found:
                     if isinstance(one, Reject):
@@ -70,3 +85,16 @@ def _each_once(files: Sequence[str]) -> None:
             message = f"{display_names([file])[0]}: given twice; what it posts would count twice"
             raise click.UsageError(message)
         seen.add(path)
+
+
+def _opened(file: str) -> BinaryIO:
+    """Return a file open at its start, to which it can go back; what is no file of a disk is kept aside until then."""
+    opened = open_input(file)
+    if file != STDIN and opened.seekable():
+        return opened
+    kept = cast("BinaryIO", TemporaryFile())  # noqa: SIM115 -- whoever reads it closes it
+    copyfileobj(opened, kept)
+    kept.seek(0)
+    if file != STDIN:
+        opened.close()
+    return kept

@@ -9,7 +9,6 @@ from models.charge import expected_cents
 from streams.console.by_hand import entered_by_hand
 from streams.console.desk import Desk, desk_of
 from streams.console.drawing import drawing_of
-from streams.console.packed import unpacked
 from streams.console.page_of import PER_PAGE, Asked, Part, asked_of
 from streams.console.revision_changes import RevisionChanges, changes_between
 from streams.console.stay_record import StayRecord, read_set, stay_record
@@ -93,12 +92,12 @@ async def charge_set(request: web.Request) -> web.StreamResponse:
     wanted = request.query.get("revision", "")
     found = await desk.look(
         desk.model.row,
-        "SELECT charge_set FROM revisions WHERE encounter_id = ? AND (? = '' OR revision = ?) ORDER BY revision DESC",
+        "SELECT charge_set FROM revisions WHERE encounter_id = ? AND (? = '' OR revision = ?) ORDER BY position DESC",
         encounter_id, wanted, int(wanted) if wanted.isdecimal() else -1,
     )  # fmt: skip
     if found is None:
         raise web.HTTPNotFound(text="There is no such revision here.\n")
-    return web.Response(body=unpacked(found["charge_set"]), content_type="application/json")
+    return web.Response(body=found["charge_set"], content_type="application/json")
 
 
 def stay_link(encounter_id: str) -> str:

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
 
@@ -52,6 +54,30 @@ def test_a_day_agrees_with_the_messages_made_of_it(sets: Path, tmp_path: Path, f
     matched = [row for row in rows if row["kind"] == "charge" and row["state"] == "matched"]
     assert {row["id"] for row in matched} == due
     assert all(row["cents"] == row["posted_cents"] for row in matched)
+
+
+@pytest.mark.parametrize(
+    ("verb", "option", "form"), [("reconcile", "--billed", "dft"), ("diff", "--incumbent", "csv")]
+)
+def test_what_the_other_system_posted_comes_from_a_pipe_too(
+    sets: Path, tmp_path: Path, verb: str, option: str, form: str
+) -> None:
+    """From stdin or through a named pipe it says the same as from a file; stdin is read as one thing alone."""
+    posted = infusion("export", "--to", form, str(sets)).stdout_bytes
+    file, pipe = tmp_path / f"posted.{form}", tmp_path / "pipe"
+    file.write_bytes(posted)
+    made = infusion(verb, "--format", "jsonl", option, str(file), str(sets))
+    piped = infusion(verb, "--format", "jsonl", option, "-", str(sets), given=posted)
+    assert (piped.stdout, piped.exit_code) == (made.stdout, made.exit_code)
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(pipe.write_bytes, posted)
+        through = infusion(verb, "--format", "jsonl", option, str(pipe), str(sets))
+    assert (through.stdout, through.exit_code) == (made.stdout, made.exit_code)
+    both = infusion(verb, option, "-", "-", given=posted)
+    assert (both.exit_code, "stdin is read once" in both.stderr) == (2, True)
+    empty = infusion(verb, option, "-", str(sets), given=b"")
+    assert (empty.exit_code, "stdin: is empty" in empty.stderr) == (2, True)
 
 
 def test_what_is_missing_or_too_much_ends_a_nightly_job(tmp_path: Path) -> None:

@@ -520,3 +520,16 @@ def test_an_edition_that_the_tables_would_not_hold_is_taken_back(tmp_path: Path)
     assert result.exit_code == 2
     assert "opps.csv: named in edition.toml but cannot be read" in result.stderr
     assert [one.name for one in dated.iterdir()] == ["edition.toml"]
+
+
+@pytest.mark.parametrize("name", ["", "  ", "Blue\x1b[31m", "a\nb", "a\x00b", "a\u202eb", "a\u200bb"])
+def test_a_payers_name_that_is_not_seen_as_it_is_is_refused(tmp_path: Path, name: str) -> None:
+    """It becomes a row of a table that people read, and must be what stays say."""
+    file = tmp_path / "rates.json"
+    file.write_bytes(b"{}")
+    result = run("ingest", str(file), "--into", str(tmp_path / "ed"), "--on", DAY, "--payer", name)
+    assert (result.exit_code, "write the name as events have it" in " ".join(result.stderr.split())) == (
+        2,
+        True,
+    )
+    assert not (tmp_path / "ed").exists()
