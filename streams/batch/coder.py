@@ -15,6 +15,7 @@ from models.encounter import Encounter
 from models.event import Event, EventRefused
 from rules.emission import in_confirm_window
 from rules.engine import Coding, Profile, code_encounter
+from streams.batch.in_step import Steps, at_once
 from streams.batch.stay_problems import faults, told
 from streams.encounter.event_problems import SourcedEvent, after_cancellation, circling, conflicts
 from streams.encounter.fold import NoEventsError, fold, merges
@@ -82,12 +83,22 @@ def code_stay(
     ``as_of`` is the instant of coding: before the confirm window of the policy has passed the set is a preview.
     Without one there is no clock, and a discharged stay is final.
     """
+    return at_once(stay_steps(encounter_id, lines, profile, as_of))
+
+
+def stay_steps(
+    encounter_id: str, lines: Sequence[InputLine], profile: Profile, as_of: datetime | None = None
+) -> Steps[Outcome]:
+    """Return the steps of ``code_stay``: read, fold, code, and tell of what is wrong."""
     events, event_lines, rejects = _read(lines, encounter_id)
+    yield
     try:
         encounter = fold(events)
     except NoEventsError:  # every line of it was refused
         return Outcome((), tuple(rejects), ())
+    yield
     coding = _coding(encounter, profile, as_of)
+    yield
     stays = (CodedEncounter(encounter, coding, EventModels(events)),)
     doubtful = encounter.conflicts or encounter.standing == "cancelled"
     if not doubtful and not told(coding.charge_set):

@@ -6,10 +6,11 @@ from typing import Final, NamedTuple
 
 from models.charge import ChargeSet
 from rules.engine import Profile
-from rules.screening.other_accounts import account_of
+from rules.screening.other_accounts import Account, account_of
 from rules.site_folder import SiteFolderError
-from streams.batch.coder import Outcome, code_linked, code_stay
+from streams.batch.coder import Outcome, code_linked, stay_steps
 from streams.batch.error_place import fault
+from streams.batch.in_step import Steps, in_step
 from streams.batch.patient_accounts import PlacedAccount, unfinished
 from streams.batch.sorted_runs import Record
 from streams.batch.spill_buckets import LinesByEncounter
@@ -22,6 +23,9 @@ Unit = tuple[bytes | None, list[InputLine]]
 
 LINES_IN_A_BATCH: Final = 2_000
 """Some tens of milliseconds of work: enough to hide what passing it to a process costs."""
+
+_IN_STEP: Final = 200
+"""Stays read, folded, coded and written step by step; a linked batch may have more of few lines each."""
 
 
 class Recipe(NamedTuple):
@@ -64,39 +68,59 @@ def batches(stays: LinesByEncounter, *, linked: bool = False) -> Iterator[list[U
 
 
 def code_batch(recipe: Recipe, units: list[Unit]) -> Batch:
-    """Return what becomes of a batch; a fault of ours in one stay is reported and the others are coded."""
+    """
+    Return what becomes of a batch; a fault of ours in one stay is reported and the others are coded.
+
+    Raises:
+        SiteFolderError: the site's folder cannot be used, which is wrong for every stay.
+    """
     batch = Batch([], [], [], Tally(), sum(len(lines) for _, lines in units), [])
-    for key, lines in units:
-        try:
-            outcome = _outcome_of(recipe, key, lines)
-            accounts = [account_of(stay.encounter) for stay in outcome.stays]
-            records = [
-                (
-                    charge_set.encounter_id.encode(),
-                    recipe.write(charge_set) if account is None else unfinished(charge_set),
-                )
-                for charge_set, account in zip(outcome.charge_sets, accounts, strict=True)
-            ]
-        except SiteFolderError:
-            raise  # wrong for every stay
-        except Exception as error:  # noqa: BLE001 -- one stay must not cost the night's others; the reject says where
-            batch.rejects.append(_coding_fault(error, lines))
-            continue
-        batch.records.extend(records)
-        place = min(lines)[:2]
-        batch.accounts.extend(PlacedAccount(account, *place) for account in accounts if account is not None)
-        batch.rejects.extend(outcome.rejects)
-        batch.faults.extend(outcome.faults)
-        for charge_set in outcome.charge_sets:
-            batch.tally.count(charge_set)
+    for start in range(0, len(units), _IN_STEP):
+        some = units[start : start + _IN_STEP]
+        coded = in_step(_coded(recipe, key, lines) for key, lines in some)
+        for (_, lines), unit in zip(some, coded, strict=True):
+            if isinstance(unit, SiteFolderError):
+                raise unit
+            if isinstance(unit, Exception):
+                batch.rejects.append(_coding_fault(unit, lines))
+            else:
+                _add(batch, unit, lines)
     batch.tally.rejected = len(batch.rejects)
     return batch
 
 
-def _outcome_of(recipe: Recipe, key: bytes | None, lines: list[InputLine]) -> Outcome:
+class _CodedUnit(NamedTuple):
+    outcome: Outcome
+    accounts: list[Account | None]
+    records: list[Record]
+
+
+def _coded(recipe: Recipe, key: bytes | None, lines: list[InputLine]) -> Steps[_CodedUnit]:
     if key is None:
-        return code_linked(lines, recipe.profile, recipe.as_of)
-    return code_stay(key.decode(errors="replace"), lines, recipe.profile, recipe.as_of)
+        outcome = code_linked(lines, recipe.profile, recipe.as_of)
+    else:
+        name = key.decode(errors="replace")
+        outcome = yield from stay_steps(name, lines, recipe.profile, recipe.as_of)
+    yield
+    accounts = [account_of(stay.encounter) for stay in outcome.stays]
+    records = [
+        (
+            charge_set.encounter_id.encode(),
+            recipe.write(charge_set) if account is None else unfinished(charge_set),
+        )
+        for charge_set, account in zip(outcome.charge_sets, accounts, strict=True)
+    ]
+    return _CodedUnit(outcome, accounts, records)
+
+
+def _add(batch: Batch, unit: _CodedUnit, lines: list[InputLine]) -> None:
+    batch.records.extend(unit.records)
+    place = min(lines)[:2]
+    batch.accounts.extend(PlacedAccount(account, *place) for account in unit.accounts if account is not None)
+    batch.rejects.extend(unit.outcome.rejects)
+    batch.faults.extend(unit.outcome.faults)
+    for charge_set in unit.outcome.charge_sets:
+        batch.tally.count(charge_set)
 
 
 def _coding_fault(error: Exception, lines: list[InputLine]) -> Reject:

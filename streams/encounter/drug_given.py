@@ -72,6 +72,8 @@ def same_drug(old: Drug | None, new: Drug | None) -> Drug | None:
     """
     if old is None or new is None:
         return old or new
+    if old is new:  # as nearly always: events that are decoded together share the drugs they name
+        return new
     if not (new.name or new.code or new.ingredients):
         return (
             old if new.billing_class is None else old.model_copy(update={"billing_class": new.billing_class})

@@ -5,8 +5,9 @@ Pure: no clock, no environment, no policy. The stay is a function of the set, so
 order and any number of times, a correction or a void before what it corrects.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from models.encounter import Encounter, RefusedEvent, Review
 from models.event import Event
@@ -22,6 +23,8 @@ from streams.wire.event_decoder import as_model
 Key = tuple[str, str]
 """Who sent an event and under which id: ``source``, empty when none is given, and ``event_id``."""
 
+
+_key_of: Final[Callable[[DatedEvent], Key]] = attrgetter("source", "event_id")
 
 LastMerge = tuple[DatedEvent, str]
 """The last merge of an encounter that was not voided, and the encounter it names."""
@@ -68,24 +71,21 @@ def _collect(events: Iterable[Event]) -> _Collected:
     Raises:
         MixedEncountersError: the events are of more than one encounter.
     """
-    entries: dict[Key, DatedEvent] = {}
+    told = date_events(events)
+    if len({entry.encounter_id for entry in told}) > 1:
+        raise MixedEncountersError
+    entries: dict[Key, DatedEvent] = dict(zip(map(_key_of, told), told, strict=True))
     conflicts: set[str] = set()
-    encounter_id = None
-    refusals = False
-    for entry in date_events(events):
-        if entry.encounter_id != encounter_id:
-            if encounter_id is not None:
-                raise MixedEncountersError
-            encounter_id = entry.encounter_id
-        key = (entry.source, entry.event_id)
-        first = entries.setdefault(key, entry)
-        if first is not entry:
-            entries[key] = _standing(first, entry)
-            if as_model(first.event) != as_model(entry.event):
-                conflicts.add(entry.event_id)
-        if entry.kind == "event_refused":
-            refusals = True
-    return _Collected(entries, frozenset(conflicts), refusals)
+    if len(entries) < len(told):  # few stays have an event twice
+        entries.clear()
+        for entry in told:
+            key = _key_of(entry)
+            first = entries.setdefault(key, entry)
+            if first is not entry:
+                entries[key] = _standing(first, entry)
+                if as_model(first.event) != as_model(entry.event):
+                    conflicts.add(entry.event_id)
+    return _Collected(entries, frozenset(conflicts), "event_refused" in [entry.kind for entry in told])
 
 
 def _unsettled(state: _Collected, live: Iterable[DatedEvent]) -> frozenset[str]:

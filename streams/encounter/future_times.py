@@ -37,7 +37,7 @@ def from_the_future(entries: Sequence[DatedEvent]) -> bool:
     """
     entries_of_chart = [entry for entry in entries if entry.kind == "administration_charted"]
     if not entries_of_chart:
-        return any(entry.at - entry.recorded > FUTURE for entry in entries)
+        return _any_early(entries)
     last = max(entries_of_chart, key=by_record)
     stored = last.fields.recorded_at is not None  # else it was stored when it happened, whenever that was
     if stored and any(at is not None and at.timestamp() - last.recorded > FUTURE for at in _stated(last)):
@@ -48,4 +48,8 @@ def from_the_future(entries: Sequence[DatedEvent]) -> bool:
     if last.fields.stopped_at is not None:
         replaced.add("infusion_stopped")
     counted = [last] if _is_whole(last) else [last, *(e for e in entries if e.kind not in replaced)]
-    return any(entry.at - entry.recorded > FUTURE for entry in counted)
+    return _any_early(counted)
+
+
+def _any_early(entries: Iterable[DatedEvent]) -> bool:
+    return max([entry.at - entry.recorded for entry in entries], default=0.0) > FUTURE

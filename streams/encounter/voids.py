@@ -74,8 +74,12 @@ def effective(entries: Sequence[DatedEvent]) -> Sequence[DatedEvent]:
     A void reaches every event with that id in its encounter, whatever the source. Among merged encounters it
     reaches into the others when its own has no such event.
     """
-    kinds = [entry.kind for entry in entries]
-    if "event_voided" not in kinds:
+    voiders = [index for index, entry in enumerate(entries) if entry.kind == "event_voided"]
+    if not voiders:
         return entries
-    gone = _Voiding(entries, [index for index, kind in enumerate(kinds) if kind == "event_voided"]).decide()
+    named = {entries[voider].fields.voids_event_id for voider in voiders}
+    alone = len({entry.encounter_id for entry in entries}) == 1
+    if alone and named.isdisjoint([entries[voider].event_id for voider in voiders]):
+        return [entry for entry in entries if entry.event_id not in named]  # no void names another
+    gone = _Voiding(entries, voiders).decide()
     return [entry for index, entry in enumerate(entries) if index not in gone]
