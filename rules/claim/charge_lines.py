@@ -46,7 +46,8 @@ def stable_id(name: str) -> str:
 
 def line_id(encounter_id: str, code: str, on: date, modifiers: tuple[str, ...]) -> str:
     """Return the id of a line; the same in every revision, so that a later one replaces it in place."""
-    return stable_id("\x1f".join((encounter_id, code, on.isoformat(), *modifiers)))
+    apart = "\x1f".join(("", *modifiers)) if modifiers else ""
+    return stable_id(f"{encounter_id}\x1f{code}\x1f{on.isoformat()}{apart}")
 
 
 def _ids(entry: Earned) -> tuple[str, ...]:

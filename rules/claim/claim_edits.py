@@ -255,8 +255,8 @@ def violated(
     lines: Sequence[ChargeLine], policy: Policy, earned: Sequence[Earned] = ()
 ) -> list[tuple[EditViolation, Flag]]:
     """Return the edits these lines, by date, violate, each with its flag; ``earned`` is what they were added up from."""
-    settings = EditSettings(
-        policy.setting, policy.add_on_primary_list, policy.initial_reset == "calendar_day"
+    settings = build(
+        EditSettings, (policy.setting, policy.add_on_primary_list, policy.initial_reset == "calendar_day")
     )
     on = lines[0].service_date
     if on == lines[-1].service_date and not violations(

@@ -91,7 +91,9 @@ def lines_decided(lines: tuple[ChargeLine, ...], sheet: Worksheet) -> tuple[Char
     """Return the lines, each with a reason for every switch that decided it."""
     everywhere = _everywhere(sheet)
     listed = (
-        codes_by_list(frozenset(line.code for line in lines), lines[0].service_date) if lines else frozenset()
+        codes_by_list(frozenset([line.code for line in lines]), lines[0].service_date)
+        if lines
+        else frozenset()
     )
     if not sheet.switched and not everywhere and not listed:
         return lines
