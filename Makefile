@@ -73,8 +73,8 @@ chaos: $(DEVELOPMENT) ## SEEDS seeds from FIRST on within MINUTES, and each faul
 	@$(BIN)/python benchmarks/chaos.py --seeds $(SEEDS) --first $(FIRST) --minutes $(MINUTES) --keep $(KEEP)
 	@$(BIN)/python benchmarks/chaos.py --faults --first $(FIRST) --events 3000 --keep $(KEEP)
 
-soak: $(DEVELOPMENT) ## One worker for SOAK_MINUTES (5) at SOAK_RATE events a second (1500): its memory; needs Java 17 and Maven
-	@$(BIN)/python benchmarks/soak.py --minutes $(or $(SOAK_MINUTES),5) --rate $(or $(SOAK_RATE),1500)
+soak: $(DEVELOPMENT) ## One worker for SOAK_MINUTES (30) at SOAK_RATE events/s (1500): memory, files, lag; a row in benchmarks/soak.csv; needs Java 17 and Maven
+	@$(BIN)/python benchmarks/soak.py --minutes $(or $(SOAK_MINUTES),30) --rate $(or $(SOAK_RATE),1500)
 
 kafka: $(DEVELOPMENT) ## A real Apache Kafka until Ctrl-C, to try things on; needs Java 17 and Maven
 	@$(BIN)/python tests/support/kafka_broker/apache_kafka.py

@@ -1,13 +1,15 @@
 """
 One worker on a real Kafka for some minutes: what it holds in memory and on disk while stays come and go.
 
-    python benchmarks/soak.py --minutes 5 --rate 1500
+    python benchmarks/soak.py --minutes 30 --rate 1500
 
-Stays are sent at a steady rate, their ids new in each round; the process is looked at from outside. What is printed is
+Stays are sent at a steady rate, their ids new in each round; the process is looked at from outside. What is told is
 the memory after a minute, at the end and at the most, against the bound of streams/README.md: the base, the stores' and
-the cache's share, and what each stay that is not forgotten takes.
+the cache's share, and what each stay that is not forgotten takes; and beside it the files it has open, its disk, and how
+many events lie unread. A row goes to ``soak.csv``, and none is ever edited.
 """
 
+import csv
 import sys
 import tempfile
 import time
@@ -16,11 +18,16 @@ from typing import Final
 
 import click
 
-sys.path[:0] = [str(Path(__file__).resolve().parent / "streaming")]
+_HERE: Final = Path(__file__).resolve().parent
+sys.path[:0] = [str(_HERE / "streaming"), str(_HERE.parent)]
 
 import ground  # noqa: E402 - found where the line above says
+from confluent_kafka import TopicPartition  # noqa: E402 - as above
+from rows import head  # noqa: E402 - as above
 from running import Running  # noqa: E402 - as above
 from terms import Terms  # noqa: E402 - as above
+
+from streams.wire import topics  # noqa: E402 - as above
 
 _ROUND: Final = 2_000
 """Stays of one round; the next one has the same under other ids."""
@@ -29,15 +36,23 @@ _BASE_MIB: Final = 170
 _SHARED_MIB: Final = 64 + 32 + 64 + 32
 """Blocks, write buffers and states cached, and answers of the broker under way."""
 
-_STAY_BYTES: Final = 350
+_STAY_BYTES: Final = 128
+
+_FILE: Final = _HERE / "soak.csv"
+_COLUMNS: Final = (
+    "date", "commit", "minutes", "events/s", "stays", "events", "MiB after a minute", "MiB at the end", "MiB at the most",
+    "bound", "files after a minute", "files at the end", "disk MiB", "unread after a minute", "unread at the end",
+    "us CPU/event",
+)  # fmt: skip
 
 
 @click.command()
-@click.option("--minutes", default=5.0)
+@click.option("--minutes", default=30.0)
 @click.option("--rate", default=1_500, help="Events a second.")
 @click.option("--partitions", default=ground.PARTITIONS, help="Of each topic.")
-def soak(minutes: float, rate: int, partitions: int) -> None:
-    """Run, and print what was held."""
+@click.option("--record/--no-record", default=True, help="Append to soak.csv.")
+def soak(minutes: float, rate: int, partitions: int, *, record: bool) -> None:
+    """Run, and tell what was held."""
     events = ground.generated(_ROUND, 20261128)
     with tempfile.TemporaryDirectory(prefix="soak-") as name, ground.broker(Path(name)) as kafka:
         terms = Terms(kafka.bootstrap, "soak-", "soak.events", partitions, Path(name) / "soak", "rocksdb")
@@ -45,6 +60,7 @@ def soak(minutes: float, rate: int, partitions: int) -> None:
         with Running("ours", terms) as running:
             running.word("READY", 120)
             begun, sent, number = time.time(), 0, 0
+            cpu_before, early = running.looks[-1].cpu_s, None
             while time.time() < begun + 60 * minutes:
                 number += 1
                 for first in range(0, len(events), rate):
@@ -61,15 +77,52 @@ def soak(minutes: float, rate: int, partitions: int) -> None:
                     time.sleep(max(0.0, begun + sent / rate - time.time()))
                 stays = number * _ROUND
                 look = running.looks[-1]
+                files, unread = _files(running.pid), _unread(terms)
+                if look.at > begun + 60 and early is None:
+                    early = look.rss_mib, files, unread
                 print(
-                    f"{look.at - begun:6.0f} s  {stays:9,} stays  {sent:10,} events  {look.rss_mib:6.0f} MiB",
+                    f"{look.at - begun:6.0f} s  {stays:9,} stays  {sent:10,} events  {look.rss_mib:6.0f} MiB"
+                    f"  {files} files  {unread:6,} unread",
                     flush=True,
                 )
+            took = time.time() - begun
             bound = _BASE_MIB + _SHARED_MIB + stays * _STAY_BYTES / (1 << 20)
-            print(
-                f"after a minute {running.at(begun + 60).rss_mib:.0f} MiB, at the end {running.looks[-1].rss_mib:.0f}, "
-                f"at the most {running.peak_mib():.0f}; the bound for {stays:,} stays is {bound:.0f}"
-            )
+            after = early or (look.rss_mib, files, unread)
+            disk = sum(one.stat().st_size for one in (terms.folder / "worker").rglob("*") if one.is_file())
+            row = (
+                *head(), f"{took / 60:.1f}", f"{sent / took:.0f}", stays, sent, f"{after[0]:.0f}", f"{look.rss_mib:.0f}",
+                f"{running.peak_mib():.0f}", f"{bound:.0f}", after[1], files, f"{disk / (1 << 20):.0f}", after[2], unread,
+                f"{(look.cpu_s - cpu_before) / sent * 1e6:.0f}",
+            )  # fmt: skip
+    for name, value in zip(_COLUMNS, row, strict=True):
+        print(f"{name:>22}  {value}")
+    if record:
+        _append(row)
+
+
+def _files(pid: int) -> int:
+    """Return how many files and connections a process has open."""
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def _unread(terms: Terms) -> int:
+    """Return how many events lie behind the worker's committed positions: up to a second's are on their way."""
+    asking = ground.asking(terms.servers, **{"group.id": terms.prefix + topics.APPLICATION})
+    try:
+        places = [TopicPartition(terms.events, number) for number in range(terms.partitions)]
+        read = sum(max(0, place.offset) for place in asking.committed(places, timeout=10))
+        return ground.ends(asking, terms.events, terms.partitions) - read
+    finally:
+        asking.close()
+
+
+def _append(row: tuple[object, ...]) -> None:
+    new = not _FILE.exists()
+    with _FILE.open("a", newline="", encoding="utf-8") as file:
+        out = csv.writer(file, lineterminator="\n")
+        if new:
+            out.writerow(_COLUMNS)
+        out.writerow(row)
 
 
 def _renamed(line: bytes, number: int) -> bytes:

@@ -44,6 +44,7 @@ def rename(prefix: str, events: str) -> None:
     module: Any = topics
     for name in _NAMES:
         setattr(module, name, prefix + getattr(module, name))
+    module._BY_NAME |= {prefix + name: one for name, one in module._BY_NAME.items()}  # noqa: SLF001 - asked for how large a message may be
     module.EVENTS = events
     module.RAW = (module.RAW_HL7V2, module.RAW_FHIR)
 
