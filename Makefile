@@ -35,7 +35,7 @@ run: $(RUNTIME) ## Play the seeded day and serve the console until Ctrl-C; off a
 
 test: lint ## Format, lint, types, layers, then every test
 	@echo "== pytest"
-	@$(BIN)/pytest -n 2 --dist worksteal -rfEs --durations=20 --durations-min=5
+	@$(BIN)/pytest -n 3 --dist worksteal -rfEs --durations=20 --durations-min=5
 
 lint: $(DEVELOPMENT) ## The checks that run no code of ours
 	@echo "== ruff format"

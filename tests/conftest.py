@@ -13,18 +13,18 @@ import pytest
 from broker_fixtures import (
     kafka,
     kafka_pool,
+    mark_brokers,
     own_kafka,
-    pytest_collection_modifyitems,
     pytest_terminal_summary,
     unique,
 )
 from hypothesis import settings
+from suite_order import longest_first
 
 __all__ = [
     "kafka",
     "kafka_pool",
     "own_kafka",
-    "pytest_collection_modifyitems",
     "pytest_terminal_summary",
     "unique",
 ]
@@ -35,6 +35,14 @@ CASES = Path(__file__).parent / "cases"
 # Every law draws the same stays each run, also one that says nothing of it; --hypothesis-profile=default draws others.
 settings.register_profile("house", derandomize=True)
 settings.load_profile("house")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what asks for a broker; several processes take what waits longest first, one keeps to the folders."""
+    mark_brokers(items)
+    if hasattr(config, "workerinput"):
+        longest_first(items)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "CaseFile | None":

@@ -64,6 +64,15 @@ def faults(page: Scraped) -> set[tuple[str, str]]:
     }
 
 
+def until_faults(port: int, wanted: set[tuple[str, str]], seconds: float = 40) -> Scraped:
+    """Return the page once it shows these faults and no others."""
+    began = time.monotonic()
+    while faults(page := scraped(port)) != wanted:
+        assert time.monotonic() - began < seconds, faults(page)
+        time.sleep(0.1)
+    return page
+
+
 def test_logs_cut_short_are_told_until_they_are_mended(stream: Stream, port: int) -> None:
     """From outside, and without having seen them before: what is noted beside the positions tells."""
     until(port, "ready")
@@ -73,32 +82,25 @@ def test_logs_cut_short_are_told_until_they_are_mended(stream: Stream, port: int
     assert {dict(one)["fault"] for one in page.series("infusion_group_log_fault")} == {*LOG_FAULTS[:3]}, (
         "0 is on the page from the first check on"
     )
-    cuts = cut_topic(stream, topics.EVENTS)
+    cuts = {name: cut_topic(stream, name) for name in (topics.EVENTS, CHANGELOG)}
     stream.kafka.start()
     for _ in range(2):
         stream.publish()  # over the cut, and far beyond it
-    why = until(port, "log_truncated")
-    assert "infusion.events.v1, partition" in why
-    page = scraped(port)
-    assert faults(page) == {(topics.EVENTS, "log_truncated")}
-    for number, (read, end) in cuts.items():
-        place = {"topic": topics.EVENTS, "partition": str(number)}
-        assert page.value("infusion_group_truncated_records", **place) == read - end
+    both = {(topics.EVENTS, "log_truncated"), (CHANGELOG, "log_truncated")}
+    page = until_faults(port, both)
+    assert "infusion.events.v1, partition" in readiness(port).why
+    for name, places in cuts.items():
+        for number, (before, end) in places.items():
+            place = {"topic": name, "partition": str(number)}
+            assert page.value("infusion_group_truncated_records", **place) == before - end
     told = forked.run(["status", "--format", "json"], environment=environment(stream.kafka.bootstrap))
     assert loads(told.stdout)["verdict"] == "logs wrong"
     assert "was cut short" in loads(told.stdout)["log_faults"][0]
-    set_positions(stream.kafka, {(topics.EVENTS, number): end for number, (_, end) in cuts.items()})
-    until(port, "ready")
-    assert not faults(scraped(port))
-
-    cuts = cut_topic(stream, CHANGELOG)
-    stream.kafka.start()
-    assert CHANGELOG in until(port, "log_truncated")
-    page = scraped(port)
-    assert faults(page) == {(CHANGELOG, "log_truncated")}
-    for number, (written, end) in cuts.items():
-        place = {"topic": CHANGELOG, "partition": str(number)}
-        assert page.value("infusion_group_truncated_records", **place) == written - end
+    set_positions(
+        stream.kafka, {(topics.EVENTS, number): end for number, (_, end) in cuts[topics.EVENTS].items()}
+    )
+    until_faults(port, {(CHANGELOG, "log_truncated")})
+    assert CHANGELOG in readiness(port).why
 
 
 def test_topics_made_anew_deleted_and_grown_are_told(stream: Stream, port: int) -> None:

@@ -112,8 +112,7 @@ def unique() -> str:
     return f"t{uuid4().hex[:12]}-"
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def mark_brokers(items: list[pytest.Item]) -> None:
     """Mark what asks for a broker, so that ``-m "not broker"`` leaves out every such test."""
     for item in items:
         if FIXTURES & set(getattr(item, "fixturenames", ())):

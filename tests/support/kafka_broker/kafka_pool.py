@@ -27,13 +27,13 @@ class KafkaPool:
         self._idle: list[ApacheKafka] = []
 
     def take(self) -> ApacheKafka:
-        """Return a running broker with nothing on it."""
-        while self._idle:
-            kafka = self._idle.pop(0)
+        """Return a running broker with nothing on it: with two that take turns, members are gone by the next turn."""
+        patience = _MEMBERS_GO_WITHIN if len(self._idle) == _KEPT else 0.0
+        for kafka in self._idle:
             with suppress(KafkaException):
-                if _emptied(kafka):
+                if _emptied(kafka, patience):
+                    self._idle.remove(kafka)
                     return kafka
-            kafka.close()
         return self._make()
 
     def give_back(self, kafka: ApacheKafka) -> None:
@@ -49,17 +49,19 @@ class KafkaPool:
             kafka.close()
 
 
-def _emptied(kafka: ApacheKafka) -> bool:
+def _emptied(kafka: ApacheKafka, patience: float) -> bool:
     """Delete every group and topic; tell whether that went, which it does not while a group has members."""
     admin = kafka.admin()
-    until = time.monotonic() + _MEMBERS_GO_WITHIN
+    until = time.monotonic() + patience
     while groups := [one.group_id for one in admin.list_consumer_groups().result(30).valid]:
         for deleting in admin.delete_consumer_groups(groups).values():
             with suppress(KafkaException):
                 deleting.result(30)
+        if not admin.list_consumer_groups().result(30).valid:
+            break
         if time.monotonic() > until:
             return False
-        time.sleep(0.1)
+        time.sleep(0.2)
     if topics := [name for name in admin.list_topics(timeout=10).topics if not name.startswith("__")]:
         for deleting in admin.delete_topics(topics).values():
             deleting.result(30)
