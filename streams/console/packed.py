@@ -4,6 +4,7 @@ Charge sets as the read model keeps them: some together, compressed, since one s
 A set alone shrinks to half, among its like to a tenth; what is written to a disk and merged there is most of a rebuild.
 """
 
+import sqlite3
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
@@ -38,6 +39,11 @@ def packed(sets: Iterable[bytes]) -> Packed:
 def set_out_of(pack: bytes, start: int, length: int) -> bytes:
     """Return a set as it was published, out of the pack it lies in."""
     return bytes(memoryview(lz4.decompress_block(pack))[start : start + length])
+
+
+def unpack_in(connection: sqlite3.Connection) -> None:
+    """Let a connection's statements read sets out of their packs, as the view ``revisions`` does."""
+    connection.create_function("set_out_of", 3, set_out_of, deterministic=True)
 
 
 def _pressed(sets: list[bytes]) -> bytes:

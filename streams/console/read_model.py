@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-from streams.console.packed import set_out_of
+from streams.console.packed import unpack_in
 from streams.console.schema import EDITION, ORDERS, TABLES
 from streams.engine.cluster_facts import ClusterFacts, TopicFacts
 from streams.engine.log_faults import LogFaultError, fault_of
@@ -185,7 +185,7 @@ class ReadModel:
             self.path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         connection.row_factory = sqlite3.Row
-        connection.create_function("set_out_of", 3, set_out_of, deterministic=True)
+        unpack_in(connection)
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         if read_only:
             connection.execute("PRAGMA query_only=ON")

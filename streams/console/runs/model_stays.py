@@ -11,6 +11,7 @@ from models.charge import ChargeSet
 from rules.engine import Profile
 from rules.site_folder import under_site
 from streams.batch.coder import CodedEncounter, code_linked, code_stay
+from streams.console.packed import unpack_in
 from streams.console.stay_record import connected, read_set
 from streams.wire.encounter_key import InputLine
 
@@ -90,6 +91,7 @@ def stays_of(path: Path) -> Iterator[ModelStays]:
         sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30.0, isolation_level=None)
     ) as connection:
         connection.row_factory = sqlite3.Row
+        unpack_in(connection)
         yield ModelStays(connection)
 
 
