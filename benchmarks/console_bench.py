@@ -30,7 +30,7 @@ from streams.wire.topics import CHARGES, CLOSED, EVENTS, REVIEW
 STAYS, OPEN, AT_ONCE, LOOKS = 100_000, 5_000, 4_000, 60
 PAGES = (
     "/queue", "/queue?item=E000001~1", "/queue?order=money&page=150", "/queue?payer=medicare", "/stays", "/stays?status=held&page=90",
-    "/stay/E000001", "/stay/E099999", "/feeds", "/rejects", "/reconciliation", "/audit", "/health",
+    "/stay/E000001", "/stay/E099999", "/feeds", "/rejects", "/reconciliation", "/nudges", "/what-if", "/diff", "/audit", "/health",
 )  # fmt: skip
 DEPARTED = b'{"encounter":{"departed_at":"2026-03-02T17:00:00Z"}}'
 STOP = {"type": "infusion_stopped", "event_id": "NAME.9", "occurred_at": "2026-03-02T09:31:00-05:00", "encounter_id": "NAME", "administration_id": "A1"}  # fmt: skip
