@@ -2,7 +2,7 @@
 Work on many stays step by step: all are read, then all folded, then all coded.
 
 Each step's code and tables are as large as a processor's nearest caches. Done stay by stay, the steps take these from one
-another again and again, and coding a stay costs half as much again as it does right behind another. Pure.
+another again and again. Pure.
 """
 
 from collections.abc import Generator, Iterable
