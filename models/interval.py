@@ -62,9 +62,11 @@ class Coverage:
     __slots__ = ("_starts", "_stops")
 
     def __init__(self, stretches: Iterable[Stretch] = ()) -> None:
-        joined = union(stretches) if stretches else ()
-        self._starts: list[int] = [start for start, _ in joined]
-        self._stops: list[int] = [stop for _, stop in joined]
+        self._starts: list[int] = []
+        self._stops: list[int] = []
+        for start, stop in union(stretches) if stretches else ():
+            self._starts.append(start)
+            self._stops.append(stop)
 
     def add(self, stretches: Iterable[Stretch]) -> None:
         """Add stretches; overlapping and touching ones join."""

@@ -265,17 +265,17 @@ class Screener:
     ) -> None:
         """Raise what a person should know about an administration that will be coded."""
         sheet, charted = self._sheet, administration.charted
-        if flowed_as_push(charted, read, administration.minutes, self._context.limits.infusion):
+        if read.technique == "push" and flowed_as_push(
+            charted, read, administration.minutes, self._context.limits.infusion
+        ):
             says = f"Charted by the route of a push, and flowed for {administration.minutes} minutes."
             sheet.block("F-IMPLAUSIBLE_PUSH", [administration], says, minutes=administration.minutes)
         if classified.undocumented_complexity:
             sheet.flag("F-COMPLEXITY_DOC", [administration])
         if classified.unverified:
             sheet.flag("F-UNVERIFIED", [administration])
-        if charted.procedure_id is not None:
+        if charted.procedure_id is not None or not self._windows:
             return  # the link says what it was part of, whatever the times say
-        if not self._windows:
-            return
         if sedates(charted, classified.entry.ingredient, self._windows, self._context.on):
             sheet.block("F-PROCEDURE_WINDOW", [administration], SEDATED)
         elif begun_inside(charted, self._windows):
