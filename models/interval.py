@@ -14,8 +14,11 @@ Stretch = tuple[int, int]
 
 def union(stretches: Iterable[Stretch]) -> list[Stretch]:
     """Return any stretches as a sorted disjoint list; touching ones become one, empty ones vanish."""
+    given = list(stretches)
+    if len(given) <= 1:  # most doses flow once, and most sites hold one
+        return [(start, stop) for start, stop in given if start < stop]
     joined: list[Stretch] = []
-    for start, stop in sorted(stretches):
+    for start, stop in sorted(given):
         if stop <= start:
             continue
         if joined and start <= joined[-1][1]:
@@ -61,7 +64,7 @@ class Coverage:
     def __init__(self, stretches: Iterable[Stretch] = ()) -> None:
         self._starts: list[int] = []
         self._stops: list[int] = []
-        for start, stop in union(stretches):
+        for start, stop in union(stretches) if stretches else ():
             self._starts.append(start)
             self._stops.append(stop)
 
@@ -70,6 +73,10 @@ class Coverage:
         starts, stops = self._starts, self._stops
         for start, stop in stretches:
             if stop <= start:
+                continue
+            if not stops or start > stops[-1]:  # what comes in order of time only grows the end
+                starts.append(start)
+                stops.append(stop)
                 continue
             first = bisect_left(stops, start)
             last = bisect_right(starts, stop)
@@ -82,7 +89,9 @@ class Coverage:
     def within(self, stretches: Iterable[Stretch]) -> list[Stretch]:
         """Return the parts of ``stretches`` that are covered."""
         starts, stops = self._starts, self._stops
-        covered = []
+        covered: list[Stretch] = []
+        if not starts:
+            return covered
         for start, stop in stretches:
             index = bisect_right(stops, start)
             while index < len(starts) and starts[index] < stop:

@@ -1,5 +1,6 @@
 """Whether the answers of a switch on minutes part over those of a dose or a push, noted for their reasons (P-06, P-09, P-24)."""
 
+from functools import cache
 from typing import get_args
 
 from models.interval import whole_minutes
@@ -10,10 +11,17 @@ from rules.worksheet.context import Context
 from rules.worksheet.timing import Rounding, read_instant
 
 
+@cache
+def _answers(key: str) -> tuple[int, int]:
+    """Return the least and the most minutes among the answers of a switch, which are the same for every stay."""
+    answers = [int(value) for value in switch(key).values]
+    return min(answers), max(answers)
+
+
 def answers_part(key: str, minutes: int) -> bool:
     """Tell whether the answers of a switch on minutes part over these: the least of them is reached, the most not."""
-    answers = [int(value) for value in switch(key).values]
-    return min(answers) <= minutes < max(answers)
+    least, most = _answers(key)
+    return least <= minutes < most
 
 
 def note_joint_minutes(context: Context, site: Infused, dose: Dose, shared: int) -> None:

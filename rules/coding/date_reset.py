@@ -36,9 +36,11 @@ def _services(context: Context, group: SiteGroup) -> list[_Service]:
 
 def _over_dates(context: Context, groups: list[SiteGroup]) -> bool:
     """Tell whether anything started on another date than something else."""
-    moments = [dose.start for group in groups for dose in group.doses]
-    moments += [push.at for group in groups for push in group.pushes]
-    moments += [fluid.at for group in groups for fluid in group.counted_fluids]
+    moments: list[int] = []
+    for group in groups:
+        moments += [dose.start for dose in group.doses]
+        moments += [push.at for push in group.pushes]
+        moments += [fluid.at for fluid in group.counted_fluids]
     if len(moments) < 2:  # noqa: PLR2004 one service has one date
         return False
     return context.calendar.date_of(min(moments)) != context.calendar.date_of(max(moments))

@@ -70,11 +70,18 @@ class Dose:
 
 def _dose(administrations: list[CodableAdministration]) -> Dose:
     first = administrations[0]
-    flows = (
-        first.flows
-        if len(administrations) == 1
-        else union(flow for administration in administrations for flow in administration.flows)
-    )
+    if len(administrations) == 1:
+        return Dose(
+            administrations,
+            first.substance,
+            first.family,
+            first.site,
+            first.charted.dose_id,
+            first.flows,
+            first.minutes,
+            first.evidence,
+        )
+    flows = union([flow for administration in administrations for flow in administration.flows])
     ids = {administration.charted.dose_id for administration in administrations}
     return Dose(
         administrations,
@@ -83,7 +90,7 @@ def _dose(administrations: list[CodableAdministration]) -> Dose:
         first.site,
         ids.pop() if len(ids) == 1 else None,
         flows,
-        first.minutes if len(administrations) == 1 else whole_minutes(flows),
+        whole_minutes(flows),
         weakest(administrations),
     )
 
@@ -165,6 +172,9 @@ def _ids_differ(one: CodableAdministration, other: CodableAdministration) -> boo
 
 def _chains(administrations: Iterable[CodableAdministration]) -> list[list[CodableAdministration]]:
     """Return the administrations of each drug at each site, by time."""
+    administrations = list(administrations)
+    if len(administrations) == 1:
+        return [administrations]
     chains: dict[tuple[str, str], list[CodableAdministration]] = {}
     for administration in sorted(administrations, key=lambda c: (c.at, c.id)):
         chains.setdefault((administration.site, administration.substance), []).append(administration)
@@ -182,11 +192,13 @@ def doses_of(administrations: Iterable[CodableAdministration], policy: Policy) -
 
 def doses_within(administrations: Iterable[CodableAdministration], gap: int) -> list[Dose]:
     """Return the doses where so many whole minutes are still one dose."""
-    return [
-        _dose(members)
-        for chain in _chains(administrations)
-        for members in (_joined(chain, gap) if len(chain) > 1 else [chain])
-    ]
+    doses: list[Dose] = []
+    for chain in _chains(administrations):
+        if len(chain) == 1:
+            doses.append(_dose(chain))
+        else:
+            doses += map(_dose, _joined(chain, gap))
+    return doses
 
 
 def other_gaps(administrations: Iterable[CodableAdministration], policy: Policy) -> list[int]:
@@ -206,6 +218,8 @@ def _note_gaps(administrations: Iterable[CodableAdministration], sheet: Workshee
     """Note the bags of which the gap allowed inside a dose decides how many doses they are (P-07)."""
     key, gap = "merge_gap_inside_one_dose_without_id", sheet.policy.merge_gap_inside_one_dose_without_id
     for chain in _chains(administrations):
+        if len(chain) == 1:
+            continue
         for other in other_gaps(chain, sheet.policy):
             apart = _ids_of(chain, gap) - _ids_of(chain, other)
             sheet.decided_by(key, [name for ids in apart for name in ids])
@@ -217,12 +231,15 @@ def timed_doses(administrations: Iterable[CodableAdministration], sheet: Workshe
     doses = doses_of(given, sheet.policy)
     if len(given) > 1:
         _note_gaps(given, sheet)
+    timed: list[Dose] = []
     for dose in doses:
-        if not dose.minutes:
+        if dose.minutes:
+            timed.append(dose)
+        else:
             sheet.flag(
                 "F-NEGATIVE_DURATION", dose.administrations, "Less than one minute of flow is charted."
             )
-    return [dose for dose in doses if dose.minutes]
+    return timed
 
 
 def summed(doses: list[Dose], scope: Callable[[Dose], object]) -> list[Dose]:

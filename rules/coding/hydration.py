@@ -1,5 +1,6 @@
 """Hydration: the units that fluid running alone earns, their codes and dates (R-HYD)."""
 
+from collections import Counter
 from datetime import date
 
 from models.charge import Reason
@@ -104,9 +105,9 @@ def code_hydration(context: Context, group: SiteGroup, hydration: Hydration) -> 
         modifier, stands = second_site(sheet, running, "96360", group.site_reason)
         modifiers = (modifier,)
         reasons += stands
-    by_hour = sheet.policy.dos == "by_hour"
-    dated = _dated(context, hydration, initial=initial, by_hour=by_hour)
-    other = _dated(context, hydration, initial=initial, by_hour=not by_hour)
+    dated, other = _dated(context, hydration, initial=initial)
+    if sheet.policy.dos == "by_hour":
+        dated, other = other, dated
     of_first, of_added = [
         (*reasons, sheet.policy.because("dos")) if moved else reasons
         for moved in (dated[0][0] != other[0][0], dated != other)
@@ -134,31 +135,40 @@ def _started(hydration: Hydration, fragment: Fragment) -> int:
     )
 
 
-def _dated(
-    context: Context, hydration: Hydration, *, initial: bool, by_hour: bool
-) -> list[tuple[date, int, int]]:
-    """
-    Return units by date and, where the stay moved, by department; with each the minute its fluid started.
+_Dated = list[tuple[date, int, int]]
+"""Dates with their units, by department where the stay moved, each with the second at which its fluid started."""
 
-    The date is the one each piece started on, unless policy or an overfull date moves them (R-DOS).
+
+def _dated(context: Context, hydration: Hydration, *, initial: bool) -> tuple[_Dated, _Dated]:
     """
-    calendar = context.calendar
+    Return units by date, as dated by the piece that earned them and as dated by the hour.
+
+    The first are dated by the hour too where that would overfill a date (R-DOS).
+    """
+    date_of = context.calendar.date_of
     earned = _unit_fragments(context, hydration)
     limit = context.mue_limit("96361", hydration.fragments[0].start)
-    for each_hour in (by_hour, True):
-        dated: dict[date, int] = {}
-        apart: dict[tuple[date, int], list[int]] = {}
-        for fragment, second in earned:
-            at = clock_at(fragment.flows, second) if each_hour else fragment.start
-            on = calendar.date_of(at)
-            dated[on] = dated.get(on, 0) + 1
-            started = _started(hydration, fragment)
-            apart.setdefault((on, context.department_at(started)), []).append(started)
-        first = min(dated)
-        added = {on: units - (initial and on == first) for on, units in dated.items()}
-        fits = limit is None or max(added.values()) <= limit
-        if each_hour or (fits and max(dated.values()) <= HOURS_IN_A_DATE):
-            break
+    by_piece = [date_of(fragment.start) for fragment, _ in earned]
+    by_hour = [date_of(clock_at(fragment.flows, second)) for fragment, second in earned]
+    started = [_started(hydration, fragment) for fragment, _ in earned]
+    hours = _apart(context, by_hour, started)
+    if by_piece == by_hour or not _fits(by_piece, limit, initial=initial):
+        return hours, hours
+    return _apart(context, by_piece, started), hours
+
+
+def _fits(dates: list[date], limit: int | None, *, initial: bool) -> bool:
+    """Tell whether each date holds its units: of the added code no more than its limit, of both a day's hours."""
+    units = Counter(dates)
+    first = min(units)
+    added = max(count - (initial and on == first) for on, count in units.items())
+    return (limit is None or added <= limit) and max(units.values()) <= HOURS_IN_A_DATE
+
+
+def _apart(context: Context, dates: list[date], started: list[int]) -> _Dated:
+    apart: dict[tuple[date, int], list[int]] = {}
+    for on, second in zip(dates, started, strict=True):
+        apart.setdefault((on, context.department_at(second)), []).append(second)
     return [(on, min(starts), len(starts)) for (on, _), starts in sorted(apart.items())]
 
 

@@ -103,7 +103,7 @@ def in_rank_order(doses: list[Dose], policy: Policy, limits: Thresholds) -> list
 
 def moved_by_the_tie(doses: list[Dose], limits: Thresholds) -> list[Dose]:
     """Return the infusions whose place among all of them depends on how ties of rank are broken (P-03)."""
-    if len({CODES[dose.family].infusion_rank for dose in doses}) == len(doses):
+    if len(doses) <= 1 or len({CODES[dose.family].infusion_rank for dose in doses}) == len(doses):
         return []
     orders = [sorted(doses, key=lambda dose: _precedence(dose, tie, limits)) for tie in TIES]
     places = zip(*orders, strict=True)
@@ -127,8 +127,10 @@ def leading_push(order: list[Dose], pushes: list[Push]) -> Push | None:
     ``order`` holds the group's infusions, best first. A chemotherapy push outranks a therapeutic infusion;
     the answer is None where an infusion outranks every push.
     """
-    best = min(pushes, key=lambda p: (CODES[p.family].push_rank, p.at, p.id), default=None)
-    if best is None or (order and CODES[order[0].family].infusion_rank < CODES[best.family].push_rank):
+    if not pushes:
+        return None
+    best = min(pushes, key=lambda p: (CODES[p.family].push_rank, p.at, p.id))
+    if order and CODES[order[0].family].infusion_rank < CODES[best.family].push_rank:
         return None
     return best
 

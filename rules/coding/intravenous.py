@@ -19,7 +19,7 @@ from rules.coding.main_site import main_first
 from rules.coding.pushes import Pushes, push_of, short_infusion
 from rules.coding.qualifying_minutes import Hydration, measure
 from rules.coding.site_group import Push, SiteGroup
-from rules.coding.sites import ONE_SITE, POOL, Accesses, SitePlan, assign_sites
+from rules.coding.sites import ONE_SITE, POOL, Accesses, SitePlan, assign_sites, at_one_site
 from rules.screening.bundles import (
     KEEP_OPEN,
     NO_REASON,
@@ -44,15 +44,7 @@ def code_intravenous(context: Context, screened: Screened) -> None:
     sheet = context.sheet
     fluids = _reasoned_fluids(context, screened)
     administrations = [*screened.infusions, *screened.pushes, *fluids]
-    plan = ONE_SITE
-    if len(administrations) > 1 or context.encounter.sites:
-        administrations, plan = assign_sites(
-            context.encounter,
-            administrations,
-            sheet,
-            lambda given: best_service(given, sheet.policy, context.limits),
-            [partial(best_service, policy=sheet.policy, limits=context.limits, tie=tie) for tie in TIES],
-        )
+    administrations, plan = _sited(context, administrations)
     groups = _groups(context, administrations)
     _flow_alongside(context, screened, groups, plan)
     _flow_over_midnight(groups)
@@ -71,9 +63,7 @@ def code_intravenous(context: Context, screened: Screened) -> None:
         return
     for group in main_first(context, groups, plan):
         order = in_rank_order(group.doses, sheet.policy, context.limits)
-        free = [dose for dose in group.doses if dose is not group.initial]
-        tied = moved_by_the_tie(free, context.limits)
-        sheet.decided_by("equal_rank_initial", [name for dose in tied for name in dose.ids])
+        _note_tie(context, group)
         if isinstance(group.initial, Dose):
             lead = group.initial
             order = [lead, *(dose for dose in order if dose is not lead)]
@@ -84,6 +74,25 @@ def code_intravenous(context: Context, screened: Screened) -> None:
         Pushes(context, groups).code(groups)
     for group, hydration in hydrations:
         code_hydration(context, group, hydration)
+
+
+def _sited(
+    context: Context, given: list[CodableAdministration]
+) -> tuple[list[CodableAdministration], SitePlan]:
+    """Return the administrations whose site is known, and the plan of the sites."""
+    encounter, policy, limits = context.encounter, context.sheet.policy, context.limits
+    if at_one_site(given, encounter) or not (len(given) > 1 or encounter.sites):
+        return given, ONE_SITE
+    ranker = partial(best_service, policy=policy, limits=limits)
+    return assign_sites(encounter, given, context.sheet, ranker, [partial(ranker, tie=tie) for tie in TIES])
+
+
+def _note_tie(context: Context, group: SiteGroup) -> None:
+    """Note the infusions whose place depends on how ties of rank are broken (P-03)."""
+    if len(group.doses) > 1:
+        free = [dose for dose in group.doses if dose is not group.initial]
+        tied = moved_by_the_tie(free, context.limits)
+        context.sheet.decided_by("equal_rank_initial", [name for dose in tied for name in dose.ids])
 
 
 def _reasoned_fluids(context: Context, screened: Screened) -> list[CodableAdministration]:
@@ -165,10 +174,11 @@ class _SiteGroups:
     def at(self, site: str, second: int) -> SiteGroup:
         """Return the group of a site at an epoch second."""
         day = self._date_of(second) if self._by_date else None
-        key = (site, str(day))
-        if key not in self._groups:
-            self._groups[key] = SiteGroup(site, day)
-        return self._groups[key]
+        key = (site, "" if day is None else day.isoformat())
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = SiteGroup(site, day)
+        return group
 
     def all(self) -> list[SiteGroup]:
         """Return every group, in a fixed order."""
@@ -189,7 +199,7 @@ def _groups(context: Context, administrations: list[CodableAdministration]) -> l
         long = _add_up(context, [dose for dose in doses if dose.minutes >= least])
         doses = [*long, *(dose for dose in doses if dose.minutes < least)]
     for dose in doses:
-        if overlaps_under_other_ids(dose):
+        if len(dose.administrations) > 1 and overlaps_under_other_ids(dose):
             says = "Two bags of one drug ran at once under ids that differ: coded as one infusion."
             sheet.flag("F-OVERLAP_AMBIGUOUS", dose.administrations, says)
         if dose.minutes >= context.limits.infusion:
@@ -212,6 +222,8 @@ def _groups(context: Context, administrations: list[CodableAdministration]) -> l
 
 def _note_later_doses(context: Context, doses: list[Dose]) -> None:
     """Note the doses that would be one where those of a drug are added up, or are added up (P-05)."""
+    if len(doses) <= 1:
+        return
     together: dict[tuple[str, str], list[Dose]] = {}
     for dose in doses:
         if dose.minutes >= context.limits.infusion:
@@ -259,6 +271,8 @@ def _as_push(context: Context, dose: Dose) -> Push | None:
 
 def _flow_alongside(context: Context, screened: Screened, groups: list[SiteGroup], plan: SitePlan) -> None:
     """Add the flow of blood, pump infusions and the like to their site's group, where it stops hydration (R-HYD-4)."""
+    if not (screened.prolonged or screened.patient_controlled or screened.alongside):
+        return
     pumped = [*screened.prolonged, *(pca for pca in screened.patient_controlled if pca.technique == "pca")]
     in_vein = [administration for administration in pumped if administration.route == "IV"]
     flows = [
@@ -277,8 +291,8 @@ def _flow_alongside(context: Context, screened: Screened, groups: list[SiteGroup
 
 def _flow_over_midnight(groups: list[SiteGroup]) -> None:
     """Let what began at a site on another date stop the fluid of this one, where every date is coded by itself (P-04)."""
-    for group in groups:
-        if group.fluids and len(groups) > 1:
+    for group in groups if len(groups) > 1 else ():
+        if group.fluids:
             others = [other for other in groups if other.site == group.site and other is not group]
             group.other_flows += [flow for other in others for dose in other.doses for flow in dose.flows]
             group.held_pushes += [push for other in others for push in other.pushes]

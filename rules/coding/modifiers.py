@@ -186,11 +186,12 @@ def _prove_pairs(sheet: Worksheet) -> None:
     for earned in sheet.earned:
         by_date.setdefault(earned.service_date, set()).add(earned.code)
     for on, codes in by_date.items():
-        plain = {earned.code for earned in sheet.earned if earned.service_date == on and _is_plain(earned)}
+        pairs = clashing_pairs(frozenset(codes), sheet.policy.setting, on)
+        if not pairs:
+            continue
+        plain = {one.code for one in sheet.earned if one.service_date == on and _is_plain(one)}
         open_pairs = [
-            (column1, column2)
-            for column1, column2, indicator in clashing_pairs(frozenset(codes), sheet.policy.setting, on)
-            if indicator == 1 and column2 in plain
+            (column1, column2) for column1, column2, indicator in pairs if indicator == 1 and column2 in plain
         ]
         # One modifier answers every pair of its line, so each that the other side leaves open has to be proven.
         unproven = {

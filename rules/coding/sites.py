@@ -114,6 +114,14 @@ class Accesses:
         return {self.root(site_id)} if site_id is not None else self.open_at(second)
 
 
+def at_one_site(administrations: list[CodableAdministration], encounter: Encounter) -> bool:
+    """Tell whether one site is charted, or none known at all, and no reason is charted to part it from another."""
+    used = {administration.charted.site_id for administration in administrations}
+    if len(used) != 1 or (None in used and encounter.sites):
+        return False
+    return not [site for site in encounter.sites if site.separate_site_reason]
+
+
 def assign_sites(
     encounter: Encounter,
     administrations: list[CodableAdministration],
@@ -127,10 +135,7 @@ def assign_sites(
     Returns the administrations whose site is known, the others standing behind ``F-SITE_UNKNOWN``, and the plan.
     ``others`` are rankers that break ties of rank in other ways; where one makes another plan, the tie decided (P-03).
     """
-    used = {administration.charted.site_id for administration in administrations}
-    alone = len(used) == 1 and (None not in used or not encounter.sites)
-    if alone and not any(site.separate_site_reason for site in encounter.sites):
-        # One charted site, or none known at all, and no reason to part it from another.
+    if at_one_site(administrations, encounter):
         return administrations, ONE_SITE
     accesses = Accesses(encounter, administrations)
     kept: list[CodableAdministration] = []

@@ -17,16 +17,16 @@ NO_FLUSH = frozenset({"infusion", "prolonged_pump", "pca", "injection", "on_body
 """Manners of giving that no flush has."""
 
 
-def as_meant(drug: Drug, intent: Intent | None, technique: Technique, on: date) -> Entry | None:
+def as_meant(drug: Drug, entry: Entry, intent: Intent | None, technique: Technique, on: date) -> Entry | None:
     """
     Return what the formulary says of a drug, read by what it was given for where its code alone leaves that open.
 
-    None for an unknown drug, and for a code that may mean a drug or a flush where neither intent nor manner tells.
+    ``entry`` is what its lookup says. None for a code that may mean a drug or a flush where neither intent nor manner
+    tells.
     """
-    entry = lookup(drug, on)
-    if entry is not None and entry.disagreement:
+    if entry.disagreement:
         return _holding(drug, entry, on)
-    if entry is None or entry.billing_class != "flush" or entry.basis == "stated" or drug.ingredients:
+    if entry.billing_class != "flush" or entry.basis == "stated" or drug.ingredients:
         return entry
     if drug.code is None or (drug.name is not None and lookup(Drug(name=drug.name), on) is not None):
         return entry

@@ -4,7 +4,7 @@ import tomllib
 from bisect import bisect_right
 from datetime import date
 from functools import cache, lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 from rules.data_files import ELSEWHERE
 
@@ -36,7 +36,13 @@ def _in_force(name: DrugList, on: date) -> frozenset[str]:
     return listed[place - 1] if place else frozenset()
 
 
+@lru_cache(maxsize=4096)
+def lists_of(ingredient: str, on: date) -> frozenset[DrugList]:
+    """Return the lists that hold an ingredient, or one of those joined by ``+``, on a date of service: mostly none."""
+    named = (ingredient, *ingredient.split("+"))
+    return frozenset(name for name in get_args(DrugList) if not _in_force(name, on).isdisjoint(named))
+
+
 def on_list(ingredient: str, name: DrugList, on: date) -> bool:
     """Tell whether an ingredient, or one of those joined by ``+``, is on a list on a date of service."""
-    listed = _in_force(name, on)
-    return ingredient in listed or ("+" in ingredient and not listed.isdisjoint(ingredient.split("+")))
+    return name in lists_of(ingredient, on)

@@ -26,8 +26,6 @@ CONTINUOUS = Rule(
 
 RULES = (CONTINUOUS,)
 
-_ENDED = (Flow(0, 0),)
-
 
 @cache
 def _drips() -> frozenset[str]:
@@ -101,7 +99,11 @@ def with_chained_bags(
     administrations: Sequence[Administration], context: Context
 ) -> Sequence[Administration]:
     """Return the administrations, each bag that nobody stopped ended where the next of its chain begins."""
-    if not any((one.flows or one.pump_flows or _ENDED)[-1].stop is None for one in administrations):
+    for one in administrations:
+        flows = one.flows or one.pump_flows
+        if flows and flows[-1].stop is None:
+            break
+    else:
         return administrations
     together: dict[object, list[tuple[Administration, str]]] = {}
     for one in administrations:

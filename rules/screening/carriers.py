@@ -31,6 +31,8 @@ def carrier_orders(administrations: Sequence[Administration], context: Context) 
 
     ``administrations`` are one record each: what a pump tells of a fluid is no drug under the fluid's order.
     """
+    if len(administrations) == 1:
+        return frozenset()
     named = [charted.order_id for charted in administrations if charted.order_id is not None]
     if len(set(named)) == len(named):
         return frozenset()
@@ -52,8 +54,9 @@ def only_keeps_open(charted: Administration, policy: Policy) -> bool:
 def note_ceiling(charted: Administration, sheet: Worksheet) -> None:
     """Note a fluid at a rate the ceiling is about (P-17): up to the policy's, or up to the rule book's."""
     highest = max(sheet.policy.kvo_rate_ceiling, _RULE_BOOKS_CEILING)
-    rates = [rate for _, rate in charted.rates]
-    if not rates and charted.rate_ml_per_h is not None:
-        rates = [charted.rate_ml_per_h]
-    if any(0 < rate <= highest for rate in rates):
+    if charted.rates:
+        about = any(0 < rate <= highest for _, rate in charted.rates)
+    else:
+        about = charted.rate_ml_per_h is not None and 0 < charted.rate_ml_per_h <= highest
+    if about:
         sheet.decided_by("kvo_rate_ceiling", [charted.administration_id])

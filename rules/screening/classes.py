@@ -7,7 +7,7 @@ from models.charge import NotBilled
 from models.encounter import Administration
 from rules.formulary.ambiguous_code import as_meant
 from rules.formulary.charted_terms import means
-from rules.formulary.lookup import Entry, on_route
+from rules.formulary.lookup import Entry, lookup, on_route
 from rules.policy.resolve import Policy
 from rules.rule import Rule
 from rules.screening.electrolytes import (
@@ -143,16 +143,21 @@ def _told_apart(indication: str | None) -> bool:
     return means(indication, "cancer") or means(indication, "hormone_without_cancer")
 
 
-def _entry(given: Administration, route: str | None, on: date) -> Entry | None:
+def _entry(given: Administration, known: Entry | None, route: str | None, on: date) -> Entry | None:
     """Return what the formulary says of a drug on its route; None where name, code, intent and indication leave it open."""
-    if given.drug is None:
-        return None
-    entry = as_meant(given.drug, given.intent, given.technique, on)
+    entry = known
+    if (
+        given.drug is not None
+        and entry is not None
+        and (entry.disagreement or entry.billing_class == "flush")
+    ):
+        entry = as_meant(given.drug, entry, given.intent, given.technique, on)
     if entry is None or (entry.by_indication and not _told_apart(given.indication)):
         return None
     if entry.disagreement and entry.basis != "stated":
         return None
-    entry = on_route(entry, route)
+    if entry.by_route:
+        entry = on_route(entry, route)
     if entry.billing_class == "anesthetic" and route == "IV" and _for_itself(given, entry, on):
         return entry._replace(billing_class="therapeutic")
     return entry
@@ -167,14 +172,22 @@ def classify(
     charted: Administration, route: str | None, policy: Policy, on: date
 ) -> Classified | NotBilled | None:
     """Return the family, or why the drug is routed out, or None when nothing known says which drug or class it is."""
-    entry = _entry(charted, route, on)
+    known = lookup(charted.drug, on) if charted.drug is not None else None
+    return classify_known(charted, known, route, policy, on)
+
+
+def classify_known(
+    charted: Administration, known: Entry | None, route: str | None, policy: Policy, on: date
+) -> Classified | NotBilled | None:
+    """Return the same where it is known already what the formulary says of the drug: ``known``, from its lookup."""
+    entry = _entry(charted, known, route, on)
     if entry is None:
         return None
     kind = entry.billing_class
     family: Family
     if kind in ROUTED_OUT:
         return _routed_out(charted, kind, route)
-    if kind == "electrolyte" or is_strong_dextrose(charted, entry, on):
+    if kind == "electrolyte" or (kind == "hydration" and is_strong_dextrose(charted, entry, on)):
         return _electrolyte(charted, entry, policy, on)
     if kind in {"therapeutic", "hydration"}:
         unverified = kind == "therapeutic" and entry.basis == "unverified"

@@ -71,10 +71,15 @@ def contradicted(administration: CodableAdministration, sheet: Worksheet) -> boo
 
 def _note_rounding(name: str, flows: tuple[Flow, ...], sheet: Worksheet) -> None:
     """Note an administration whose minutes depend on how instants with seconds are read (P-24)."""
-    if any(flow.start % 60 or (flow.stop or 0) % 60 for flow in flows):
-        readings = {whole_minutes(stretches_of(flows, rounding)) for rounding in get_args(Rounding)}
-        if len(readings) > 1:
-            sheet.decided_by("rounding", [name])
+    # Most charts are kept by the minute, and read alike in every way.
+    for start, stop in flows:
+        if start % 60 or (stop or 0) % 60:
+            break
+    else:
+        return
+    readings = {whole_minutes(stretches_of(flows, rounding)) for rounding in get_args(Rounding)}
+    if len(readings) > 1:
+        sheet.decided_by("rounding", [name])
 
 
 def resolve_times(
@@ -86,7 +91,7 @@ def resolve_times(
     Returns whether the administration may go on to the window and the codes. Sources: R-DOC-2 to R-DOC-7.
     """
     charted = administration.charted
-    if contradicted(administration, sheet):
+    if charted.faults and contradicted(administration, sheet):
         return False
     flows = charted.flows
     if not flows:
@@ -157,24 +162,27 @@ def infused_into_muscle(
     return flowed >= limits.infusion
 
 
-def _ends_apart(administration: CodableAdministration, sheet: Worksheet) -> int:
+def _ends_apart(nurse: list[Stretch], pump: list[Stretch]) -> int:
     """Return by how many whole minutes the starts or the stops of nurse and pump differ, whichever is more."""
-    nurse = administration.flows
-    pump = stretches_of(administration.charted.pump_flows, sheet.policy.rounding)
     if not pump:
         return 0
     return max(abs(pump[0][0] - nurse[0][0]), abs(pump[-1][1] - nurse[-1][1])) // 60
 
 
 def _compare_with_pump(administration: CodableAdministration, sheet: Worksheet, limits: Thresholds) -> None:
-    pump = whole_minutes(stretches_of(administration.charted.pump_flows, sheet.policy.rounding))
-    apart = abs(pump - administration.minutes)
-    ends_apart = _ends_apart(administration, sheet)
-    changes = _units(administration, pump, limits) != _units(administration, administration.minutes, limits)
-    if not changes and 0 < max(apart, ends_apart) <= _TOLERATED_AT_MOST:
+    flowed, minutes = (
+        stretches_of(administration.charted.pump_flows, sheet.policy.rounding),
+        administration.minutes,
+    )
+    pump = whole_minutes(flowed)
+    apart = abs(pump - minutes)
+    ends_apart = _ends_apart(administration.flows, flowed)
+    changes = apart != 0 and _units(administration, pump, limits) != _units(administration, minutes, limits)
+    most = max(apart, ends_apart)
+    if not changes and 0 < most <= _TOLERATED_AT_MOST:
         sheet.decided_by("pump_tolerance", [administration.id])
-    if changes or max(apart, ends_apart) > sheet.policy.pump_tolerance:
-        says = f"The nurse charted {administration.minutes} minutes, the pump {pump}."
+    if changes or most > sheet.policy.pump_tolerance:
+        says = f"The nurse charted {minutes} minutes, the pump {pump}."
         if ends_apart > apart:
             says = f"{says[:-1]}; a start or a stop is {ends_apart} minutes apart."
         raise_flag = sheet.block if changes else sheet.flag
@@ -182,7 +190,7 @@ def _compare_with_pump(administration: CodableAdministration, sheet: Worksheet, 
             "F-PUMP_MAR_MISMATCH",
             [administration],
             says,
-            nurse_minutes=administration.minutes,
+            nurse_minutes=minutes,
             pump_minutes=pump,
         )
     else:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from models.charge import NotBilled
 from models.encounter import Administration
 from rules.formulary.charted_terms import means
-from rules.formulary.drug_lists import on_list
+from rules.formulary.drug_lists import lists_of
 from rules.screening.bundles import VENIPUNCTURE
 from rules.screening.classes import INTEGRAL
 
@@ -27,12 +27,13 @@ class Elsewhere(NamedTuple):
 
 def given_elsewhere(charted: Administration, ingredient: str, on: date) -> Elsewhere | None:
     """Return why the giving of a drug is coded elsewhere, or None when these codes may hold it."""
-    if on_list(ingredient, "chemodenervation", on):
+    lists = lists_of(ingredient, on)
+    if "chemodenervation" in lists:
         says = (
             "A botulinum toxin: part of the procedure that silences the nerve (64611 to 64650, 52287, 43201)."
         )
         return Elsewhere(says, INTEGRAL.refuses(charted.administration_id, says))
-    if on_list(ingredient, "thrombolytic", on):
+    if "thrombolytic" in lists:
         return _thrombolysis(charted)
     return None
 

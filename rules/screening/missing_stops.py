@@ -25,9 +25,12 @@ RULES = (MISSING_STOP, STOP_SUBSTITUTE, STILL_RUNNING)
 
 def constant_rate(charted: Administration) -> Decimal | None:
     """Return the only rate in mL/h an administration ran at, or None when the rate changed or is not charted."""
-    if not charted.rates:
+    rates = charted.rates
+    if not rates:
         return charted.rate_ml_per_h
-    first = charted.rates[0][1]
+    first = rates[0][1]
+    if len(rates) == 1:
+        return first
     return first if all(rate == first for _, rate in charted.rates) else None
 
 

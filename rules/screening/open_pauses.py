@@ -20,7 +20,10 @@ def deciding_pauses(encounter: Encounter, coded: Callable[[Encounter], Worksheet
     A pause may decide a unit of a dose of several bags, of another drug beside it or of a fluid, and may decide
     nothing where its infusion earns no time. ``coded`` returns the sheet of a stay, whatever a person decided of it.
     """
-    if all(one.open_pause is None for one in encounter.administrations):
+    for one in encounter.administrations:
+        if one.open_pause is not None:
+            break
+    else:
         return frozenset()
     sheet = coded(encounter)
     asked = {name for flag in sheet.flags if flag.flag == OPEN_PAUSE for name in flag.administration_ids}

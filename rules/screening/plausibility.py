@@ -30,7 +30,7 @@ FAULT_FLAGS = {
     ),
 }
 
-_RULE_BOOKS_HOURS: Final = int(switch("sanity_limits").default)
+_RULE_BOOKS_MINUTES: Final = int(switch("sanity_limits").default) * 60
 
 EARLY_STOPS = frozenset({"discontinued", "reaction"})
 
@@ -46,9 +46,10 @@ def _silent_minutes(administration: CodableAdministration) -> int:
 def _too_long(administration: CodableAdministration, sheet: Worksheet) -> bool:
     """Flag an infusion beyond the limit (P-27); tell whether it is refused: for so long nobody charted anything."""
     minutes, longest = administration.minutes, sheet.policy.sanity_limits * 60
-    if minutes > min(longest, _RULE_BOOKS_HOURS * 60):
+    shortest = min(longest, _RULE_BOOKS_MINUTES)
+    if minutes > shortest:
         silent = _silent_minutes(administration)
-        held = silent > min(longest, _RULE_BOOKS_HOURS * 60)
+        held = silent > shortest
         sheet.decided_by("sanity_limits", [administration.id], "" if held else "F-TOO_LONG")
     if minutes > longest:
         silent = _silent_minutes(administration)

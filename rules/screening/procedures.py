@@ -22,7 +22,11 @@ DRIP: Final = (
 def begun_inside(charted: Administration, windows: Sequence[Window]) -> bool:
     """Tell whether an administration began during a procedure."""
     at = charted.given_at
-    return at is not None and any(start <= at and (end is None or at < end) for start, end in windows)
+    return (
+        bool(windows)
+        and at is not None
+        and any(start <= at and (end is None or at < end) for start, end in windows)
+    )
 
 
 def sedates(charted: Administration, ingredient: str, windows: Sequence[Window], on: date) -> bool:

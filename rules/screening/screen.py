@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from models.charge import NotBilled
 from models.encounter import Administration
 from models.interval import clip, whole_minutes
-from rules.formulary.lookup import lookup, substance
+from rules.formulary.lookup import Entry, lookup, substance
 from rules.formulary.routes import OUTSIDE, ChartedRoute, read_route
 from rules.screening.bag_chains import with_chained_bags
 from rules.screening.bundles import CARRIER, KEEP_OPEN, included_by_intent, procedure_windows
 from rules.screening.carriers import carrier_orders, note_ceiling, only_keeps_open
-from rules.screening.classes import INCLUDED, INTEGRAL, Classified, classify
+from rules.screening.classes import INCLUDED, INTEGRAL, Classified, classify_known
 from rules.screening.documentation import (
     NOTHING_BEGAN,
     contradicted,
@@ -36,11 +36,13 @@ from rules.screening.screened import Screened
 from rules.screening.technique import flowed_as_push, technique_of
 from rules.screening.unknown_drug import unknown_drug
 from rules.screening.window import NOT_GIVEN, inside_window, keep_window
-from rules.worksheet.codable import CodableAdministration
+from rules.worksheet.codable import CodableAdministration, unread
 from rules.worksheet.context import Context
 
 NO_DRUG = frozenset({"carrier", "flush", "kvo"})
 """Intents of fluid that carries or follows a drug and is no drug itself."""
+
+_UNAUTHENTICATED = frozenset({"none", "unsigned"})
 
 
 class Screener:
@@ -57,29 +59,30 @@ class Screener:
         """Put one administration where it belongs: refused or flagged on the sheet, or with those to be coded."""
         sheet = self._sheet
         if charted.drug is None and charted.given_at is None:
-            sheet.flag("F-MISSING_START", [_unread(charted)], NOTHING_BEGAN)
+            sheet.flag("F-MISSING_START", [unread(charted)], NOTHING_BEGAN)
             self._flows_alongside(charted, None)
             return
         read = read_route(charted.route)
         if read is None:
-            sheet.flag("F-UNLISTED", [_unread(charted)], "The route is not one this release knows.")
+            sheet.flag("F-UNLISTED", [unread(charted)], "The route is not one this release knows.")
             return
         if read.route == OUTSIDE:
             sheet.refused.append(outside(charted, read))
             return
-        if refuse_linked(_unread(charted), self._context):
+        if charted.procedure_id is not None and refuse_linked(unread(charted), self._context):
             self._flows_alongside(charted, self._kind(charted))
             return
-        if charted.intent != "procedure" and self._belongs_elsewhere(charted):
+        known = self._known(charted)
+        if charted.intent != "procedure" and known is not None and self._belongs_elsewhere(charted, known):
             return
-        intended = included_by_intent(charted)
+        intended = included_by_intent(charted) if charted.intent is not None else None
         if intended is not None:
             self._included(charted, intended[0].refuses(charted.administration_id, intended[1]))
             return
-        classified = classify(charted, read.route, sheet.policy, self._context.on)
+        classified = classify_known(charted, known, read.route, sheet.policy, self._context.on)
         if classified is None:
             why = unknown_drug(charted.drug, self._context.on, charted.indication)
-            sheet.ask("F-CLASS_UNKNOWN", [_unread(charted)], *why)
+            sheet.ask("F-CLASS_UNKNOWN", [unread(charted)], *why)
             self._flows_alongside(charted, None)
         elif isinstance(classified, NotBilled):
             self._included(charted, classified)
@@ -88,40 +91,42 @@ class Screener:
 
     def _included(self, charted: Administration, refused: NotBilled) -> None:
         """Refuse what is part of another service, and ask where that is not certain."""
-        sheet, kind = self._sheet, self._kind(charted)
+        sheet, known = self._sheet, self._known(charted)
+        kind = known.billing_class if known is not None else None
         if flushes_port(charted, kind, self._context.encounter):
-            self.screened.port_flushes.append(PortFlush(_unread(charted), refused))
+            self.screened.port_flushes.append(PortFlush(unread(charted), refused))
             return
         self._flows_alongside(charted, kind)
-        if kind == "anesthetic" and refused.rule == INTEGRAL.id and charted.intent != "procedure":
-            says = uncertain(charted, self._ingredient(charted), self._windows, self._context.on)
+        asked = kind == "anesthetic" and refused.rule == INTEGRAL.id and charted.intent != "procedure"
+        if asked and known is not None:
+            says = uncertain(charted, known.ingredient, self._windows, self._context.on)
             if says is not None:
-                sheet.block("F-PROCEDURE_WINDOW", [_unread(charted)], says)
+                sheet.block("F-PROCEDURE_WINDOW", [unread(charted)], says)
         if charted.administration_id not in sheet.struck:
             sheet.refused.append(refused)
 
-    def _belongs_elsewhere(self, charted: Administration) -> bool:
+    def _belongs_elsewhere(self, charted: Administration, known: Entry) -> bool:
         """Refuse or hold a drug whose giving is a procedure of its own; tell whether it is one."""
-        elsewhere = given_elsewhere(charted, self._ingredient(charted), self._context.on)
+        elsewhere = given_elsewhere(charted, known.ingredient, self._context.on)
         if elsewhere is None:
             return False
         if elsewhere.refused is None:
-            self._sheet.block("F-THROMBOLYSIS", [_unread(charted)], elsewhere.says)
+            self._sheet.block("F-THROMBOLYSIS", [unread(charted)], elsewhere.says)
         else:
             self._sheet.refused.append(elsewhere.refused)
             if elsewhere.flagged:
-                self._sheet.flag("F-THROMBOLYSIS", [_unread(charted)], elsewhere.says)
+                self._sheet.flag("F-THROMBOLYSIS", [unread(charted)], elsewhere.says)
         self._flows_alongside(charted, self._kind(charted))
         return True
 
-    def _ingredient(self, charted: Administration) -> str:
-        entry = lookup(charted.drug, self._context.on) if charted.drug is not None else None
-        return entry.ingredient if entry is not None else ""
+    def _known(self, charted: Administration) -> Entry | None:
+        """Return what the formulary says of the drug, or None for a drug it does not know."""
+        return lookup(charted.drug, self._context.on) if charted.drug is not None else None
 
     def _kind(self, charted: Administration) -> str | None:
         """Return the billing class the formulary gives the drug, or None for a drug it does not know."""
-        entry = lookup(charted.drug, self._context.on) if charted.drug is not None else None
-        return entry.billing_class if entry is not None else None
+        known = self._known(charted)
+        return known.billing_class if known is not None else None
 
     def _flows_alongside(self, charted: Administration, kind: str | None) -> None:
         """Remember flow that stops hydration, such as blood or a procedure's drugs; carriers and flushes do not."""
@@ -140,9 +145,9 @@ class Screener:
 
     def _classified(self, charted: Administration, read: ChartedRoute, classified: Classified) -> None:
         sheet, route = self._sheet, read.route
-        if infused_into_muscle(charted, route, sheet, self._context.limits):
+        if route == "IM" and infused_into_muscle(charted, route, sheet, self._context.limits):
             says = "An infusion is charted into muscle."
-            sheet.flag("F-ROUTE_CONFLICT", [_unread(charted)], says, route="IM")
+            sheet.flag("F-ROUTE_CONFLICT", [unread(charted)], says, route="IM")
             return
         sheet.decided_by(classified.switch, [charted.administration_id] if classified.switch else [])
         assumed = route is None
@@ -165,7 +170,7 @@ class Screener:
             return
         if classified.family == "hydration" and self._fluid_refused(administration):
             return
-        if self._struck_for_its_order(administration):
+        if charted.order_status in _UNAUTHENTICATED and self._struck_for_its_order(administration):
             return
         settle = self._timed if administration.technique in {"infusion", "pca"} else self._momentary
         if not settle(administration):
@@ -176,15 +181,13 @@ class Screener:
             administration.evidence = "assumed"
             sheet.flag("F-ASSUMED", [administration], f"No route is charted: taken for {route}.")
         self._confirm(administration, read, classified)
-        if not self._struck(administration):
+        if not sheet.struck or not self._struck(administration):
             place(administration, self.screened)
 
     def _struck_for_its_order(self, administration: CodableAdministration) -> bool:
         """Flag what nobody ordered or signed; tell whether a person decided that it is not billed."""
-        status = administration.charted.order_status
-        if status not in {"none", "unsigned"}:
-            return False
-        self._sheet.flag("F-NO_ORDER" if status == "none" else "F-UNSIGNED_ORDER", [administration])
+        nobody = administration.charted.order_status == "none"
+        self._sheet.flag("F-NO_ORDER" if nobody else "F-UNSIGNED_ORDER", [administration])
         return self._struck(administration)
 
     def _struck(self, administration: CodableAdministration) -> bool:
@@ -244,7 +247,7 @@ class Screener:
         if charted.given_at is None:
             sheet.flag("F-MISSING_START", [administration], "When it was given is not charted.")
             return False
-        if contradicted(administration, sheet):
+        if charted.faults and contradicted(administration, sheet):
             return False
         administration.at = context.instant(charted.given_at)
         if administration.technique == "prolonged_pump":
@@ -252,7 +255,7 @@ class Screener:
             end = context.encounter.departed_at
             if end is not None:
                 administration.flows = clip(administration.flows, None, context.instant(end))
-        elif administration.evidence != "assumed":
+        elif charted.flows and administration.evidence != "assumed":
             administration.flows = stretches_of(charted.flows, sheet.policy.rounding)
         administration.minutes = whole_minutes(administration.flows)
         return keep_window(administration, context)
@@ -262,14 +265,16 @@ class Screener:
     ) -> None:
         """Raise what a person should know about an administration that will be coded."""
         sheet, charted = self._sheet, administration.charted
-        if flowed_as_push(charted, read, administration.minutes, self._context.limits.infusion):
+        if read.technique == "push" and flowed_as_push(
+            charted, read, administration.minutes, self._context.limits.infusion
+        ):
             says = f"Charted by the route of a push, and flowed for {administration.minutes} minutes."
             sheet.block("F-IMPLAUSIBLE_PUSH", [administration], says, minutes=administration.minutes)
         if classified.undocumented_complexity:
             sheet.flag("F-COMPLEXITY_DOC", [administration])
         if classified.unverified:
             sheet.flag("F-UNVERIFIED", [administration])
-        if charted.procedure_id is not None:
+        if charted.procedure_id is not None or not self._windows:
             return  # the link says what it was part of, whatever the times say
         if sedates(charted, classified.entry.ingredient, self._windows, self._context.on):
             sheet.block("F-PROCEDURE_WINDOW", [administration], SEDATED)
@@ -277,17 +282,11 @@ class Screener:
             sheet.flag("F-PROCEDURE_WINDOW", [administration])
 
 
-def _unread(charted: Administration) -> CodableAdministration:
-    """Return a stand-in that names an administration of unknown family in a flag."""
-    return CodableAdministration(
-        charted.administration_id, charted, "therapeutic", "", "unknown", charted.technique, ""
-    )
-
-
 def screen_all(context: Context, decided: frozenset[str]) -> Screened:
     """Return the codable administrations; ``context.sheet`` holds the others. What a person decided on only flows."""
-    settled = [one for one in context.encounter.administrations if one.administration_id in decided]
-    asked = [one for one in context.encounter.administrations if one.administration_id not in decided]
+    given = context.encounter.administrations
+    settled = [one for one in given if one.administration_id in decided] if decided else []
+    asked = [one for one in given if one.administration_id not in decided] if decided else given
     together = with_chained_bags(with_pump_records(asked, context), context)
     screener = Screener(context, [*together, *settled])
     for name in context.encounter.voided:

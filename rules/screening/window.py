@@ -29,6 +29,9 @@ NOT_GIVEN = Rule("R-WIN-4", "What was not given, refused or entered in error is 
 
 RULES = (ONE_STAY, RETURN_VISIT, OUTPATIENT_ONLY, TAKE_OVER, DEPARTURE, INPATIENT, NOT_GIVEN)
 
+_SOON = 300
+"""Seconds; more than any way to read an instant moves it."""
+
 
 def _minute(second: int, sheet: Worksheet) -> int:
     """Return the epoch minute of an instant: registration is kept by the minute, so before and after are too."""
@@ -141,17 +144,18 @@ def keep_window(administration: CodableAdministration, context: Context) -> bool
     encounter, sheet = context.encounter, context.sheet
     if _before_arrival(administration, encounter, sheet) and not _take_over(administration, context):
         return False
-    ends = [at for at in (encounter.departed_at, encounter.inpatient_ordered_at) if at is not None]
-    if ends:
-        if not inside_window(
-            administration,
-            administration.flows[0][0] if administration.flows else administration.at,
-            encounter,
-            sheet,
-        ):
+    end, admitted = encounter.departed_at, encounter.inpatient_ordered_at
+    if end is None or (admitted is not None and admitted < end):
+        end = admitted
+    flows = administration.flows
+    last = flows[-1][1] if flows else administration.at
+    # What began and ended minutes before the end is inside, however an instant with seconds is read.
+    if end is not None and (last >= end - _SOON or administration.charted.stop_reason == "handed_over"):
+        start = flows[0][0] if flows else administration.at
+        if not inside_window(administration, start, encounter, sheet):
             return False
         if administration.technique in {"infusion", "pca"}:
-            _cut_at_end(administration, encounter, sheet, min(ends))
+            _cut_at_end(administration, encounter, sheet, end)
     return _recount(administration)
 
 

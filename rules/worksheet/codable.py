@@ -44,3 +44,10 @@ def weakest(administrations: list[CodableAdministration] | tuple[CodableAdminist
     if len(administrations) == 1:
         return administrations[0].evidence
     return weakest_evidence(administration.evidence for administration in administrations)
+
+
+def unread(charted: Administration) -> CodableAdministration:
+    """Return a stand-in that names an administration of unknown family in a flag."""
+    return CodableAdministration(
+        charted.administration_id, charted, "therapeutic", "", "unknown", charted.technique, ""
+    )

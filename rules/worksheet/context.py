@@ -8,7 +8,7 @@ from models.charge import Reason
 from models.encounter import Encounter
 from models.interval import Stretch
 from rules.tables.lookup import mue
-from rules.worksheet.service_dates import Calendar, dated_hours
+from rules.worksheet.service_dates import Calendar, clock_at, dated_hours
 from rules.worksheet.sheet import Worksheet
 from rules.worksheet.timing import Thresholds, read_instant
 
@@ -31,6 +31,8 @@ class Context:
 
     def department_at(self, second: int) -> int:
         """Return which period of the stay's departments holds at an epoch second; 0 where it never moved (R-MOD-8)."""
+        if not self.encounter.departments:
+            return 0
         begun = [self.instant(period.from_at) <= second for period in self.encounter.departments]
         return max(0, sum(begun) - 1)
 
@@ -47,6 +49,10 @@ class Context:
         With them the reason of that switch, where its other answer would date them otherwise.
         """
         limit, policy = self.mue_limit(code, started), self.sheet.policy
+        start, date_of = self.calendar.date_of(started), self.calendar.date_of
+        hours = {date_of(clock_at(flows, hour * 3600)) for hour in range(first_hour, first_hour + units)}
+        if hours == {start}:
+            return [(start, units)], ()  # both answers name the start date
         dated = {
             dos: dated_hours(
                 started, flows, first_hour, units, self.calendar, by_hour=dos == "by_hour", limit=limit

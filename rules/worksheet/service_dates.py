@@ -45,11 +45,12 @@ class Calendar:
 
 def first_date(encounter: Encounter, calendar: Calendar) -> date:
     """Return the first date of service, by which rules, policies and classes are chosen."""
-    moments = [
-        at
-        for administration in encounter.administrations
-        for at in _moments(administration.given_at, administration.flows)
-    ]
+    moments: list[int] = []
+    for administration in encounter.administrations:
+        if administration.given_at is not None:
+            moments.append(administration.given_at)
+        elif administration.flows:
+            moments.append(administration.flows[0].start)
     moments = moments or [p.started_at for p in encounter.procedures if p.started_at is not None]
     known = moments or [
         at
@@ -57,12 +58,6 @@ def first_date(encounter: Encounter, calendar: Calendar) -> date:
         if at is not None
     ]
     return calendar.date_of(min(known, default=0))
-
-
-def _moments(given_at: int | None, flows: tuple[tuple[int, int | None], ...]) -> list[int]:
-    if given_at is not None:
-        return [given_at]
-    return [flow[0] for flow in flows[:1]]
 
 
 def clock_at(flows: Sequence[Stretch], flow_second: int) -> int:

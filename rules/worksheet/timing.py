@@ -78,7 +78,8 @@ class Thresholds(NamedTuple):
 
     def added_hours(self, minutes: int) -> int:
         """Return the hours past the first that ``minutes`` earn: 91 to 150 one, 151 to 210 two."""
-        return max(0, (minutes - self.added_over - 1) // self.hour)
+        over = minutes - self.added_over - 1
+        return over // self.hour if over > 0 else 0
 
     def hydration_units(self, minutes: int) -> int:
         """Return the units that hydration minutes earn, the first unit included."""
