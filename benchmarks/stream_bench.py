@@ -3,6 +3,7 @@ The stream beside what else could carry it: speed, latency, many open stays, rec
 
     python benchmarks/stream_bench.py                                 # all of it, under ten minutes
     python benchmarks/stream_bench.py --only throughput --stays 1000 --rounds 1 --no-record
+    python benchmarks/stream_bench.py --only latency --rate 500       # one rate
 
 README.md says what is compared and what each guarantees. Rows go to ``stream.csv``, and none is ever edited.
 """
@@ -17,10 +18,11 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "streaming"), str(HERE.parent)]
 
 import ground  # noqa: E402 - found where the line above says
-from parts import OURS, contenders, raced, recovered, stated, timed  # noqa: E402 - as above
+from parts import contenders, raced, recovered, stated, timed  # noqa: E402 - as above
 from rows import Row, append, show  # noqa: E402 - as above
 
 PARTS = ("throughput", "latency", "states", "recovery")
+RATES = (100.0, 500.0, 2_000.0, 4_000.0)
 
 
 @click.command()
@@ -30,13 +32,22 @@ PARTS = ("throughput", "latency", "states", "recovery")
     "--stays", default=2_000, show_default=True, help="In each throughput run, about ten events each."
 )
 @click.option("--rounds", default=2, show_default=True, help="Of every contender, interleaved.")
-@click.option("--rate", type=float, help="Events/s for the latency; half of ours when left out.")
+@click.option(
+    "--rate",
+    "rates",
+    type=float,
+    multiple=True,
+    default=RATES,
+    show_default=True,
+    help="Events/s for the latency.",
+)
+@click.option("--seconds", default=20.0, show_default=True, help="Of each rate.")
 @click.option("--open-stays", "many", default=1_000_000, show_default=True, help="In state, beside 1,000.")
 @click.option("--recovered-stays", "back", default=100_000, show_default=True, help="To be restored.")
 @click.option("--record/--no-record", "keep", default=True, show_default=True, help="Append to stream.csv.")
-def bench(
+def bench(  # noqa: PLR0913 - one an option
     only: tuple[str, ...], names: tuple[str, ...], stays: int, rounds: int,
-    rate: float | None, many: int, back: int, *, keep: bool,
+    rates: tuple[float, ...], seconds: float, many: int, back: int, *, keep: bool,
 ) -> None:  # fmt: skip
     """Measure, print, and append to stream.csv."""
     parts = only or PARTS
@@ -47,8 +58,8 @@ def bench(
             if "throughput" in parts:
                 rows += raced(kafka, folder, stays, rounds, contenders(names))
             if "latency" in parts:
-                ours = next((row.figure for row in rows if row.what == f"{OURS}: events/s"), None)
-                rows += timed(kafka, folder, stays, rate or (ours or 4_000) / 2)
+                for rate in rates:
+                    rows += timed(kafka, folder, max(100, int(rate * seconds / 10)), rate)
             if "states" in parts:
                 rows += stated(kafka, folder, 1_000, many, max(100, stays // 4), 3)
             if "recovery" in parts:

@@ -47,6 +47,8 @@ class Latency(NamedTuple):
     """From the closed stay stored to its charges stored, by the broker's clock."""
     unanswered: int
     """Departures without charges of their own: their stays were charged before, and nothing changed."""
+    cpu_us: float
+    """Processor time of the worker an event, while they were sent."""
 
 
 def _spread(seconds: Sequence[float]) -> Spread:
@@ -110,9 +112,11 @@ class _Received:
 
 def measure(kafka: ApacheKafka, events: Sequence[bytes], a_second: float, folder: Path) -> Latency:
     """Send events at a pace to a worker of ours, and return how long charges took to come back."""
-    terms = Terms(kafka.bootstrap, "lat-", "lat.events", PARTITIONS, folder / "latency", "rocksdb")
+    name = f"lat{a_second:.0f}"
+    terms = Terms(kafka.bootstrap, f"{name}-", f"{name}.events", PARTITIONS, folder / name, "rocksdb")
     make_topics(kafka, terms, events=True)
-    kafka.create_topic(_ROUND_TRIPS, 1)
+    if _ROUND_TRIPS not in kafka.admin().list_topics(timeout=30).topics:
+        kafka.create_topic(_ROUND_TRIPS, 1)
     switching = sys.getswitchinterval()
     sys.setswitchinterval(0.0005)
     stop = threading.Event()
@@ -127,12 +131,14 @@ def measure(kafka: ApacheKafka, events: Sequence[bytes], a_second: float, folder
                 daemon=True,
             )
             trips.start()
+            before = running.looks[-1]
             left, took = _send(terms, events, a_second)
             time.sleep(_LAST_S)
             stop.set()
             trips.join()
             received.close()
             running.require()
+            used = running.looks[-1].cpu_s - before.cpu_s
             stored = _stored(terms)
     finally:
         sys.setswitchinterval(switching)
@@ -150,6 +156,7 @@ def measure(kafka: ApacheKafka, events: Sequence[bytes], a_second: float, folder
         _spread([closed[key] - departed[key] for key in whole]),
         _spread([charged[key] - closed[key] for key in whole]),
         len(left) - len(waited),
+        used / len(events) * 1e6,
     )
 
 

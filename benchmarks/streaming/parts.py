@@ -110,52 +110,21 @@ def throughput_rows(found: dict[str, list[Result]], count: int, rounds: int) -> 
 
 
 def timed(kafka: ground.ApacheKafka, folder: Path, stays: int, a_second: float) -> list[Row]:
-    """Measure how long charges take at a load."""
+    """Measure how long charges take at a load, and what the worker used meanwhile."""
     found = latency.measure(kafka, ground.generated(stays, SEED + 1), a_second, folder)
     charges, n = found.charges, f"{found.charges.n} departures at {found.sent_s:.0f} events/s"
+    at = f" at {a_second:.0f} events/s"
     rows = [
-        Row(
-            "departure to charges, p50",
-            charges.p50,
-            "ms",
-            "round trip p50",
-            over(charges.p50, found.loaded.p50),
-            n,
-        ),
-        Row(
-            "departure to charges, p99",
-            charges.p99,
-            "ms",
-            "round trip p99",
-            over(charges.p99, found.loaded.p99),
-            n,
-        ),
-        Row(
-            "departure to charges, p99",
-            charges.p99,
-            "ms",
-            "round trip mean",
-            over(charges.p99, found.loaded.mean),
-            n,
-        ),
-        Row(
-            "departure to charges, p99",
-            charges.p99,
-            "ms",
-            "idle round trip p99",
-            over(charges.p99, found.idle.p99),
-            n,
-        ),
-        Row(
-            "departure to charges, p99",
-            charges.p99,
-            "ms",
-            "idle round trip mean",
-            over(charges.p99, found.idle.mean),
-            n,
-        ),
-        Row("departures without charges of their own", found.unanswered, "stays"),
+        Row(f"departure to charges, {word}{at}", figure, "ms", f"{beside} {name}", over(figure, yardstick), n)
+        for word, figure, beside, name, yardstick in (
+            ("p50", charges.p50, "round trip", "p50", found.loaded.p50),
+            ("p99", charges.p99, "round trip", "p99", found.loaded.p99),
+            ("p99", charges.p99, "round trip", "mean", found.loaded.mean),
+            ("p99", charges.p99, "idle round trip", "p99", found.idle.p99),
+        )
     ]
+    rows.append(Row(f"departures without charges of their own{at}", found.unanswered, "stays"))
+    rows.append(Row(f"CPU{at}", found.cpu_us, "us/event", n=n))
     for name, one in (
         ("departure stored to stay closed", found.to_closed),
         ("stay closed to charges stored", found.to_charges),
@@ -163,7 +132,7 @@ def timed(kafka: ground.ApacheKafka, folder: Path, stays: int, a_second: float) 
         ("round trip, idle", found.idle),
     ):
         rows += [
-            Row(f"{name}, {word}", figure, "ms", n=str(one.n))
+            Row(f"{name}, {word}{at}", figure, "ms", n=str(one.n))
             for word, figure in (("p50", one.p50), ("p99", one.p99), ("mean", one.mean))
         ]
     return rows
