@@ -1,5 +1,6 @@
 """Laws of the fold: the stay is a function of the set of events, and nothing in it is lost."""
 
+import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -14,7 +15,8 @@ from streams.encounter.dated_event import DatedEvent, date_events
 from streams.encounter.fold import fold, fold_merged, merges
 from streams.encounter.uncorrected import uncorrected
 
-LAW = settings(max_examples=60, deadline=None)
+EXAMPLES = int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "30"))
+LAW = settings(max_examples=EXAMPLES, deadline=None)
 MORNING = datetime(2026, 3, 2, 13, tzinfo=UTC)
 RUNNING = (
     "infusion_paused",
@@ -176,7 +178,7 @@ def entries() -> st.SearchStrategy[list[DatedEvent]]:
     return st.builds(numbered, of(given), st.lists(of(running), max_size=3))
 
 
-@settings(LAW, max_examples=300)
+@settings(LAW, max_examples=5 * EXAMPLES)
 @given(entries())
 def test_what_needs_no_weighing_weighs_the_same(told: list[DatedEvent]) -> None:
     """The short way is only short."""
