@@ -24,7 +24,7 @@ from models.encounter import AccessSite, Administration, Encounter, Flow, Proced
 from models.interval import Stretch, length, union
 from rules.engine import Coding, Profile, code_encounter
 
-EXAMPLES = int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "750")) // 5
+EXAMPLES = int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "500")) // 5
 INITIALS = {"96360", "96365", "96374", "96409", "96413"}
 DAY = 86_400
 

@@ -16,7 +16,7 @@ Overrides = tuple[tuple[str, str], ...]
 IDS = {switch.id: switch.key for switch in SWITCHES}
 
 law = settings(
-    max_examples=int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "750")) // 5,
+    max_examples=int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "500")) // 5,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],

@@ -1,5 +1,6 @@
 """Laws of the fold: the stay is a function of the set of events, and nothing in it is lost."""
 
+import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -17,7 +18,8 @@ from streams.encounter.uncorrected import uncorrected
 from streams.wire.event_decoder import as_model, decode_plain
 from streams.wire.event_json import validate
 
-LAW = settings(max_examples=60, deadline=None)
+EXAMPLES = int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "30"))
+LAW = settings(max_examples=EXAMPLES, deadline=None)
 MORNING = datetime(2026, 3, 2, 13, tzinfo=UTC)
 RUNNING = (
     "infusion_paused",
@@ -179,7 +181,7 @@ def entries() -> st.SearchStrategy[list[DatedEvent]]:
     return st.builds(numbered, of(given), st.lists(of(running), max_size=3))
 
 
-@settings(LAW, max_examples=300)
+@settings(LAW, max_examples=5 * EXAMPLES)
 @given(entries())
 def test_what_needs_no_weighing_weighs_the_same(told: list[DatedEvent]) -> None:
     """The short way is only short."""

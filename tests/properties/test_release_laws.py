@@ -1,5 +1,6 @@
 """Laws of what is said of a stay: whoever replays it ends with the newest set's lines, each once, crash or not."""
 
+import os
 from typing import Any, NamedTuple
 
 from hypothesis import given, settings
@@ -19,7 +20,7 @@ from streams.wire.closed_encounter_json import ClosedEncounter
 from streams.wire.message import OutboundMessage
 from streams.wire.topics import CHARGE_LINES, CHARGES, REVIEW
 
-LAW = settings(max_examples=60, deadline=None)
+LAW = settings(max_examples=int(os.environ.get("INFUSION_HYPOTHESIS_EXAMPLES", "30")), deadline=None)
 PROFILE = Profile()
 NOON = 1_772_452_800
 
