@@ -17,7 +17,7 @@ from faust.types import TP
 
 from streams.engine.log_faults import changelog_cut
 from streams.engine.records import Record
-from streams.engine.stop_reasons import StoreError
+from streams.engine.stop_reasons import StoreError, UnreadableStateError
 
 
 class _Message(NamedTuple):
@@ -161,8 +161,10 @@ class CheckpointTable(faust.Table[bytes, bytes]):
                 self.restored_to.take(
                     tp.partition, [(record.key, record.value) for record in records if record.key is not None]
                 )
-        except Exception as error:  # noqa: BLE001 - a store half restored must not be used, whatever the reason
+        except StoreError as error:
             self.app.fatal(error)
+        except Exception as error:  # noqa: BLE001 - a store half restored must not be used, whatever the reason
+            self.app.fatal(UnreadableStateError({tp.partition}, error))
 
     def end_restoring(self) -> None:
         """Have all that was restored in files; a fault stops the worker."""
