@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any, Final, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import IncompatibleBrokerVersion, TopicAlreadyExistsError, for_code
+from aiokafka.errors import IncompatibleBrokerVersion, NodeNotReadyError, TopicAlreadyExistsError, for_code
 
 from streams.kafka.connection import Connection
 from streams.wire.topic_check import BrokerTopic
@@ -22,6 +23,7 @@ _LIST_ATTEMPTS: Final = 40
 _LIST_PAUSE_S: Final = 0.25
 _AGREEING: Final = 2
 """Answers in a row that must agree: the next may come from another broker."""
+_READY_S: Final = 10.0
 
 
 class TopicCreationError(RuntimeError):
@@ -35,8 +37,7 @@ async def broker_topics(connection: Connection) -> dict[str, BrokerTopic]:
     Raises:
         aiokafka.errors.KafkaError: Kafka cannot be reached or does not answer.
     """
-    async with _client(connection) as client:
-        return await _broker_topics(client)
+    return await _once_ready(connection, _broker_topics)
 
 
 async def asked(connection: Connection, question: Callable[[Any], Awaitable[Answer]]) -> Answer:
@@ -46,8 +47,8 @@ async def asked(connection: Connection, question: Callable[[Any], Awaitable[Answ
     Raises:
         aiokafka.errors.KafkaError: Kafka cannot be reached or does not answer.
     """
-    async with _client(connection) as client:
-        return await question(client._client)  # noqa: SLF001 - aiokafka has no public way to ask what it does not ask
+    # aiokafka has no public way to ask what it does not ask.
+    return await _once_ready(connection, lambda client: question(client._client))  # noqa: SLF001 - as above
 
 
 async def create_topics(
@@ -148,6 +149,19 @@ async def _settings(client: Any, names: Iterable[str]) -> Mapping[str, Mapping[s
         for code, _, _, name, entries in answer.resources
         if not code
     }
+
+
+async def _once_ready(connection: Connection, question: Callable[[Any], Awaitable[Answer]]) -> Answer:
+    """Ask again for some seconds where a broker is there and not ready: it is starting, or was frozen a moment ago."""
+    until = monotonic() + _READY_S
+    while True:
+        try:
+            async with _client(connection) as client:
+                return await question(client)
+        except NodeNotReadyError:
+            if monotonic() > until:
+                raise
+        await asyncio.sleep(_LIST_PAUSE_S)
 
 
 @asynccontextmanager
