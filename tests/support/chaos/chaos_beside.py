@@ -175,9 +175,9 @@ def whole(servers: str, topic: str, partitions: int) -> list[bytes]:
     try:
         consumer.assign([TopicPartition(topic, number, 0) for number in values])
         while waiting:
-            for message in consumer.consume(2_000, timeout=0.5):
-                error: Any = message.error()
-                if error is None:
+            found: list[Any] = consumer.consume(2_000, timeout=0.5)
+            for message in found:
+                if message.error() is None:
                     values[message.partition()].append(message.value())
                 elif message.partition() >= 0:
                     waiting.discard(message.partition())

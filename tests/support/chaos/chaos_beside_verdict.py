@@ -40,9 +40,11 @@ def delivery_differences(
     ``written`` is what deliver wrote down of its answers.
     """
     due = {control_id(change) for change in changes}
-    once = {one.control_id: one for one in reversed([*taken])}
-    accepted = {one["control_id"] for one in written if one["outcome"] == "accepted"}
-    stand = standing([*reversed(once.values())])
+    once: dict[str, Taken] = {}
+    for one in taken:
+        once.setdefault(one.control_id, one)
+    accepted = {said["control_id"] for said in written if said["outcome"] == "accepted"}
+    stand = standing([*once.values()])
     wanted = {line: (stay, said["code"], str(said["units"])) for (stay, line), said in lines.items()}
     lost = [f"deliver: {name} did not arrive" for name in due - once.keys()]
     lost += [f"deliver: {name} is not written down" for name in once.keys() - accepted]
