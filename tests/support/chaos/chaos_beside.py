@@ -28,7 +28,10 @@ from streams.wire import topics
 
 _WORD_S: Final = 4
 _AT_WORK_S: Final = 10
-_LOOK_S: Final = 0.01
+_LOOK_S: Final = 0.002
+_ANSWER_S: Final = 0.02
+"""What billing takes for a message: long enough that a kill at its arrival comes before the answer."""
+
 _PUT_OFF: Final = 13
 """Each so many messages billing says that it cannot take one now."""
 
@@ -61,7 +64,7 @@ class Beside:
         mllp, http, console = free_ports(3)
         self._servers = servers
         self._file = folder / "console" / FILE
-        self._billing = BillingReceiver(pause=0.005)
+        self._billing = BillingReceiver(pause=_ANSWER_S)
         self._billing.answers = self._answer
         self.feed: Final = RawFeed(mllp, raw, seconds)
         self._doors = {"INFUSION_LISTEN_MLLP": str(mllp), "INFUSION_LISTEN_HTTP": str(http)}
