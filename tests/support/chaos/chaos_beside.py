@@ -26,10 +26,10 @@ from streams.console.read_model import FILE
 from streams.demo.reader import Reader
 from streams.wire import topics
 
-_WORD_S: Final = 4
+_WORD_S: Final = 15
 _AT_WORK_S: Final = 10
 _LOOK_S: Final = 0.002
-_ANSWER_S: Final = 0.02
+_ANSWER_S: Final = 0.05
 """What billing takes for a message: long enough that a kill at its arrival comes before the answer."""
 
 _PUT_OFF: Final = 13
