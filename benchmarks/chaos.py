@@ -2,8 +2,10 @@
 The stream under kills, pauses and broken brokers, seed by seed: what was lost, and what came double.
 
 Each seed has a real Kafka of its own, a generated day, poison between the events, and three workers; what is done to
-them is drawn from the seed (``tests/support/chaos/chaos_plan.py``). Afterwards every charge set and line on the topics
-is held against ``infusion code``. Rows go to ``chaos.csv`` beside this file, and nothing is thrown away there.
+them is drawn from the seed (``tests/support/chaos/chaos_plan.py``). Beside them a listener with a raw feed, a console
+and delivery to a billing system are killed too. Afterwards every charge set and line on the topics is held against
+``infusion code``, and what the three hold against the topics. Rows go to ``chaos.csv`` beside this file, and nothing is
+thrown away there.
 
     python benchmarks/chaos.py --seeds 20 --events 20000
     python benchmarks/chaos.py --seeds 5 --engine stock       # the same on Faust as it is
@@ -79,6 +81,12 @@ COLUMNS: Final = (
 @click.option(
     "--faults", is_flag=True, help="Only the faults that have to stop the pipeline, each with its remedy."
 )
+@click.option(
+    "--beside/--alone",
+    default=True,
+    show_default=True,
+    help="Listener with a raw feed, console and delivery beside our workers, killed like them.",
+)
 @click.option("--record/--no-record", default=True, show_default=True)
 def main(  # noqa: PLR0913 - one an option
     *,
@@ -92,6 +100,7 @@ def main(  # noqa: PLR0913 - one an option
     frozen: float,
     without: float | None,
     faults: bool,
+    beside: bool,
     record: bool,
 ) -> None:
     """Run the seeds one after the other; exit status 1 when anything was lost or double."""
@@ -117,6 +126,7 @@ def main(  # noqa: PLR0913 - one an option
                     workers=CROWD if seed % 5 == 0 else 3,
                     frozen_s=frozen if seed % 4 == 0 else 0,
                     command=ENGINES[engine],
+                    beside=beside and ENGINES[engine] is None,
                 )
             row = {"engine": engine, **_row(report)}
             failed = bool(report.verdict.lost or report.verdict.double)

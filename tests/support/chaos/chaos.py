@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -19,16 +19,26 @@ from typing import Any, Final, NamedTuple, Self
 
 import forked
 from apache_kafka import ApacheKafka
+from chaos_beside import Beside
 from chaos_charts import extremes, mingled
 from chaos_feed import ORDERS, Sent, day, giant, messages, poison, scattered
-from chaos_plan import TO_A_WORKER, Deed, plan
+from chaos_plan import TO_A_COMPANION, TO_A_WORKER, Deed, plan, plan_beside
 from chaos_publishers import MixedFeed
+from chaos_raw import raw_stays
 from chaos_verdict import Outcome, Verdict, coded, next_word
 from chaos_worker import CLOCKED, Worker, environment
+from hl7_feed import events_of
+from orjson import dumps
 
 from streams.wire import topics
 
 PARTITIONS: Final = 4
+RAW_SHARE: Final = 10
+"""For each so many generated stays one more comes in through the front door."""
+
+_CATCH_UP_S: Final = 180
+"""Within which console and delivery have what lies on the topics; they follow by themselves."""
+
 WRITTEN: Final = (
     topics.CHARGES, topics.CHARGE_LINES, topics.REVIEW, topics.REJECTS, topics.CLOSED, topics.COMMANDS,
     topics.ENCOUNTERS_CHANGELOG, topics.RELEASES_CHANGELOG,
@@ -44,6 +54,8 @@ class Stream:
         folder.mkdir(parents=True, exist_ok=True)
         self.kafka, self.folder, self.lines = kafka, folder, lines
         self.workers: list[Worker] = []
+        self.beside: Beside | None = None
+        """What runs beside the workers, where anything does."""
         self._poisoned = poisoned
 
     def __enter__(self) -> Self:
@@ -78,7 +90,8 @@ class Stream:
 
     def settled(self, seconds: float = 120) -> Verdict:
         """Return what came out once nothing more comes; workers that end are started again meanwhile."""
-        return self.outcome.settled(seconds, self.workers)
+        minded = [*self.workers, *(self.beside.companions if self.beside else ())]
+        return self.outcome.settled(seconds, minded)
 
 
 class Report(NamedTuple):
@@ -107,34 +120,43 @@ def trial(  # noqa: PLR0913 - one a thing to be told
     wait_s: float = 600,
     frozen_s: float = 0,
     command: Sequence[str] | None = None,
+    beside: bool = False,
 ) -> Report:
     """
     Send a day of events over some seconds while workers and broker suffer what the seed draws, and compare.
 
     ``frozen_s`` is how long the broker answers nothing, on top of the seconds. ``command`` is another worker to put in
-    the place of ours.
+    the place of ours. ``beside``: a tenth as many stays more come in through the front door as HL7 v2, a console follows,
+    and the charges are delivered; all three suffer too.
     """
     seconds += frozen_s
     rng, planned = Random(seed), plan(seed, workers, seconds, frozen_s)  # noqa: S311 - repeatable, not secret
     lines = mingled(day(seed, encounters, ORDERS[seed % len(ORDERS)]), extremes(seed), seed)
     bad = [*(one for number in range(5) for one in poison(number)), giant(seed)]
     sent = scattered(messages(lines, PARTITIONS, seed), bad, seed)
+    raw = raw_stays(encounters // RAW_SHARE if beside else 0)
+    lines += [dumps(event) for said in raw.values() for event in events_of(said)]
     begun = monotonic()
-    with Stream(kafka, folder, lines, bad) as stream:
+    with Stream(kafka, folder, lines, bad) as stream, ExitStack() as stack:
         feed = MixedFeed(kafka.bootstrap, sent, seconds, seed)
         feed.start()
         for number, kind in enumerate(planned.kinds, 1):
             wanted = _wanted(kind, rng, seconds)
             stream.worker(f"worker-{number}", **(wanted | ({"command": command} if command else {})))
+        if beside:
+            stream.beside = stack.enter_context(Beside(kafka.bootstrap, folder, raw, seconds))
+            stream.outcome.sources = (*stream.outcome.sources, topics.RAW_HL7V2)
         over = threading.Event()
         broker = _Broker(kafka, rng)
         written = partial(next_word, kafka.bootstrap, PARTITIONS)
-        with ThreadPoolExecutor(workers + 1) as hands:
+        with ThreadPoolExecutor(workers + 1 + len(TO_A_COMPANION)) as hands:
             suffering = [
                 hands.submit(one.suffer, deeds, over, written)
                 for one, deeds in zip(stream.workers, planned.workers, strict=True)
             ]
             suffering.append(hands.submit(broker.suffer, planned.broker, over))
+            if stream.beside:
+                suffering += map(hands.submit, stream.beside.suffering(plan_beside(seed, seconds), over))
             over.wait(seconds)
             if planned.again:
                 with suppress(subprocess.CalledProcessError):
@@ -143,12 +165,20 @@ def trial(  # noqa: PLR0913 - one a thing to be told
             for one in suffering:
                 one.result()
         feed.arrived()
+        if stream.beside:
+            stream.beside.arrived()
         verdict = stream.settled(wait_s)
         done = (
             broker.done
             + feed.done
             + Counter({f"worker in {kind}": 1 for kind in planned.kinds if kind != "disk"})
         )
+        if stream.beside:
+            found = stream.beside.differences(stream.outcome.reader, PARTITIONS, _CATCH_UP_S)
+            verdict = verdict._replace(
+                lost=(*verdict.lost, *found.lost), double=(*verdict.double, *found.double)
+            )
+            done += stream.beside.done(PARTITIONS)
         done["all published again"] += planned.again
         done["not settled in time"] += not stream.outcome.in_time
         return _report(seed, len(lines), stream, done, begun, verdict)

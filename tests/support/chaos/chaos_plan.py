@@ -59,6 +59,22 @@ TO_THE_BROKER: Final[Mapping[str, Habit]] = {
 }
 """``refuse``: one of the topics the worker writes takes nothing meanwhile."""
 
+TO_A_COMPANION: Final[Mapping[str, Mapping[str, Habit]]] = {
+    "listen": {
+        "kill": Habit(2, 0.2, 3), "kill at a word": Habit(3, 0.2, 3), "stop": Habit(1, 0.2, 3), "pause": Habit(1, 1, 4),
+    },
+    "console": {
+        "kill": Habit(2, 0.2, 3), "kill at a word": Habit(3, 0.2, 3), "stop": Habit(1, 0.2, 3), "lose its disk": Habit(2, 0.2, 2),
+    },
+    "deliver": {
+        "kill": Habit(2, 0.2, 3), "kill at a word": Habit(3, 0.2, 3), "stop": Habit(1, 0.2, 3), "pause": Habit(1, 1, 4),
+    },
+}  # fmt: skip
+"""
+What is done to the verbs that run beside the workers, by verb. ``at a word``: when a message was acknowledged, the file
+written, or something sent to billing. The console's disk is its file.
+"""
+
 
 class Plan(NamedTuple):
     """All that a seed says of one run."""
@@ -84,6 +100,16 @@ def plan(seed: int, workers: int, seconds: float, frozen_s: float = 0) -> Plan:
         ["disk", *rng.choices(["disk", "memory", "clock"], [2, 1, 1], k=workers - 1)],
         rng.random() < 1 / 3,
     )
+
+
+def plan_beside(seed: int, seconds: float) -> dict[str, list[Deed]]:
+    """Return what is to be done within so many seconds to what runs beside the workers, by verb; a kill comes first."""
+    rng = Random(f"{seed} beside")  # noqa: S311 - repeatable, not secret
+    first = Deed(2, "kill at a word", 1)
+    return {
+        verb: [first, *drawn(rng, habits, seconds - first.wait_s - first.for_s, (2, 7))]
+        for verb, habits in TO_A_COMPANION.items()
+    }
 
 
 def _frozen(seconds: float) -> list[Deed]:

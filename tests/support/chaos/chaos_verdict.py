@@ -69,6 +69,8 @@ class Outcome:
         self, servers: str, expected: Sequence[bytes], poisoned: Iterable[Sent], partitions: int
     ) -> None:
         self.reader = Reader()
+        self.sources = IN
+        """Topics that the group is to have read to their ends before the dust has settled."""
         self.in_time = True
         """Whether the dust had settled when a verdict was asked for last; else it says what was not done yet."""
         self._expected = expected
@@ -158,7 +160,7 @@ class Outcome:
 
     def _at_rest(self) -> bool:
         """Tell whether the group has committed everything that lies on the topics it reads."""
-        sources = [TopicPartition(name, one) for name in IN for one in range(self._partitions)]
+        sources = [TopicPartition(name, one) for name in self.sources for one in range(self._partitions)]
         try:
             committed = self._asking.committed(sources, timeout=10)
             return all(
