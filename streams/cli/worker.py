@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 from socket import socket
-from threading import Thread
 from time import sleep
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ import click
 
 from models.printable import printable
 from rules.site_folder import SiteFolder
-from streams.batch.garbage_collection import loading, pause
+from streams.batch.garbage_collection import loading
 from streams.cli.shared.broker import broker
 from streams.cli.shared.log_output import Form, log_options, log_to_stderr, throttle_client_log
 from streams.cli.shared.profile_options import check_policy
@@ -102,7 +101,7 @@ def _run(
         from streams.metrics.probes import Probes  # noqa: PLC0415 - as above
         from streams.worker.application import build_observed  # noqa: PLC0415 - as above
         from streams.worker.run import run  # noqa: PLC0415 - as above
-        from streams.worker.warming import warm  # noqa: PLC0415 - as above
+        from streams.worker.warming import warm_beside  # noqa: PLC0415 - as above
 
     app, observation = build_observed(connection, settings, partitions)
     figures = observation.figures
@@ -125,13 +124,7 @@ def _run(
     try:
         app.cluster = compare_note(settings.data_dir, cluster)
         probes.start()
-
-        def warmed() -> None:
-            warm(settings.profile)
-            pause()  # modules, policies and tables stay: a patient who leaves must not wait while they are gone through
-
-        # Beside what the start waits for: the group takes seconds to form.
-        Thread(target=warmed, name="warming", daemon=True).start()
+        warm_beside(settings.profile)
         return run(worker)
     except LogFaultError as error:
         _log.critical("not started: %s", error)
