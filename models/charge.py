@@ -14,6 +14,7 @@ from typing import Final, Literal
 from pydantic import TypeAdapter
 
 from models.build import record
+from models.deferred import deferred
 from models.field import ReviewDecision
 
 Evidence = Literal["pump_validated", "charted", "calculated", "assumed"]
@@ -214,6 +215,7 @@ class CitedSource:
     address: str | None
 
 
+@deferred
 @record
 class ChargeSet:
     """One encounter, coded: the newest revision replaces every earlier one whole."""

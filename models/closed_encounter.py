@@ -274,7 +274,7 @@ class Stay(TypedDict, total=False):
     dispensed: tuple[HandedOut, ...]
 
 
-@with_config(_AS_READ)
+@with_config(ConfigDict(**_AS_READ, defer_build=True))  # read in few places
 class ClosedEncounter(TypedDict):
     """A stay that was closed, or closed again: the facts its charges are made of."""
 

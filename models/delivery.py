@@ -11,11 +11,13 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
+from models.deferred import deferred
 from models.line_change import Change
 
 Outcome = Literal["accepted", "refused", "withheld"]
 
 
+@deferred
 @dataclass(frozen=True)
 class Delivery:
     """One charge or credit of a line, and what one billing system made of it."""

@@ -11,10 +11,12 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from models.charge import ChargeLine
+from models.deferred import deferred
 
 Change = Literal["charge", "credit"]
 
 
+@deferred
 @dataclass(frozen=True)
 class LineChange:
     """One line charged or credited by a revision; a line that is otherwise in the next is credited, then charged."""

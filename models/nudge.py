@@ -11,6 +11,8 @@ from typing import Final, Literal, get_args
 
 from pydantic import TypeAdapter
 
+from models.deferred import deferred
+
 NudgeKind = Literal["planned_end", "open_pause", "missing_stop", "second_site", "key_reason"]
 
 NUDGE_KINDS: Final[tuple[NudgeKind, ...]] = get_args(NudgeKind)
@@ -38,6 +40,7 @@ class Nudge:
         return int(datetime.fromisoformat(self.asked_at).timestamp())
 
 
+@deferred
 @dataclass(frozen=True)
 class NudgeSet:
     """What is asked about one stay now, in the order in which it was asked."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from models.charge import Evidence, Flag, NotBilled, Status
+from models.deferred import deferred
 from models.field import ReviewDecision
 
 
@@ -63,6 +64,7 @@ class ChartGap:
     cents: int | None
 
 
+@deferred
 @dataclass(frozen=True)
 class ReviewItem:
     """The open questions of one stay at one revision; a later revision's replace them, a tombstone closes them."""

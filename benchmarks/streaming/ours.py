@@ -8,6 +8,7 @@ from terms import Terms
 from streams.kafka.connection import Connection
 from streams.worker.application import build
 from streams.worker.settings import WorkerSettings
+from streams.worker.warming import warm_beside
 
 
 def run(terms: Terms) -> None:
@@ -22,5 +23,6 @@ def run(terms: Terms) -> None:
         session_timeout_s=20.0,
     )
     app = build(Connection((terms.servers,)), settings, terms.partitions)
+    warm_beside(PROFILE)
     app.when_recovered(lambda _: tell("READY"))
     faust.Worker(app, loglevel="INFO").execute_from_commandline()

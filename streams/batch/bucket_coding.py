@@ -6,32 +6,12 @@ has nothing to do but merge.
 """
 
 from collections.abc import Iterator
-from multiprocessing.reduction import DupFd
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 from streams.batch.sorted_runs import Extent, Record, write_run
-from streams.batch.spill_buckets import BUFFER, LinesByEncounter, stays_in
+from streams.batch.spill_buckets import LinesByEncounter, stays_in
 from streams.batch.stay_batches import Batch, Recipe, batches, code_batch
 from streams.wire.encounter_key import InputLine
-
-
-class SharedFiles:
-    """
-    Open files that another process opens too when it is started with them.
-
-    They have no names, and need none: the other process inherits them.
-    """
-
-    def __init__(self, files: list[IO[bytes]]) -> None:
-        self.files = files
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Return what makes them anew in a process that is being started."""
-        return _inherited, ([DupFd(file.fileno()) for file in self.files],)
-
-
-def _inherited(duplicates: list[Any]) -> SharedFiles:
-    return SharedFiles([open(found.detach(), "r+b", buffering=BUFFER) for found in duplicates])  # noqa: PTH123 -- by number; open as long as the process
 
 
 class Bucket(NamedTuple):

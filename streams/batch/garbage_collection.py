@@ -30,3 +30,16 @@ def paused() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Collect nothing while modules are loaded in a ``with`` block: a tenth of the time, and none of it is garbage."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -7,10 +7,12 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from models.charge import ChargeLine, ChargeSet, Status
+from models.deferred import deferred
 from models.line_change import LineChange
 from streams.charging.release_state import UnreadableReleaseError
 
 
+@deferred
 @dataclass(frozen=True)
 class _SentChargeSet:
     """The fields of a charge set that crediting it needs; others, which a release may have added, are passed over."""

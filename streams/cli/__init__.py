@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
-from concurrent.futures.process import BrokenProcessPool
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +24,7 @@ import click
 from models.printable import printable, printable_lines
 from rules.site_folder import SiteFolderError
 from streams.batch.error_place import fault
+from streams.batch.garbage_collection import loading
 
 VERBS: Final = (
     *("code", "convert", "explain", "export", "rules", "check", "generate", "refresh", "rates"),
@@ -50,7 +50,8 @@ class Verbs(click.Group):
         """Return a verb's command, imported now; None for an unknown verb."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        with loading():
+            command: click.Command = import_module(f"{__name__}.{cmd_name}").command
         return command
 
     def resolve_command(
@@ -103,14 +104,16 @@ class Verbs(click.Group):
             raise
         except SiteFolderError as error:
             raise click.ClickException(str(error)) from None
-        except BrokenProcessPool:
-            message = "a coding process ended before its work; free some memory and run again with --jobs 1"
-            raise click.ClickException(message) from None
         except OSError as error:
             where = f"{click.format_filename(error.filename)}: " if error.filename else ""
             message = f"{where}{error.strerror or type(error).__name__}; nothing after this was coded"
             raise click.ClickException(message) from None
         except Exception as error:
+            if _process_ended(error):
+                message = (
+                    "a coding process ended before its work; free some memory and run again with --jobs 1"
+                )
+                raise click.ClickException(message) from None
             if sys.flags.dev_mode:
                 raise
             message = f"a fault of ours, not of the input: {fault(error)}. Report it; python -X dev shows the traceback"
@@ -151,6 +154,12 @@ def _show(error: click.ClickException) -> None:
     written = StringIO()
     error.show(written)
     click.echo(printable_lines(written.getvalue()), err=True, nl=False)
+
+
+def _process_ended(error: Exception) -> bool:
+    """Tell whether a process of a pool was ended; where no pool was loaded, none was."""
+    pools: Any = sys.modules.get("concurrent.futures.process")
+    return pools is not None and isinstance(error, pools.BrokenProcessPool)
 
 
 def _to_nowhere(descriptor: int) -> None:

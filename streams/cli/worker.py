@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 from socket import socket
-from threading import Thread
 from time import sleep
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ import click
 
 from models.printable import printable
 from rules.site_folder import SiteFolder
+from streams.batch.garbage_collection import loading
 from streams.cli.shared.broker import broker
 from streams.cli.shared.log_output import Form, log_options, log_to_stderr, throttle_client_log
 from streams.cli.shared.profile_options import check_policy
@@ -55,7 +55,8 @@ def command(*, site: SiteFolder | None, log_level: str, log_format: Form) -> int
         settings = settings_from(os.environ)
     except SettingError as error:
         raise click.UsageError(str(error)) from error
-    from streams.metrics.probes import listening  # noqa: PLC0415 - brings an HTTP server, which a list of verbs needs not
+    with loading():
+        from streams.metrics.probes import listening  # noqa: PLC0415 - brings an HTTP server, which a list of verbs needs not
 
     profile: Any = settings.profile
     check_policy(profile.policy, profile.overrides, profile.setting, profile.payer, site)
@@ -94,12 +95,13 @@ def _run(
     connection: Connection, settings: WorkerSettings, partitions: int, cluster: ClusterFacts, log_level: str,
     log_format: Form, taken: socket | None,
 ) -> int:  # fmt: skip
-    import faust  # noqa: PLC0415 - takes half a second, and a wrong setting should be told at once
+    with loading():
+        import faust  # noqa: PLC0415 - takes half a second, and a wrong setting should be told at once
 
-    from streams.metrics.probes import Probes  # noqa: PLC0415 - as above
-    from streams.worker.application import build_observed  # noqa: PLC0415 - as above
-    from streams.worker.run import run  # noqa: PLC0415 - as above
-    from streams.worker.warming import warm  # noqa: PLC0415 - as above
+        from streams.metrics.probes import Probes  # noqa: PLC0415 - as above
+        from streams.worker.application import build_observed  # noqa: PLC0415 - as above
+        from streams.worker.run import run  # noqa: PLC0415 - as above
+        from streams.worker.warming import warm_beside  # noqa: PLC0415 - as above
 
     app, observation = build_observed(connection, settings, partitions)
     figures = observation.figures
@@ -122,8 +124,7 @@ def _run(
     try:
         app.cluster = compare_note(settings.data_dir, cluster)
         probes.start()
-        # Beside what the start waits for: the group takes seconds to form.
-        Thread(target=warm, args=(settings.profile,), name="warming", daemon=True).start()
+        warm_beside(settings.profile)
         return run(worker)
     except LogFaultError as error:
         _log.critical("not started: %s", error)

@@ -23,7 +23,9 @@ FhirVersion = Literal["R4", "R5"]
 _Text = Annotated[str, Field(max_length=80)]
 _System = Annotated[str, Field(max_length=80, pattern=r"^\S*$")]
 _Code = Annotated[str, Field(min_length=1, max_length=50)]
-_STRICT: Final = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+_STRICT: Final = ConfigDict(
+    frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True
+)
 
 
 class ChargeCode(BaseModel):

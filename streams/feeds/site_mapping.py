@@ -43,7 +43,12 @@ def _tuple(value: object) -> object:
 
 class _Table(BaseModel):
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, ignored_types=(cached_property,)
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        hide_input_in_errors=True,
+        ignored_types=(cached_property,),
+        defer_build=True,  # few sites have a mapping, and every worker could read one
     )
 
 

@@ -5,8 +5,10 @@ They are read when they are first asked for, a third of a second together: the f
 would wait for it.
 """
 
+import gc
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
+from threading import Thread
 from typing import Any, Final, get_args
 
 from orjson import dumps
@@ -27,6 +29,17 @@ _GIVEN: Final[tuple[tuple[str, int, dict[str, Any]], ...]] = (
     ("infusion_stopped", 190, {}),
 )  # fmt: skip
 """What is given, how many minutes after eight, and what is charted of it: enough for each family of codes to be asked."""
+
+
+def warm_beside(profile: Profile) -> None:
+    """Warm in a thread beside the start, for the group takes seconds to form; what is loaded then stays loaded."""
+    Thread(target=_warm_and_keep, args=(profile,), name="warming", daemon=True).start()
+
+
+def _warm_and_keep(profile: Profile) -> None:
+    warm(profile)
+    # Modules, policies and tables are no garbage: whoever leaves must not wait while the collector goes through them.
+    gc.freeze()
 
 
 def warm(profile: Profile, day: date | None = None) -> None:
