@@ -190,6 +190,7 @@ def _sheet_of(encounter: Encounter, context: Context) -> Worksheet:
 
 def _code(context: Context) -> Steps[Screened]:
     encounter, sheet = context.encounter, context.sheet
+    yield
     screened = screen_all(context, decided_administrations(encounter) if encounter.decisions else frozenset())
     yield
     if screened.patient_controlled:
@@ -252,6 +253,7 @@ def _charge_set(context: Context, ground: Ground, payer: str | None, revision: i
     earned, edits = settled_lines(encounter.encounter_id, sheet)
     yield
     lines = lines_decided(earned, sheet)
+    yield
     lines, drugs = drugs_beside(context, lines)
     yield
     flags = [*sheet.flags, *_stay_flags(context), *edits]

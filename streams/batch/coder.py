@@ -18,7 +18,7 @@ from rules.engine import Coding, Profile, code_encounter, coding_steps
 from rules.steps import Steps, at_once
 from streams.batch.stay_problems import faults, told
 from streams.encounter.event_problems import SourcedEvent, after_cancellation, circling, conflicts
-from streams.encounter.fold import NoEventsError, fold, merges
+from streams.encounter.fold import NoEventsError, fold_steps, merges
 from streams.encounter.merge_bound import fold_bounded, too_many
 from streams.encounter.merge_groups import survivor
 from streams.wire.encounter_key import InputLine
@@ -93,7 +93,7 @@ def stay_steps(
     events, event_lines, rejects = _read(lines, encounter_id)
     yield
     try:
-        encounter = fold(events)
+        encounter = yield from fold_steps(events)
     except NoEventsError:  # every line of it was refused
         return Outcome((), tuple(rejects), ())
     yield
