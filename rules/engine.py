@@ -41,6 +41,7 @@ from rules.screening.screen import screen_all
 from rules.screening.screened import Screened
 from rules.screening.unknown_drug import with_what_waits
 from rules.site_folder import SiteFolder, site_in_force, under_site
+from rules.steps import Steps, at_once
 from rules.tables.code_dates import stood_then
 from rules.uncoded_stays import cancelled, not_in_force, status_of
 from rules.version import RULEBOOK_VERSION
@@ -130,12 +131,27 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
         SiteFolderError: the site's folder changed since the profile was made.
     """
     if profile.site is site_in_force():  # mostly none, and none is
-        return _coded(encounter, profile, revision)
+        return at_once(_coded(encounter, profile, revision))
     with under_site(profile.site):
-        return _coded(encounter, profile, revision)
+        return at_once(_coded(encounter, profile, revision))
 
 
-def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
+def coding_steps(encounter: Encounter, profile: Profile) -> Steps[Coding]:
+    """Return the steps of ``code_encounter``, each of them under the site of the profile."""
+    steps = _coded(encounter, profile, 1)
+    if profile.site is site_in_force():
+        return (yield from steps)
+    while True:
+        with under_site(profile.site):
+            try:
+                next(steps)
+            except StopIteration as done:
+                coding: Coding = done.value
+                return coding
+        yield
+
+
+def _coded(encounter: Encounter, profile: Profile, revision: int) -> Steps[Coding]:
     calendar = Calendar(encounter)
     on = first_date(encounter, calendar)
     setting, payer = profile.setting_of(encounter), profile.payer_of(encounter)
@@ -155,24 +171,28 @@ def _coded(encounter: Encounter, profile: Profile, revision: int) -> Coding:
                 sheet.refused.append(PROFESSIONAL.refuses(administration.administration_id))
         else:
             sheet.deciding_pauses = deciding_pauses(encounter, lambda read: _sheet_of(read, context))
-            screened = _code(context)
+            screened = yield from _code(context)
     except NotInForceError as error:
         bare = not_in_force(encounter, setting, payer, revision, f"{error}{stood_then(RANK_ORDER, on)}")
         return Coding(with_other_accounts(bare, encounter.other_accounts), None, None, None)
-    charge_set = with_other_accounts(_charge_set(context, ground, payer, revision), encounter.other_accounts)
+    charge_set = with_other_accounts(
+        (yield from _charge_set(context, ground, payer, revision)), encounter.other_accounts
+    )
     return Coding(charge_set, policy, sheet, screened)
 
 
 def _sheet_of(encounter: Encounter, context: Context) -> Worksheet:
     """Return the sheet of a stay coded under the policy, on the calendar and within the limits of another reading."""
     sheet = Worksheet(context.sheet.policy, context.sheet.setting)
-    _code(Context(encounter, sheet, context.calendar, context.limits, context.on))
+    at_once(_code(Context(encounter, sheet, context.calendar, context.limits, context.on)))
     return sheet
 
 
-def _code(context: Context) -> Screened:
+def _code(context: Context) -> Steps[Screened]:
     encounter, sheet = context.encounter, context.sheet
+    yield
     screened = screen_all(context, decided_administrations(encounter) if encounter.decisions else frozenset())
+    yield
     if screened.patient_controlled:
         screened.infusions += code_patient_controlled(context, screened.patient_controlled)
     if screened.infusions or screened.pushes or screened.fluids:
@@ -198,6 +218,7 @@ def _code(context: Context) -> Screened:
     if encounter.procedures or screened.port_flushes:
         devices = [p for p in encounter.procedures if p.kind in CODED_PROCEDURES]
         code_devices(context, devices, screened.port_flushes)
+    yield
     attach(context)
     attach_order_modifiers(context)
     tell_supplier(context)
@@ -225,13 +246,16 @@ def _stay_flags(context: Context) -> list[Flag]:
     return flags
 
 
-def _charge_set(context: Context, ground: Ground, payer: str | None, revision: int) -> ChargeSet:
+def _charge_set(context: Context, ground: Ground, payer: str | None, revision: int) -> Steps[ChargeSet]:
     encounter, sheet = context.encounter, context.sheet
     for flag in refused_event_flags(encounter) if encounter.refused_events else ():
         sheet.raise_flag(flag)
     earned, edits = settled_lines(encounter.encounter_id, sheet)
+    yield
     lines = lines_decided(earned, sheet)
+    yield
     lines, drugs = drugs_beside(context, lines)
+    yield
     flags = [*sheet.flags, *_stay_flags(context), *edits]
     if sheet.reviews is not None:
         flags += sheet.reviews.left_over()

@@ -22,25 +22,40 @@ RULES = (START_DATE, OWN_DATE, SPILL, ONE_LINE)
 HOURS_IN_A_DATE = 24
 
 
-@lru_cache(maxsize=8192)
-def _local_date(zone: str | None, offset_s: int, quarter: int) -> date:
+_DAY_S = 86_400
+_QUARTER_S = 900
+
+
+@lru_cache(maxsize=1024)
+def _local_dates(zone: str | None, offset_s: int, day: int) -> tuple[date, ...]:
+    """Return the local date of each quarter hour of a day of UTC, days counted from the epoch."""
     # Offsets change on quarter hours everywhere since 1990, so a quarter hour has one date.
     place = ZoneInfo(zone) if zone else timezone(timedelta(seconds=offset_s))
-    return datetime.fromtimestamp(quarter * 900, UTC).astimezone(place).date()
+    quarters = range(day * _DAY_S, (day + 1) * _DAY_S, _QUARTER_S)
+    dates = [datetime.fromtimestamp(quarter, UTC).astimezone(place).date() for quarter in quarters]
+    # A date found again is mostly the same object, and so is quicker to compare.
+    one = {on: on for on in dates}
+    return tuple([one[on] for on in dates])
 
 
 class Calendar:
     """The facility's calendar: from an instant in epoch seconds to the local date of service."""
 
-    __slots__ = ("_offset_s", "_zone")
+    __slots__ = ("_dates", "_day", "_offset_s", "_zone")
 
     def __init__(self, encounter: Encounter) -> None:
         self._zone = encounter.time_zone
         self._offset_s = encounter.utc_offset_s
+        self._day: int | None = None
+        self._dates: tuple[date, ...] = ()
 
     def date_of(self, second: int) -> date:
         """Return the local date of an epoch second; without a zone, by the offset the feed wrote."""
-        return _local_date(self._zone, self._offset_s, second // 900)
+        day = second // _DAY_S
+        if day != self._day:  # nearly all of a stay is one day
+            self._dates = _local_dates(self._zone, self._offset_s, day)
+            self._day = day
+        return self._dates[second % _DAY_S // _QUARTER_S]
 
 
 def first_date(encounter: Encounter, calendar: Calendar) -> date:

@@ -14,11 +14,11 @@ from models.charge import ChargeSet
 from models.encounter import Encounter
 from models.event import Event, EventRefused
 from rules.emission import in_confirm_window
-from rules.engine import Coding, Profile, code_encounter
-from streams.batch.in_step import Steps, at_once
+from rules.engine import Coding, Profile, code_encounter, coding_steps
+from rules.steps import Steps, at_once
 from streams.batch.stay_problems import faults, told
 from streams.encounter.event_problems import SourcedEvent, after_cancellation, circling, conflicts
-from streams.encounter.fold import NoEventsError, fold, merges
+from streams.encounter.fold import NoEventsError, fold_steps, merges
 from streams.encounter.merge_bound import fold_bounded, too_many
 from streams.encounter.merge_groups import survivor
 from streams.wire.encounter_key import InputLine
@@ -93,11 +93,11 @@ def stay_steps(
     events, event_lines, rejects = _read(lines, encounter_id)
     yield
     try:
-        encounter = fold(events)
+        encounter = yield from fold_steps(events)
     except NoEventsError:  # every line of it was refused
         return Outcome((), tuple(rejects), ())
     yield
-    coding = _coding(encounter, profile, as_of)
+    coding = _timed((yield from coding_steps(encounter, profile)), encounter, as_of)
     yield
     stays = (CodedEncounter(encounter, coding, EventModels(events)),)
     doubtful = encounter.conflicts or encounter.standing == "cancelled"
@@ -151,7 +151,7 @@ def code_linked(lines: Sequence[InputLine], profile: Profile, as_of: datetime | 
             others = {}
         if encounter_id in into:
             encounter = encounter._replace(merged_into=survivor(encounter_id, into))
-        coding = _coding(encounter, profile, as_of)
+        coding = _timed(code_encounter(encounter, profile), encounter, as_of)
         coded.append(CodedEncounter(encounter, coding, mine, others))
         if encounter_id not in into:
             entries = [
@@ -198,8 +198,8 @@ def _read(
     return events, event_lines, rejects
 
 
-def _coding(encounter: Encounter, profile: Profile, as_of: datetime | None) -> Coding:
-    coding = code_encounter(encounter, profile)
+def _timed(coding: Coding, encounter: Encounter, as_of: datetime | None) -> Coding:
+    """Return the coding as it stands at an instant: within the confirm window of the policy a final set is a preview."""
     if as_of is None or coding.policy is None:
         return coding
     charge_set, departed = coding.charge_set, encounter.departed_at

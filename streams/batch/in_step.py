@@ -5,28 +5,12 @@ Each step's code and tables are as large as a processor's nearest caches. Done s
 another again and again. Pure.
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from typing import TypeVar
 
+from rules.steps import Steps
+
 T = TypeVar("T")
-
-Steps = Generator[None, None, T]
-"""A piece of work that stops after each step; the last step returns what it comes to."""
-
-
-def at_once(steps: Steps[T]) -> T:
-    """
-    Return what one piece of work comes to.
-
-    Raises:
-        Exception: whatever a step raises.
-    """
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            result: T = done.value
-            return result
 
 
 def in_step(work: Iterable[Steps[T]]) -> list[T | Exception]:

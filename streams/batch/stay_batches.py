@@ -8,9 +8,10 @@ from models.charge import ChargeSet
 from rules.engine import Profile
 from rules.screening.other_accounts import Account, account_of
 from rules.site_folder import SiteFolderError
+from rules.steps import Steps
 from streams.batch.coder import Outcome, code_linked, stay_steps
 from streams.batch.error_place import fault
-from streams.batch.in_step import Steps, in_step
+from streams.batch.in_step import in_step
 from streams.batch.patient_accounts import PlacedAccount, unfinished
 from streams.batch.sorted_runs import Record
 from streams.batch.spill_buckets import LinesByEncounter

@@ -8,6 +8,8 @@ Exit status: 0 all coded; 1 something held or rejected; 2 wrong usage, unreadabl
 130 interrupted; 141 the reader of our output went away.
 """
 
+import atexit
+import gc
 import os
 import signal
 import sys
@@ -79,6 +81,9 @@ class Verbs(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
         """Run a verb and end the process with its exit status; a verb returns it, or None for 0."""
+        # At its end Python looks for cycles in all there is; what is frozen it leaves to the system, half a second sooner.
+        atexit.unregister(gc.freeze)
+        atexit.register(gc.freeze)
         try:
             status = super().main(*args, **extra | {"standalone_mode": False})
         except click.ClickException as error:

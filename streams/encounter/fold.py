@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from models.encounter import Encounter, RefusedEvent, Review
 from models.event import Event
+from rules.steps import Steps, at_once
 from streams.encounter.assembly import by_subject, encounter, parts_of
 from streams.encounter.dated_event import DatedEvent, date_events
 from streams.encounter.merged_stay import Part, events_by_administration, join, reviewed
@@ -103,12 +104,24 @@ def fold(events: Iterable[Event]) -> Encounter:
         MixedEncountersError: the events are of more than one encounter.
         NoEventsError: there are none, or every one of them was refused.
     """
+    return at_once(fold_steps(events))
+
+
+def fold_steps(events: Iterable[Event]) -> Steps[Encounter]:
+    """
+    Return the steps of ``fold``: put the events in order, then build the stay of them.
+
+    Raises:
+        MixedEncountersError: the events are of more than one encounter.
+        NoEventsError: there are none, or every one of them was refused.
+    """
     collected = _collect(events)
     entries = sorted(collected.events.values())
     if not entries:
         raise NoEventsError
     live = effective(entries)
     subjects = by_subject(live)
+    yield
     refused_events = outstanding(subjects.refusals, entries, live)
     whole = Known(stay_of(entries[0].encounter_id, subjects.stay), parts_of(subjects))
     reviews: tuple[Review, ...] = ()

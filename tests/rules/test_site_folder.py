@@ -14,7 +14,7 @@ from models.drug import CodeSystem, Drug
 from models.encounter import Encounter, Flow
 from rules.catalogue.site_check import problems, summary
 from rules.drug_lines.opps_status import status_on
-from rules.engine import Profile, code_encounter
+from rules.engine import Coding, Profile, code_encounter, coding_steps
 from rules.formulary import check, exclusion_list
 from rules.formulary.crosswalks import ndc_hcpcs
 from rules.formulary.lookup import lookup, substance
@@ -86,6 +86,24 @@ def test_the_example_is_in_order_and_counts_what_nobody_signed() -> None:
     assert "policies 1, drugs added 2, lists containers.csv, ndc.csv, products.csv, rxnorm.csv" in held
     assert signed.startswith("signed     classes 2 (2 by a pharmacist); nobody signed ")
     assert signed.endswith("the site's own 1 of them")
+
+
+def test_step_by_step_each_stay_keeps_its_own_site() -> None:
+    """Stays are coded in step: what one has in force between two of its steps must not reach the other."""
+    site, bag = read_site(EXAMPLE), stay(Drug(name="ONC PREMED BAG"))
+    kinds = (site, None, site)
+    pieces = [coding_steps(bag, Profile(site=kind)) for kind in kinds]
+    results: list[Coding | None] = [None] * len(kinds)
+    while None in results:
+        for place, steps in enumerate(pieces):
+            try:
+                next(steps)
+            except StopIteration as done:
+                results[place] = results[place] or done.value
+            assert site_in_force() is None
+    sets = [result.charge_set for result in results if result is not None]
+    assert sets == [coded(bag, kind) for kind in kinds]
+    assert sets[0].lines != sets[1].lines
 
 
 @pytest.mark.parametrize(

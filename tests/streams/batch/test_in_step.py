@@ -4,7 +4,8 @@ from collections.abc import Generator
 
 import pytest
 
-from streams.batch.in_step import at_once, in_step
+from rules.steps import at_once
+from streams.batch.in_step import in_step
 
 
 def _work(name: str, steps: int, done: list[str]) -> Generator[None, None, str]:
