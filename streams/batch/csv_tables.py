@@ -38,6 +38,9 @@ def table_rows(
                 headings(reader.fieldnames)
             for row in reader:
                 yield {column: value for column, value in row.items() if column is not None}
-        except (UnicodeDecodeError, csv.Error, EOFError, OSError, zlib.error) as error:
+        except UnicodeDecodeError:
+            message = "not UTF-8 text; save it as CSV in UTF-8, or convert it first: iconv -f CP1252 -t UTF-8"
+            raise NoTableError(message) from None
+        except (csv.Error, EOFError, OSError, zlib.error) as error:
             message = f"not CSV that can be read to its end: {type(error).__name__}"
             raise NoTableError(message) from None

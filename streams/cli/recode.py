@@ -96,6 +96,9 @@ def command(  # noqa: PLR0913 -- one parameter an option
     if form != "jsonl" and not comparing:
         message = "--format goes with --compare; charge sets are JSON Lines, and infusion code prints them as tables"
         raise click.UsageError(message)
+    if since is not None and until is not None and until < since:
+        message = "--until lies before --since: no stay is of such days"
+        raise click.UsageError(message)
     if files:
         if encounter_id is not None or not comparing:
             message = "with files say --compare; infusion code codes them, and --restore is for Kafka"

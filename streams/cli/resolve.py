@@ -242,8 +242,18 @@ def _list(session: ResolveSession, asked: Asked, form: str) -> int:
             click.echo(table.line(cells))
     held = {question.encounter_id for question, _ in found if question.severity == "block"}
     stays = {question.encounter_id for question, _ in found}
+    _tell_unasked(asked, stays)
     click.echo(f"questions   {len(found):,} of {len(stays):,} stays, of which held {len(held):,}", err=True)
     return 0 if found else 1
+
+
+def _tell_unasked(asked: Asked, stays: set[str]) -> None:
+    """Name the stays that were asked for and have no question: an id that was mistyped is one of them."""
+    picked = asked.flag is not None or asked.item is not None
+    for name in () if picked else asked.encounters:
+        if name not in stays:
+            told = f"{printable(name)}: nothing is asked about it; check the id, or look at its charges"
+            click.echo(told, err=True)
 
 
 def _audit(

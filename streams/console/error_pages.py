@@ -7,6 +7,7 @@ from aiohttp import web
 from streams.console.desk import desk_of
 
 _SAYS: Final = {
+    400: ("Not understood", "What was sent cannot be read; open the page anew."),
     404: ("There is no such page", "The address is wrong, or what it named is no more."),
     403: ("Not for you", "You may look, and not do this."),
     405: ("Not so", "This address takes a form of a page alone."),

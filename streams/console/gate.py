@@ -4,10 +4,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from aiohttp import web
 
+from streams.console.forms import split
 from streams.console.people import Person, Role, own_id
 from streams.console.settings import ConsoleSettings
 from streams.listener.access import LOOPBACK, is_loopback, peer_address
@@ -136,7 +137,7 @@ def keep_name(request: web.Request, response: web.StreamResponse, name: str) -> 
 
 def _is_our_host(request: web.Request, settings: ConsoleSettings) -> bool:
     """Tell whether a request names this console: another name that leads here is somebody's trick."""
-    host = urlsplit("//" + request.host).hostname or ""
+    host = split("//" + request.host).hostname or ""
     if host in settings.hosts or host == settings.bind.host or host in LOOPBACK or is_loopback(host):
         return True
     # Beyond loopback somebody is always asked who they are, and a cookie goes to its own host alone.
@@ -150,7 +151,7 @@ def _from_our_page(request: web.Request) -> bool:
     origin = request.headers.get("Origin") or request.headers.get("Referer")
     if origin is None:
         return "Authorization" in request.headers
-    return urlsplit(origin).netloc == request.host
+    return split(origin).netloc == request.host
 
 
 def _place(error: BaseException) -> str:

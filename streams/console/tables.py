@@ -1,6 +1,7 @@
 """Every table as CSV and JSON: all rows that match, whatever page is shown."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import Any, Final
@@ -9,6 +10,8 @@ from aiohttp import web
 from orjson import OPT_APPEND_NEWLINE, dumps
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_NUMBER: Final = re.compile(r"-[0-9]+(?:\.[0-9]+)?")
+"""A number below zero, a credit say, is no formula: behind an apostrophe a column of money would not add up."""
 
 
 def as_file(kind: str, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> web.Response:
@@ -33,6 +36,6 @@ def usd(cents: int | None) -> str | None:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value):
         return f"'{value}"
     return "" if value is None else value

@@ -9,25 +9,37 @@ from typing import Any
 
 from aiohttp.test_utils import TestServer
 from console_desk import NOW, Stage, coded, missing_stop
-from orjson import loads
+from orjson import dumps, loads
 
+from models.nudge import NUDGE_KINDS, Nudge, NudgeSet
 from streams.console.accounts_book import put_side_by_side
 from streams.console.desk import PAGES
+from streams.console.runs.job import Job
+from streams.console.runs.work import calculate
 from streams.console.settings import ConsoleSettings
 from streams.console.site import application
 from streams.kafka.group_lag import PartitionLag
 from streams.kafka.group_members import Cluster, Group
 from streams.operations.stream_status import StreamStatus
 from streams.wire.charge_json import value_of
+from streams.wire.instant_text import rfc3339
 from streams.wire.reject_headers import reject_headers
-from streams.wire.topics import CHARGE_LINES, DELIVERIES, EVENTS, REJECTS
+from streams.wire.topics import (
+    ASSOCIATIONS_CHANGELOG,
+    CHARGE_LINES,
+    DELIVERIES,
+    EVENTS,
+    NUDGES,
+    RAW_HL7V2,
+    REJECTS,
+)
 
 DAY = Path(__file__).resolve().parents[2] / "seeds" / "day.jsonl"
 SHOWN = ("DOC-01", "ED-02")
 """Stays of the seeded day that are shown, one held and one final."""
 ADDRESSES = (
     *(path for path, _ in PAGES), "/queue?item=DOC-01~1", "/queue?item=GONE~1", "/stay/DOC-01",
-    "/stay/ED-02", "/stay/BY-HAND", "/stay/NOBODY", "/nowhere",
+    "/stay/ED-02", "/stay/BY-HAND", "/stay/NOBODY", "/nowhere", "/nudges?state=all",
 )  # fmt: skip
 """Every page the head leads to, each kind of page behind them, and two of errors."""
 
@@ -57,12 +69,56 @@ async def filled(stage: Stage) -> None:
         ("line: not JSON; send it again", "drug.name: is missing; send the event with it")
     ):
         await stage.say(REJECTS, "E1", b'{"source":"emar"}', headers=reject_headers((), why, EVENTS, 0, number))  # fmt: skip
+    asked = rfc3339(int(NOW) - 600)
+    nudges = tuple(
+        Nudge(f"n{number}", kind, ("A1",), "A1: has it stopped, and when?", "infusion_stopped: occurred_at", asked, asked)
+        for number, kind in enumerate(NUDGE_KINDS)
+    )  # fmt: skip
+    await stage.say(NUDGES, "NUDGED", value_of(NudgeSet("NUDGED", "GH", "oncology", nudges)))
+    await stage.say(NUDGES, "NUDGED", value_of(NudgeSet("NUDGED", "GH", "oncology", nudges[1:])))
+    await stage.say(RAW_HL7V2, "GH", b"MSH|^~\\&|EHR|GH|CHARGES|US|20260302||RAS^O17|1|P|2.5.1")
+    await stage.say(ASSOCIATIONS_CHANGELOG, "GH\0p|a", dumps([1, 2]))
     put_side_by_side(stage.model)
+    await calculated(stage)
     lags = tuple(PartitionLag(EVENTS, number, 0, 10, 10, None) for number in range(4))
     stage.desk.health.newest = StreamStatus(
         int(NOW * 1000), Cluster(None, 1, Group("Stable", ("worker-1",))), lags=lags
     )
     stage.follower.trouble = None
+
+
+async def calculated(stage: Stage) -> None:
+    """Have a what-if and, where there is a folder, a comparison with what another system posted."""
+
+    async def here(job: Job, _: Any) -> str:
+        await asyncio.to_thread(calculate, job)
+        return ""
+
+    runs, desk = stage.desk.runs, stage.desk
+    runs.work = here
+    runs.begin(
+        "what-if",
+        {"policy": "", "set": "missing_stop=push", "since": "", "until": ""},
+        "coder-7",
+        desk.profile,
+    )
+    await runs.turn(stage.follower.stir)
+    folder = desk.settings.incumbent
+    if folder is None:
+        return
+    posted = folder / "month.csv"
+    folder.mkdir(exist_ok=True)
+    posted.write_text(
+        "encounter_id,code,units,dos\nDOC-01,96374,1,2026-10-05\nBY-HAND,96365,2,2026-03-02\nE9,one,2,x\n"
+    )
+    runs.begin(
+        "shadow",
+        {"file": posted.name, "since": "", "until": "", "common": "", "all_codes": ""},
+        "coder-7",
+        desk.profile,
+        posted,
+    )
+    await runs.turn(stage.follower.stir)
 
 
 async def nothing(stage: Stage) -> None:

@@ -5,10 +5,11 @@ from typing import Any, Final
 from aiohttp import web
 
 from streams.console.desk import desk_of
+from streams.console.forms import texts
 from streams.console.gate import require
 from streams.console.incumbent import posted_files
 from streams.console.page_of import Asked
-from streams.console.pages.run_pages import begun, part_of, part_of_all, run_of, table_file, texts
+from streams.console.pages.run_pages import begun, part_of, part_of_all, run_of, table_file
 from streams.console.runs.asked import WrongRunError, check_days
 from streams.console.runs.runs import RunsFullError
 from streams.console.runs.shadow import DIFFERENCES, GROUPS, REJECTS

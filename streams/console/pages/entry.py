@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from streams.console.desk import desk_of
+from streams.console.forms import posted
 from streams.console.gate import MARK, keep
 
 _STATIC: Final = Path(__file__).parent.parent / "static"
@@ -41,7 +42,7 @@ async def enter_page(request: web.Request) -> web.StreamResponse:
 
 async def enter(request: web.Request) -> web.StreamResponse:
     """Let somebody in by their token."""
-    form, desk = await request.post(), desk_of(request)
+    form, desk = await posted(request), desk_of(request)
     person = desk.settings.guard.by_token(str(form.get("token", "")).strip())
     to = _place(str(form.get("to", "")))
     if person is None:

@@ -6,6 +6,7 @@ from aiohttp import web
 from aiokafka.errors import KafkaError
 
 from streams.console.desk import Desk, desk_of
+from streams.console.forms import posted
 from streams.console.gate import require
 from streams.console.page_of import PER_PAGE, Asked, Part, asked_of
 from streams.console.tables import as_file
@@ -59,7 +60,7 @@ async def table(request: web.Request) -> web.StreamResponse:
 async def act(request: web.Request) -> web.StreamResponse:
     """Send rejects back, try that, or dismiss them: those that are marked, or all that match."""
     require("replay")
-    desk, form = desk_of(request), await request.post()
+    desk, form = desk_of(request), await posted(request)
     asked = asked_of("/rejects", {name: str(form.get(name, "")) for name in FILTERS}, FILTERS)
     marked = [str(value) for value in form.getall("place", [])]
     if not marked and form.get("which") != "all":

@@ -20,11 +20,6 @@ Cells = Callable[[Any], Sequence[Any]]
 """Makes the cells of a file's row out of one of a table."""
 
 
-async def texts(request: web.Request) -> dict[str, str]:
-    """Return the fields of a form that are text."""
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-
-
 async def begun(
     request: web.Request, kind: Kind, path: str, asked: dict[str, str], who: str, posted: Path | None = None,
     codes: ChargeCodes = ChargeCodes(),  # noqa: B008 - it is frozen

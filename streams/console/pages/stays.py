@@ -24,6 +24,8 @@ COLUMNS: Final = (
 _ORDERS: Final = {"": "s.at_ms DESC", "money": "s.cents DESC", "hold": "coalesce(s.hold_ends_at, 1 << 40)", "id": "s.encounter_id"}  # fmt: skip
 _EXACT: Final = ("status", "payer", "facility")
 _CHANGES_SHOWN: Final = 20
+_DIGITS: Final = 9
+"""Of a revision in an address; no stay has one of more."""
 
 
 def routes(application: web.Application) -> None:
@@ -93,7 +95,7 @@ async def charge_set(request: web.Request) -> web.StreamResponse:
     found = await desk.look(
         desk.model.row,
         "SELECT charge_set FROM revisions WHERE encounter_id = ? AND (? = '' OR revision = ?) ORDER BY position DESC",
-        encounter_id, wanted, int(wanted) if wanted.isdecimal() else -1,
+        encounter_id, wanted, int(wanted) if wanted.isdecimal() and len(wanted) <= _DIGITS else -1,
     )  # fmt: skip
     if found is None:
         raise web.HTTPNotFound(text="There is no such revision here.\n")

@@ -7,9 +7,10 @@ from typing import Any, Final
 from aiohttp import web
 
 from streams.console.desk import desk_of
+from streams.console.forms import texts
 from streams.console.gate import require
 from streams.console.page_of import Asked
-from streams.console.pages.run_pages import begun, part_of, part_of_all, run_of, table_file, texts
+from streams.console.pages.run_pages import begun, part_of, part_of_all, run_of, table_file
 from streams.console.runs.asked import WrongRunError, checked_what_if, policy_names, switch_answers
 from streams.console.runs.run_file import Run, RunFile
 from streams.console.runs.runs import RunsFullError

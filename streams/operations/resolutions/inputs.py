@@ -17,8 +17,13 @@ from streams.feeds.local_time import TWICE, instant_on_clock
 from streams.operations.resolutions.clock_time import dated
 from streams.operations.resolutions.question import Answer, AnswerError, Basis, Need, Question
 
-_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
-_LOCAL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{1,2}:\d{2}(?::\d{2})?)")
+_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
+_FIRST_YEAR: Final = 1900
+_LAST_YEAR: Final = 9000
+"""Beyond these no clock of a zone can be reckoned with safely; no stay lies there."""
+_MOST: Final = 10**9
+"""No volume, rate, dose or count that is charted is larger."""
+_LOCAL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{1,2}:\d{2}(?::\d{2})?)", re.ASCII)
 
 
 def values_of(answer: Answer, inputs: Mapping[str, str], basis: Basis) -> dict[str, Any]:
@@ -99,12 +104,16 @@ def _number(need: Need, text: str) -> int | float:
         raise AnswerError(
             need.name, "is no number", "write digits, with a point for a fraction, for example 12.5"
         )
+    if number > _MOST:
+        raise AnswerError(need.name, "is too large", "write what the chart has")
     return int(number) if number == number.to_integral_value() else float(number)
 
 
 def _whole(need: Need, text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise AnswerError(need.name, "is no whole number", "write digits only, for example 90")
+    if len(text) >= len(str(_MOST)):
+        raise AnswerError(need.name, "is too large", "write what the chart has")
     return int(text)
 
 
@@ -128,6 +137,13 @@ def clock_of(basis: Basis) -> ZoneInfo | timezone:
 
 
 def _instant(need: Need, text: str, basis: Basis) -> datetime:
+    told = _read_instant(need, text, basis)
+    if not _FIRST_YEAR < told.year < _LAST_YEAR:
+        raise AnswerError(need.name, "is no time of a stay", "correct its year")
+    return told
+
+
+def _read_instant(need: Need, text: str, basis: Basis) -> datetime:
     local = _LOCAL.fullmatch(text)
     if local is not None:
         return _on_clock(need, local[1], local[2], basis)

@@ -87,3 +87,14 @@ def test_our_own_export_has_no_difference_that_counts(tmp_path: Path) -> None:
     assert all(row["kind"] == row["status"] != "final" for row in rows)
     assert all(row["rule"].startswith("F-") for row in rows if row["kind"] == "held")
     assert "USD, no difference: not charged yet" in made.stderr
+
+
+def test_a_table_in_another_charset_is_told_with_what_to_do(day: tuple[Path, Path], tmp_path: Path) -> None:
+    """No name of an exception, and no word of what stood in it."""
+    theirs = tmp_path / "theirs.csv"
+    theirs.write_bytes("encounter_id,code,units\nJosé,96365,1\n".encode("cp1252"))
+    result = CliRunner().invoke(main, ["diff", "--incumbent", str(theirs), str(day[0])])
+    assert result.exit_code == 2
+    told = " ".join(result.stderr.split())
+    assert "not UTF-8 text; save it as CSV in UTF-8, or convert it first: iconv -f CP1252 -t UTF-8" in told
+    assert "Jos" not in told

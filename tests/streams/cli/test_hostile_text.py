@@ -14,6 +14,7 @@ from streams.cli import main
 from streams.cli.shared.log_output import JsonFormatter, TextFormatter
 from streams.cli.shared.reject_lines import as_row
 from streams.cli.shared.stay_rows import CHARGE_HEAD, TextTable, charge_cells, charge_row, csv_text
+from streams.console.tables import as_file
 from streams.metrics.figures import Figures
 from streams.metrics.page import page_of
 from streams.operations.reject_ledger import RejectedMessage
@@ -141,6 +142,16 @@ def test_tables_and_spreadsheets_of_what_was_published_are_safe() -> None:
     row = charge_row(charge_set, 0)
     safe(TextTable(CHARGE_HEAD, [row]).line(row))
     safe(csv_text(charge_cells(charge_set, 0)).replace("\r\n", "\n"))
+
+
+@pytest.mark.parametrize("cell", ["-217.31", "-2", "=1+1", "-1+2", "-", "+3", "-2\n", "217.31"])
+def test_a_credit_is_a_number_in_a_spreadsheet_and_a_formula_is_not(cell: str) -> None:
+    """A column of money adds up; at a terminal and from the console alike."""
+    kept = cell in {"-217.31", "-2", "217.31"}
+    assert (csv_text([(cell,)]).strip() == cell) is kept
+    body = as_file("csv", "x", ["usd"], [(cell,)]).body
+    assert isinstance(body, bytes)
+    assert (body.decode().split("\r\n")[1] == cell) is kept
 
 
 def test_a_reject_is_shown_safely() -> None:

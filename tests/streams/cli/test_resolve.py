@@ -111,6 +111,13 @@ def test_a_line_that_cannot_be_used_is_named(day: Path) -> None:
     assert "held by F-REFUSED_EVENT" in answered.stderr
 
 
+def test_a_stay_that_nothing_is_asked_about_is_named(day: Path) -> None:
+    """A wrong id looks like a stay without a question; a count alone says neither."""
+    result = resolve(day, "E1", "E7")
+    assert "E7: nothing is asked about it; check the id, or look at its charges" in result.stderr
+    assert "E1: nothing" not in result.stderr
+
+
 def test_a_dry_run_sends_nothing(day: Path) -> None:
     """It only says what would be."""
     dry = resolve(day, "E1", *STOP, "--dry-run")

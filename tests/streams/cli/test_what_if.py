@@ -82,6 +82,8 @@ def test_a_month_is_the_days_from_one_to_another(day: str) -> None:
     assert "0 coded again" in recode(*PUSH, "--until", "2026-10-04", day).stderr
     within = recode(*PUSH, "--since", "2026-10-01", "--until", "2026-10-31", day)
     assert "2 would change" in within.stderr
+    turned = recode(*PUSH, "--since", "2026-10-31", "--until", "2026-10-01", day)
+    assert (turned.exit_code, "--until lies before --since" in turned.stderr) == (2, True)
     assert recode(day).exit_code == 2
     assert recode("--compare", "--restore", "E1", day).exit_code == 2
 

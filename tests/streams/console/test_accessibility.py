@@ -89,6 +89,27 @@ def test_axe_finds_nothing_on_any_page(browser: Any, tmp_path: Path) -> None:
     assert not said, "\n".join(said)
 
 
+@pytest.mark.long
+def test_axe_finds_nothing_on_calculations_nudges_and_feeds(browser: Any, tmp_path: Path) -> None:
+    """With rows in each, at a desk; and of the results, at a phone's width."""
+    page, said = browser.new_page(reduced_motion="reduce", bypass_csp=True), []
+    with shown(tmp_path / "console", incumbent=tmp_path / "posted") as address:
+        results = []
+        for path in ("/what-if", "/diff"):
+            page.goto(address + path)
+            said += found(page)
+            results.append(page.locator("main tbody th a").first.get_attribute("href"))
+        for path in (*results, "/nudges", "/feeds"):
+            page.goto(address + path)
+            said += found(page)
+        page.set_viewport_size({"width": 390, "height": 844})
+        for path in results:
+            page.goto(address + path)
+            said += found(page)
+        page.close()
+    assert not said, "\n".join(said)
+
+
 def test_axe_finds_nothing_where_one_comes_in_and_where_there_is_nothing_yet(
     browser: Any, tmp_path: Path
 ) -> None:

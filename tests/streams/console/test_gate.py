@@ -13,6 +13,11 @@ from streams.worker.settings import SettingError
 TOKENS = "ann see,resolve aaaaaaaaaaaaaaaaaaaa\n# a remark\nbob see bbbbbbbbbbbbbbbbbbbb\n"
 
 
+def ours(client: Any) -> dict[str, str]:
+    """Return what a browser says of a form of ours."""
+    return {"Origin": str(client.make_url("/")).rstrip("/")}
+
+
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
@@ -73,6 +78,32 @@ async def test_a_form_of_another_site_and_another_name_of_the_host_are_refused(c
         assert (await client.post("/undo", data={"encounter": "E1"}, headers=origin)).status == 403
     assert (await client.get("/queue", headers={"Host": "evil.example"})).status == 421
     assert not stage.sent
+
+
+@pytest.mark.parametrize("path", ["/answer", "/claim", "/undo", "/what-if", "/diff", "/rejects", "/enter"])
+async def test_a_form_that_no_page_sends_is_refused_and_is_no_fault(console: Any, path: str) -> None:
+    """Without a boundary, and in a charset that nobody has."""
+    _, client = await console()
+    for kind in ("multipart/form-data", "application/x-www-form-urlencoded; charset=nonsense"):
+        told = ours(client) | {"Content-Type": kind}
+        answer = await client.post(path, data=b"name=\xff", headers=told, allow_redirects=False)
+        assert (answer.status, await answer.text()) == (400, "The form cannot be read; open its page anew.\n")
+
+
+async def test_an_address_that_is_none_and_an_absurd_number_are_no_faults(console: Any) -> None:
+    """Where a form leads back to, where it was sent from, and the revision of a stay."""
+    stage, client = await console()
+    await stage.stay("E1")
+    form = {"encounter": "E1", "name": "coder-7", "do": "claim", "back": "http://[::1"}
+    answer = await client.post("/claim", data=form, headers=ours(client), allow_redirects=False)
+    assert answer.status == 303
+    form |= {"do": "x" * 5000, "back": ""}
+    await client.post("/answer", data=form, headers=ours(client), allow_redirects=False)
+    assert "xx" not in stage.access.read_text()
+    assert (await client.post("/claim", data=form, headers={"Origin": "http://[::1"})).status == 403
+    assert (await client.get("/queue", headers={"Host": "[::1"})).status in {400, 421}
+    for number in ("9" * 20, "9" * 5000, "-1", "\u00b2"):
+        assert (await client.get("/stay/E1/set.json", params={"revision": number})).status == 404
 
 
 async def test_every_answer_forbids_script_of_elsewhere_and_frames(console: Any) -> None:

@@ -176,6 +176,8 @@ def test_a_reason_for_a_second_access_leaves_the_access_where_it_was() -> None:
         ({"occurred_at": "2026-02-30 09:31"}, "occurred_at: is no time of a day; write hours to 23 and minutes to 59"),
         ({"occurred_at": "2026-03-02 07:31"}, "occurred_at: is not after the start; write a later time, with its date if it was another day; the start is corrected by times"),
         ({"occurred_at": "2036-03-02 07:31"}, "occurred_at: lies in the future; correct the time or its date"),
+        ({"occurred_at": "9999-12-31 23:59"}, "occurred_at: is no time of a stay; correct its year"),
+        ({"occurred_at": "0001-01-01T00:00:00+14:00"}, "occurred_at: is no time of a stay; correct its year"),
         ({"occurred_at": "09:31", "reason": "x"}, "inputs: the answer has no such input; it needs occurred_at"),
     ],
 )  # fmt: skip
@@ -184,6 +186,14 @@ def test_what_cannot_be_read_is_told_without_what_was_typed(inputs: dict[str, st
     with pytest.raises(AnswerError) as raised:
         events_of(the_question(stay(*NO_STOP), "F-MISSING_STOP"), "stop", inputs, "coder-7", AT, "")
     assert str(raised.value) == told
+
+
+@pytest.mark.parametrize("volume", ["1" * 5000, "1e300", "1000000001"])
+def test_a_number_beyond_any_chart_is_told(volume: str) -> None:
+    """No fault of ours comes of its length."""
+    question = the_question(stay(*NO_STOP), "F-MISSING_STOP")
+    with pytest.raises(AnswerError, match="volume_ml: is too large; write what the chart has"):
+        events_of(question, "volume", {"volume_ml": volume, "rate_ml_per_h": "100"}, "coder-7", AT, "asked")
 
 
 @pytest.mark.parametrize(
