@@ -1,7 +1,7 @@
 """The local date each unit is billed on (R-DOS)."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -26,16 +26,28 @@ _DAY_S = 86_400
 _QUARTER_S = 900
 
 
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
 @lru_cache(maxsize=1024)
 def _local_dates(zone: str | None, offset_s: int, day: int) -> tuple[date, ...]:
     """Return the local date of each quarter hour of a day of UTC, days counted from the epoch."""
-    # Offsets change on quarter hours everywhere since 1990, so a quarter hour has one date.
+    # Offsets change on quarter hours everywhere since 1990, so a quarter hour has one date; and not twice in a day.
     place = ZoneInfo(zone) if zone else timezone(timedelta(seconds=offset_s))
     quarters = range(day * _DAY_S, (day + 1) * _DAY_S, _QUARTER_S)
-    dates = [datetime.fromtimestamp(quarter, UTC).astimezone(place).date() for quarter in quarters]
-    # A date found again is mostly the same object, and so is quicker to compare.
-    one = {on: on for on in dates}
-    return tuple([one[on] for on in dates])
+    offset = _offset_at(quarters[0], place)
+    if offset == _offset_at(quarters[-1], place):
+        days = [(quarter + offset) // _DAY_S for quarter in quarters]
+    else:
+        days = [(quarter + _offset_at(quarter, place)) // _DAY_S for quarter in quarters]
+    dates = {local: date.fromordinal(_EPOCH + local) for local in set(days)}
+    return tuple([dates[local] for local in days])
+
+
+def _offset_at(second: int, place: tzinfo) -> int:
+    """Return the seconds by which a zone is ahead of UTC at an epoch second."""
+    offset = datetime.fromtimestamp(second, UTC).astimezone(place).utcoffset() or timedelta()
+    return offset.days * _DAY_S + offset.seconds
 
 
 class Calendar:
