@@ -57,7 +57,9 @@ def check_days(asked: Mapping[str, str]) -> None:
     days = []
     for name in ("since", "until"):
         try:
-            days.append(date.fromisoformat(asked[name]) if asked.get(name) else None)
+            day = date.fromisoformat(asked[name]) if asked.get(name) else None
+            # A week or a day without dashes would be read too, and the page would repeat it as it was typed.
+            days.append(date.min if day is not None and day.isoformat() != asked[name] else day)
         except ValueError:
             days.append(date.min)
     if any(day is not None and day.year not in _YEARS for day in days):

@@ -161,3 +161,6 @@ def test_a_form_is_checked_under_the_policy_in_force() -> None:
     assert asked == {"policy": "medicare-office", "set": "", "since": "", "until": ""}
     with pytest.raises(WrongRunError):
         checked_what_if({"set": "nonsense=1"}, Profile())
+    for day in ("20260301", "2026-W10-1", "9999-01-01", "0001-01-01", "\u0662026-03-01"):
+        with pytest.raises(WrongRunError, match="2026-03-01"):
+            checked_what_if({"policy": "aetna", "since": day}, Profile())
