@@ -14,6 +14,7 @@ from models.event import Event
 from rules.steps import Steps, at_once
 from streams.encounter.assembly import by_subject, encounter, parts_of
 from streams.encounter.dated_event import DatedEvent, date_events
+from streams.encounter.merge_groups import LastMerge, settled
 from streams.encounter.merged_stay import Part, events_by_administration, join, reviewed
 from streams.encounter.refused_events import outstanding
 from streams.encounter.reviews import Known, reviews_of
@@ -26,9 +27,6 @@ Key = tuple[str, str]
 
 
 _key_of: Final[Callable[[DatedEvent], Key]] = attrgetter("source", "event_id")
-
-LastMerge = tuple[DatedEvent, str]
-"""The last merge of an encounter that was not voided, and the encounter it names."""
 
 
 class _Collected(NamedTuple):
@@ -294,16 +292,3 @@ def last_merge(events: Iterable[Event]) -> LastMerge | None:
     live = effective(sorted(_collect(events).events.values()))
     found = [(entry, into) for entry in live if (into := _merged_into(entry)) is not None]
     return found[-1] if found else None
-
-
-def settled(last_merges: Iterable[LastMerge]) -> dict[str, str]:
-    """Return which encounter went into which, as ``merges``, from the last merge of each."""
-    into_of: dict[str, str] = {}
-    for entry, into in sorted(last_merges, key=lambda pair: pair[0]):
-        into_of[entry.encounter_id] = into
-        end = into
-        while end in into_of and end != entry.encounter_id:
-            end = into_of[end]
-        if end == entry.encounter_id:
-            del into_of[into]
-    return into_of

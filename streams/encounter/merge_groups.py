@@ -1,6 +1,11 @@
-"""Which stays must be coded together: all that merges connect, however long the chain."""
+"""Which stay each one went into, and which must be coded together: all that merges connect, however long the chain."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+from streams.encounter.dated_event import DatedEvent
+
+LastMerge = tuple[DatedEvent, str]
+"""The last merge of an encounter that was not voided, and the encounter it names."""
 
 
 def survivor(encounter_id: str, into: Mapping[str, str]) -> str:
@@ -8,6 +13,19 @@ def survivor(encounter_id: str, into: Mapping[str, str]) -> str:
     while encounter_id in into:
         encounter_id = into[encounter_id]
     return encounter_id
+
+
+def settled(last_merges: Iterable[LastMerge]) -> dict[str, str]:
+    """Return which encounter went into which, no circles in it, from the last merge of each."""
+    into_of: dict[str, str] = {}
+    for entry, into in sorted(last_merges, key=lambda pair: pair[0]):
+        into_of[entry.encounter_id] = into
+        end = into
+        while end in into_of and end != entry.encounter_id:
+            end = into_of[end]
+        if end == entry.encounter_id:
+            del into_of[into]
+    return into_of
 
 
 class MergeGroups:

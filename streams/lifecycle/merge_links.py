@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from models.event import EncounterMerged, Event
-from streams.encounter.fold import LastMerge, last_merge, settled
-from streams.encounter.merge_groups import survivor
+from streams.encounter.fold import last_merge
+from streams.encounter.merge_groups import LastMerge, settled, survivor
 from streams.lifecycle.state import EncounterState
 from streams.wire.event_json import may_be_merge, validate
 
