@@ -6,6 +6,7 @@ it answered. Here it is counted from when that request was sent, which is earlie
 """
 
 import asyncio
+import sys
 from collections.abc import Iterable, Mapping
 from math import inf
 from time import monotonic
@@ -38,6 +39,14 @@ _FETCH_BYTES: Final = 16 << 20
 _OUT: Final = {22, 25, 82}
 """Answers to a heartbeat that say: no member of this generation, no member at all, replaced by its namesake."""
 
+
+SWITCH_S: Final = 0.0005
+"""
+Seconds after which a thread that computes lets another have the interpreter, five milliseconds as Python comes.
+
+This thread lets go of it at every write to a socket, and while an agent computes waits so long to get it back: several
+times a fetch.
+"""
 
 _UNKNOWN: Final = 25
 _REPLACED: Final = 82
@@ -111,6 +120,7 @@ class LeaseThread(ReadingThread):
 
     async def on_start(self) -> None:
         """Start consuming, and listen to what the group answers."""
+        sys.setswitchinterval(SWITCH_S)
         await super().on_start()
         consumer: Any = self._ensure_consumer()
         coordinator = consumer._coordinator  # noqa: SLF001 - aiokafka tells nobody else of its heartbeats
