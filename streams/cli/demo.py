@@ -71,7 +71,8 @@ def command(
     often as you like: it is started again, and the result is the same.
 
     With --live nothing is compared: console and front door run beside, the day is yesterday's and comes in at four events
-    a second, and all goes on until Ctrl-C. The address stands on the screen.
+    a second; patients of this hour come and go beside it, and something is asked at their beds. All goes on until
+    Ctrl-C. The address stands on the screen.
 
     Exit status: 0 identical, or stopped when asked; 1 not; 2 wrong usage.
     """

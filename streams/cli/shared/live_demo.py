@@ -11,15 +11,21 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import click
+from orjson import dumps
 
 from streams.demo.live import OURS, PACE, beside, free_port, moved
 from streams.demo.stage import Stage, stage
+from streams.demo.ward import arrives, leaves
 from streams.kafka.embedded import LIMITS
 
 RATE: Final = 4.0
 """Events a second: a day of some hundred stays lasts three minutes."""
 _START_S: Final = 60.0
 _LOOK_S: Final = 0.3
+_ARRIVAL_S: Final = 30.0
+_BEDS: Final = 3
+"""Patients who are here at once: each leaves before the worker closes a stay of which it hears nothing."""
+_END_S: Final = 10
 
 
 def play_on(
@@ -74,7 +80,8 @@ def play_on(
 
 
 def _play(running: Stage, day: Path, rate: float) -> None:
-    """Publish the day and then only mind the worker, until interrupted."""
+    """Publish the day, mind the worker, and let patients come and go now, until interrupted."""
+    number, next_at, ward = 0, monotonic(), None
     with subprocess.Popen(  # noqa: S603 - our own command
         [*OURS, "publish", "--quiet", "--rate", str(rate), str(day)],
         env=running.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -82,9 +89,28 @@ def _play(running: Stage, day: Path, rate: float) -> None:
         try:
             while True:
                 running.look_after_worker()
+                if monotonic() >= next_at and (ward is None or ward.poll() is not None):
+                    number, next_at = number + 1, monotonic() + _ARRIVAL_S
+                    ward = _ward(running, number)
                 sleep(_LOOK_S)
         finally:
             publishing.terminate()
+            if ward is not None:
+                ward.wait(_END_S)
+
+
+def _ward(running: Stage, number: int) -> "subprocess.Popen[bytes]":
+    """Publish that a patient arrives now, and that the one who came some before leaves."""
+    now = datetime.now(UTC)
+    told = [*arrives(number, now), *(leaves(number - _BEDS, now) if number > _BEDS else ())]
+    publishing = subprocess.Popen(  # noqa: S603 - our own command
+        [*OURS, "publish", "--quiet"],
+        env=running.environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert publishing.stdin is not None  # noqa: S101 - asked for above
+    with publishing.stdin as given:
+        given.write(b"".join(dumps(event) + b"\n" for event in told))
+    return publishing
 
 
 def _answers(process: "subprocess.Popen[bytes]", address: str) -> bool:
