@@ -149,8 +149,8 @@ def shown(folder: Path, fill: Callable[[Stage], Awaitable[None]] = filled, **set
         wait(server.close())
         stage.close()
     finally:
+        for _ in range(3):  # turns in which a browser's last connections close
+            wait(asyncio.sleep(0))
         loop.call_soon_threadsafe(loop.stop)
         hand.join()
-        for _ in range(3):  # turns in which a browser's last connections close
-            loop.run_until_complete(asyncio.sleep(0))
         loop.close()

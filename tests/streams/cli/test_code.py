@@ -453,14 +453,14 @@ def test_a_fault_of_ours_costs_one_stay_and_is_told_without_its_text(monkeypatch
     """The night's other stays are coded."""
     from streams.batch import coder as coding  # noqa: PLC0415 -- replaced for this test alone
 
-    sound = coding.code_encounter
+    sound = coding.coding_steps
 
     def faulty(encounter: Any, profile: Any) -> Any:
         if encounter.encounter_id == "E2":
             raise RuntimeError(CANARY)
         return sound(encounter, profile)
 
-    monkeypatch.setattr(coding, "code_encounter", faulty)
+    monkeypatch.setattr(coding, "coding_steps", faulty)
     result = code(text(*stay("E1"), *stay("E2"), *stay("E3")))
     assert list(sets(result)) == ["E1", "E3"]
     assert result.exit_code == 1
