@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mark what asks for a broker; several processes take what waits longest first, one keeps to the folders."""
     mark_brokers(items)
     if hasattr(config, "workerinput"):
-        longest_first(items, config.workerinput["workercount"])
+        longest_first(items)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "CaseFile | None":
