@@ -1,7 +1,9 @@
 """A console with something on every page, served to a browser from a thread: no broker, no worker."""
 
 import asyncio
+import gc
 import threading
+import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -154,3 +156,7 @@ def shown(folder: Path, fill: Callable[[Stage], Awaitable[None]] = filled, **set
         loop.call_soon_threadsafe(loop.stop)
         hand.join()
         loop.close()
+        # A browser's connection that came while the server closed is nobody's now.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
