@@ -16,7 +16,7 @@ T = TypeVar("T")
 def in_step(work: Iterable[Steps[T]]) -> list[T | Exception]:
     """Return what each piece of work comes to, or what it raised; none takes its next step before all took this one."""
     pieces = dict(enumerate(work))
-    results: list[T | Exception] = [NotImplementedError()] * len(pieces)
+    results: dict[int, T | Exception] = {}
     while pieces:
         for place, steps in list(pieces.items()):
             try:
@@ -27,4 +27,4 @@ def in_step(work: Iterable[Steps[T]]) -> list[T | Exception]:
             except Exception as error:  # noqa: BLE001 -- one must not cost the others theirs; whoever asked decides on it
                 results[place] = error
                 del pieces[place]
-    return results
+    return [results[place] for place in sorted(results)]
