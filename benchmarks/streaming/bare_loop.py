@@ -91,7 +91,7 @@ class Loop:
             self._out.setdefault(place, []).append((command.encounter_id.encode(), command.value, ()))
 
     def _send(self, number: int, messages: Iterable[Any]) -> None:
-        for topic, key, value, headers in messages:
+        for topic, key, value, headers, _ in messages:
             self._out.setdefault((topic, number), []).append((key, value, headers))
 
     async def _checkpoint(self) -> None:
