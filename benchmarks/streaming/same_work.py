@@ -8,7 +8,7 @@ from models.encounter import Encounter
 from rules.emission import Emission, emission_of
 from rules.engine import Profile
 from streams.charging.closed_encounter_processor import CodedRecords, code_records
-from streams.charging.release_state import ReleaseState
+from streams.charging.release_state import Committed, ReleaseState
 from streams.lifecycle.event_processor import EncounterProcessor
 from streams.lifecycle.processed_records import ProcessedRecords
 from streams.lifecycle.state import EncounterState
@@ -48,7 +48,7 @@ def code(
     partition: int, records: Iterable[Any], load: Callable[[bytes], ReleaseState | None], settled: int = 0
 ) -> CodedRecords:
     """Code closed encounters."""
-    return code_records(records, partition, settled, load, PROFILE)
+    return code_records(records, partition, Committed(settled), load, PROFILE)
 
 
 def _emission(encounter: Encounter) -> Emission:

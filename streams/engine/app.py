@@ -98,8 +98,8 @@ class CheckpointApp(faust.App):
         self.task(self._write_checkpoints)
 
     def wake(self) -> None:
-        """Have a checkpoint written as soon as the one under way is done."""
-        if self._woken is not None:
+        """Have a checkpoint written as soon as the one under way is done, if there is anything to write."""
+        if self._woken is not None and (self._states or self._messages):
             self._woken.set()
 
     async def _write_checkpoints(self) -> None:
