@@ -85,7 +85,10 @@ class Run(NamedTuple):
 
 
 def run(
-    records: list[ClosedEncounter], state: ReleaseState | None = None, first: int = 0, committed: Committed = Committed()  # noqa: B008 - immutable
+    records: list[ClosedEncounter],
+    state: ReleaseState | None = None,
+    first: int = 0,
+    committed: Committed = Committed(),  # noqa: B008 - immutable
 ) -> Run:
     """Answer records from an offset on; the state passes through its bytes each time."""
     messages = []

@@ -425,7 +425,7 @@ def test_a_state_of_another_format_says_which_worker_to_run() -> None:
     stored = to_bytes(state)
     assert stored[0] == 4
     for bad, wrong in (
-        (b"\x04" + stored[1:], "has format 4, not 3"),
+        (b"\x05" + stored[1:], "has format 5, not 4"),
         (b"", "is empty"),
         (stored[:-9], "is damaged"),
         (b"\x03secret", "is damaged"),
@@ -437,10 +437,12 @@ def test_a_state_of_another_format_says_which_worker_to_run() -> None:
 
 
 def stored_by_26_11_1(state: ReleaseState) -> bytes:
-    """Return the bytes in which that release kept a state: the layout of today without its last field."""
+    """Return the bytes in which that release kept a state: the layout of today without its last field and without sources."""
     body = decompress(to_bytes(state)[1:])
     length = int.from_bytes(body[:4], "big")
-    head = dumps(loads(body[4 : 4 + length])[:-1])
+    fields = loads(body[4 : 4 + length])[:-1]
+    fields[8] = [[*first, lengths] for *first, _, lengths in fields[8]]
+    head = dumps(fields)
     return b"\x02" + compress(len(head).to_bytes(4, "big") + head + body[4 + length :])
 
 
