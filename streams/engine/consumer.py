@@ -242,8 +242,7 @@ class BatchConsumer(driver.Consumer):
         """
         Write what was finished since the last time, then commit the positions before it.
 
-        False when there was nothing, or when this worker is no member any more: then nothing was committed,
-        and whoever has the partitions now reads the same records.
+        False when there was nothing, or when this worker is no member any more: whoever is reads the same records.
         """
         if self.app.client_only:
             return False
