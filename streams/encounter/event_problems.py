@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from models.encounter import Encounter
-from models.event import EncounterCancelled, EncounterMerged, Event, EventVoided
+from models.event import Event
 from streams.encounter.fold import merges
 from streams.wire.encounter_key import InputLine
 from streams.wire.rejects import Reject
@@ -57,11 +57,11 @@ def after_cancellation(encounter: Encounter, entries: Sequence[SourcedEvent]) ->
     """Yield a reject for every event stored after its stay was cancelled, unless it was reopened."""
     if encounter.standing != "cancelled":
         return
-    voided = {entry.event.voids_event_id for entry in entries if isinstance(entry.event, EventVoided)}
+    voided = {entry.event.voids_event_id for entry in entries if entry.event.type == "event_voided"}
     cancelled = [
         _stored(entry.event)
         for entry in entries
-        if isinstance(entry.event, EncounterCancelled) and entry.event.event_id not in voided
+        if entry.event.type == "encounter_cancelled" and entry.event.event_id not in voided
     ]
     last = max(cancelled, default=None)
     for entry in entries:
@@ -78,7 +78,7 @@ def circling(entries: Sequence[SourcedEvent]) -> Iterator[Reject]:
     if not merges(entry.event for entry in entries):
         return
     for entry in entries:
-        if isinstance(entry.event, EncounterMerged):
+        if entry.event.type == "encounter_merged":
             yield entry.reject(
                 "into_encounter_id",
                 "the merges of these encounters run in a circle, so this one was left out",

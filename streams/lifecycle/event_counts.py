@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.event import Event, EventRefused
+from models.event import Event
 from streams.wire.message import Record
 
 UNNAMED: Final = "unnamed"
@@ -36,7 +36,7 @@ class EventCounts:
 
     def take(self, event: Event, record: Record, *, late: bool) -> None:
         """Count an event that was added to its stay; a refusal left in the place of one is counted as a reject."""
-        if isinstance(event, EventRefused):
+        if event.type == "event_refused":
             return
         source = event.source or UNNAMED
         self.taken[source] += 1
@@ -49,7 +49,7 @@ class EventCounts:
 
     def repeat(self, event: Event, record: Record) -> None:
         """Count an event that was known already."""
-        if not isinstance(event, EventRefused):
+        if event.type != "event_refused":
             source = source_of(event)
             self.duplicates[source] += 1
             self.newest[source] = record

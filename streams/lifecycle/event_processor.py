@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from math import inf
 from typing import Final
 
-from models.event import EncounterMerged, Event
+from models.event import Event
 from models.event_subject import EVENT_VOIDED, STAY
 from rules.policy.resolve import PolicyError
 from streams.lifecycle.commands import Command, MisroutedRecord, NotACommandError, from_bytes
 from streams.lifecycle.event_counts import EventCounts
+from streams.lifecycle.event_records import read_records
 from streams.lifecycle.forwarding import forwarded
 from streams.lifecycle.ineffective_events import ineffective_events
 from streams.lifecycle.merge_sharing import news
@@ -21,16 +22,13 @@ from streams.lifecycle.merged_view import names_as_survivor
 from streams.lifecycle.messages import CodeAtOnce, closed_message, with_coded
 from streams.lifecycle.processed_records import IsHome, LoadState, OutboundCommand, ProcessedRecords, outbound
 from streams.lifecycle.reject_reasons import (
-    EMPTY,
     FAULT,
     FIRST_CODED,
     FORGOTTEN,
     HEAVIEST,
     LONG_PAST,
-    LONGEST,
     MERGED_INTO_FORGOTTEN,
     TOO_HEAVY,
-    TOO_LONG,
 )
 from streams.lifecycle.state import EncounterState
 from streams.lifecycle.timeouts import Timeouts
@@ -39,7 +37,6 @@ from streams.wire import topics
 from streams.wire.closed_encounter_json import ClosedEncounter
 from streams.wire.cloud_events import traceparent
 from streams.wire.event_json import as_line, read
-from streams.wire.marked_records import refusal_of
 from streams.wire.message import OutboundMessage, Record
 from streams.wire.message_size import reject_message
 from streams.wire.refused_event import legible_encounter_id, refused_line
@@ -83,12 +80,8 @@ class EncounterProcessor:
 
     def process_events(self, records: Iterable[Record]) -> None:
         """Add records of the events topic to their stays."""
-        for record in records:
-            value = record.value
-            if value is None:
-                self._refuse(record, refusal_of(record) or EMPTY)
-                continue
-            event = refusal_of(record) or (read(value) if len(value) <= LONGEST else TOO_LONG)
+        for record, event in read_records(records):
+            value = record.value or b""
             if isinstance(event, Reject):
                 self._refuse(record, event)
                 self._mark_refused(value, event, record)
@@ -162,7 +155,7 @@ class EncounterProcessor:
         state.size_bytes += len(line)
         state.last_event_at = self._at
         state.standing_stale = state.standing_stale or event.type in _MAY_CHANGE_STANDING
-        state.has_merges = state.has_merges or isinstance(event, EncounterMerged)
+        state.has_merges = state.has_merges or event.type == "encounter_merged"
         self.counts.take(event, record, late=state.version > 0)
         self._touch(state, record)
         return None

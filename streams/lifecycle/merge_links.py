@@ -8,7 +8,7 @@ third. They are worked out again for a stay only when it has a new line.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from models.event import EncounterMerged, Event
+from models.event import Event
 from streams.encounter.fold import last_merge
 from streams.encounter.merge_groups import LastMerge, settled, survivor
 from streams.lifecycle.state import EncounterState
@@ -43,7 +43,7 @@ def _made(state: EncounterState, name: str, lines: Mapping[bytes, None]) -> Link
         return Links(len(lines))
     parsed = state.parsed
     events: list[Event] = [parsed.get(line) or validate(line) for line in lines]
-    named = {event.into_encounter_id for event in events if isinstance(event, EncounterMerged)}
+    named = {event.into_encounter_id for event in events if event.type == "encounter_merged"}
     if not named:
         return Links(len(lines))
     # Of two contents under one id one counts, so whatever has the id of a merge or of a void decides with it.

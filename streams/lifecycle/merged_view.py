@@ -9,7 +9,8 @@ from streams.encounter.merge_bound import fold_bounded, too_many
 from streams.encounter.merge_groups import survivor
 from streams.lifecycle.merge_links import absorbed_by, into_of, links_of
 from streams.lifecycle.state import EncounterState
-from streams.wire.event_json import may_be_merge, read, validate
+from streams.wire.event_json import may_be_merge, read
+from streams.wire.event_reader import validate_lines
 
 EventLine = tuple[Event, bytes]
 """An event, read, and the line it stands on."""
@@ -17,14 +18,15 @@ EventLine = tuple[Event, bytes]
 
 def events_of(state: EncounterState) -> list[Event]:
     """Return the stay's own events, read."""
-    return [_event(state, line) for line in state.events]
+    return _events(state, state.events)
 
 
-def _event(state: EncounterState, line: bytes) -> Event:
-    event = state.parsed.get(line)
-    if event is None:
-        event = state.parsed[line] = validate(line)
-    return event
+def _events(state: EncounterState, lines: Mapping[bytes, None]) -> list[Event]:
+    parsed = state.parsed
+    unread = [line for line in lines if line not in parsed]
+    if unread:
+        parsed.update(zip(unread, validate_lines(unread), strict=True))
+    return [parsed[line] for line in lines]
 
 
 def encounter_of(state: EncounterState) -> Encounter | None:
@@ -34,7 +36,7 @@ def encounter_of(state: EncounterState) -> Encounter | None:
     The same stays, coded together from a file, give the same encounter (``streams.batch.coder.code_linked``).
     """
     own = events_of(state)
-    if not state.merged_events and not any(isinstance(event, EncounterMerged) for event in own):
+    if not state.merged_events and not any(event.type == "encounter_merged" for event in own):
         return _folded(own)
     into = into_of(links_of(state))
     if state.encounter_id in into:
@@ -51,7 +53,7 @@ def _absorbed(state: EncounterState, into: Mapping[str, str]) -> dict[str, list[
     names = [name for name in absorbed_by(state.encounter_id, into) if name in state.merged_events]
     if too_many(len(names)):
         return {name: [] for name in names}
-    return {name: [_event(state, line) for line in state.merged_events[name]] for name in names}
+    return {name: _events(state, state.merged_events[name]) for name in names}
 
 
 def _folded(events: Sequence[Event]) -> Encounter | None:
@@ -64,7 +66,7 @@ def _folded(events: Sequence[Event]) -> Encounter | None:
 
 def events_with_lines(state: EncounterState) -> tuple[list[EventLine] | None, list[EventLine]]:
     """Return the events of a stay and those merged into it, with their lines; None when it went into another."""
-    own = [(_event(state, line), line) for line in state.events]
+    own = list(zip(events_of(state), state.events, strict=True))
     if not state.has_merges:
         return own, []
     into = into_of(links_of(state))
@@ -73,7 +75,8 @@ def events_with_lines(state: EncounterState) -> tuple[list[EventLine] | None, li
     names = [name for name in absorbed_by(state.encounter_id, into) if name in state.merged_events]
     if too_many(len(names)):
         return own, []
-    return own, [(_event(state, line), line) for name in names for line in state.merged_events[name]]
+    merged = [state.merged_events[name] for name in names]
+    return own, [pair for lines in merged for pair in zip(_events(state, lines), lines, strict=True)]
 
 
 def names_as_survivor(stays: Mapping[str, Sequence[bytes]], encounter_id: str) -> bool:

@@ -8,7 +8,6 @@ does not take, pydantic reads, and every refusal has pydantic's words (``event_j
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any, Final, NamedTuple, Union, cast, get_args
 
 from msgspec import MsgspecError
@@ -20,10 +19,10 @@ from models.event import Event
 from streams.wire.decoded_model import Shape, complete, made, shape_of, struct_of
 from streams.wire.decoded_value import NotTakenError
 
-_UNUSUAL: Final = (b"\\", b"\x7f", b"\t", b"\r", b" :")
+_UNUSUAL: Final = (b"\\", b"\x7f", b"\t", b"\r", b" :", b"\n:")
 """
-What no plain line holds: an escape or the delete character could be what a text may not hold, and a blank before a colon
-could hide a name from being counted.
+What no plain line holds: an escape or the delete character could be what a text may not hold, and a blank or a line feed
+before a colon could hide a name from being counted.
 """
 
 _FINE: Final = re.compile(rb"\.\d{7}").search
@@ -44,9 +43,18 @@ class _Decoders(NamedTuple):
     shapes: dict[type, Shape]
 
 
-@cache
+_made: Final[list[_Decoders]] = []
+"""The first counts, should two threads have made some: a struct of another making would be no event to ``as_model``."""
+
+
 def _decoders() -> _Decoders:
     """Return what decodes events; a type of event with a check that only pydantic knows has no struct."""
+    if not _made:
+        _made.append(_make())
+    return _made[0]
+
+
+def _make() -> _Decoders:
     classes: tuple[type[BaseModel], ...] = get_args(get_args(Event)[0])
     shapes = {}
     for cls in classes:

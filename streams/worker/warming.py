@@ -19,7 +19,7 @@ from rules.policy.switches import PolicyError
 from rules.site_folder import SiteFolderError
 from streams.encounter.fold import fold
 from streams.wire.charge_json import written
-from streams.wire.event_json import validate
+from streams.wire.event_reader import validate_lines
 
 _GIVEN: Final[tuple[tuple[str, int, dict[str, Any]], ...]] = (
     ("infusion_started", 0, {"drug": {"name": "ceftriaxone"}, "dose": 1, "dose_unit": "g"}),
@@ -47,9 +47,7 @@ def warm(profile: Profile, day: date | None = None) -> None:
     on = datetime.combine(day or datetime.now(UTC).date(), time(8), UTC)
     for setting in get_args(Setting):
         with suppress(PolicyError, SiteFolderError):
-            written(
-                code_encounter(fold([validate(line) for line in _lines(setting, on)]), profile).charge_set
-            )
+            written(code_encounter(fold(validate_lines(_lines(setting, on))), profile).charge_set)
 
 
 def _lines(setting: str, on: datetime) -> list[bytes]:

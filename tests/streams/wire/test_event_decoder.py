@@ -1,6 +1,8 @@
 """The quick way to an event takes what pydantic takes and makes the same of it, whatever stands in the line."""
 
+import sys
 from pathlib import Path
+from subprocess import run
 from typing import Any, get_args
 
 import pytest
@@ -60,7 +62,7 @@ values = st.one_of(
     st.integers().map(str),
     st.floats(0, 10_000_000).map(repr),
 )
-blanks = st.sampled_from(("", "", "", " ", "\t", "  ", "\r"))
+blanks = st.sampled_from(("", "", "", " ", "\t", "  ", "\r", "\n"))
 
 
 @st.composite
@@ -148,6 +150,13 @@ def test_nearly_every_line_of_the_day_comes_this_way() -> None:
     assert all(same(event, raw) for event, raw in taken)
 
 
+def test_a_line_feed_before_a_colon_hides_no_name_that_stands_twice() -> None:
+    """A file's line has none; what comes from a topic may."""
+    twice = DAY[0].replace(b'"event_id":', b'"event_id"\n:"first","event_id":', 1)
+    assert EVENT.validate_json(twice)
+    assert decode(twice) is None
+
+
 @pytest.mark.parametrize("field", ["recorded_at", "payer", "time_zone", "setting", "department_modifier"])
 def test_a_plain_line_with_the_field_is_taken(field: str) -> None:
     """Fields with a check of their own are no reason to take the slow way."""
@@ -160,6 +169,26 @@ def test_a_plain_line_with_the_field_is_taken(field: str) -> None:
         field: sound[field],
     }  # fmt: skip
     assert decode(dumps(said)) is not None
+
+
+def test_two_threads_that_ask_at_once_get_structs_of_one_making() -> None:
+    """A struct of another making would not be known again, and would be no event of a stay."""
+    program = """
+import sys, threading
+sys.setswitchinterval(1e-6)
+from pathlib import Path
+from pydantic import BaseModel
+from streams.wire.event_decoder import as_model, decode_plain
+line = Path("seeds/day.jsonl").read_bytes().splitlines()[0]
+start, found = threading.Barrier(4), []
+def ask():
+    start.wait()
+    found.extend(decode_plain([line]) or ())
+threads = [threading.Thread(target=ask) for _ in range(4)]
+[one.start() for one in threads], [one.join() for one in threads]
+assert len(found) == 4 and all(isinstance(as_model(event), BaseModel) for event in found), found
+"""
+    run([sys.executable, "-c", program], check=True)
 
 
 def test_an_event_that_is_a_model_already_stays_what_it_is() -> None:
