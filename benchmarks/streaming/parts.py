@@ -19,6 +19,9 @@ from throughput import Contender, Result
 
 OURS: Final = "ours, rocksdb"
 BARE: Final = "bare aiokafka"
+COPIED: Final = (OURS, "ours, memory", BARE)
+"""Who can run on three copies: the others make changelogs of their own, each in one copy."""
+
 SEED: Final = 20261005
 EVENTS: Final = "bench.events"
 _UVLOOP: Final = {"tuned", "raw"}
@@ -55,9 +58,7 @@ def contenders(names: Iterable[str]) -> list[Contender]:
     return who
 
 
-def raced(
-    kafka: ground.ApacheKafka, folder: Path, stays: int, rounds: int, who: list[Contender]
-) -> list[Row]:
+def raced(kafka: ground.Kafka, folder: Path, stays: int, rounds: int, who: list[Contender]) -> list[Row]:
     """Measure every contender in interleaved rounds on the same events."""
     events = ground.generated(stays, SEED)
     expected = ground.coded(events, folder)
@@ -119,7 +120,7 @@ def throughput_rows(found: dict[str, list[Result]], count: int, rounds: int) -> 
     return rows
 
 
-def timed(kafka: ground.ApacheKafka, folder: Path, stays: int, a_second: float) -> list[Row]:
+def timed(kafka: ground.Kafka, folder: Path, stays: int, a_second: float) -> list[Row]:
     """Measure how long charges take at a load, and what the worker used meanwhile."""
     found = latency.measure(kafka, ground.generated(stays, SEED + 1), a_second, folder)
     charges, n = found.charges, f"{found.charges.n} departures at {found.sent_s:.0f} events/s"
