@@ -1,161 +1,112 @@
 """
-The figures a visitor sees: the newest rows of coder.csv and stream.csv as a table in README.md and as figures.svg.
+The figures a visitor sees: the newest rows as one table in README.md, each beside its aim, and as figures.svg.
 
     python benchmarks/page.py
+
+What is to be reached stands in ``aims.py``, what was measured in coder.csv, stream.csv, soak.csv and chaos.csv.
 """
 
-import csv
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Iterator, Sequence
+from operator import ge, le, lt
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
+
+from aims import AIMS, Aim
+from drawing import Bar, drawing
+from measured import Found, Measured, newest
 
 HERE: Final = Path(__file__).resolve().parent
 BEGIN, END = "<!-- figures: written by page.py -->", "<!-- end of figures -->"
-_WIDTH, _LEFT, _BAR, _ROW = 720, 250, 400, 26
-_NOTES: Final = {"month": "", "varied": ", varied", "tenth": ", a tenth"}
+_HOLDS: Final = {"<=": le, ">=": ge, "<": lt}
+_SIGNS: Final = {"<=": "at most", ">=": "at least", "<": "below"}
+_DRAWN: Final = {
+    "coder": "Coding a month, times the floor (less is better)",
+    "race": "The worker's events a second over the contender's (more is better)",
+    "latency": "Departure to charges, in round trips of one message (less is better)",
+    "recovery": "Recovery, times a bare read of the changelog (less is better)",
+}
 
 
-class Bar(NamedTuple):
-    """One bar: a ratio, the least and the most of its rounds, and whether it is ours."""
-
-    name: str
-    ratio: float
-    least: float
-    most: float
-    ours: bool
-
-
-def newest(rows: Iterable[dict[str, str]]) -> list[dict[str, str]]:
-    """Return the rows of the commit measured last; of a figure that it has twice, the later one."""
-    rows = list(rows)
-    if not rows:
-        return []
-    last = (rows[-1]["date"], rows[-1]["commit"])
-    of_last = [row for row in rows if (row["date"], row["commit"]) == last]
-    return list(
-        {
-            tuple(row[name] for name in ("month", "what", "yardstick") if name in row): row for row in of_last
-        }.values()
-    )
+def verdict(aim: Aim, found: Measured | None) -> str:
+    """Return whether an aim is met, in words; nothing where there is none."""
+    if found is None:
+        return "not measured"
+    if aim.limit is None:
+        return ""
+    judged = found.ratio if aim.of == "ratio" else found.figure
+    if judged is None:
+        return "not measured"
+    return "met" if _HOLDS[aim.bound](judged, aim.limit) else "not met"
 
 
-def _read(name: str) -> list[dict[str, str]]:
-    path = HERE / name
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as lines:
-        return newest(csv.DictReader(lines))
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 -- three digits
 
 
-def coder_bars(rows: Iterable[dict[str, str]]) -> list[Bar]:
-    """Return what coding costs in processor time, as a multiple of the floor."""
-    return [
-        Bar(
-            row["what"] + _NOTES[row["month"]],
-            float(row["cpu_ratio"]),
-            float(row["ratio_least"]),
-            float(row["ratio_most"]),
-            row["what"].startswith("infusion"),
-        )
-        for row in rows
-        if row["month"] != "tenth" and (row["month"] == "month" or row["what"].startswith("infusion"))
-    ]
+def _cells(aim: Aim, found: Measured | None) -> Iterator[str]:
+    judged = verdict(aim, found)
+    yield aim.words
+    if found is None:
+        yield from ("", "", "")
+    else:
+        spread = f" ({found.spread})" if found.spread else ""
+        yield f"{_number(found.figure)} {found.unit}{spread}".rstrip()
+        yield found.beside
+        yield "" if found.ratio is None else f"{found.ratio:.2f}"
+    of = f" {aim.unit}" if aim.unit else ""
+    yield "" if aim.limit is None else f"{_SIGNS[aim.bound]} {_number(aim.limit)}{of}"
+    yield f"**{judged}**" if judged in {"met", "not met"} else judged
 
 
-def stream_bars(rows: Iterable[dict[str, str]]) -> list[Bar]:
-    """Return how many times the events a second of each other contender ours takes."""
-    bars = []
-    for row in rows:
-        if not row["what"].endswith(": events/s") or not row["ratio"]:
+def table(found: Found) -> str:
+    """Return the table of README.md, and below it when and on which commit each part was measured."""
+    said = [verdict(aim, found.get((aim.name, aim.beside))) for aim in AIMS if aim.limit is not None]
+    count = ", ".join(f"{said.count(words)} {words}" for words in ("met", "not met", "not measured"))
+    lines = [f"Of {len(said)} aims: {count}.", ""]
+    lines += ["| part | what | figure | beside it | ratio | aim | |", "|---|---|---|---|---|---|---|"]
+    parts: dict[str, list[Measured]] = {}
+    before = ""
+    for aim in AIMS:
+        one = found.get((aim.name, aim.beside))
+        if one is None and aim.limit is None:
             continue
-        least, _, most = row["yardstick"].rpartition("; ")[2].partition("-")
-        ratio, figure = float(row["ratio"]), float(row["figure"])
-        spread = [ratio * figure / float(rate) for rate in (most, least) if rate.replace(".", "").isdigit()]
-        low, high = spread if len(spread) == 2 else (ratio, ratio)  # noqa: PLR2004 -- both ends
-        bars.append(Bar(row["what"].removesuffix(": events/s"), ratio, low, high, ours=False))
-    return bars
+        lines.append(f"| {aim.part if aim.part != before else ''} | {' | '.join(_cells(aim, one))} |")
+        before = aim.part
+        if one is not None:
+            parts.setdefault(aim.part, []).append(one)
+    lines += ["", *(f"- {part}: {_when(rows)}" for part, rows in parts.items())]
+    unseen = [part for part in dict.fromkeys(aim.part for aim in AIMS) if part not in parts]
+    return "\n".join([*lines, *([f"- not measured: {'; '.join(unseen)}"] if unseen else [])])
 
 
-def drawing(parts: Sequence[tuple[str, Sequence[Bar]]]) -> str:
-    """Return bars with whiskers from least to most, each part under its own heading and on its own scale."""
-    out: list[str] = []
-    y = 0
-    for heading, bars in parts:
-        if not bars:
-            continue
-        y += 30
-        out.append(f'<text x="8" y="{y}" font-weight="bold">{escape(heading)}</text>')
-        scale = _BAR / max(bar.most for bar in bars)
-        for bar in bars:
-            y += _ROW
-            low, high, end = (_LEFT + value * scale for value in (bar.least, bar.most, bar.ratio))
-            fill = "#1f6f8b" if bar.ours else "#9aa5ad"
-            out += [
-                f'<text x="{_LEFT - 8}" y="{y}" text-anchor="end">{escape(bar.name)}</text>',
-                f'<rect x="{_LEFT}" y="{y - 12}" width="{end - _LEFT:.1f}" height="16" fill="{fill}"/>',
-                f'<path d="M{low:.1f} {y - 4}H{high:.1f}" stroke="#111" stroke-width="1.5"/>',
-                f'<text x="{max(high, end) + 6:.1f}" y="{y}">{bar.ratio:.2f}</text>',
-            ]
-        y += 10
-    style = "font-family='sans-serif' font-size='13' fill='#222'"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {y + 14}" {style}>'
-        f'<rect width="100%" height="100%" fill="#fff"/>{"".join(out)}</svg>\n'
-    )
+def _when(rows: Sequence[Measured]) -> str:
+    """Return date and commit of a part's rows, with how many were measured where all say the same."""
+    commits = list(dict.fromkeys(f"{row.date}, commit {row.commit}" for row in rows))
+    sizes = {row.n for row in rows if row.n}
+    return "; ".join(commits) + (f", {sizes.pop()}" if len(sizes) == 1 else "")
 
 
-def table(rows: Sequence[dict[str, str]], stream: Sequence[dict[str, str]]) -> str:
-    """Return the table of README.md."""
-    lines = (
-        [
-            "| what | CPU s (least to most) | wall s | times the floor's CPU | wall | peak MiB |",
-            "|---|---|---|---|---|---|",
-        ]
-        if rows
-        else []
-    )
-    lines += [
-        f"| {row['what']}{_NOTES[row['month']]}, {int(row['stays']):,} stays | {row['cpu_s']} ({row['cpu_least']} to {row['cpu_most']}) "
-        f"| {row['wall_s']} | **{row['cpu_ratio']}** ({row['ratio_least']} to {row['ratio_most']}) | {row['wall_ratio']} | {row['peak_mib']} |"
-        for row in rows
-    ]
-    wanted = [
-        row
-        for row in stream
-        if row["what"].endswith(": events/s")
-        or row["what"].startswith("recovery")
-        or (
-            row["what"].startswith("departure to")
-            and row["yardstick"] in {"round trip p50", "round trip p99"}
-        )
-    ]
-    if wanted:
-        lines += ["", "| the stream | figure | beside | ratio |", "|---|---|---|---|"]
-        lines += [
-            f"| {row['what']} | {row['figure']} {row['unit']} | {row['yardstick']} | {row['ratio']} |"
-            for row in wanted
-        ]
-    measured = [
-        f"{name} {row[-1]['date']}, commit {row[-1]['commit']}"
-        for name, row in (("coder", rows), ("stream", stream))
-        if row
-    ]
-    return "\n".join([*lines, "", f"Measured: {'; '.join(measured) or 'nothing yet'}."])
+def bars(found: Found) -> Iterator[tuple[str, list[Bar]]]:
+    """Yield the parts that are drawn, each with its heading."""
+    for part, heading in _DRAWN.items():
+        made = []
+        for aim in AIMS:
+            one = found.get((aim.name, aim.beside))
+            if aim.part == part and one is not None and one.ratio is not None:
+                least = one.ratio if one.least is None else one.least
+                most = one.ratio if one.most is None else one.most
+                made.append(Bar(aim.words, one.ratio, least, most, aim.limit, verdict(aim, one)))
+        yield heading, made
 
 
 def main() -> None:
     """Write the table and the drawing anew."""
-    coder, stream = _read("coder.csv"), _read("stream.csv")
-    parts = (
-        ("Processor time of coding a month, floor = 1 (less is better)", coder_bars(coder)),
-        ("The worker's events a second over the contender's (more is better)", stream_bars(stream)),
-    )
-    (HERE / "figures.svg").write_text(drawing(parts), encoding="utf-8")
+    found = newest(HERE)
+    (HERE / "figures.svg").write_text(drawing(list(bars(found))), encoding="utf-8")
     page = HERE / "README.md"
     before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    page.write_text(f"{before}{BEGIN}\n{table(coder, stream)}\n{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{BEGIN}\n\n{table(found)}\n\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

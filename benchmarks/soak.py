@@ -61,9 +61,12 @@ def soak(minutes: float, rate: int, partitions: int, *, record: bool) -> None:
             running.word("READY", 120)
             begun, sent, number = time.time(), 0, 0
             cpu_before, early = running.looks[-1].cpu_s, None
-            while time.time() < begun + 60 * minutes:
+            until = begun + 60 * minutes
+            while time.time() < until:
                 number += 1
                 for first in range(0, len(events), rate):
+                    if time.time() >= until:
+                        break
                     some = [
                         (b"%d-%s" % (number, ground.key_of(line)), line)
                         for line in events[first : first + rate]
@@ -75,7 +78,7 @@ def soak(minutes: float, rate: int, partitions: int, *, record: bool) -> None:
                     sent += len(some)
                     running.require()
                     time.sleep(max(0.0, begun + sent / rate - time.time()))
-                stays = number * _ROUND
+                stays = round(sent / len(events) * _ROUND)
                 look = running.looks[-1]
                 files, unread = _files(running.pid), _unread(terms)
                 if look.at > begun + 60 and early is None:

@@ -4,6 +4,7 @@ The stream beside what else could carry it: speed, latency, many open stays, rec
     python benchmarks/stream_bench.py                                 # all of it, under ten minutes
     python benchmarks/stream_bench.py --only throughput --stays 1000 --rounds 1 --no-record
     python benchmarks/stream_bench.py --only latency --rate 500       # one rate
+    python benchmarks/stream_bench.py --nodes 3                       # speed and latency on three copies
 
 README.md says what is compared and what each guarantees. Rows go to ``stream.csv``, and none is ever edited.
 """
@@ -18,10 +19,12 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "streaming"), str(HERE.parent)]
 
 import ground  # noqa: E402 - found where the line above says
-from parts import contenders, raced, recovered, stated, timed  # noqa: E402 - as above
+from parts import BARE, COPIED, OURS, contenders, raced, recovered, stated, timed  # noqa: E402 - as above
 from rows import Row, append, show  # noqa: E402 - as above
 
 PARTS = ("throughput", "latency", "states", "recovery")
+COPIES = 3
+ON_COPIES = ("throughput", "latency")
 RATES = (100.0, 500.0, 2_000.0, 4_000.0)
 
 
@@ -44,17 +47,30 @@ RATES = (100.0, 500.0, 2_000.0, 4_000.0)
 @click.option("--seconds", default=20.0, show_default=True, help="Of each rate.")
 @click.option("--open-stays", "many", default=1_000_000, show_default=True, help="In state, beside 1,000.")
 @click.option("--recovered-stays", "back", default=100_000, show_default=True, help="To be restored.")
+@click.option(
+    "--nodes",
+    type=click.Choice(["1", str(COPIES)]),
+    default="1",
+    show_default=True,
+    help="Of Kafka; with three each topic lies on all of them.",
+)
 @click.option("--record/--no-record", "keep", default=True, show_default=True, help="Append to stream.csv.")
-def bench(  # noqa: PLR0913 - one an option
+def bench(  # noqa: PLR0913, PLR0917 - one an option
     only: tuple[str, ...], names: tuple[str, ...], stays: int, rounds: int,
-    rates: tuple[float, ...], seconds: float, many: int, back: int, *, keep: bool,
+    rates: tuple[float, ...], seconds: float, many: int, back: int, nodes: str, *, keep: bool,
 ) -> None:  # fmt: skip
     """Measure, print, and append to stream.csv."""
-    parts = only or PARTS
+    copies = nodes == str(COPIES)
+    parts = only or (ON_COPIES if copies else PARTS)
+    if copies:
+        names = names or (OURS, BARE)
+        if not_copied := {*parts} - {*ON_COPIES} | {*names} - {*COPIED}:
+            message = f"{min(not_copied)} is measured on one node"
+            raise click.BadParameter(message)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="infusion-stream-bench-") as made:
         folder = Path(made)
-        with ground.broker(folder / "kafka") as kafka:
+        with ground.broker(folder / "kafka", copies=copies) as kafka:
             if "throughput" in parts:
                 rows += raced(kafka, folder, stays, rounds, contenders(names))
             if "latency" in parts:
@@ -64,6 +80,8 @@ def bench(  # noqa: PLR0913 - one an option
                 rows += stated(kafka, folder, 1_000, many, max(100, stays // 4), 3)
             if "recovery" in parts:
                 rows += recovered(kafka, folder, back)
+    if copies:
+        rows = [row._replace(what=f"three copies, acks=all: {row.what}") for row in rows]
     show(rows)
     if keep:
         append(rows)

@@ -16,7 +16,10 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support" / "kafka_broker"))
 
 from apache_kafka import ApacheKafka  # noqa: E402 - found where the line above says
+from kafka_cluster import KafkaCluster  # noqa: E402 - as above
 from kafka_settings import FOR_BENCHMARKS  # noqa: E402 - as above
+
+Kafka = ApacheKafka | KafkaCluster
 
 PARTITIONS: Final = 4
 START: Final = "2026-07-06"
@@ -25,9 +28,9 @@ START: Final = "2026-07-06"
 _INFUSION: Final = (sys.executable, "-c", "from streams.cli import main; main()")
 
 
-def broker(folder: Path) -> ApacheKafka:
-    """Return a broker, not started; starting and ending it is its context."""
-    return ApacheKafka(folder, options=FOR_BENCHMARKS)
+def broker(folder: Path, *, copies: bool = False) -> Kafka:
+    """Return a broker, or three with a copy of everything on each, not started; that and ending it is its context."""
+    return KafkaCluster(folder) if copies else ApacheKafka(folder, options=FOR_BENCHMARKS)
 
 
 def generated(encounters: int, seed: int) -> list[bytes]:
@@ -54,7 +57,7 @@ def key_of(line: bytes) -> bytes:
     return found.encode()
 
 
-def make_topics(kafka: ApacheKafka, terms: Terms, *, events: bool = False) -> None:
+def make_topics(kafka: Kafka, terms: Terms, *, events: bool = False) -> None:
     """Create the topics of one run, and that of events where asked for, with the product's own settings."""
     wanted = renamed(terms.prefix)
     if events:
@@ -64,7 +67,7 @@ def make_topics(kafka: ApacheKafka, terms: Terms, *, events: bool = False) -> No
         kafka.create_topic(one.name, terms.partitions, settings=settings)
 
 
-def drop_topics(kafka: ApacheKafka, terms: Terms) -> None:
+def drop_topics(kafka: Kafka, terms: Terms) -> None:
     """Delete every topic of one run, so that the broker's disk and memory are not a matter of the order of runs."""
     admin = kafka.admin()
     gone = [

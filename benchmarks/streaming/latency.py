@@ -8,9 +8,8 @@ from pathlib import Path
 from statistics import fmean, quantiles
 from typing import Final, NamedTuple
 
-from apache_kafka import ApacheKafka
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
-from ground import PARTITIONS, all_of, asking, drop_topics, key_of, make_topics, producer
+from ground import PARTITIONS, Kafka, all_of, asking, drop_topics, key_of, make_topics, producer
 from running import Running
 from terms import Terms
 
@@ -110,7 +109,7 @@ class _Received:
         self._consumer.close()
 
 
-def measure(kafka: ApacheKafka, events: Sequence[bytes], a_second: float, folder: Path) -> Latency:
+def measure(kafka: Kafka, events: Sequence[bytes], a_second: float, folder: Path) -> Latency:
     """Send events at a pace to a worker of ours, and return how long charges took to come back."""
     name = f"lat{a_second:.0f}"
     terms = Terms(kafka.bootstrap, f"{name}-", f"{name}.events", PARTITIONS, folder / name, "rocksdb")

@@ -22,7 +22,7 @@ def run(terms: Terms) -> None:
         metrics_bind=None,
         session_timeout_s=20.0,
     )
-    app = build(Connection((terms.servers,)), settings, terms.partitions)
+    app = build(Connection(tuple(terms.servers.split(","))), settings, terms.partitions)
     warm_beside(PROFILE)
     app.when_recovered(lambda _: tell("READY"))
     faust.Worker(app, loglevel="INFO").execute_from_commandline()

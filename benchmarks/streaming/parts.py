@@ -19,35 +19,46 @@ from throughput import Contender, Result
 
 OURS: Final = "ours, rocksdb"
 BARE: Final = "bare aiokafka"
+COPIED: Final = (OURS, "ours, memory", BARE)
+"""Who can run on three copies: the others make changelogs of their own, each in one copy."""
+
 SEED: Final = 20261005
 EVENTS: Final = "bench.events"
+_UVLOOP: Final = {"tuned", "raw"}
+"""Variants of Faust that take uvloop from the others' environment."""
 
 
 def contenders(names: Iterable[str]) -> list[Contender]:
     """Return who takes part, ours and the ceiling first; the environment of the others is made when one is asked for."""
     wanted = set(names)
-    other = rivals()
     own = sys.executable
     every = [
         Contender(OURS, "ours", "rocksdb", own),
         Contender("ours, memory", "ours", "memory", own),
         Contender(BARE, "bare_loop", "", own),
         Contender("Faust, defaults", "stock_faust", "default", own),
-        Contender("Faust, tuned", "stock_faust", "tuned", own, other.packages),
-        Contender("Faust, tuned, bytes", "stock_faust", "raw", own, other.packages),
-        Contender("Quix Streams", "quix", "", other.python),
-        Contender("Bytewax", "bytewax_flow", "", other.python),
+        Contender("Faust, tuned", "stock_faust", "tuned", own),
+        Contender("Faust, tuned, bytes", "stock_faust", "raw", own),
+        Contender("Quix Streams", "quix", "", ""),
+        Contender("Bytewax", "bytewax_flow", "", ""),
     ]
     unknown = wanted - {one.name for one in every}
     if unknown:
         message = f"no contender {min(unknown)}; there are {', '.join(one.name for one in every)}"
         raise click.BadParameter(message)
-    return [one for one in every if not wanted or one.name in wanted]
+    who = [one for one in every if not wanted or one.name in wanted]
+    if any(one.variant in _UVLOOP or not one.python for one in who):
+        other = rivals()
+        who = [
+            one._replace(
+                python=one.python or other.python, path=other.packages if one.variant in _UVLOOP else ""
+            )
+            for one in who
+        ]
+    return who
 
 
-def raced(
-    kafka: ground.ApacheKafka, folder: Path, stays: int, rounds: int, who: list[Contender]
-) -> list[Row]:
+def raced(kafka: ground.Kafka, folder: Path, stays: int, rounds: int, who: list[Contender]) -> list[Row]:
     """Measure every contender in interleaved rounds on the same events."""
     events = ground.generated(stays, SEED)
     expected = ground.coded(events, folder)
@@ -109,7 +120,7 @@ def throughput_rows(found: dict[str, list[Result]], count: int, rounds: int) -> 
     return rows
 
 
-def timed(kafka: ground.ApacheKafka, folder: Path, stays: int, a_second: float) -> list[Row]:
+def timed(kafka: ground.Kafka, folder: Path, stays: int, a_second: float) -> list[Row]:
     """Measure how long charges take at a load, and what the worker used meanwhile."""
     found = latency.measure(kafka, ground.generated(stays, SEED + 1), a_second, folder)
     charges, n = found.charges, f"{found.charges.n} departures at {found.sent_s:.0f} events/s"

@@ -18,6 +18,7 @@ class Terms(NamedTuple):
     """One run of one contender; ``prefix`` stands before the names of all topics but the one of events."""
 
     servers: str
+    """Host and port of each broker, with commas between."""
     prefix: str
     events: str
     partitions: int

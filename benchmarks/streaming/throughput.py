@@ -7,8 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
 
-from apache_kafka import ApacheKafka
-from ground import PARTITIONS, all_of, asking, drop_topics, ends, make_topics
+from ground import PARTITIONS, Kafka, all_of, asking, drop_topics, ends, make_topics
 from running import Running
 from terms import Terms
 
@@ -46,7 +45,7 @@ class Result(NamedTuple):
 
 
 def run(
-    kafka: ApacheKafka, contender: Contender, events: str, count: int, expected: Sequence[bytes], folder: Path, *,
+    kafka: Kafka, contender: Contender, events: str, count: int, expected: Sequence[bytes], folder: Path, *,
     number: int, within: float,
 ) -> Result:  # fmt: skip
     """Let a contender work off ``count`` events and return what it took; its topics and files are gone afterwards."""

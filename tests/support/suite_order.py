@@ -18,6 +18,7 @@ LONGEST: Final = (
     "kafka/test_damaged_stores.py",
     "kafka/test_cli_deliver.py",
     "kafka/test_front_door.py",
+    "benchmarks/test_race.py",
     "engine/test_crashing.py",
     "kafka/",
     "properties/",

@@ -16,8 +16,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
@@ -36,7 +34,7 @@ from kafka_jars import LOGGING, NoKafkaError, jars, java
 from kafka_layout import keep, laid_out
 from kafka_process import Process
 from kafka_security import Security, security
-from kafka_settings import FOR_TESTS, free_ports, properties
+from kafka_settings import FOR_TESTS, Seat, cluster_id, free_ports, properties, seats
 
 UP_WITHIN: Final = 90
 """Seconds after which a broker that does not answer has failed; on an idle machine it takes three."""
@@ -52,8 +50,8 @@ class ApacheKafka:
 
     ``settings`` are server properties on top of those in ``kafka_settings``. ``secure`` opens a second listener,
     see ``security``. ``beside`` makes it a further broker of that node's cluster, with no vote in it: killing it
-    leaves the partitions only it holds without a leader while the cluster goes on answering. ``options`` are
-    Java's: ``FOR_TESTS`` or ``FOR_BENCHMARKS``.
+    leaves the partitions only it holds without a leader while the cluster goes on answering. ``seat`` makes it one of
+    several that vote, see ``kafka_cluster``. ``options`` are Java's: ``FOR_TESTS`` or ``FOR_BENCHMARKS``.
     """
 
     def __init__(
@@ -63,34 +61,34 @@ class ApacheKafka:
         settings: Mapping[str, str] | None = None,
         secure: bool = False,
         beside: "ApacheKafka | None" = None,
+        seat: Seat | None = None,
         options: Sequence[str] = FOR_TESTS,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        port, controller, guarded = free_ports(3)
+        port, guarded = free_ports(2)
         self.bootstrap = f"127.0.0.1:{port}"
-        self.node: int = beside.node + 1 if beside else 1
-        self.cluster: str = beside.cluster if beside else cluster_id()
-        self.controller: str = beside.controller if beside else f"127.0.0.1:{controller}"
+        self.seat: Seat = seat or (beside.seat.beside() if beside else seats(1)[0])
         self.security: Security | None = security(folder, guarded) if secure else None
         self.log = folder / "broker.log"
         self.undisturbed = True
         """Whether it was never ended or paused, so that it goes on as a new one would."""
         self._port = port
-        self._votes = beside is None
         self._options = options
         self._process = Process(self.log)
         self._data = folder / "data"
         self._properties = folder / "server.properties"
-        text = properties(
-            self.node,
-            port,
-            self.controller,
-            self._data,
-            votes=self._votes,
-            security=self.security,
-            extra=settings or {},
-        )
+        text = properties(self.seat, port, self._data, security=self.security, extra=settings or {})
         self._properties.write_text(text, encoding="utf-8")
+
+    @property
+    def node(self) -> int:
+        """Its number in its cluster."""
+        return self.seat.node
+
+    @property
+    def cluster(self) -> str:
+        """The name of its cluster."""
+        return self.seat.cluster
 
     @property
     def running(self) -> bool:
@@ -105,10 +103,7 @@ class ApacheKafka:
             NoKafkaError: no Java, or no jars and no way to fetch them.
             KafkaEndedError: it ended, or did not answer in time.
         """
-        if not self.running:
-            if not self._data.exists():
-                self._format()
-            self._process.start(self._command("kafka.Kafka", str(self._properties)))
+        self.begin()
         until = time.monotonic() + UP_WITHIN
         while not self._answers():
             if not self.running or time.monotonic() > until:
@@ -117,6 +112,13 @@ class ApacheKafka:
                 raise KafkaEndedError(message)
             time.sleep(0.05)
         return self
+
+    def begin(self) -> None:
+        """Start and wait for nothing: nodes that vote answer only once most of them are there."""
+        if not self.running:
+            if not self._data.exists():
+                self._format()
+            self._process.start(self._command("kafka.Kafka", str(self._properties)))
 
     def stop(self) -> None:
         """End it as an operator would; with SIGKILL where it does not follow."""
@@ -154,6 +156,7 @@ class ApacheKafka:
         *,
         settings: Mapping[str, str] | None = None,
         on: Sequence["ApacheKafka"] = (),
+        copies: int = 1,
     ) -> None:
         """
         Create a topic and return when it can be used; ``on`` says which nodes hold each of its partitions.
@@ -162,7 +165,7 @@ class ApacheKafka:
             KafkaException: there is one of that name, or a setting is not known.
         """
         placed = {"replica_assignment": [[node.node for node in on]] * partitions}
-        where = placed if on else {"replication_factor": 1}
+        where = placed if on else {"replication_factor": copies}
         new = NewTopic(name, num_partitions=partitions, config=dict(settings or {}), **where)
         admin = self.admin()
         admin.create_topics([new])[name].result(UP_WITHIN)
@@ -229,7 +232,7 @@ class ApacheKafka:
         if made.returncode:
             message = f"Apache Kafka cannot lay out its data:\n{made.stdout}{made.stderr}"
             raise KafkaEndedError(message)
-        if not self.security and self._votes:
+        if not self.security and self.seat.votes:
             keep(self._data)
 
     def _answers(self) -> bool:
@@ -243,11 +246,6 @@ class ApacheKafka:
         return self.node in seen.brokers and all(
             one.leader == self.node for one in every if one.replicas == [self.node]
         )
-
-
-def cluster_id() -> str:
-    """Return a name for a cluster: 16 bytes as 22 characters, the first of them not a hyphen as of an option."""
-    return f"K{urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]}"
 
 
 def _learn(archived: Path) -> None:

@@ -2,9 +2,11 @@
 
 import random
 import socket
+import uuid
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, Self
 
 from kafka_security import LISTENER, Security
 
@@ -13,6 +15,9 @@ FOR_TESTS: Final = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopA
 
 FOR_BENCHMARKS: Final = ("-Xms1g", "-Xmx1g", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
 """As Kafka's own scripts have it."""
+
+FOR_COPIES: Final = ("-Xms512m", "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
+"""One of several nodes on one machine."""
 
 ONE_NODE: Final = {
     "offsets.topic.num.partitions": "4",
@@ -41,6 +46,45 @@ ONE_NODE: Final = {
 }
 """What differs from the broker's defaults so that one node is enough and nothing waits."""
 
+THREE_COPIES: Final = {
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+    "share.coordinator.state.topic.replication.factor": "3",
+    "share.coordinator.state.topic.min.isr": "2",
+    "default.replication.factor": "3",
+    "min.insync.replicas": "2",
+}
+"""What is acknowledged lies on two nodes at least, whoever made its topic."""
+
+
+class Seat(NamedTuple):
+    """A node's place in its cluster; one that ``votes`` is among its controllers, which ``voters`` lists."""
+
+    node: int
+    cluster: str
+    controller: str
+    voters: str
+    votes: bool = True
+
+    def beside(self) -> Self:
+        """Return the place of a further broker of the same cluster, with no vote in it."""
+        return self._replace(node=self.node + 1, votes=False)
+
+
+def seats(count: int) -> list[Seat]:
+    """Return the places of a new cluster in which every node has a vote."""
+    cluster, controllers = cluster_id(), [f"127.0.0.1:{port}" for port in free_ports(count)]
+    numbered = list(enumerate(controllers, 1))
+    voters = ",".join(f"{number}@{controller}" for number, controller in numbered)
+    return [Seat(number, cluster, controller, voters) for number, controller in numbered]
+
+
+def cluster_id() -> str:
+    """Return a name for a cluster: 16 bytes as 22 characters, the first of them not a hyphen as of an option."""
+    return f"K{urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]}"
+
+
 PORTS: Final = range(10_000, 30_000)
 """
 Below those the system hands out to clients: a client that keeps knocking at the port of a stopped broker would
@@ -63,16 +107,9 @@ def free_ports(count: int) -> list[int]:
 
 
 def properties(
-    node: int,
-    port: int,
-    controller: str,
-    data: Path,
-    *,
-    votes: bool,
-    security: Security | None,
-    extra: Mapping[str, str],
+    seat: Seat, port: int, data: Path, *, security: Security | None, extra: Mapping[str, str]
 ) -> str:
-    """Return the text of ``server.properties``; a node that ``votes`` is the cluster's controller too."""
+    """Return the text of ``server.properties``."""
     doors = {"PLAINTEXT": (port, "PLAINTEXT")}
     if security:
         doors[LISTENER] = (security.port, "SASL_SSL")
@@ -80,11 +117,11 @@ def properties(
     protocols = [f"{name}:{protocol}" for name, (_, protocol) in doors.items()]
     every = {
         **ONE_NODE,
-        "process.roles": "broker,controller" if votes else "broker",
-        "node.id": str(node),
-        "controller.quorum.voters": f"1@{controller}",
+        "process.roles": "broker,controller" if seat.votes else "broker",
+        "node.id": str(seat.node),
+        "controller.quorum.voters": seat.voters,
         "controller.listener.names": "CONTROLLER",
-        "listeners": f"{advertised},CONTROLLER://{controller}" if votes else advertised,
+        "listeners": f"{advertised},CONTROLLER://{seat.controller}" if seat.votes else advertised,
         "advertised.listeners": advertised,
         "listener.security.protocol.map": ",".join([*protocols, "CONTROLLER:PLAINTEXT"]),
         "inter.broker.listener.name": "PLAINTEXT",
