@@ -28,6 +28,7 @@ def paused() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # what is left counts as old: with the settings back, all of it would be gone through at once
         gc.set_threshold(*before)
         gc.unfreeze()
 
