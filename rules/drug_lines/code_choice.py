@@ -6,7 +6,7 @@ as for a biosimilar, or for a 505(b)(2) product beside the one it is no equivale
 then none is chosen, and the choice names what is open.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -49,6 +49,17 @@ def _stands(code: str, product_codes: Iterable[tuple[str, date | None, date | No
     )
 
 
+@cached_by_site(maxsize=4096)
+def _codes_of(products: tuple[str, ...], on: date) -> tuple[tuple[BillingUnit, ...], tuple[BillingUnit, ...]]:
+    """Return every code of some products, and those of them that a dose by needle may be billed with on a date."""
+    table = billing_unit_table()
+    listed = [entry for product in products for entry in _codes_of_products().get(product, ())]
+    every = [table[named] for named in dict.fromkeys(entry[0] for entry in listed) if named in table]
+    there = [unit for unit in every if unit.in_force(on) and _stands(unit.code, listed, on)]
+    there = [unit for unit in there if not unit.use & {"dialysis", "compounded"}]
+    return tuple(every), tuple(unit for unit in there if not unit.routes or unit.routes - _NOT_BY_NEEDLE)
+
+
 @cached_by_site(maxsize=8192)
 def choose(
     products: tuple[str, ...], name: str, code: str | None, system: str | None, route: str | None, on: date
@@ -59,11 +70,7 @@ def choose(
     ``route`` is IV, SC, IM or another as the rules read it, None where nobody charted one.
     """
     table = billing_unit_table()
-    listed = [entry for product in products for entry in _codes_of_products().get(product, ())]
-    every = [table[named] for named in dict.fromkeys(entry[0] for entry in listed) if named in table]
-    there = [unit for unit in every if unit.in_force(on) and _stands(unit.code, listed, on)]
-    there = [unit for unit in there if not unit.use & {"dialysis", "compounded"}]
-    ours = [unit for unit in there if not unit.routes or unit.routes - _NOT_BY_NEEDLE]
+    every, ours = _codes_of(products, on)
     spelt = (code or "").strip().upper()
     if spelt and system in {"hcpcs", None} and spelt in table:
         return _coded(table[spelt], route, on)
@@ -73,7 +80,7 @@ def choose(
         meant = [unit for unit in meant if not unit.use & {"dialysis"}] or meant
         if len(meant) == 1:
             return _on_route(meant, route, f"the charted package is billed with {meant[0].code}")
-        ours = meant or ours
+        ours = tuple(meant) or ours
     return _by_name(ours, every, folded(name), route, on)
 
 
@@ -87,7 +94,7 @@ def _coded(unit: BillingUnit, route: str | None, on: date) -> Choice:
 
 
 def _by_name(
-    ours: list[BillingUnit], every: list[BillingUnit], name: str, route: str | None, on: date
+    ours: Sequence[BillingUnit], every: Sequence[BillingUnit], name: str, route: str | None, on: date
 ) -> Choice:
     if not ours:
         ended = sorted(unit.code for unit in every if unit.until is not None and unit.until < on)
@@ -96,21 +103,22 @@ def _by_name(
                 None, wrong=f"{', '.join(ended)} ended before the date of service, and no code followed"
             )
         return Choice(None, wrong="the drug has no code of its own in the tables")
-    branded = [(max(map(len, found)), unit) for unit in ours if (found := _said(unit, name))]
+    words = f" {' '.join(name.replace('(', ' ').replace(')', ' ').replace(',', ' ').split())} "
+    branded = [(max(map(len, found)), unit) for unit in ours if (found := _said(unit, words))]
     if branded:
         # "Tecentriq Hybreza" says "Tecentriq" too: the longest name is the one that was meant.
         longest = max(length for length, _ in branded)
         ours = [unit for length, unit in branded if length == longest]
-        return _on_route(ours, route, f"the charted name says {', '.join(_said(ours[0], name))}")
+        return _on_route(ours, route, f"the charted name says {', '.join(_said(ours[0], words))}")
     return _on_route(ours, route, "no other code has the drug")
 
 
-def _said(unit: BillingUnit, name: str) -> list[str]:
-    words = f" {' '.join(name.replace('(', ' ').replace(')', ' ').replace(',', ' ').split())} "
+def _said(unit: BillingUnit, words: str) -> list[str]:
+    """Return the brands of a code that a name says, its words with one blank before and after each."""
     return [brand for brand in unit.brands if f" {brand} " in words]
 
 
-def _on_route(units: list[BillingUnit], route: str | None, by: str) -> Choice:
+def _on_route(units: Sequence[BillingUnit], route: str | None, by: str) -> Choice:
     fitting = [unit for unit in units if not unit.routes or route is None or route in unit.routes]
     if not fitting:
         allowed = "; ".join(f"{unit.code} is for {', '.join(sorted(unit.routes))}" for unit in units)

@@ -87,8 +87,10 @@ def spoken(name: str) -> str:
 @lru_cache(maxsize=4096)
 def patient_controlled(name: str) -> bool:
     """Tell whether a name says that the patient presses the button: ``hydromorphone PCA``."""
-    words = vocabulary()
-    return any(token.text in words.patient_controlled for token in respelt(list(tokens(name)), words))
+    words, read = vocabulary(), tokens(name)
+    if not any(token.text in words.button for token in read):  # nearly every name
+        return False
+    return any(token.text in words.patient_controlled for token in respelt(list(read), words))
 
 
 @lru_cache(maxsize=4096)

@@ -14,28 +14,35 @@ from rules.formulary.name_words import Vocabulary
 MAKERS_LETTERS: Final = 4
 """Letters of the suffix that tells one maker's biologic from another's, as the FDA coins them."""
 
+_POTASSIUM: Final = frozenset(("k", "kcl"))
+
 MILLIEQUIVALENTS_IN_A_LITER: Final = 60.0
 """The highest bare number before ``K`` that is read as mEq/L: ``D5 1/2NS 20K``."""
 
 
 def respelt(read: list[Token], words: Vocabulary) -> list[Token]:
     """Return the lexemes with abbreviations and phrases spelt out and makers' letters left out."""
+    meant, phrases = words.abbreviations, words.phrases
     spelt: list[Token] = []
+    potassium = phrased = False
     for token in read:
-        before = next((one for one in reversed(spelt) if one.kind not in {"mark", "close", "open"}), None)
-        if (
-            token.glued
-            and token.text.isalpha()
-            and len(token.text) == MAKERS_LETTERS
-            and _biologic(before, words)
-        ):
+        kind, text, amount, glued = token
+        if glued and len(text) == MAKERS_LETTERS and text.isalpha() and _biologic(spelt, words):
             continue
-        meant = words.abbreviations.get(token.text)
-        spelt.append(token if meant is None or token.kind != "word" else token._replace(text=meant))
-    return _without_weak(_phrased(_doses_of_potassium(spelt), words))
+        if kind == "word" and text in meant:
+            text = meant[text]
+            token = Token(kind, text, amount, glued)  # noqa: PLW2901 -- the same one, spelt out
+        spelt.append(token)
+        potassium = potassium or text in _POTASSIUM
+        phrased = phrased or text in phrases or text[:1] == "~"
+    if potassium:
+        spelt = _doses_of_potassium(spelt)
+    # Only a phrase is spelt with a strength that another outweighs; and potassium, as it is read here, may begin one.
+    return _without_weak(_phrased(spelt, words)) if phrased or potassium else spelt
 
 
-def _biologic(before: Token | None, words: Vocabulary) -> bool:
+def _biologic(spelt: list[Token], words: Vocabulary) -> bool:
+    before = next((one for one in reversed(spelt) if one.kind not in {"mark", "close", "open"}), None)
     return before is not None and before.kind == "word" and before.text.endswith(words.endings)
 
 

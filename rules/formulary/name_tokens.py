@@ -6,6 +6,7 @@ its volume. What the words mean is in ``name_words``, how they stand together in
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from re import VERBOSE, Match
 from re import compile as pattern
 from typing import Final, Literal, NamedTuple, cast
@@ -138,10 +139,10 @@ _KINDS: Final[dict[str, Kind]] = {
 """Lexemes that are read as another kind."""
 
 
-def _token(found: Match[str], *, glued: bool) -> Iterator[Token]:
-    named, text = str(found.lastgroup), found[0]
+def _token(named: str, found: Match[str], *, glued: bool) -> Iterator[Token]:
+    text = found[0]
     kind = _KINDS.get(named, cast("Kind", named))
-    if found["dextrose"]:
+    if named == "dextrose":
         yield Token("word", "dextrose", glued=glued)
         yield Token("percent", percent(found["strength"] or found["spaced"]))
     elif kind == "percent":
@@ -150,18 +151,29 @@ def _token(found: Match[str], *, glued: bool) -> Iterator[Token]:
         yield Token(kind, text, _amount(text))
     elif kind == "number":
         yield Token(kind, f"{float(text):g}", glued=glued)
-    elif kind == "joint" or (kind == "word" and text in _JOINTS):
+    elif kind == "joint":
         yield Token("joint", text.removesuffix("/"))
     else:
         yield Token(kind, "without" if named == "without" else text.replace(".", ""), glued=glued)
 
 
+@lru_cache(maxsize=512)
 def tokens(name: str) -> tuple[Token, ...]:
-    """Return the lexemes of a charted name in their order."""
+    """Return the lexemes of a charted name in their order; the newest names are remembered, for each is asked twice."""
     text = plain(name)
     read: list[Token] = []
     tied = False
     for found in _LEXEME.finditer(text):
-        read.extend(_token(found, glued=tied))
-        tied = found[0] == "-" and text[found.end() : found.end() + 1].isalnum() and found.start() > 0
+        named = str(found.lastgroup)
+        if named == "word":  # most are
+            said = found[0]
+            read.append(Token("joint", said) if said in _JOINTS else Token("word", said, None, tied))
+            tied = False
+        elif named == "mark":
+            said = found[0]
+            read.append(Token("mark", said.replace(".", ""), None, tied))
+            tied = said == "-" and text[found.end() : found.end() + 1].isalnum() and found.start() > 0
+        else:
+            read.extend(_token(named, found, glued=tied))
+            tied = False
     return tuple(read)

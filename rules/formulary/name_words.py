@@ -51,6 +51,8 @@ class Vocabulary:
     makers: frozenset[str]
     containers: frozenset[str]
     patient_controlled: frozenset[str]
+    button: frozenset[str]
+    """Lexemes of which a name has one, as it is charted, where it says that the patient presses the button."""
     phrases: Mapping[str, tuple[tuple[Spelling, Spelling], ...]]
     """By its first lexeme, each phrase, the longest first, with what it means."""
     abbreviations: Mapping[str, str]
@@ -86,11 +88,23 @@ def _phrases(table: Mapping[str, str]) -> dict[str, tuple[tuple[Spelling, Spelli
     return first
 
 
+def _button(
+    said: frozenset[str],
+    phrases: Mapping[str, tuple[tuple[Spelling, Spelling], ...]],
+    abbreviations: Mapping[str, str],
+) -> frozenset[str]:
+    """Return words with what begins a phrase that means one of them, and the abbreviations of all these."""
+    begin = {first for first, ways in phrases.items() if any(not said.isdisjoint(meant) for _, meant in ways)}
+    spelt = said | begin
+    return spelt | {short for short, meant in abbreviations.items() if meant in spelt}
+
+
 @cache
 def vocabulary(folder: Path = DRUGS) -> Vocabulary:
     """Return the words a name may be written with; read once."""
     words, charting = _read(WORDS, folder), _read(CHARTING, folder)
     lists = {name: frozenset(charting[name]["words"].split()) for name in LISTS}
+    phrases, abbreviations = _phrases(charting["phrases"]), charting["abbreviations"]
     return Vocabulary(
         forms=frozenset(words["forms"].split()),
         salts=frozenset(words["salts"].split()),
@@ -104,8 +118,9 @@ def vocabulary(folder: Path = DRUGS) -> Vocabulary:
         makers=lists["makers"],
         containers=lists["containers"],
         patient_controlled=lists["patient_controlled"],
-        phrases=_phrases(charting["phrases"]),
-        abbreviations=charting["abbreviations"],
+        button=_button(lists["patient_controlled"], phrases, abbreviations),
+        phrases=phrases,
+        abbreviations=abbreviations,
         carriers=tuple(charting["carriers"]["names"]),
         purposes={word: purpose for purpose, said in charting["purposes"].items() for word in said.split()},
     )
