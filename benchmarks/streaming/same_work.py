@@ -8,7 +8,8 @@ from models.encounter import Encounter
 from rules.emission import Emission, emission_of
 from rules.engine import Profile
 from streams.charging.closed_encounter_processor import CodedRecords, code_records
-from streams.charging.release_state import Committed, ReleaseState
+from streams.charging.coding_at_once import CodingAtOnce
+from streams.charging.release_state import Cause, Committed, ReleaseState
 from streams.lifecycle.event_processor import EncounterProcessor
 from streams.lifecycle.processed_records import ProcessedRecords
 from streams.lifecycle.state import EncounterState
@@ -37,11 +38,17 @@ def follow(
     records: Iterable[Any],
     load: Callable[[str], EncounterState | None],
     at_home: Callable[[str], bool] = lambda _: True,
+    coding: CodingAtOnce | None = None,
 ) -> ProcessedRecords:
-    """Fold events, or obey commands, and settle the stays they touched."""
+    """Fold events, or obey commands, and settle the stays they touched; code those that close where that is asked for."""
     batch = EncounterProcessor(topic, partition, int(time()), load, at_home)
     (batch.process_events if topic == topics.EVENTS else batch.process_commands)(records)
-    return batch.finish(AT_ONCE, _emission)
+    return batch.finish(AT_ONCE, _emission, None if coding is None else coding.code)
+
+
+def at_once(cause: Cause, committed: Committed, load: Callable[[bytes], ReleaseState | None]) -> CodingAtOnce:
+    """Return what codes the stays that a batch closes, for one process that has all partitions from the start."""
+    return CodingAtOnce(cause, committed, load, PROFILE, lambda _: True, lambda _: True)
 
 
 def code(
