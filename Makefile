@@ -107,8 +107,9 @@ bench-page: $(RUNTIME) ## Write the table and the drawing of benchmarks/README.m
 bench: $(RUNTIME) ## Measure a generated month and add rows to benchmarks/results.csv
 	@$(BIN)/python benchmarks/bench.py
 
-bench-stream: $(RUNTIME) ## Race the worker on a real Kafka and add rows to benchmarks/stream.csv; needs Java 17 and Maven
+bench-stream: $(RUNTIME) ## Race the worker on a real Kafka, then on three copies, and add rows to benchmarks/stream.csv; needs Java 17 and Maven
 	@$(BIN)/python benchmarks/stream_bench.py
+	@$(BIN)/python benchmarks/stream_bench.py --nodes 3
 
 bench-feeds: $(RUNTIME) ## Measure HL7 messages to events, beside other parsers where they are installed
 	@PYTHONPATH=. $(BIN)/python benchmarks/feeds_bench.py

@@ -19,13 +19,13 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "streaming"), str(HERE.parent)]
 
 import ground  # noqa: E402 - found where the line above says
+from aims import COPIES, RATES  # noqa: E402 - beside this file
 from parts import BARE, COPIED, OURS, contenders, raced, recovered, stated, timed  # noqa: E402 - as above
 from rows import Row, append, show  # noqa: E402 - as above
 
 PARTS = ("throughput", "latency", "states", "recovery")
-COPIES = 3
+SEVERAL = "3"
 ON_COPIES = ("throughput", "latency")
-RATES = (100.0, 500.0, 2_000.0, 4_000.0)
 
 
 @click.command()
@@ -49,7 +49,7 @@ RATES = (100.0, 500.0, 2_000.0, 4_000.0)
 @click.option("--recovered-stays", "back", default=100_000, show_default=True, help="To be restored.")
 @click.option(
     "--nodes",
-    type=click.Choice(["1", str(COPIES)]),
+    type=click.Choice(["1", SEVERAL]),
     default="1",
     show_default=True,
     help="Of Kafka; with three each topic lies on all of them.",
@@ -60,7 +60,7 @@ def bench(  # noqa: PLR0913, PLR0917 - one an option
     rates: tuple[float, ...], seconds: float, many: int, back: int, nodes: str, *, keep: bool,
 ) -> None:  # fmt: skip
     """Measure, print, and append to stream.csv."""
-    copies = nodes == str(COPIES)
+    copies = nodes == SEVERAL
     parts = only or (ON_COPIES if copies else PARTS)
     if copies:
         names = names or (OURS, BARE)
@@ -81,7 +81,7 @@ def bench(  # noqa: PLR0913, PLR0917 - one an option
             if "recovery" in parts:
                 rows += recovered(kafka, folder, back)
     if copies:
-        rows = [row._replace(what=f"three copies, acks=all: {row.what}") for row in rows]
+        rows = [row._replace(what=COPIES + row.what) for row in rows]
     show(rows)
     if keep:
         append(rows)

@@ -18,6 +18,12 @@ from streams.wire import topics
 _WARM_UP: Final = 0.2
 """Share of the events after which departures count."""
 
+_ON_COPIES: Final = {"max.in.flight.requests.per.connection": 5}
+"""
+A broker answers one request of a connection at a time, on copies after some milliseconds. With as many under way as a client
+likes each has one record, and what is measured is the sender's own queue: at 500 events/s 11.7 s, not 1.3 s.
+"""
+
 _LAST_S: Final = 5.0
 _EVERY_S: Final = 0.002
 _ROUND_TRIPS: Final = "round-trips"
@@ -172,7 +178,8 @@ def _stored(terms: Terms) -> list[dict[bytes, float]]:
 def _send(terms: Terms, events: Sequence[bytes], a_second: float) -> tuple[dict[bytes, float], float]:
     """Send the events evenly; return when the first departure of each stay was sent, and how long sending took."""
     keyed = [(key_of(line), line, b'"encounter_discharged"' in line) for line in events]
-    sending = producer(terms.servers, **{"linger.ms": 0})
+    copied = "," in terms.servers
+    sending = producer(terms.servers, **{"linger.ms": 0, **(_ON_COPIES if copied else {})})
     left: dict[bytes, float] = {}
     begun = time.perf_counter()
     for number, (key, line, departs) in enumerate(keyed):
