@@ -7,6 +7,7 @@ decision makes up a time, and none overrides an edit that may not be overridden:
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final, NamedTuple
 
 from models.charge import Clears
@@ -206,22 +207,35 @@ def admitted(flag: str, facts: Mapping[str, str | int]) -> Mapping[ReviewDecisio
     clearing = CLEARING.get(flag)
     if clearing is None:
         return {}
-    fact, value, withheld = _WITHHELD.get(flag, ("", "", None))
-    if withheld is None or facts.get(fact) != value:
+    withheld = _withheld(flag, facts)
+    if withheld is None:
         return clearing.decisions
     return {decision: does for decision, does in clearing.decisions.items() if decision != withheld}
 
 
+def _withheld(flag: str, facts: Mapping[str, str | int]) -> ReviewDecision | None:
+    """Return the decision that the facts of a flag forbid; mostly none."""
+    if flag not in _WITHHELD:
+        return None
+    fact, value, withheld = _WITHHELD[flag]
+    return withheld if facts.get(fact) == value else None
+
+
 def clears(flag: str, facts: Mapping[str, str | int]) -> tuple[Clears, ...]:
     """Return what clears a flag with these facts: events first, then ``review_decided``."""
-    clearing = CLEARING.get(flag)
-    if clearing is None:
-        return ()
+    return _ways(flag, _withheld(flag, facts)) if flag in CLEARING else ()
+
+
+@cache
+def _ways(flag: str, withheld: ReviewDecision | None) -> tuple[Clears, ...]:
+    """Return what clears a flag but for one decision: two answers a flag at most, and every charge set shares them."""
+    clearing = CLEARING[flag]
     ways = []
     for way in clearing.says:
         event, _, fields = way.partition(": ")
         ways.append(Clears(event, tuple(fields.split(", "))))
-    return (*ways, Clears("review_decided", (), tuple(admitted(flag, facts)), clearing.codes))
+    decisions = tuple(decision for decision in clearing.decisions if decision != withheld)
+    return (*ways, Clears("review_decided", (), decisions, clearing.codes))
 
 
 def in_words(ways: Iterable[Clears]) -> str:

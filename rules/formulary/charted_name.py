@@ -96,7 +96,18 @@ def patient_controlled(name: str) -> bool:
 @lru_cache(maxsize=4096)
 def charted(name: str) -> ChartedName:
     """Return a charted name taken apart; a spelling in use is parsed once and remembered."""
-    return _Parser(name, vocabulary()).parse()
+    words = vocabulary()
+    return _in_bare_words(name, words) or _Parser(name, words).parse()
+
+
+def _in_bare_words(name: str, words: Vocabulary) -> ChartedName | None:
+    """Return a name that is nothing but words of a drug's name, as most of a catalogue are; None for any other."""
+    said = name.split(" ")
+    bare = name.islower() and name.isascii() and words.telling.isdisjoint(said)
+    if not bare or not all(map(str.isalpha, said)):
+        return None
+    first, *others = said
+    return ChartedName((Part("", (Word(first, "joint"), *map(Word, others))),))
 
 
 def _headless(read: tuple[Token, ...], words: Vocabulary) -> tuple[list[Token], set[str]]:

@@ -8,11 +8,13 @@ hyaluronidase``); one part makes two where a fluid or a hyphen stands between th
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import product as choices
 from typing import Final, Generic, NamedTuple
 
 from rules.formulary.charted_name import Key, Part, Word, charted, keyed
 from rules.formulary.name_doses import FLUID, Found, Known, P, dosed, is_fluid, sound
+from rules.formulary.name_tokens import Amount
 from rules.formulary.name_words import Vocabulary, vocabulary
 
 BAGS: Final = frozenset({"50", "100", "150", "250", "500", "1000", "2000"})
@@ -20,6 +22,13 @@ BAGS: Final = frozenset({"50", "100", "150", "250", "500", "1000", "2000"})
 
 ASIDES: Final = 4
 """More bracketed remarks than this are not tried in every combination: the name is then unknown."""
+
+
+_PLANS: Final = 2048
+"""Ways to lay out names that are remembered, those of any dose as one: more than a pharmacy has entries."""
+
+_OF_PART: Final = tuple(Amount(float(place), "part") for place in range(8))
+"""Stand for the amounts of a part, by its place. A name of more parts is laid out with its own."""
 
 
 class Meaning(NamedTuple, Generic[P]):
@@ -46,11 +55,12 @@ class Reader(Generic[P]):
         self._words: Vocabulary = vocabulary()
         carriers = (charted(name).parts for name in self._words.carriers)
         self._carriers = {keyed(parts[0].words) for parts in carriers if parts}
+        self._plan = lru_cache(_PLANS)(self._cover)
 
     def read(self, name: str) -> Meaning[P]:
         """Return what a charted name means."""
         parts, purposes = charted(name)
-        found = self._cover(parts)
+        found = self._found(parts)
         if found is None or not sound(found):
             return Meaning(purposes=purposes)
         products = tuple(one.product for one in found if one.product is not None)
@@ -70,6 +80,23 @@ class Reader(Generic[P]):
             if spelt and not (carried and not found):
                 split.append((spelt, tuple(one.product for one in found if one.product is not None)))
         return tuple(split)
+
+    def _found(self, parts: tuple[Part, ...]) -> tuple[Found[P], ...] | None:
+        """Return the drugs that use every part; amounts decide nothing of it, so the words are laid out once for all doses."""
+        apart = [
+            part._replace(amounts=(_OF_PART[place],)) for place, part in enumerate(parts[: len(_OF_PART)])
+        ]
+        if len(apart) < len(parts):
+            return self._cover(parts)
+        plan = self._plan(tuple(apart))
+        return plan and tuple(
+            [
+                one._replace(
+                    amounts=tuple([own for of in one.amounts for own in parts[int(of.value)].amounts])
+                )
+                for one in plan
+            ]
+        )
 
     def _cover(self, parts: tuple[Part, ...]) -> tuple[Found[P], ...] | None:
         """Return the fewest drugs that use every part; a run of parts may be one drug's name."""

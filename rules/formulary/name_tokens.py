@@ -88,7 +88,8 @@ _LEXEME = pattern(
 )
 _THOUSANDS = pattern(r"(?<=\d),(?=\d{3}(?!\d))")
 _UNWRITTEN = pattern("[\u00ae\u00a9\u2122\u2120\u2019'\u2018`*\"]")
-_JOINTS: Final = frozenset(("in", "with", "and", "plus"))
+JOINTS: Final = frozenset(("in", "with", "and", "plus"))
+"""Words that join the parts of a name."""
 _MEASURE: Final = pattern(
     rf"({_VALUE})(?:\s*[-/]\s*{_VALUE})*\s*-?\s*(k(?=\s*units?\b)|million|mill)?\s*({_SPELT})(?![a-z0-9])"
 )
@@ -167,7 +168,7 @@ def tokens(name: str) -> tuple[Token, ...]:
         named = str(found.lastgroup)
         if named == "word":  # most are
             said = found[0]
-            read.append(Token("joint", said) if said in _JOINTS else Token("word", said, None, tied))
+            read.append(Token("joint", said) if said in JOINTS else Token("word", said, None, tied))
             tied = False
         elif named == "mark":
             said = found[0]

@@ -14,7 +14,7 @@ from tomllib import TOMLDecodeError, load
 from typing import Any, Final
 
 from rules.data_files import DRUGS
-from rules.formulary.name_tokens import tokens
+from rules.formulary.name_tokens import JOINTS, tokens
 
 WORDS: Final = "words.toml"
 CHARTING: Final = "charting.toml"
@@ -59,6 +59,8 @@ class Vocabulary:
     carriers: tuple[str, ...]
     purposes: Mapping[str, str]
     """Each word that names a purpose, with the purpose."""
+    telling: frozenset[str]
+    """Words that may be more or less than a word of the drug's name; any other stays what it is beside such."""
 
 
 def _read(file: str, folder: Path) -> dict[str, Any]:
@@ -105,8 +107,10 @@ def vocabulary(folder: Path = DRUGS) -> Vocabulary:
     words, charting = _read(WORDS, folder), _read(CHARTING, folder)
     lists = {name: frozenset(charting[name]["words"].split()) for name in LISTS}
     phrases, abbreviations = _phrases(charting["phrases"]), charting["abbreviations"]
+    forms = frozenset(words["forms"].split())
+    purposes = {word: purpose for purpose, said in charting["purposes"].items() for word in said.split()}
     return Vocabulary(
-        forms=frozenset(words["forms"].split()),
+        forms=forms,
         salts=frozenset(words["salts"].split()),
         endings=tuple(sorted(words["biologics"].split())),
         heads=lists["heads"],
@@ -122,7 +126,8 @@ def vocabulary(folder: Path = DRUGS) -> Vocabulary:
         phrases=phrases,
         abbreviations=abbreviations,
         carriers=tuple(charting["carriers"]["names"]),
-        purposes={word: purpose for purpose, said in charting["purposes"].items() for word in said.split()},
+        purposes=purposes,
+        telling=frozenset({"per", *JOINTS, *phrases, *abbreviations, *lists["heads"], *forms, *purposes}),
     )
 
 

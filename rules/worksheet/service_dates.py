@@ -36,12 +36,16 @@ def _local_dates(zone: str | None, offset_s: int, day: int) -> tuple[date, ...]:
     place = ZoneInfo(zone) if zone else timezone(timedelta(seconds=offset_s))
     quarters = range(day * _DAY_S, (day + 1) * _DAY_S, _QUARTER_S)
     offset = _offset_at(quarters[0], place)
-    if offset == _offset_at(quarters[-1], place):
-        days = [(quarter + offset) // _DAY_S for quarter in quarters]
-    else:
-        days = [(quarter + _offset_at(quarter, place)) // _DAY_S for quarter in quarters]
-    dates = {local: date.fromordinal(_EPOCH + local) for local in set(days)}
-    return tuple([dates[local] for local in days])
+    if offset != _offset_at(quarters[-1], place):
+        return tuple([_date((quarter + _offset_at(quarter, place)) // _DAY_S) for quarter in quarters])
+    first, into = divmod(quarters[0] + offset, _DAY_S)
+    before = -((into - _DAY_S) // _QUARTER_S)  # quarter hours that begin before the local midnight
+    return ((_date(first),) * before + (_date(first + 1),) * (len(quarters) - before))[: len(quarters)]
+
+
+def _date(day: int) -> date:
+    """Return the date so many days after the epoch's."""
+    return date.fromordinal(_EPOCH + day)
 
 
 def _offset_at(second: int, place: tzinfo) -> int:
