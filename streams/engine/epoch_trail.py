@@ -59,7 +59,9 @@ class EpochTrail:
         return (self._epochs[-1], self.upto) if self._epochs else None
 
     def epoch_before(self, offset: int) -> int | None:
-        """Return the epoch of the last record before an offset; None where nobody knows."""
+        """Return the epoch of the last record before an offset; None where nobody knows, as beyond what was read."""
+        if offset > self.upto:
+            return None
         step = bisect_right(self._starts, offset - 1) - 1
         return self._epochs[step] if step >= 0 else None
 
@@ -77,6 +79,17 @@ class EpochTrail:
             if known != batch.epoch:
                 raise RewrittenError(max(batch.base, self._starts[0]))
         return batch.next > self.upto and batch.epoch != self._epochs[-1]
+
+    def go_on_as(self, other: "EpochTrail") -> None:
+        """Take what another trail of the same log has behind the end of this one."""
+        for step in other.steps():
+            if step.next > self.upto:
+                self.take(step._replace(base=max(step.base, self.upto)))
+
+    def steps(self) -> Iterator[Batch]:
+        """Yield what was read, the records of one epoch after the other."""
+        for start, end, epoch in zip(self._starts, [*self._starts[1:], self.upto], self._epochs, strict=True):
+            yield Batch(start, end, epoch)
 
     def take(self, batch: Batch) -> None:
         """Note that a batch was read."""

@@ -101,7 +101,7 @@ class LogWatch:
                 None,
             )
             or await self._cut_changelog()
-            or await self._cut_source()
+            or await self._cut_source(self._read())
         )
 
     async def _cut_changelog(self) -> LogTruncatedError | None:
@@ -113,8 +113,11 @@ class LogWatch:
                 return changelog_cut(topic, partition, written[TP(topic, partition)], end)
         return None
 
-    async def _cut_source(self) -> LogTruncatedError | None:
-        read = {tp: last for tp, trail in self._trails.items() if (last := trail.last) is not None}
+    def _read(self) -> dict[TP, tuple[int, int]]:
+        return {tp: last for tp, trail in self._trails.items() if (last := trail.last) is not None}
+
+    async def _cut_source(self, read: Mapping[TP, tuple[int, int]]) -> LogTruncatedError | None:
+        """Return what is wrong with partitions that were read up to an offset, of this epoch the last record before it."""
         ends = await epoch_ends(self._consumer._client, {tp: epoch for tp, (epoch, _) in read.items()})  # noqa: SLF001 - as above
         cuts = [
             Cut(*tp, upto, ends[tp])
@@ -175,6 +178,7 @@ class LogWatch:
                 if cut < trail.upto:
                     self._fatal(source_cut(self._group, Cut(*tp, trail.upto, cut)))
                     return
+                trail = self._trails.get(tp, trail)  # the group may have dealt the partition anew meanwhile
             trail.take(batch)
 
     async def _cut_at(self, tp: TP, otherwise: int) -> int:
@@ -229,12 +233,21 @@ class LogWatch:
         if (fault := self._other_topics(notes)) is not None:
             return fault
         mine = self._consumer.assignment()
-        self._trails = {
-            tp: EpochTrail(offset, note.epoch)
-            for tp, (offset, note) in notes.items()
-            if TopicPartition(*tp) in mine
-        }
-        return await self._cut_source()
+        before, self._trails = self._trails, {}
+        for tp, (offset, note) in notes.items():
+            if TopicPartition(*tp) in mine:
+                trail = self._trails[tp] = EpochTrail(offset, note.epoch)
+                if (
+                    fetched := before.get(tp)
+                ) is not None:  # aiokafka fetches as soon as it is dealt a partition
+                    trail.go_on_as(fetched)
+        return await self._cut_source(
+            {
+                tp: (note.epoch, notes[tp][0])
+                for tp in self._trails
+                if (note := notes[tp][1]).epoch is not None
+            }
+        )
 
     def _other_topics(self, notes: Mapping[TP, tuple[int, PositionNote]]) -> LogFaultError | None:
         if self._known is None:

@@ -219,3 +219,30 @@ async def test_a_position_is_noted_with_what_is_known_at_it(watched: Watched) ->
     await watched.fetch(0, stored(0, 10, 1) + stored(10, 10, 2))
     expected = PositionNote(1, watched.broker.facts.topics, {"kept-changelog": 8})
     assert watched.watch.note(SOURCE, 10) == expected.text()
+
+
+async def test_what_is_fetched_while_a_partition_is_dealt_is_known_when_it_is_committed(
+    watched: Watched,
+) -> None:
+    """The client fetches at once; a leader elected meanwhile took those records, and the epoch before ends where it should."""
+    facts = watched.broker.facts.topics
+    watched.broker.ends[SOURCE], watched.broker.epoch_ends = 20, {1: 10}
+    watched.broker.notes[SOURCE] = OffsetAndMetadata(10, PositionNote(1, facts, {}).text())
+    await watched.fetch(10, stored(10, 5, 2) + stored(15, 5, 4))
+    assert await watched.watch.begin() is None
+    for offset, epoch in ((15, 2), (20, 4)):
+        assert watched.watch.note(SOURCE, offset) == PositionNote(epoch, facts, {}).text()
+    watched.broker.notes[SOURCE] = OffsetAndMetadata(20, watched.watch.note(SOURCE, 20))
+    assert await watched.watch.begin() is None
+    watched.broker.epoch_ends = {4: 18}
+    assert "read up to offset 20 and was cut at 18" in str(await watched.watch.begin())
+
+
+async def test_the_epoch_of_what_no_fetch_showed_is_not_guessed(watched: Watched) -> None:
+    """A position beyond what is followed is noted without one."""
+    facts = watched.broker.facts.topics
+    watched.broker.ends[SOURCE] = 30
+    watched.broker.notes[SOURCE] = OffsetAndMetadata(10, PositionNote(1, facts, {}).text())
+    assert await watched.watch.begin() is None
+    assert watched.watch.note(SOURCE, 10) == PositionNote(1, facts, {}).text()
+    assert watched.watch.note(SOURCE, 12) == PositionNote(None, facts, {}).text()
