@@ -209,9 +209,15 @@ def _say(row: Mapping[str, Any], report: Report) -> None:
 @cache
 def _commit() -> str:
     """Return what is measured; asked once, before the first row is written into it."""
-    asked = ["git", "describe", "--always", "--dirty"]
-    found = subprocess.run(asked, cwd=HERE, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
-    return found.stdout.strip()
+    asked = (
+        ("describe", "--always"),
+        ("status", "--porcelain", "--untracked-files=no", "models", "rules", "streams"),
+    )
+    commit, changes = (
+        subprocess.run(("git", *words), cwd=HERE.parent, capture_output=True, text=True, check=False).stdout  # noqa: S603, S607 - whichever git is installed
+        for words in asked
+    )
+    return commit.strip() + ("-dirty" if changes.strip() else "")
 
 
 def _record(row: Mapping[str, Any]) -> None:

@@ -95,7 +95,8 @@ def measured(name: str, path: Path, stays: int, rounds: int) -> list[Row]:
 
 def head() -> tuple[str, str]:
     """Return the date and short name of the commit, with a plus where something is not committed."""
-    asked = (("log", "-1", "--format=%cs %h"), ("status", "--porcelain"))
+    changes = ("status", "--porcelain", "--untracked-files=no", "models", "rules", "streams")
+    asked = (("log", "-1", "--format=%cs %h"), changes)
     said = [
         subprocess.run(("git", *words), cwd=ROOT, capture_output=True, text=True, check=False).stdout  # noqa: S603, S607 -- whichever git is installed
         for words in asked
