@@ -9,7 +9,8 @@ from datetime import date
 from typing import NamedTuple
 
 from rules.claim.set_identity import decided_by
-from rules.policy.resolve import Policy, place_told_apart, policy_for
+from rules.policy.resolve import Policy, policy_for
+from rules.policy.told_apart import payer_told_apart, place_told_apart
 from rules.site_folder import cached_by_site
 from rules.tables.lookup import editions
 from rules.version import RULEBOOK_VERSION
@@ -42,6 +43,7 @@ def ground_for(
         NotInForceError: the date lies before the first cited value.
         PolicyError: the choice or an override names a policy, switch or value that does not exist.
     """
+    payer = payer_told_apart(payer, choice)
     return _ground(setting, payer, place_told_apart(place, choice), on, choice, overrides)
 
 

@@ -196,18 +196,20 @@ class _Parser:
     def _plain(self, at: int, said: list[Word]) -> int:
         """Read one lexeme outside brackets and joints, or a tail of two; return the place after it."""
         token = self._read[at]
+        kind, text, amount, _ = token
+        words = self._words
         after = self._read[at + 1] if at + 1 < len(self._read) else None
         if after is not None and self._belong(token, after):
-            self._amounts += [token.amount] if token.amount is not None else []
+            self._amounts += [amount] if amount is not None else []
             return at + 2
-        if token.amount is not None:
-            self._amounts.append(token.amount)
-        elif token.kind == "mark":
-            self._edge = "soft" if token.text in "-/:|" and said else self._edge
-        elif token.text in self._words.purposes:
-            self._purposes.add(self._words.purposes[token.text])
-        elif token.kind not in SILENT and token.text not in self._words.forms and not self._counts(token):
-            said.append(Word(token.text, self._edge))
+        if amount is not None:
+            self._amounts.append(amount)
+        elif kind == "mark":
+            self._edge = "soft" if text in "-/:|" and said else self._edge
+        elif text in words.purposes:
+            self._purposes.add(words.purposes[text])
+        elif kind not in SILENT and text not in words.forms and not self._counts(token):
+            said.append(Word(text, self._edge))
             self._edge = "none"
         return at + 1
 

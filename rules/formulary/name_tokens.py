@@ -123,6 +123,8 @@ def _amount(text: str) -> Amount | None:
     unit, factor = UNITS[read[3]]
     value = float(read[1]) * factor * _SAY.get(read[2] or "", 1.0)
     rest = text[read.end() :]
+    if not rest:  # most are a number and its unit
+        return Amount(value, unit)
     volume = _PER_VOLUME.search(rest)
     per = None if volume is None else float(volume[1] or 1) * UNITS[volume[2]][1]
     return Amount(value, unit, per, rate=_PER_TIME.search(rest) is not None)
@@ -148,8 +150,6 @@ def _token(named: str, found: Match[str], *, glued: bool) -> Iterator[Token]:
         yield Token("percent", percent(found["strength"] or found["spaced"]))
     elif kind == "percent":
         yield Token(kind, percent(text))
-    elif kind == "amount":
-        yield Token(kind, text, _amount(text))
     elif kind == "number":
         yield Token(kind, f"{float(text):g}", glued=glued)
     elif kind == "joint":
@@ -169,6 +169,10 @@ def tokens(name: str) -> tuple[Token, ...]:
         if named == "word":  # most are
             said = found[0]
             read.append(Token("joint", said) if said in JOINTS else Token("word", said, None, tied))
+            tied = False
+        elif named == "amount":
+            said = found[0]
+            read.append(Token("amount", said, _amount(said)))
             tied = False
         elif named == "mark":
             said = found[0]

@@ -9,7 +9,6 @@ environment; the only files read are the shipped ones and those the caller names
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -20,13 +19,14 @@ from models.field import Setting
 from rules.parameter import NotInForceError
 from rules.policy.bill_hold import BILL_HOLD
 from rules.policy.check import problems
-from rules.policy.choice import applies, chosen_by, folders, in_order, is_path, local_layers
+from rules.policy.choice import applies, chosen_by, folders, in_order, local_layers
 from rules.policy.layer_files import INHERITS, AdministrationClass, Layer, shipped_layers
 from rules.policy.layer_version import codes
 from rules.policy.origin import BY_HAND, Origin, answering, bill_hold_in, reason_of
-from rules.policy.payers import by_name, with_what_it_extends
+from rules.policy.payers import with_what_it_extends
 from rules.policy.site_layers import Place, with_the_sites
 from rules.policy.switches import SWITCHES, PolicyError, Switch, chosen, switch
+from rules.policy.told_apart import payers_at, place_told_apart
 from rules.site_folder import SiteFolder, cached_by_site, site_in_force
 
 __all__ = ["SWITCHES", "Origin", "Policy", "PolicyError", "chosen", "policy_for", "problems", "switch"]
@@ -181,18 +181,6 @@ def policy_for(
     return _policy_for(setting, payer, *place, on, choice, overrides, with_the_sites(extra_dirs))
 
 
-def place_told_apart(
-    place: tuple[str | None, str | None], choice: str | None, extra_dirs: tuple[Place, ...] = ()
-) -> tuple[str | None, str | None]:
-    """Return facility and department where a policy may depend on them: only a site's own files tell them apart."""
-    return place if is_path(choice) or with_the_sites(extra_dirs) else (None, None)
-
-
-@lru_cache(maxsize=64)
-def _payers(places: tuple[Place, ...]) -> Mapping[str, Layer]:
-    return by_name((*shipped_layers(), *local_layers(places)))
-
-
 @cached_by_site(maxsize=8192)
 def _policy_for(
     setting: str,
@@ -206,7 +194,7 @@ def _policy_for(
 ) -> Policy:
     places = folders(choice, extra_dirs)
     local = local_layers(places)
-    picked = chosen_by(choice, payer, _payers(places), facility, department)
+    picked = chosen_by(choice, payer, payers_at(places), facility, department)
     set_by_hand = dict(chosen(key, value) for key, value in overrides)
     whose = Origin(BY_HAND, "--set") if "setting" in set_by_hand else Origin("encounter", "setting")
     if picked.setting and "setting" not in set_by_hand:

@@ -9,6 +9,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 import pytest
 
 from rules.data_files import POLICIES
+from rules.ground import ground_for
 from rules.parameter import NotInForceError
 from rules.policy import layer_files
 from rules.policy.layer_files import read_layer, shipped_layers
@@ -589,3 +590,13 @@ def test_every_answer_can_say_where_it_is_written() -> None:
     assert all(policy.origin(one.key).cite for one in SWITCHES)
     with pytest.raises(PolicyError, match="There is no switch"):
         policy.origin("aspirin")
+
+
+def test_payers_without_a_layer_share_what_their_stays_are_coded_on() -> None:
+    """One ground for names nobody has a profile for, as for none; a payer with a layer keeps its own."""
+    on = date(2026, 10, 5)
+    one, other, none = (
+        ground_for("facility", payer, ("F1", "ED"), on, None, ()) for payer in ("plan-017", "plan-018", None)
+    )
+    assert one is other is none
+    assert ground_for("facility", "bcbs", ("F1", "ED"), on, None, ()).policy.name.startswith("bcbs")
