@@ -19,7 +19,8 @@ from faust.types.tuples import ConsumerMessage, Message
 from mode import ServiceT
 
 from streams.engine.batches import PartitionBatch
-from streams.engine.lease import BACKLOG_MS, IDLE_MS, SOON_MS, LeaseThread
+from streams.engine.fetch_pace import BACKLOG_MS, IDLE_MS, SOON_MS
+from streams.engine.lease import LeaseThread
 from streams.engine.log_faults import Cut, source_cut
 from streams.engine.lost_input import input_lost
 from streams.engine.positions import spans
@@ -78,7 +79,8 @@ class BatchConsumer(driver.Consumer):
 
     def behind(self) -> int:
         """Return how many records are unread, as far as fetches have shown."""
-        return sum(max(0, self.highwater(tp) - progress.next) for tp, progress in self.progress.items())
+        ends = self._thread.readable_ends() if self.progress else {}
+        return sum(max(0, ends.get(tp, 0) - progress.next) for tp, progress in self.progress.items())
 
     async def rest(self, partitions: Mapping[TP, int]) -> None:
         """Fetch nothing more from these partitions, each read up to the offset beside it."""
@@ -161,7 +163,7 @@ class BatchConsumer(driver.Consumer):
             await self.sleep(0.02)
             return None, active
         records = await self._fetch(active)
-        behind = self.behind() > BACKLOG
+        behind = bool(records) and self.behind() > BACKLOG
         self._thread.park((BACKLOG_MS if behind else SOON_MS) if records else IDLE_MS)
         return records, active
 

@@ -17,6 +17,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, RebalanceInPro
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.types import TP
 
+from streams.engine.fetch_pace import IDLE_MS, FetchPace
 from streams.engine.log_faults import LogFaultError
 from streams.engine.log_watch import LogWatch
 from streams.engine.reading import ReadingThread
@@ -24,14 +25,6 @@ from streams.engine.reading import ReadingThread
 _REBALANCING: Final = 27
 _CONFIRMING: Final = {"HeartbeatRequest": {0, _REBALANCING}, "SyncGroupRequest": {0}}
 """Answers after which the group counts the session anew; 27 says that it is about to deal the partitions anew."""
-
-IDLE_MS: Final = 200
-BACKLOG_MS: Final = 20
-SOON_MS: Final = 4
-"""
-Milliseconds for which a broker may hold back an empty answer to a fetch: while nothing comes, while more lies there
-than can be worked off, and while what comes is to be answered at once.
-"""
 
 _FETCH_BYTES: Final = 16 << 20
 """Of one answer of a broker, over all partitions; aiokafka asks for 50 MiB, and holds that beside what is worked on."""
@@ -69,6 +62,8 @@ class LeaseThread(ReadingThread):
     confirmed_at: float = -inf
     rebalancing: bool = False
     """Whether the group has said that it deals partitions anew, and has not done so yet."""
+    pace: FetchPace | None = None
+    """How long fetches wait, from the start on."""
     logs: LogWatch | None = None
     """Watches what is read, from the start on."""
 
@@ -86,13 +81,9 @@ class LeaseThread(ReadingThread):
         return consumer
 
     def park(self, milliseconds: int) -> None:
-        """
-        Have fetches from now on wait no longer than this for something to come.
-
-        One fetch a broker is under way at a time, and it asks for the partitions nothing came from lately: those
-        something just came from, the busiest ones, wait for its end.
-        """
-        self._ensure_consumer()._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001 - aiokafka has no other way
+        """Have fetches from now on that leave partitions out wait no longer than this for something to come."""
+        if self.pace is not None:
+            self.pace.soon_ms = milliseconds
 
     async def rest(self, partitions: Mapping[TP, int]) -> None:
         """Fetch nothing more from these partitions, and let go of what was fetched beyond these positions."""
@@ -108,6 +99,8 @@ class LeaseThread(ReadingThread):
         for tp in partitions:
             if TopicPartition(*tp) in assigned:
                 consumer.resume(TopicPartition(*tp))
+        if self.pace is not None:
+            self.pace.woken()
 
     async def _rest(self, partitions: Mapping[TP, int]) -> None:
         consumer = self._ensure_consumer()
@@ -123,9 +116,11 @@ class LeaseThread(ReadingThread):
         sys.setswitchinterval(SWITCH_S)
         await super().on_start()
         consumer: Any = self._ensure_consumer()
+        app: Any = self.app
+        vitals = app.vitals
+        self.pace = FetchPace(consumer._fetcher, lambda: not vitals.recovering)  # noqa: SLF001 - aiokafka has no other way
         coordinator = consumer._coordinator  # noqa: SLF001 - aiokafka tells nobody else of its heartbeats
         if isinstance(coordinator, GroupCoordinator):
-            app: Any = self.app
             self.logs = LogWatch(consumer, coordinator.group_id, self._fatal, app.changelog_ends, app.cluster)
             self._watching = asyncio.ensure_future(self.logs.run())
             ask = coordinator._send_req  # noqa: SLF001 - as above

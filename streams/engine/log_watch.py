@@ -135,14 +135,20 @@ class LogWatch:
         return answer
 
     async def _check(self, request: Any, answer: Any) -> None:
+        told = [
+            (TP(topic, number), code, fetched)
+            for topic, rows in answer.topics
+            for number, code, *_, fetched in rows
+            if code or fetched
+        ]
+        if not told:  # most partitions have nothing new most of the time
+            return
         asked_from = {(topic, number): offset for topic, rows in request.topics for number, offset, _ in rows}
-        for topic, rows in answer.topics:
-            for number, code, _, *_, fetched in rows:
-                tp = TP(topic, number)
-                if code == _OUT_OF_RANGE:
-                    await self._out_of_range(tp, asked_from[tp])
-                elif not code and fetched and tp not in self._changelog_ends:
-                    await self._follow(tp, asked_from[tp], fetched)
+        for tp, code, fetched in told:
+            if code == _OUT_OF_RANGE:
+                await self._out_of_range(tp, asked_from[tp])
+            elif not code and fetched and tp not in self._changelog_ends:
+                await self._follow(tp, asked_from[tp], fetched)
 
     async def _out_of_range(self, tp: TP, offset: int) -> None:
         """Stop for a log that ends below what was read; one whose beginning was deleted is told when records come."""

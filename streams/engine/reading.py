@@ -1,13 +1,16 @@
 """The consumer's thread as a reader: committed records alone, and each fetch as stretches, so that markers are passed."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from copy import copy
+from functools import partial
 from typing import Any, Final
 
 from aiokafka.errors import ConsumerStoppedError
 from aiokafka.structs import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from mode.utils.futures import maybe_set_exception, maybe_set_result
 
 from streams.fetching.client import read_committed
 from streams.fetching.stretch import fetched_stretches
@@ -18,11 +21,53 @@ _READ_UNCOMMITTED: Final = 0
 class ReadingThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread, whose consumer reads what is committed and tells how far it has come."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._fetching: set[asyncio.Task[None]] = set()
+        """Under way; the loop itself does not keep a task alive."""
+
     def _create_worker_consumer(self, transport: Any) -> Any:
         return read_committed(super()._create_worker_consumer(transport))
 
     def _create_client_consumer(self, transport: Any) -> Any:
         return read_committed(super()._create_client_consumer(transport))
+
+    async def getmany(
+        self,
+        active_partitions: set[TP] | None,
+        timeout: float,  # noqa: ASYNC109 - Faust's signature
+    ) -> Any:
+        """
+        Fetch in the thread.
+
+        Faust's queue of calls makes seven tasks of one, and at every fetch; here it is one.
+        """
+        consumer = self._ensure_consumer()
+        promise: asyncio.Future[Any] = self.parent_loop.create_future()
+        fetch = partial(
+            self._fetch_records,
+            consumer,
+            active_partitions,
+            timeout=timeout,
+            max_records=consumer._max_poll_records,  # noqa: SLF001 - Faust reads it too
+        )
+        self.thread_loop.call_soon_threadsafe(self._begin, promise, fetch)
+        return await promise
+
+    def _begin(self, promise: "asyncio.Future[Any]", fetch: Callable[[], Awaitable[Any]]) -> None:
+        task = asyncio.ensure_future(self._answer(promise, fetch))
+        self._fetching.add(task)
+        task.add_done_callback(self._fetching.discard)
+
+    async def _answer(self, promise: "asyncio.Future[Any]", fetch: Callable[[], Awaitable[Any]]) -> None:
+        if promise.cancelled():
+            return
+        try:
+            result = await fetch()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is the caller's
+            self.parent_loop.call_soon_threadsafe(maybe_set_exception, promise, error)
+        else:
+            self.parent_loop.call_soon_threadsafe(maybe_set_result, promise, result)
 
     async def _fetch_records(
         self,
@@ -44,6 +89,19 @@ class ReadingThread(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         stable = consumer.last_stable_offset(tp)
         return consumer.highwater(tp) if stable is None or stable < 0 else stable
+
+    def readable_ends(self) -> dict[TP, int]:
+        """Return what ``highwater`` does, for every partition of this worker that fetches have shown an end of."""
+        subscription = self._ensure_consumer()._subscription.subscription  # noqa: SLF001 - asked one by one it costs ten times as much
+        if subscription is None or subscription.assignment is None:
+            return {}
+        ends = {}
+        for place, state in list(subscription.assignment._tp_state.items()):  # noqa: SLF001 - as above
+            stable = state.lso
+            end = state.highwater if stable is None or stable < 0 else stable
+            if end:
+                ends[TP(*place)] = end
+        return ends
 
     async def log_ends(self, partitions: Iterable[TP]) -> Mapping[TP, int]:
         """Return the offset after the last record of each partition, be it of an open transaction."""

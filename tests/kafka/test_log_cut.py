@@ -8,6 +8,7 @@ offsets that were cut is then never read.
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
+from time import sleep
 
 import pytest
 from apache_kafka import ApacheKafka
@@ -16,6 +17,7 @@ from chaos_feed import day
 from confluent_kafka import OFFSET_END, TopicPartition
 from half_read import Cuts, cut_topic, half_read, said, set_positions
 
+from streams.engine.fetch_pace import IDLE_MS
 from streams.wire import topics
 
 pytestmark = pytest.mark.broker
@@ -128,6 +130,7 @@ def test_what_retention_took_unread_is_said_and_is_no_cut(stream: Stream) -> Non
     """A reader that was away too long goes on with what is there, as ever."""
     worker = half_read(stream)
     worker.signal(SIGSTOP)
+    sleep(5 * IDLE_MS / 1000)  # a fetch that is under way is answered before there is anything to answer with
     stream.publish()
     admin = stream.kafka.admin()
     places = [TopicPartition(topics.EVENTS, number, OFFSET_END) for number in range(PARTITIONS)]

@@ -59,6 +59,10 @@ class Log:
         """Return the offset after the last record."""
         return self.records[tp][-1].offset + 1 if self.records[tp] else self.earliest[tp]
 
+    def readable_ends(self) -> dict[TP, int]:
+        """Return what ``highwater`` does of all partitions."""
+        return {tp: self.highwater(tp) for tp in self.records}
+
     async def getmany(self, active: set[TP], timeout: float) -> dict[TP, list[Record]]:  # noqa: ARG002, ASYNC109 -- the thread's signature
         """Return what lies at the positions, and move on."""
         found: dict[TP, list[Record]] = {}

@@ -1,0 +1,154 @@
+"""How long a fetch may wait at a broker, and that one is answered in one step of the thread that reads."""
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka.consumer.fetcher import Fetcher
+
+from streams.engine.fetch_pace import IDLE_MS, SOON_MS, FetchPace
+from streams.engine.lease import LeaseThread
+from streams.engine.reading import ReadingThread
+
+
+class Asked:
+    """Stands for aiokafka's fetcher, and notes how long each fetch it sends may wait."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, Any] = {}
+        self._fetch_max_wait_ms = 0
+        self._wait_consume_future = asyncio.get_running_loop().create_future()
+        self.resting = [asyncio.get_running_loop().create_future()]
+
+    def _get_actions_per_node(self, _: Any) -> tuple[int, dict[Any, Any], float, bool, list[Any]]:
+        return self._fetch_max_wait_ms, {}, 0.2, False, self.resting
+
+    def _notify(self, future: "asyncio.Future[None]") -> None:
+        if not future.done():
+            future.set_result(None)
+
+
+async def test_a_fetch_waits_long_only_where_it_asks_for_every_partition() -> None:
+    """What a fetch leaves out waits for its end; and so does what recovery asks."""
+    fetcher, vitals = Asked(), SimpleNamespace(recovering=False)
+    pace = FetchPace(fetcher, lambda: not vitals.recovering)
+    pace.soon_ms = SOON_MS
+    assert fetcher._get_actions_per_node(None)[0] == IDLE_MS  # noqa: SLF001 - aiokafka's
+    fetcher._records["in-0"] = "fetched, not handed out"  # noqa: SLF001 - as above
+    assert fetcher._get_actions_per_node(None)[0] == SOON_MS  # noqa: SLF001 - as above
+    fetcher._records.clear()  # noqa: SLF001 - as above
+    vitals.recovering = True
+    assert fetcher._get_actions_per_node(None)[0] == SOON_MS  # noqa: SLF001 - as above
+
+
+async def test_partitions_that_rest_are_not_waited_for_one_by_one_and_their_waking_is_told() -> None:
+    """Each of them was a future to wait for at every fetch."""
+    fetcher = Asked()
+    pace = FetchPace(fetcher, lambda: True)
+    assert not fetcher._get_actions_per_node(None)[-1]  # noqa: SLF001 - aiokafka's
+    pace.woken()
+    assert fetcher._wait_consume_future.done()  # noqa: SLF001 - as above
+
+
+def test_aiokafka_has_what_is_replaced() -> None:
+    """Another release may send its fetches in another way."""
+    source = inspect.getsource(Fetcher)
+    assert "self._fetch_max_wait_ms," in inspect.getsource(Fetcher._get_actions_per_node)  # noqa: SLF001 - as above
+    assert "self._get_actions_per_node(assignment)" in source
+    assert "chain(self._pending_tasks, other_futs, resume_futures)" in source
+
+
+@pytest.fixture
+def loop_of_a_thread() -> Iterator[asyncio.AbstractEventLoop]:
+    """Return a loop that runs in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield loop
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def reading(loop: asyncio.AbstractEventLoop, answer: Any) -> Any:
+    """Return the consumer's thread, which answers a fetch by this."""
+    thread: Any = object.__new__(ReadingThread)
+    thread._fetching = set()  # noqa: SLF001 - what its constructor makes, which would want a whole app
+    thread._ensure_consumer = lambda: SimpleNamespace(_max_poll_records=500)  # noqa: SLF001 - as above
+    thread.thread_loop, thread.parent_loop = loop, asyncio.get_running_loop()
+    thread._fetch_records = answer  # noqa: SLF001 - as above
+    return thread
+
+
+async def test_a_fetch_runs_in_the_thread_and_is_answered_here(loop_of_a_thread: Any) -> None:
+    """With what was asked for, and nothing is left of it."""
+
+    async def answer(_: Any, active: Any, **how: Any) -> Any:
+        assert asyncio.get_running_loop() is loop_of_a_thread
+        return active, how
+
+    thread = reading(loop_of_a_thread, answer)
+    assert await thread.getmany({"in"}, 1.0) == ({"in"}, {"timeout": 1.0, "max_records": 500})
+    await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop_of_a_thread))
+    assert not thread._fetching  # noqa: SLF001 - as above
+
+
+async def test_what_a_fetch_raises_is_raised_here(loop_of_a_thread: Any) -> None:
+    """It stops the worker in words, and not the thread."""
+
+    async def refuse(*_: Any, **__: Any) -> Any:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await reading(loop_of_a_thread, refuse).getmany(None, 1.0)
+
+
+async def test_who_waits_no_longer_is_not_answered(loop_of_a_thread: Any) -> None:
+    """A fetcher that is told to stop goes, whatever the fetch does."""
+    begun = threading.Event()
+
+    async def hang(*_: Any, **__: Any) -> Any:
+        begun.set()
+        await asyncio.sleep(0.01)
+        return {}
+
+    thread = reading(loop_of_a_thread, hang)
+    waiting = asyncio.ensure_future(thread.getmany(None, 1.0))
+    assert await asyncio.to_thread(begun.wait, 30)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    async def ended() -> None:
+        await asyncio.gather(*thread._fetching)  # noqa: SLF001 - as above
+
+    await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(ended(), loop_of_a_thread))
+
+
+def test_ends_asked_together_are_those_asked_one_by_one() -> None:
+    """What an open transaction wrote cannot be read yet; of a partition never fetched nothing is known."""
+
+    def state(lso: int | None, highwater: int | None) -> Any:
+        return SimpleNamespace(lso=lso, highwater=highwater)
+
+    states = {
+        ("in", 0): state(5, 9),
+        ("in", 1): state(-1, 9),
+        ("in", 2): state(None, None),
+        ("in", 3): state(None, 4),
+    }
+    assignment = SimpleNamespace(_tp_state=states)
+    thread: Any = object.__new__(LeaseThread)
+    kafka = SimpleNamespace(
+        _subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=assignment)),
+        last_stable_offset=lambda tp: states[tp].lso,
+        highwater=lambda tp: states[tp].highwater,
+    )
+    thread._ensure_consumer = lambda: kafka  # noqa: SLF001 - as above
+    found = thread.readable_ends()
+    assert found == {("in", 0): 5, ("in", 1): 9, ("in", 3): 4}
+    assert all(thread.highwater(tp) == found.get(tp) for tp in states)
