@@ -19,9 +19,9 @@ from faust.types import TP
 
 from streams.engine.batches import BatchSchema
 from streams.engine.checkpoint import Addressed, Checkpoint, States
-from streams.engine.checkpoint_pace import gathering_s
+from streams.engine.checkpoint_pace import BACKLOG, gathering_s
 from streams.engine.cluster_facts import ClusterFacts
-from streams.engine.consumer import BACKLOG, BatchConsumer
+from streams.engine.consumer import BatchConsumer
 from streams.engine.error_place import place_of, placed, told
 from streams.engine.exit_status import EXIT_FATAL
 from streams.engine.kept_states import Journaled, Kept, State, bytes_of

@@ -7,6 +7,9 @@ With nothing waiting one is written at once; the more records wait to be read, t
 
 from typing import Final
 
+BACKLOG: Final = 2_000
+"""Unread records from which on it is better to be done soon than to answer each soon."""
+
 LONGEST_S: Final = 0.25
 """Nobody waits for one record of a backlog: fewer and larger checkpoints, in which each state is written once."""
 

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from time import monotonic
-from typing import Any, Final
+from typing import Any
 
 from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
@@ -19,6 +19,7 @@ from faust.types.tuples import ConsumerMessage, Message
 from mode import ServiceT
 
 from streams.engine.batches import PartitionBatch
+from streams.engine.checkpoint_pace import BACKLOG
 from streams.engine.fetch_pace import BACKLOG_MS, IDLE_MS, SOON_MS
 from streams.engine.lease import LeaseThread
 from streams.engine.log_faults import Cut, source_cut
@@ -29,9 +30,6 @@ from streams.fetching.stretch import span_of
 
 _FETCH_S = 1.0
 _log = logging.getLogger(__name__)
-
-BACKLOG: Final = 2_000
-"""Unread records from which on it is better to be done soon than to answer each soon."""
 
 
 class BatchConsumer(driver.Consumer):
