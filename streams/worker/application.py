@@ -82,7 +82,7 @@ def build_observed(
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=settings.worker_id,
         broker_client_id=f"{topics.APPLICATION}-{settings.worker_id}",
-        broker_max_poll_records=500,
+        broker_max_poll_records=2000,
         broker_commit_interval=1.0,
         broker_commit_livelock_soft_timeout=3600.0,
         stream_processing_timeout=3600.0,
