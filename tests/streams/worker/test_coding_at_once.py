@@ -1,6 +1,7 @@
 """A stay is coded in the batch that closes it, with its closed encounter; what a crash leaves of that is mended, in order."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from encounter_states import DAY, injection, line
@@ -13,9 +14,12 @@ from orjson import loads
 from rules.engine import Profile
 from streams.charging import coding_at_once
 from streams.charging.release import release_at_once
+from streams.kafka.connection import Connection
 from streams.lifecycle.timeouts import Timeouts
 from streams.wire import topics
 from streams.wire.coded_header import coded_version
+from streams.worker.application import build
+from streams.worker.settings import WorkerSettings
 
 AT_ONCE = Timeouts(grace=0, quiet_period=0)
 SAID = (topics.CHARGES, topics.CHARGE_LINES)
@@ -115,6 +119,13 @@ def test_no_charge_set_is_kept_of_a_stay_that_is_not_closed_in_its_state() -> No
         worker.checkpoint()
     assert on(cluster, topics.ENCOUNTERS_CHANGELOG)
     assert not on(cluster, topics.RELEASES_CHANGELOG)
+
+
+def test_the_worker_has_its_checkpoints_written_in_that_order(tmp_path: Path) -> None:
+    """The states of stays, then those of charges that follow from them."""
+    settings = WorkerSettings(worker_id="w", data_dir=tmp_path, in_memory=True, metrics_bind=None)
+    tables = build(Connection(("localhost:1",)), settings, 1).tables
+    assert tables["releases"].follows is tables["encounters"]
 
 
 @pytest.fixture
