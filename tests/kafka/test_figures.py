@@ -19,7 +19,7 @@ from streams.wire import topics
 Maker = Callable[..., ApacheKafka]
 
 PLACE = {"topic": topics.EVENTS, "partition": "0"}
-BURST = 60_000
+BURST = 200_000
 A_STAY = 10
 """Events of one stay."""
 
