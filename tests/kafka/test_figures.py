@@ -20,6 +20,9 @@ Maker = Callable[..., ApacheKafka]
 
 PLACE = {"topic": topics.EVENTS, "partition": "0"}
 BURST = 200_000
+SILENT_S = 5
+"""The burst is older than that when a silent broker is told."""
+
 A_STAY = 10
 """Events of one stay."""
 
@@ -199,15 +202,16 @@ def test_lag_is_the_brokers_truth_under_a_burst_after_a_kill_and_while_the_broke
         reader.start()
         until(port, "ready", 60)
         time.sleep(1.2)
-        late = compared(broker, port).value("infusion_lag_seconds", **PLACE)
-        assert late, "the burst was over before it could be looked at"
+        compared(broker, port)
+        burst(kafka.bootstrap, BURST)
         kafka.pause()
         assert until(port, "broker_silent", 30) < 15
         until(idle, "broker_silent", 5)
         frozen = scraped(port)
         assert alive(port)
         assert frozen.value("infusion_ready") == 0
-        assert (frozen.value("infusion_lag_seconds", **PLACE) or 0) > late, "nobody reads, and time goes on"
+        late = frozen.value("infusion_lag_seconds", **PLACE) or 0
+        assert late > SILENT_S, "nobody reads, and time goes on"
         kafka.resume()
         until(port, "ready", 60)
     finally:
