@@ -24,6 +24,12 @@ _READS: Final = 3
 """How often a yardstick is read."""
 
 
+_SETTLES_WITHIN: Final = 240
+_IDLE_FOR_S: Final = 3.0
+_IDLE: Final = 0.05
+"""Of one core, over so many seconds: a worker that counts uses a fifth."""
+
+
 class Standing(NamedTuple):
     """A worker with so many open stays in its state, ready."""
 
@@ -129,7 +135,7 @@ def standing(
     try:
         with Running("ours", terms) as running:
             ready = running.word("READY", 900) - running.begun
-            time.sleep(3)  # its store may still be tidying up after what recovery wrote
+            _settled(running)
             yield Standing(
                 count,
                 terms,
@@ -142,6 +148,16 @@ def standing(
     finally:
         drop_topics(kafka, terms)
         shutil.rmtree(terms.folder / "worker", ignore_errors=True)
+
+
+def _settled(running: Running) -> None:
+    """Wait until a worker does nothing any more: it counts what is live, and its store tidies up after recovery."""
+    until = time.time() + _SETTLES_WITHIN
+    while time.time() < until:
+        before = running.looks[-1]
+        time.sleep(_IDLE_FOR_S)
+        if running.looks[-1].cpu_s - before.cpu_s < _IDLE * _IDLE_FOR_S:
+            return
 
 
 def beside(one: Standing, events: Sequence[bytes]) -> Beside:

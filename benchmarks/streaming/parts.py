@@ -156,6 +156,10 @@ def stated(
 ) -> list[Row]:
     """Measure what an event costs beside many open stays and beside few; both workers stand all the while."""
     patterns = open_stays.patterns(ground.generated(500, SEED + 2), 1)
+    with open_stays.standing(
+        kafka, patterns, many // 2, folder
+    ) as half:  # its caches are as full as with all of them
+        half_rss_mib = half.rss_mib
     found: dict[int, list[open_stays.Beside]] = {}
     with (
         open_stays.standing(kafka, patterns, few, folder) as little,
@@ -180,7 +184,10 @@ def stated(
     return [
         Row(f"CPU beside {of_many}", dear.cpu_us, "us/event", f"{few} open", over(dear.cpu_us, cheap.cpu_us), n),
         Row(f"speed beside {of_many}", dear.events_s, "events/s", f"{few} open", over(dear.events_s, cheap.events_s), n),
-        Row("memory of an open stay", (much.rss_mib - little.rss_mib) * each, "bytes", n=of_many),
+        Row(
+            "memory of an open stay", (much.rss_mib - half_rss_mib) * (1 << 20) / (many - many // 2), "bytes",
+            n=f"{many} beside {many // 2} open stays",
+        ),
         Row("disk of an open stay", (much.disk_mib - little.disk_mib) * each, "bytes", n=of_many),
         Row("changelog of an open stay", (much.changelog_mib - little.changelog_mib) * each, "bytes", n=of_many),
         Row(f"memory with {of_many}", much.rss_mib, "MiB", f"{few} open", over(much.rss_mib, little.rss_mib)),
