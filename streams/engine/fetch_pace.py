@@ -18,6 +18,9 @@ Milliseconds for which a broker may hold back an empty answer to a fetch: where 
 there than can be worked off, and while what comes is to be answered at once.
 """
 
+RECOVERING_MS: Final = 10
+"""While recovery asks for positions and ends, each behind a fetch that is parked."""
+
 
 class FetchPace:
     """
@@ -36,7 +39,8 @@ class FetchPace:
     def _paced(self, assignment: Any) -> Any:
         fetcher = self._fetcher
         whole = not fetcher._records and self._settled()  # noqa: SLF001 - as above
-        fetcher._fetch_max_wait_ms = IDLE_MS if whole else self.soon_ms  # noqa: SLF001 - as above
+        soon_ms = self.soon_ms if self._settled() else min(self.soon_ms, RECOVERING_MS)
+        fetcher._fetch_max_wait_ms = IDLE_MS if whole else soon_ms  # noqa: SLF001 - as above
         fetches, resets, timeout, unknown, _ = self._actions(assignment)
         # Instead of one future a partition that rests, each waited for at every fetch: who wakes them says so.
         return fetches, resets, timeout, unknown, ()

@@ -190,6 +190,12 @@ class SeekingRecovery(Recovery):
 class SeekingTableManager(TableManager):
     """Faust's table manager with our recovery, whose stores are opened at the same time."""
 
+    async def on_start(self) -> None:
+        """Begin at once: every table is made before the app starts, and Faust waits a second for those that are not."""
+        if not self.should_stop:
+            await self._update_channels()
+            await self.recovery.start()
+
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiokafka.consumer.fetcher import Fetcher
 
-from streams.engine.fetch_pace import IDLE_MS, SOON_MS, FetchPace
+from streams.engine.fetch_pace import IDLE_MS, RECOVERING_MS, SOON_MS, FetchPace
 from streams.engine.lease import LeaseThread
 from streams.engine.reading import ReadingThread
 
@@ -43,6 +43,8 @@ async def test_a_fetch_waits_long_only_where_it_asks_for_every_partition() -> No
     fetcher._records.clear()  # noqa: SLF001 - as above
     vitals.recovering = True
     assert fetcher._get_actions_per_node(None)[0] == SOON_MS  # noqa: SLF001 - as above
+    pace.soon_ms = IDLE_MS  # as at a start, before anything came
+    assert fetcher._get_actions_per_node(None)[0] == RECOVERING_MS  # noqa: SLF001 - as above
 
 
 async def test_partitions_that_rest_are_not_waited_for_one_by_one_and_their_waking_is_told() -> None:
