@@ -17,7 +17,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, RebalanceInPro
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.types import TP
 
-from streams.engine.dealing import deal_when_all_is_known
+from streams.engine.dealing import deal_when_topics_are_known
 from streams.engine.fetch_pace import IDLE_MS, FetchPace
 from streams.engine.log_faults import LogFaultError
 from streams.engine.log_watch import LogWatch
@@ -122,7 +122,7 @@ class LeaseThread(ReadingThread):
         self.pace = FetchPace(consumer._fetcher, lambda: not vitals.recovering)  # noqa: SLF001 - aiokafka has no other way
         coordinator = consumer._coordinator  # noqa: SLF001 - aiokafka tells nobody else of its heartbeats
         if isinstance(coordinator, GroupCoordinator):
-            deal_when_all_is_known(coordinator)
+            deal_when_topics_are_known(coordinator)
             self.logs = LogWatch(consumer, coordinator.group_id, self._fatal, app.changelog_ends, app.cluster)
             self._watching = asyncio.ensure_future(self.logs.run())
             ask = coordinator._send_req  # noqa: SLF001 - as above

@@ -1,4 +1,4 @@
-"""The leader of a group deals partitions when it knows of every topic."""
+"""The leader of a group deals partitions when its broker names topics."""
 
 import inspect
 from types import SimpleNamespace
@@ -8,23 +8,23 @@ import pytest
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 
 from streams.engine import dealing
-from streams.engine.dealing import deal_when_all_is_known
+from streams.engine.dealing import deal_when_topics_are_known
 
 
 def coordinator(known_after: int, asked: list[int]) -> Any:
-    """Return a leader whose broker names the topic ``in`` after so many questions."""
+    """Return a leader whose broker names the topic ``in`` after so many questions, and never another."""
 
     async def force_metadata_update() -> None:
         asked.append(1)
 
-    def partitions_for_topic(_: str) -> set[int] | None:
-        return {0} if len(asked) >= known_after else None
+    def partitions_for_topic(name: str) -> set[int] | None:
+        return {0} if name == "in" and len(asked) >= known_after else None
 
     async def perform(response: str) -> dict[str, list[int]]:
         return {response: [0] if len(asked) >= known_after else []}
 
     return SimpleNamespace(
-        _perform_assignment=perform, _group_subscription={"in"},
+        _perform_assignment=perform, _group_subscription={"in", "gone"},
         _cluster=SimpleNamespace(partitions_for_topic=partitions_for_topic),
         _client=SimpleNamespace(force_metadata_update=force_metadata_update),
     )  # fmt: skip
@@ -37,12 +37,12 @@ async def test_a_broker_that_names_no_topic_yet_is_asked_again_before_anything_i
     monkeypatch.setattr(dealing, "_AGAIN_S", 0.001)
     asked: list[int] = []
     leader = coordinator(3, asked)
-    deal_when_all_is_known(leader)
+    deal_when_topics_are_known(leader)
     assert await leader._perform_assignment("worker-1") == {"worker-1": [0]}  # noqa: SLF001 - what aiokafka calls
     assert len(asked) == 3
 
 
-async def test_a_topic_that_never_comes_holds_the_group_up_for_a_while_only(
+async def test_topics_that_never_come_hold_the_group_up_for_a_while_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What is known is dealt then; the watch over the logs tells of a topic that is gone."""
@@ -50,7 +50,7 @@ async def test_a_topic_that_never_comes_holds_the_group_up_for_a_while_only(
     monkeypatch.setattr(dealing, "_PATIENCE_S", 0.02)
     asked: list[int] = []
     leader = coordinator(10**9, asked)
-    deal_when_all_is_known(leader)
+    deal_when_topics_are_known(leader)
     assert await leader._perform_assignment("worker-1") == {"worker-1": []}  # noqa: SLF001 - as above
     assert asked
 
