@@ -26,7 +26,6 @@ FLAT: Final = 1.1
 _LATENCY: Final = (("p50", 15.0), ("p99", 10.0))
 _CONTENDERS: Final[tuple[tuple[str, float | None], ...]] = (
     ("bare aiokafka", 0.85),
-    ("bare aiokafka, coding at once", None),
     ("Bytewax", 1.3),
     ("Quix Streams", None),
     ("Faust, tuned, bytes", None),

@@ -2,8 +2,7 @@
 The ceiling: a loop over aiokafka with the same functions, nothing else between them.
 
 State in dictionaries and a changelog, read back at the start; at most once a second every touched stay is written
-once, with the outputs, and when all of it is acknowledged the offsets are committed. Variants: ``uvloop``; ``at once``
-codes a stay in the batch that closes it, as ours does.
+once, with the outputs, and when all of it is acknowledged the offsets are committed. Variant: ``uvloop``.
 """
 
 import asyncio
@@ -18,8 +17,7 @@ from aiokafka.partitioner import murmur2
 from contender import tell
 from terms import Terms
 
-from streams.charging.coding_at_once import CodingAtOnce
-from streams.charging.release_state import Cause, Committed, ReleaseState, Source
+from streams.charging.release_state import ReleaseState
 from streams.charging.release_state import from_bytes as released_from_bytes
 from streams.charging.release_state import to_bytes as released_to_bytes
 from streams.lifecycle.state import EncounterState
@@ -41,7 +39,7 @@ class Loop:
         self._releases: dict[bytes, ReleaseState] = {}
         self._touched: dict[tuple[str, int], dict[bytes, EncounterState | ReleaseState]] = {}
         self._out: dict[tuple[str, int], list[Sent]] = {}
-        self._committed: dict[tuple[str, int], int] = {}
+        self._committed: dict[int, int] = {}
 
     async def run(self) -> None:
         """Restore, then read until ended."""
@@ -74,20 +72,15 @@ class Loop:
     def _take(self, tp: TopicPartition, records: list[Any]) -> None:
         number = tp.partition
         if tp.topic == topics.CLOSED:
-            settled = self._committed.get((topics.CLOSED, number), 0)
+            settled = self._committed.get(number, 0)
             coded = same_work.code(number, records, self._releases.get, settled)
             self._releases |= coded.states
             self._touched.setdefault((topics.RELEASES_CHANGELOG, number), {}).update(coded.states)
             self._send(number, coded.messages)
             return
-        coding = self._coding(tp, records) if self._terms.variant == "at once" else None
         made = same_work.follow(
-            tp.topic, number, records, self._stays.get, lambda name: self._home(name) == number, coding
+            tp.topic, number, records, self._stays.get, lambda name: self._home(name) == number
         )
-        if coding is not None:
-            self._releases |= coding.states
-            self._touched.setdefault((topics.RELEASES_CHANGELOG, number), {}).update(coding.states)
-            self._send(number, coding.messages)
         touched = self._touched.setdefault((topics.ENCOUNTERS_CHANGELOG, number), {})
         for kept in made.states:
             self._stays[kept.encounter_id] = kept
@@ -96,12 +89,6 @@ class Loop:
         for command in made.commands:
             place = (topics.COMMANDS, self._home(command.encounter_id))
             self._out.setdefault(place, []).append((command.encounter_id.encode(), command.value, ()))
-
-    def _coding(self, tp: TopicPartition, records: list[Any]) -> CodingAtOnce:
-        source: Source = "events" if tp.topic == topics.EVENTS else "commands"
-        places = [(topic, tp.partition) for topic in (topics.CLOSED, topics.EVENTS, topics.COMMANDS)]
-        committed = Committed(*(self._committed.get(place, 0) for place in places))
-        return same_work.at_once(Cause(source, records[-1].offset), committed, self._releases.get)
 
     def _send(self, number: int, messages: Iterable[Any]) -> None:
         for topic, key, value, headers, _ in messages:
@@ -122,7 +109,8 @@ class Loop:
             await asyncio.gather(*(self._write(*place, sent) for place, sent in part.items()))
         await self._consumer.commit()
         for tp in self._consumer.assignment():
-            self._committed[tp.topic, tp.partition] = await self._consumer.position(tp)
+            if tp.topic == topics.CLOSED:
+                self._committed[tp.partition] = await self._consumer.position(tp)
 
     async def _write(self, topic: str, number: int, sent: list[Sent]) -> None:
         futures = []

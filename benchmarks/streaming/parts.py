@@ -19,7 +19,6 @@ from throughput import Contender, Result
 
 OURS: Final = "ours, rocksdb"
 BARE: Final = "bare aiokafka"
-BARE_AT_ONCE: Final = "bare aiokafka, coding at once"
 COPIED: Final = (OURS, "ours, memory", BARE)
 """Who can run on three copies: the others make changelogs of their own, each in one copy."""
 
@@ -37,7 +36,6 @@ def contenders(names: Iterable[str]) -> list[Contender]:
         Contender(OURS, "ours", "rocksdb", own),
         Contender("ours, memory", "ours", "memory", own),
         Contender(BARE, "bare_loop", "", own),
-        Contender(BARE_AT_ONCE, "bare_loop", "at once", own),
         Contender("Faust, defaults", "stock_faust", "default", own),
         Contender("Faust, tuned", "stock_faust", "tuned", own),
         Contender("Faust, tuned, bytes", "stock_faust", "raw", own),

@@ -8,8 +8,7 @@ from models.encounter import Encounter
 from rules.emission import Emission, emission_of
 from rules.engine import Profile
 from streams.charging.closed_encounter_processor import CodedRecords, code_records
-from streams.charging.coding_at_once import CodingAtOnce
-from streams.charging.release_state import Cause, Committed, ReleaseState
+from streams.charging.release_state import ReleaseState
 from streams.lifecycle.event_processor import EncounterProcessor
 from streams.lifecycle.processed_records import ProcessedRecords
 from streams.lifecycle.state import EncounterState
@@ -38,24 +37,18 @@ def follow(
     records: Iterable[Any],
     load: Callable[[str], EncounterState | None],
     at_home: Callable[[str], bool] = lambda _: True,
-    coding: CodingAtOnce | None = None,
 ) -> ProcessedRecords:
-    """Fold events, or obey commands, and settle the stays they touched; code those that close where that is asked for."""
+    """Fold events, or obey commands, and settle the stays they touched."""
     batch = EncounterProcessor(topic, partition, int(time()), load, at_home)
     (batch.process_events if topic == topics.EVENTS else batch.process_commands)(records)
-    return batch.finish(AT_ONCE, _emission, None if coding is None else coding.code)
-
-
-def at_once(cause: Cause, committed: Committed, load: Callable[[bytes], ReleaseState | None]) -> CodingAtOnce:
-    """Return what codes the stays that a batch closes, for one process that has all partitions from the start."""
-    return CodingAtOnce(cause, committed, load, PROFILE, lambda _: True, lambda _: True)
+    return batch.finish(AT_ONCE, _emission)
 
 
 def code(
     partition: int, records: Iterable[Any], load: Callable[[bytes], ReleaseState | None], settled: int = 0
 ) -> CodedRecords:
     """Code closed encounters."""
-    return code_records(records, partition, Committed(settled), load, PROFILE)
+    return code_records(records, partition, settled, load, PROFILE)
 
 
 def _emission(encounter: Encounter) -> Emission:

@@ -1,6 +1,6 @@
 """The processor of closed encounters: what the agent ``code`` does with a batch of records. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from rules.engine import Profile
@@ -8,11 +8,10 @@ from rules.policy.resolve import PolicyError
 from rules.site_folder import SiteFolderError
 from streams.charging.coding_counts import CodingCounts
 from streams.charging.release import Release, release
-from streams.charging.release_state import Committed, ReleaseState, UnreadableReleaseError, to_bytes
+from streams.charging.release_state import ReleaseState, UnreadableReleaseError, to_bytes
 from streams.wire import topics
 from streams.wire.closed_encounter_json import NotAClosedEncounterError, from_bytes
 from streams.wire.cloud_events import traceparent
-from streams.wire.coded_header import coded_version
 from streams.wire.message import OutboundMessage, Record
 from streams.wire.message_size import TOO_LARGE, fits, reject_message, room_on, size_of
 from streams.wire.reject_kinds import kind_of
@@ -25,7 +24,7 @@ _LARGE: Final = 1 << 20
 """Bytes of a stay's messages from which on its state is looked at too: it holds them, and those not committed yet."""
 
 
-def too_large(released: Release) -> bool:
+def _too_large(released: Release) -> bool:
     """Tell whether a topic would refuse a message of a stay, or its changelog the state; then the worker would stop."""
     if not all(map(fits, released.messages)):
         return True
@@ -43,34 +42,17 @@ class CodedRecords(NamedTuple):
     counts: CodingCounts
 
 
-def was_coded(
-    record: Record,
-    states: Mapping[bytes, ReleaseState],
-    load: Callable[[bytes], ReleaseState | None],
-) -> bool:
-    """
-    Tell whether a closed encounter was coded in the batch that closed it, as its header says and the state knows.
-
-    The state is written before the closed encounter is, so a state without it was begun anew since.
-    """
-    version = coded_version(record.headers)
-    if version is None or record.key is None:
-        return False
-    state = states.get(record.key) or load(record.key)
-    return state is not None and state.version >= version
-
-
 def code_records(
     records: Iterable[Record],
     partition: int,
-    committed: Committed,
+    committed: int,
     load: Callable[[bytes], ReleaseState | None],
     profile: Profile,
 ) -> CodedRecords:
     """
-    Code closed encounters; one that cannot be coded is refused, one that was coded at once is passed, the others are coded.
+    Code closed encounters; one that cannot be coded is refused, and the others are coded.
 
-    Every message that answers a record before ``committed``, the committed offsets, is known to have been sent.
+    Every message that answers a record before ``committed``, the committed offset, is known to have been sent.
 
     Raises:
         PolicyError: the profile names what does not exist.
@@ -87,8 +69,6 @@ def code_records(
         messages.append(reject_message(record.key, record.value, record.headers, reject.reason, *place))
 
     for record in records:
-        if was_coded(record, states, load):
-            continue
         try:
             closed = from_bytes(record.value or b"")
         except NotAClosedEncounterError as error:
@@ -107,7 +87,7 @@ def code_records(
             faults += 1
             refuse(record, _FAULT)
             continue
-        if too_large(released):
+        if _too_large(released):
             refuse(record, TOO_LARGE)
             continue
         messages += released.messages

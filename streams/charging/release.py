@@ -7,7 +7,6 @@ after a crash has the same bytes and the same id.
 """
 
 from dataclasses import replace
-from math import inf
 from typing import Final, NamedTuple
 
 from orjson import loads
@@ -19,7 +18,7 @@ from rules.claim.set_identity import at_revision, identity_in_26_11
 from rules.engine import Profile, code_encounter
 from rules.outcomes import outcomes
 from streams.charging.line_changes import charged_revision, line_changes
-from streams.charging.release_state import NONE_COMMITTED, Cause, Committed, PendingRevision, ReleaseState
+from streams.charging.release_state import PendingRevision, ReleaseState
 from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import ClosedEncounter
 from streams.wire.cloud_events import event_id, headers
@@ -36,14 +35,14 @@ class Release(NamedTuple):
 
 def release(
     previous: ReleaseState | None, closed: ClosedEncounter, profile: Profile, offset: int,
-    *, committed: Committed = NONE_COMMITTED, traceparent: bytes | None = None,
+    *, committed: int = 0, traceparent: bytes | None = None,
 ) -> Release:  # fmt: skip
     """
     Return the messages that a closed encounter causes after the ones sent before, and the state from then on.
 
     ``offset`` is the record's place in its topic. Every message that answers a record before ``committed``, the
-    committed offsets of the consumer group, is known to have been sent. The answers to later records are kept, and
-    sent again when one of these records is delivered again.
+    committed offset of the consumer group, is known to have been sent. The answers to later records are kept, and
+    sent again when one of these records is delivered again. With 0 every answer is kept: safe, and states grow.
 
     A version older than one answered before changes nothing, and neither does one that was answered before. Versions
     begin at 1 again where states were begun anew: a low one that was decided later, and lies behind, is newer.
@@ -55,48 +54,17 @@ def release(
         if _already_answered(previous, closed, offset):
             # Any pending record, not the newest alone: once this one is committed, its answer counts as sent.
             again = offset == previous.offset or any(
-                pending.offset == offset and pending.source == "closed"
-                for pending in previous.pending_revisions
+                pending.offset == offset for pending in previous.pending_revisions
             )
             return Release(
                 previous, messages_of(previous, closed.encounter_id, committed, traceparent) if again else ()
             )
     elif closed.status == "withdrawn":
         return Release(None, ())
-    state = _next_state(previous, closed, profile, Cause("closed", offset), committed)
-    return Release(state, _messages(state, closed.encounter_id, _fresh(previous, state), traceparent))
-
-
-def release_at_once(
-    previous: ReleaseState | None, closed: ClosedEncounter, profile: Profile, cause: Cause,
-    *, committed: Committed, sent: bool, traceparent: bytes | None = None,
-) -> Release:  # fmt: skip
-    """
-    Return the same of a stay in the batch that closes it, before its closed encounter lies on its topic.
-
-    ``cause`` is the record that closed it: while that is not committed it is delivered again after a crash, and the
-    stay comes here again. ``sent`` says whether this worker sends what is pending of the stay: else it was a former
-    owner's to send, and goes along now. Closings of one stay come here in their order, with none left on the topic.
-
-    Raises:
-        PolicyError: as ``release``.
-    """
-    if previous is None:
-        if closed.status == "withdrawn":
-            return Release(None, ())
-        state = _next_state(None, closed, profile, cause, committed)
-    elif _already_answered(previous, closed, inf):
-        state = previous
-    else:
-        state = _next_state(previous, closed, profile, cause, committed)
-    pending = _fresh(previous, state) if sent else state.unconfirmed(committed)
-    return Release(state, _messages(state, closed.encounter_id, pending, traceparent))
-
-
-def _fresh(previous: ReleaseState | None, state: ReleaseState) -> tuple[PendingRevision, ...]:
-    """Return the revision that a state has and the one before it had not."""
-    is_fresh = previous is None or state.revision != previous.revision
-    return state.pending_revisions[-1:] if is_fresh else ()
+    state = _next_state(previous, closed, profile, offset, committed)
+    fresh = previous is None or state.revision != previous.revision
+    messages = messages_of(state, closed.encounter_id, offset, traceparent) if fresh else ()
+    return Release(state, messages)
 
 
 def charge_set_of(closed: ClosedEncounter, profile: Profile) -> ChargeSet:
@@ -119,10 +87,7 @@ def charge_set_of(closed: ClosedEncounter, profile: Profile) -> ChargeSet:
 
 
 def messages_of(
-    state: ReleaseState,
-    encounter_id: str,
-    committed: Committed = NONE_COMMITTED,
-    traceparent: bytes | None = None,
+    state: ReleaseState, encounter_id: str, committed: int = 0, traceparent: bytes | None = None
 ) -> tuple[OutboundMessage, ...]:
     """
     Return the messages that answer records from ``committed`` on: a function of the state alone.
@@ -130,15 +95,7 @@ def messages_of(
     They are the line changes of each revision in order, then the newest charge set or its tombstone, then the
     review item or its tombstone. There are none when everything is known to have been sent.
     """
-    return _messages(state, encounter_id, state.unconfirmed(committed), traceparent)
-
-
-def _messages(
-    state: ReleaseState,
-    encounter_id: str,
-    unconfirmed: tuple[PendingRevision, ...],
-    traceparent: bytes | None,
-) -> tuple[OutboundMessage, ...]:
+    unconfirmed = [pending for pending in state.pending_revisions if pending.offset >= committed]
     if not unconfirmed:
         return ()
     key, last = encounter_id.encode(), unconfirmed[-1]
@@ -162,12 +119,11 @@ def _messages(
     return tuple(messages)
 
 
-def _already_answered(previous: ReleaseState, closed: ClosedEncounter, offset: float) -> bool:
+def _already_answered(previous: ReleaseState, closed: ClosedEncounter, offset: int) -> bool:
     """
     Tell whether this record, or one decided later, was answered before.
 
-    Not by the offset alone: a topic made anew counts from 0 again, and what comes then is new all the same. A stay that
-    is coded at once has no offset yet, and any is behind those answered: ``inf``.
+    Not by the offset alone: a topic made anew counts from 0 again, and what comes then is new all the same.
     """
     if closed.version > previous.version:
         return False
@@ -179,11 +135,7 @@ def _already_answered(previous: ReleaseState, closed: ClosedEncounter, offset: f
 
 
 def _next_state(
-    previous: ReleaseState | None,
-    closed: ClosedEncounter,
-    profile: Profile,
-    cause: Cause,
-    committed: Committed,
+    previous: ReleaseState | None, closed: ClosedEncounter, profile: Profile, offset: int, committed: int
 ) -> ReleaseState:
     """Return the state after a closed encounter that was not answered yet."""
     before = None if previous is None else previous.charge_set
@@ -194,9 +146,11 @@ def _next_state(
         )
     withdrawn = charge_set.status == "cancelled"
     value = None if withdrawn else value_of(charge_set)
-    unconfirmed = () if previous is None else previous.unconfirmed(committed)
-    read = -1 if previous is None else previous.offset
-    offset = cause.offset if cause.source == "closed" else read
+    unconfirmed = (
+        ()
+        if previous is None
+        else tuple(pending for pending in previous.pending_revisions if pending.offset >= committed)
+    )
     # The highest: else what lies before a state begun anew would count again when it is delivered again.
     version = closed.version if previous is None else max(closed.version, previous.version)
     about = (version, closed.status, closed.closed_at, offset)
@@ -223,10 +177,7 @@ def _next_state(
         None if item is None else value_of(item),
         previous is not None
         and (previous.review is not None or (previous.review_sent and bool(unconfirmed))),
-        (
-            *unconfirmed,
-            PendingRevision(cause.offset, charge_set.revision, closed.closed_at, changes, cause.source),
-        ),
+        (*unconfirmed, PendingRevision(offset, charge_set.revision, closed.closed_at, changes)),
         standing if keeps_charges else None,
         charge_set.charge_set_id,
     )

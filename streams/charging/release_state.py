@@ -7,7 +7,7 @@ revision whose messages may not have been sent yet is therefore kept as a pendin
 """
 
 from struct import Struct, error
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Any, Final, NamedTuple
 from zlib import compress, decompress
 from zlib import error as zlib_error
 
@@ -15,67 +15,33 @@ from orjson import JSONDecodeError, dumps, loads
 
 from models.closed_encounter import ClosedStatus
 
-FORMAT: Final = 4
+FORMAT: Final = 3
 """The first byte of a stored state. Another layout takes the next number, and the reader keeps the old one's."""
 
-_ADDED_SINCE: Final = {1: 2, 2: 1, 3: 0, FORMAT: 0}
-"""
-By format, how many of the last fields it lacks: 26.11.0 wrote no ``charged``, 26.11.1 no ``charge_set_id``. Up to the
-third no pending revision says where the record it answers lies: all are closed encounters.
-"""
+_ADDED_SINCE: Final = {1: 2, 2: 1, FORMAT: 0}
+"""By format, how many of the last fields it lacks: 26.11.0 wrote no ``charged``, 26.11.1 no ``charge_set_id``."""
 
 _COMPRESSION_LEVEL: Final = 1
 _LENGTH: Final = Struct(">I")
 
 
-Source = Literal["closed", "events", "commands"]
-"""Which topic a record lies on: that of closed encounters, or one whose records close stays."""
-
-_SOURCES: Final[tuple[Source, ...]] = get_args(Source)
-
-
-class Cause(NamedTuple):
-    """The record a revision answers: a closed encounter, or what closed a stay that was coded at once."""
-
-    source: Source
-    offset: int
-
-
-class Committed(NamedTuple):
-    """The committed offsets of a partition, by source: what answers a record before them is known to have been sent."""
-
-    closed: int = 0
-    events: int = 0
-    commands: int = 0
-
-
-NONE_COMMITTED: Final = Committed()
-"""Every answer is kept: safe, and states grow."""
-
-
 class PendingRevision(NamedTuple):
-    """One revision to send: the offset of the record it answers, when that stay was closed, its line changes, and its source."""
+    """One revision to send: the offset of the record it answers, when that one was closed, and its line changes."""
 
     offset: int
     revision: int
     closed_at: int
     changes: tuple[bytes, ...]
-    source: Source = "closed"
-
-    def is_known_as_sent(self, committed: Committed) -> bool:
-        """Tell whether its messages were sent for certain."""
-        known: int = getattr(committed, self.source)
-        return self.offset < known
 
 
 class ReleaseState(NamedTuple):
     """
     The newest revision of a stay, and what may have to be sent again.
 
-    ``version``, ``status`` and ``closed_at`` (epoch seconds) are those of the closed encounter it answers. ``offset``
-    is the place of the newest one that was read from its topic, -1 while all were coded at once. ``charge_set`` and
-    ``review`` are values on their topics without a line feed, None where there is none: a tombstone, or nothing to
-    take back. ``review_sent`` tells that a review item may lie on the topic from before. ``pending_revisions`` are those whose messages may not have been sent yet,
+    ``version``, ``status`` and ``closed_at`` (epoch seconds) are those of the closed encounter it answers and
+    ``offset`` is that one's place in its topic. ``charge_set`` and ``review`` are values on their topics without a
+    line feed, None where there is none: a tombstone, or nothing to take back. ``review_sent`` tells that a review
+    item may lie on the topic from before. ``pending_revisions`` are those whose messages may not have been sent yet,
     oldest first. ``charged`` is the final set whose lines still stand charged while the newest set is held by a refused
     event alone (R-DOC-9); None where the newest set itself says what is charged. ``charge_set_id`` is the newest
     revision's, a tombstone's too: the next one replaces it. None where an older release stored the state.
@@ -92,10 +58,6 @@ class ReleaseState(NamedTuple):
     pending_revisions: tuple[PendingRevision, ...]
     charged: bytes | None = None
     charge_set_id: str | None = None
-
-    def unconfirmed(self, committed: Committed) -> tuple[PendingRevision, ...]:
-        """Return the revisions whose messages may not have been sent."""
-        return tuple([one for one in self.pending_revisions if not one.is_known_as_sent(committed)])
 
     @property
     def changes(self) -> tuple[bytes, ...]:
@@ -123,10 +85,7 @@ def to_bytes(state: ReleaseState) -> bytes:
             None if state.charge_set is None else len(state.charge_set),
             None if state.review is None else len(state.review),
             state.review_sent,
-            [
-                (*pending[:3], _SOURCES.index(pending.source), [len(text) for text in pending.changes])
-                for pending in state.pending_revisions
-            ],
+            [(*pending[:3], [len(text) for text in pending.changes]) for pending in state.pending_revisions],
             None if state.charged is None else len(state.charged),
             state.charge_set_id,
         )
@@ -167,14 +126,8 @@ def _unpacked(head: list[Any], texts: bytes) -> ReleaseState:
 
     pending_revisions = tuple(
         [
-            PendingRevision(
-                offset,
-                revision,
-                closed_at,
-                tuple([text(size) or b"" for size in lengths]),
-                _SOURCES[source[0]] if source else "closed",
-            )
-            for offset, revision, closed_at, *source, lengths in pending_heads
+            PendingRevision._make((*fields, tuple([text(size) or b"" for size in lengths])))
+            for *fields, lengths in pending_heads
         ]
     )
     return ReleaseState._make(

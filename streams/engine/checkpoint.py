@@ -1,8 +1,8 @@
 """
 A checkpoint: the changes since the last one, written in the one order that survives a crash anywhere.
 
-The states are written to the changelog first, those that follow from others after them, then the messages that follow
-from them; the positions are committed after all. A worker that dies in between reads the same records again, finds their effect in the
+The states are written to the changelog first, then the messages that follow from them; the positions are committed
+after both. A worker that dies in between reads the same records again, finds their effect in the
 state, and sends the same messages from it.
 """
 
@@ -19,10 +19,6 @@ class Table(Protocol):
     @property
     def changelog_topic_name(self) -> str:
         """Return the topic every write goes to."""
-
-    @property
-    def follows(self) -> "Table | None":
-        """Return the table that has to be written before this one, where there is one."""
 
     def remember(self, partition: int, records: list[Record], first: int) -> None:
         """Bring the local store up to what now lies in the changelog."""
@@ -67,10 +63,10 @@ class Checkpoint:
 
     async def write(self, producer: Deliverer, lease_left: Callable[[], float], margin: float) -> bool:
         """
-        Write states, then those that follow from them, then messages; False when this worker may be no member of its group any more.
+        Write states, then messages; False when this worker may be no member of its group any more.
 
         What a worker without its lease would write could land on top of its successor's. ``lease_left`` is asked
-        for the seconds left right before each of the steps, and ``margin`` is what there must be. When they
+        for the seconds left right before each of the two steps, and ``margin`` is what there must be. When they
         run out while the producer tries again and again, only the end of the process keeps it from writing late.
 
         Raises:
@@ -86,17 +82,11 @@ class Checkpoint:
             )
             for (table, partition), changed in self.states.items()
         ]
-        tables = {table for table, _ in logs}
-        for step in (
-            [(table, group) for table, group in logs if table.follows not in tables],
-            [(table, group) for table, group in logs if table.follows in tables],
-        ):
-            if not step:
-                continue
+        if logs:
             if lease_left() < margin:
                 return False
-            offsets = await _leased(producer.deliver([group for _, group in step]), lease_left)
-            for (table, group), first in zip(step, offsets, strict=True):
+            offsets = await _leased(producer.deliver([group for _, group in logs]), lease_left)
+            for (table, group), first in zip(logs, offsets, strict=True):
                 table.remember(group.partition, group.records, first)
         if self.messages:
             if lease_left() < margin:

@@ -43,8 +43,6 @@ class BatchConsumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self.progress: dict[TP, Progress] = {}
         self._committing = asyncio.Lock()
-        self.ends_when_dealt: dict[TP, int] = {}
-        """Of sources: the offset after what lay there when recovery sought their positions."""
 
     def _new_consumer_thread(self) -> LeaseThread:
         return LeaseThread(self, loop=self.loop, beacon=self.beacon)
@@ -120,7 +118,6 @@ class BatchConsumer(driver.Consumer):
                 self.app.fatal(source_cut(self.app.conf.id, Cut(*tp, position, ends[tp])))
             positions[tp] = position
         await self.seek_wait(positions)
-        self.ends_when_dealt = dict(ends)
         self.progress = {tp: Progress(at, never_read=tp in unread) for tp, at in positions.items()}
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:

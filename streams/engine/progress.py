@@ -96,12 +96,6 @@ class Progress:
         return self._done if self._done != self._committed else None
 
     @property
-    def done(self) -> int:
-        """Return the offset before which everything is finished; what was handed out after it may be in hand."""
-        self.position()
-        return self._done
-
-    @property
     def committed(self) -> int:
         """Return the offset the broker knows: whatever came before it is done, and what followed from it is out."""
         return self._committed

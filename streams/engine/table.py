@@ -66,9 +66,6 @@ class CheckpointTable(faust.Table[bytes, bytes]):
     app: Any
     """A ``CheckpointApp``, which makes these tables and so cannot be named here."""
 
-    follows: "CheckpointTable | None" = None
-    """The table from whose states these follow: of one checkpoint it is written before."""
-
     restored_to: RestoredTo | None = None
     """Told of what is restored, where somebody wants to be."""
 

@@ -19,7 +19,7 @@ from streams.lifecycle.forwarding import forwarded
 from streams.lifecycle.ineffective_events import ineffective_events
 from streams.lifecycle.merge_sharing import news
 from streams.lifecycle.merged_view import names_as_survivor
-from streams.lifecycle.messages import CodeAtOnce, closed_message, with_coded
+from streams.lifecycle.messages import closed_message
 from streams.lifecycle.processed_records import IsHome, LoadState, OutboundCommand, ProcessedRecords, outbound
 from streams.lifecycle.reject_reasons import (
     FAULT,
@@ -34,7 +34,6 @@ from streams.lifecycle.state import EncounterState
 from streams.lifecycle.timeouts import Timeouts
 from streams.lifecycle.transitions import EmissionPolicy, advance, last_closed
 from streams.wire import topics
-from streams.wire.closed_encounter_json import ClosedEncounter
 from streams.wire.cloud_events import traceparent
 from streams.wire.event_json import as_line, read
 from streams.wire.message import OutboundMessage, Record
@@ -73,8 +72,6 @@ class EncounterProcessor:
         """The record of this batch that brought each line of an event."""
         self._messages: list[OutboundMessage] = []
         self._commands: list[OutboundCommand] = []
-        self._closings: list[tuple[int, ClosedEncounter]] = []
-        """Each closed encounter, with the place of its message."""
         self.counts = EventCounts()
         """What the batch came to so far, for figures."""
 
@@ -257,10 +254,8 @@ class EncounterProcessor:
                         self._cause_of[state.encounter_id], ineffective.reject, ineffective.line, misrouted
                     )
 
-    def finish(
-        self, timeouts: Timeouts, emission_of: EmissionPolicy, code: CodeAtOnce | None = None
-    ) -> ProcessedRecords:
-        """Advance every stay that changed; return the states to keep and the messages to send. ``code`` codes what is closed."""
+    def finish(self, timeouts: Timeouts, emission_of: EmissionPolicy) -> ProcessedRecords:
+        """Advance every stay that changed, and return the states to keep and the messages to send."""
         faults = 0
         for encounter_id, state in self._touched.items():
             failed_before = state.due_for == "retry"
@@ -269,7 +264,6 @@ class EncounterProcessor:
                 if closed is None and encounter_id in self._redelivered:
                     closed = last_closed(state)
                 if closed is not None:
-                    self._closings.append((len(self._messages), closed))
                     self._messages.append(
                         closed_message(closed, traceparent(self._cause_of[encounter_id].headers))
                     )
@@ -288,5 +282,4 @@ class EncounterProcessor:
                 self._commands += map(outbound, news(state, again=again))
             if accounts and (again or accounts.version > accounts.shared):
                 self._commands += map(outbound, accounts.notices(encounter_id))
-        messages = with_coded(self._messages, self._closings, code)
-        return ProcessedRecords(list(self._touched.values()), messages, self._commands, faults)
+        return ProcessedRecords(list(self._touched.values()), self._messages, self._commands, faults)

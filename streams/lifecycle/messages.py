@@ -1,6 +1,6 @@
 """The messages of a stay: its closed encounter, and its events in chunks for the stays it is merged with."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from models.nudge import NudgeSet
@@ -9,12 +9,8 @@ from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import ClosedEncounter
 from streams.wire.closed_encounter_json import to_bytes as closed_to_bytes
 from streams.wire.cloud_events import event_id, headers
-from streams.wire.coded_header import coded_header
 from streams.wire.message import OutboundMessage
 from streams.wire.nudge_headers import done_header
-
-CodeAtOnce = Callable[[ClosedEncounter, OutboundMessage], bool]
-"""Codes a closed encounter that goes out as a message; False where that is left to whoever reads the message."""
 
 _CHUNK_BYTES: Final = 4 << 20
 """Bytes of events in one command: as JSON within JSON they may take twice the room, and 12 MiB is what a topic takes."""
@@ -29,26 +25,6 @@ def closed_message(closed: ClosedEncounter, trace: bytes | None) -> OutboundMess
         closed_to_bytes(closed),
         headers("closed_encounter", name, closed.encounter_id, closed.closed_at, trace),
     )
-
-
-def with_coded(
-    messages: list[OutboundMessage],
-    closings: Iterable[tuple[int, ClosedEncounter]],
-    code: CodeAtOnce | None,
-) -> list[OutboundMessage]:
-    """
-    Return messages of which some carry closed encounters, each named with its place, after as many are coded as can be.
-
-    Those say so: their charges go with the same checkpoint.
-    """
-    if code is None:
-        return messages
-    said = list(messages)
-    for place, closed in closings:
-        if code(closed, messages[place]):
-            told = (*messages[place].headers, coded_header(closed.version))
-            said[place] = messages[place]._replace(headers=told)
-    return said
 
 
 def nudge_message(

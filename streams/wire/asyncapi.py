@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 
 from models.schema import CHARGE_SET_ID, CONTRACT_VERSION, Schema, charge_set, events
 from streams.wire import topics
-from streams.wire.coded_header import CODED
 from streams.wire.nudge_headers import DONE
 
 EVENTS_FILE: Final = "./events.schema.json"
@@ -89,7 +88,7 @@ def messages() -> dict[str, Message]:
         ),
         **_event_messages(),
         "closed_encounter": Message(
-            f"A closed stay as the rules saw it: the record to code again. The header {CODED} names the version whose charges went with it.",
+            "A closed stay as the rules saw it: the record to code again.",
             {"$ref": CLOSED_ENCOUNTER_FILE},
         ),
         "charge_set": Message(str(charge_set()["description"]), {"$ref": CHARGE_SET_FILE}),

@@ -31,7 +31,6 @@ from streams.wire.marked_records import without_marked
 from streams.wire.message import OutboundMessage
 from streams.wire.message_size import TOO_LARGE, dropped_headers, fits, in_place_of
 from streams.worker.agent_figures import AgentFigures
-from streams.worker.coded_here import CodedHere
 from streams.worker.encounter_store import EncounterStore
 from streams.worker.guarded_work import work_off
 from streams.worker.nudge_board import NudgeBoard
@@ -52,7 +51,6 @@ class Agents:
         self._app, self._stays, self._releases = app, stays, releases
         self._settings, self._partitions, self._clock = settings, partitions, clock
         self._figures, self._nudges = figures, nudges
-        self._coded_here = CodedHere(app, settings.profile)
         self._read_up_to: dict[int, int] = {}
         self._raw_up_to: dict[TP, int] = {}
         app.when_revoked(self._read_up_to.clear)
@@ -61,7 +59,7 @@ class Agents:
     async def follow(self, stream: AsyncIterable[PartitionBatch]) -> None:
         """Fold events into the stays they are about."""
         async for batch in stream:
-            fold = partial(self._fold, batch, batch.records, EncounterProcessor.process_events)
+            fold = partial(self._fold, batch.tp, batch.records, EncounterProcessor.process_events)
             work_off(self._app, batch, fold)
 
     async def close(self, stream: AsyncIterable[PartitionBatch]) -> None:
@@ -70,7 +68,7 @@ class Agents:
             work_off(self._app, batch, partial(self._carry_out, batch))
 
     async def code(self, stream: AsyncIterable[PartitionBatch]) -> None:
-        """Code closed encounters that were not coded in the batch that closed them."""
+        """Code closed encounters."""
         async for batch in stream:
             work_off(self._app, batch, partial(self._code, batch))
 
@@ -145,7 +143,7 @@ class Agents:
         records = self._whole(batch)
         asked = [record for record in records if is_directory(record.key)]
         others = [record for record in records if not is_directory(record.key)] if asked else records
-        self._fold(batch, others, EncounterProcessor.process_commands)
+        self._fold(batch.tp, others, EncounterProcessor.process_commands)
         if not asked:
             return
         partition, patients = batch.tp.partition, self._stays.patients
@@ -179,12 +177,9 @@ class Agents:
             )
 
     def _fold(
-        self,
-        batch: PartitionBatch,
-        records: Iterable[Any],
-        process: Callable[[EncounterProcessor, Iterable[Any]], None],
+        self, tp: TP, records: Iterable[Any], process: Callable[[EncounterProcessor, Iterable[Any]], None]
     ) -> None:
-        topic, partition = batch.tp
+        topic, partition = tp
         at = int(self._clock())
         oldest = at - self._settings.timeouts.purge
         processor = EncounterProcessor(
@@ -196,8 +191,7 @@ class Agents:
             oldest,
         )
         process(processor, records)
-        coding = self._coded_here.coding(batch, partial(self._releases.load, partition))
-        processed = processor.finish(self._settings.timeouts, self._emission, coding.code)
+        processed = processor.finish(self._settings.timeouts, self._emission)
         for state in processed.states:
             if (
                 state.phase != "forgotten"
@@ -205,18 +199,13 @@ class Agents:
                 or not self._purge(partition, state)
             ):
                 self._stays.keep(partition, state)
-        for key, released in coding.states.items():
-            self._releases.keep(partition, key, released)
-        self._coded_here.note(partition, coding)
         self._send(partition, processed.messages)
-        self._send(partition, coding.messages)
         if self._nudges is not None:
             asked = (self._nudges.review(partition, state, at) for state in processed.states)
             self._send(partition, [message for message in asked if message is not None])
         self._ask(processed.commands)
         if self._figures is not None:
             self._figures.followed(processor.counts)
-            self._figures.coded(partition, coding.counts)
         if processed.faults:
             _log.error(
                 "%d stays could not be settled: a fault of ours; see infusion rejects", processed.faults
@@ -236,9 +225,10 @@ class Agents:
 
     def _code(self, batch: PartitionBatch) -> None:
         partition = batch.tp.partition
-        records = self._coded_here.unread(partition, self._whole(batch))
-        committed, load = self._coded_here.committed(partition), partial(self._releases.load, partition)
-        coded = code_records(records, partition, committed, load, self._settings.profile)
+        consumer: Any = self._app.consumer
+        committed = consumer.progress[batch.tp].committed if batch.tp in consumer.progress else 0
+        load = partial(self._releases.load, partition)
+        coded = code_records(self._whole(batch), partition, committed, load, self._settings.profile)
         for key, state in coded.states.items():
             self._releases.keep(partition, key, state)
         self._send(partition, coded.messages)

@@ -97,7 +97,6 @@ def build_observed(
     )
     stays_table = _table(app, "encounters", partitions)
     releases_table = _table(app, "releases", partitions)
-    releases_table.follows = stays_table
     stays = EncounterStore(app, stays_table, settings.cached_stays, settings.timeouts.retention)
     app.when_recovered(stays.restore)
     releases = ReleaseStore(app, releases_table)

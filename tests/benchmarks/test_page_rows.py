@@ -22,7 +22,7 @@ NOTHING: Any = None
 MANY = 1_000_000
 SPREAD = Spread(1.0, 1.0, 1.0, 1)
 RACED = (
-    parts.OURS, parts.BARE, parts.BARE_AT_ONCE, "Bytewax", "Quix Streams", "Faust, defaults", "Faust, tuned", "Faust, tuned, bytes",
+    parts.OURS, parts.BARE, "Bytewax", "Quix Streams", "Faust, defaults", "Faust, tuned", "Faust, tuned, bytes",
 )  # fmt: skip
 
 

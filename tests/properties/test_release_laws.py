@@ -14,7 +14,7 @@ from models.review_item import REVIEW_ITEM
 from rules.claim.set_identity import at_revision, identity_of
 from rules.engine import Profile, code_encounter
 from streams.charging.release import charge_set_of, release
-from streams.charging.release_state import Committed, ReleaseState, from_bytes, to_bytes
+from streams.charging.release_state import ReleaseState, from_bytes, to_bytes
 from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import ClosedEncounter
 from streams.wire.message import OutboundMessage
@@ -85,10 +85,7 @@ class Run(NamedTuple):
 
 
 def run(
-    records: list[ClosedEncounter],
-    state: ReleaseState | None = None,
-    first: int = 0,
-    committed: Committed = Committed(),  # noqa: B008 - immutable
+    records: list[ClosedEncounter], state: ReleaseState | None = None, first: int = 0, committed: int = 0
 ) -> Run:
     """Answer records from an offset on; the state passes through its bytes each time."""
     messages = []
@@ -193,7 +190,7 @@ def test_a_crash_between_state_and_messages_loses_nothing(
     for messages in whole.messages:
         undisturbed.take(messages)
     committed = run(records[:cut])
-    stored = run(records[cut:last], committed.state, cut, committed=Committed(cut))
+    stored = run(records[cut:last], committed.state, cut, committed=cut)
     for messages in committed.messages:
         reader.take(messages)
     seen = [one for messages in stored.messages for one in messages]
@@ -202,7 +199,7 @@ def test_a_crash_between_state_and_messages_loses_nothing(
     }
     for there in by_topic.values():  # each topic is written in order; how far it got differs
         reader.take(tuple(there[: data.draw(st.integers(0, len(there)))]))
-    again = run(records[cut:], stored.state, cut, committed=Committed(cut))
+    again = run(records[cut:], stored.state, cut, committed=cut)
     for messages in again.messages:
         reader.take(messages)
     assert reader.agrees()

@@ -18,7 +18,6 @@ from rules.engine import Profile, code_encounter
 from rules.site_folder import SiteFolder, read_site, under_site
 from streams.charging.line_changes import line_changes, restated_cents
 from streams.charging.release import release
-from streams.charging.release_state import Committed
 from streams.feeds.posted import PostedLine
 from streams.reconciliation.amounts import priced
 from streams.wire.charge_json import value_of
@@ -317,9 +316,9 @@ def test_a_stay_coded_again_under_new_rates_is_a_new_revision_that_credits_nothi
         what = encounter if standing == "final" else encounter._replace(standing="cancelled")
         return ClosedEncounter("E1", version, standing, MORNING + 90000 * version, "confirmed", None, 9, what)  # type: ignore[arg-type]  # a literal
 
-    state, first = release(None, closed(1), Profile(site=old), 0, committed=Committed(0))
-    state, second = release(state, closed(2), Profile(site=new), 1, committed=Committed(1))
-    _, third = release(state, closed(3, "cancelled"), Profile(site=new), 2, committed=Committed(2))
+    state, first = release(None, closed(1), Profile(site=old), 0, committed=0)
+    state, second = release(state, closed(2), Profile(site=new), 1, committed=1)
+    _, third = release(state, closed(3, "cancelled"), Profile(site=new), 2, committed=2)
     told = [
         [LINE_CHANGE.validate_json(one.value or b"") for one in messages if one.topic == CHARGE_LINES]
         for messages in (first, second, third)

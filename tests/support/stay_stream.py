@@ -4,7 +4,7 @@ from encounter_states import Shelf, records
 
 from rules.engine import Profile
 from streams.charging.closed_encounter_processor import code_records
-from streams.charging.release_state import Committed, ReleaseState
+from streams.charging.release_state import ReleaseState
 from streams.lifecycle.processed_records import ProcessedRecords
 from streams.wire import topics
 
@@ -27,9 +27,7 @@ class Stream:
     def coded(self, found: ProcessedRecords) -> dict[str, list[bytes | None]]:
         """Return the values that the closings among some messages are answered with, by topic."""
         values = [message.value for message in found.messages if message.topic == topics.CLOSED]
-        out = code_records(
-            records(*values, first=self.closings), 1, Committed(), lambda _: self.state, self.profile
-        )
+        out = code_records(records(*values, first=self.closings), 1, 0, lambda _: self.state, self.profile)
         self.closings += len(values)
         self.state = next(iter(out.states.values()), self.state)
         said: dict[str, list[bytes | None]] = {}

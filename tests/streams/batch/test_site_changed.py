@@ -10,7 +10,6 @@ from rules.engine import Profile
 from rules.site_folder import SiteFolder, SiteFolderError
 from streams.batch.stay_batches import Recipe, code_batch
 from streams.charging.closed_encounter_processor import code_records
-from streams.charging.release_state import Committed
 from streams.cli import main
 from streams.encounter.fold import fold
 from streams.wire.charge_json import written
@@ -41,7 +40,7 @@ def test_a_worker_stops_and_commits_nothing(stale: Profile) -> None:
     encounter = fold([validate(LINE)])
     closed = ClosedEncounter("E1", 1, "final", 1_800_000_000, "confirmed", None, 1, encounter)
     with pytest.raises(SiteFolderError, match="start it again"):
-        code_records(records(to_bytes(closed)), 0, Committed(), lambda _: None, stale)
+        code_records(records(to_bytes(closed)), 0, 0, lambda _: None, stale)
 
 
 def test_a_verb_ends_with_a_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stale: Profile) -> None:

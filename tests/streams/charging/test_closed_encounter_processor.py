@@ -8,7 +8,7 @@ from encounter_states import T0, TIMEOUTS, Shelf, asked, injection, line, record
 from rules.engine import Profile
 from streams.charging import closed_encounter_processor as coded
 from streams.charging.closed_encounter_processor import code_records
-from streams.charging.release_state import Committed, ReleaseState, UnreadableReleaseError
+from streams.charging.release_state import ReleaseState, UnreadableReleaseError
 from streams.lifecycle.event_processor import EncounterProcessor
 from streams.wire import topics
 from streams.wire.reject_headers import origin
@@ -35,7 +35,7 @@ def nothing(_: bytes) -> ReleaseState | None:
 
 def test_poison_between_good_ones_is_refused_as_it_was_and_the_good_ones_are_coded() -> None:
     """Key, headers and place with it."""
-    found = code_records(records(closed("E1"), b"{}", None, closed("E2")), 3, Committed(), nothing, Profile())
+    found = code_records(records(closed("E1"), b"{}", None, closed("E2")), 3, 0, nothing, Profile())
     assert list(found.states) == [b"E1", b"E2"]
     rejects = [one for one in found.messages if one.topic == topics.REJECTS]
     assert [(one.key, one.value) for one in rejects] == [(b"key", b"{}"), (b"key", None)]
@@ -57,7 +57,7 @@ def test_one_stay_the_rules_stumble_over_is_refused_and_counted(monkeypatch: pyt
         return real(previous, one, *args, **more)
 
     monkeypatch.setattr(coded, "release", stumbling)
-    found = code_records(records(closed("E1"), closed("E2")), 0, Committed(), nothing, Profile())
+    found = code_records(records(closed("E1"), closed("E2")), 0, 0, nothing, Profile())
     assert (list(found.states), found.faults) == ([b"E2"], 1)
 
 
@@ -68,11 +68,11 @@ def test_a_state_of_a_newer_worker_stops_this_one() -> None:
         raise UnreadableReleaseError(wrong="has format 9, not 1")
 
     with pytest.raises(UnreadableReleaseError):
-        code_records(records(closed("E1")), 0, Committed(), newer, Profile())
+        code_records(records(closed("E1")), 0, 0, newer, Profile())
 
 
 def test_the_same_record_twice_in_a_batch_is_coded_once() -> None:
     """What the first one said is known to the second."""
     value = closed("E1")
-    found = code_records(records(value, value), 0, Committed(), nothing, Profile())
+    found = code_records(records(value, value), 0, 0, nothing, Profile())
     assert [one.topic for one in found.messages] == [topics.CHARGE_LINES, topics.CHARGES]

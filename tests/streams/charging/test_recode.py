@@ -17,7 +17,6 @@ from rules.policy.resolve import PolicyError
 from rules.site_folder import read_site
 from streams.charging.recode import compare, newest, recode
 from streams.charging.release import release
-from streams.charging.release_state import Committed
 from streams.encounter.fold import fold
 from streams.wire.charge_json import value_of, written
 from streams.wire.closed_encounter_json import ClosedEncounter, NotAClosedEncounterError, to_bytes
@@ -153,7 +152,7 @@ def topic(*closings: ClosedEncounter) -> dict[str, bytes | None]:
     """Return the newest values on the charges topic after these closings."""
     state, found = None, {}
     for offset, one in enumerate(closings):
-        state, messages = release(state, one, PROFILE, offset, committed=Committed(offset))
+        state, messages = release(state, one, PROFILE, offset, committed=offset)
         found |= {one.key.decode(): one.value for one in messages if one.topic == CHARGES}
     return found
 

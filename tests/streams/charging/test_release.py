@@ -20,13 +20,7 @@ from rules.claim.set_identity import at_revision, identity_in_26_11, identity_of
 from rules.data_files import POLICIES
 from rules.engine import Profile, code_encounter
 from streams.charging.release import charge_set_of, messages_of, release
-from streams.charging.release_state import (
-    Committed,
-    ReleaseState,
-    UnreadableReleaseError,
-    from_bytes,
-    to_bytes,
-)
+from streams.charging.release_state import ReleaseState, UnreadableReleaseError, from_bytes, to_bytes
 from streams.encounter.fold import fold
 from streams.wire.charge_json import value_of, written
 from streams.wire.closed_encounter_json import ClosedEncounter
@@ -78,7 +72,7 @@ def said(*closings: ClosedEncounter) -> tuple[ReleaseState | None, list[tuple[Ou
     """Return the state and the messages after each closing, one record after the other."""
     state, messages = None, []
     for offset, one in enumerate(closings):
-        state, out = release(state, one, PROFILE, offset, committed=Committed(offset))
+        state, out = release(state, one, PROFILE, offset, committed=offset)
         messages.append(out)
     return state, messages
 
@@ -303,12 +297,9 @@ def test_several_revisions_between_two_checkpoints_are_all_said_again() -> None:
     closings = [closed(stay()), closed(stay(pushes=1), 2), closed(stay(pushes=2), 3)]
     state, once = None, []
     for offset, one in enumerate(closings, 10):
-        state, messages = release(state, one, PROFILE, offset, committed=Committed(10))
+        state, messages = release(state, one, PROFILE, offset, committed=10)
         once += [*messages]
-    again = [
-        release(state, one, PROFILE, offset, committed=Committed(10))
-        for offset, one in enumerate(closings, 10)
-    ]
+    again = [release(state, one, PROFILE, offset, committed=10) for offset, one in enumerate(closings, 10)]
     assert [made.state for made in again] == [state] * 3
     lines = [one for one in once if one.topic == CHARGE_LINES]
     for made in again:
@@ -319,42 +310,40 @@ def test_several_revisions_between_two_checkpoints_are_all_said_again() -> None:
 def test_what_answers_a_record_is_out_once_that_record_is_committed_after_a_crash() -> None:
     """Not only once the newest is: between the two, what the first had said would count as out and never be."""
     first, second = closed(stay()), closed(stay(pushes=1), 2)
-    state, lost = release(None, first, PROFILE, 3, committed=Committed(3))
-    state, _ = release(state, second, PROFILE, 4, committed=Committed(3))
-    _, again = release(state, first, PROFILE, 3, committed=Committed(3))
-    _, later = release(state, second, PROFILE, 4, committed=Committed(4))
+    state, lost = release(None, first, PROFILE, 3, committed=3)
+    state, _ = release(state, second, PROFILE, 4, committed=3)
+    _, again = release(state, first, PROFILE, 3, committed=3)
+    _, later = release(state, second, PROFILE, 4, committed=4)
     assert told(lost) == told(again)[: len(told(lost))]
     assert {*told(again)} >= {*told(later)}
 
 
 def test_what_is_known_to_be_out_is_neither_kept_nor_said_again() -> None:
     """A state holds what may be missing, not a history."""
-    state, _ = release(None, closed(stay()), PROFILE, 3, committed=Committed(3))
-    state, _ = release(state, closed(stay(pushes=1), 2), PROFILE, 9, committed=Committed(9))
+    state, _ = release(None, closed(stay()), PROFILE, 3, committed=3)
+    state, _ = release(state, closed(stay(pushes=1), 2), PROFILE, 9, committed=9)
     assert state is not None
     assert [pending.offset for pending in state.pending_revisions] == [9]
-    assert [len(messages_of(state, "E1", Committed(committed))) for committed in (0, 9, 10)] == [2, 2, 0]
+    assert [len(messages_of(state, "E1", committed)) for committed in (0, 9, 10)] == [2, 2, 0]
 
 
 def test_an_unchanged_record_keeps_what_may_not_be_out() -> None:
     """The crash comes after a record that changed nothing: the revision before it is said again with it."""
-    state, first = release(None, closed(stay()), PROFILE, 3, committed=Committed(3))
-    state, none = release(state, closed(stay(), 2), PROFILE, 4, committed=Committed(3))
+    state, first = release(None, closed(stay()), PROFILE, 3, committed=3)
+    state, none = release(state, closed(stay(), 2), PROFILE, 4, committed=3)
     assert none == ()
-    assert release(state, closed(stay()), PROFILE, 3, committed=Committed(3)) == (state, first)
-    assert release(state, closed(stay(), 2), PROFILE, 4, committed=Committed(3)) == (state, first)
-    assert release(state, closed(stay(), 2), PROFILE, 4, committed=Committed(4)) == (state, ())
+    assert release(state, closed(stay()), PROFILE, 3, committed=3) == (state, first)
+    assert release(state, closed(stay(), 2), PROFILE, 4, committed=3) == (state, first)
+    assert release(state, closed(stay(), 2), PROFILE, 4, committed=4) == (state, ())
 
 
 def test_a_question_taken_back_between_two_checkpoints_is_taken_back_again() -> None:
     """The tombstone may not be out either."""
-    state, _ = release(None, closed(STOPLESS), PROFILE, 3, committed=Committed(3))
-    state, _ = release(state, closed(stay(), 2), PROFILE, 4, committed=Committed(3))
-    state, messages = release(state, closed(stay(pushes=1), 3), PROFILE, 5, committed=Committed(3))
+    state, _ = release(None, closed(STOPLESS), PROFILE, 3, committed=3)
+    state, _ = release(state, closed(stay(), 2), PROFILE, 4, committed=3)
+    state, messages = release(state, closed(stay(pushes=1), 3), PROFILE, 5, committed=3)
     assert on(REVIEW, messages) == [None]
-    assert on(
-        REVIEW, release(state, closed(stay(pushes=1), 3), PROFILE, 5, committed=Committed(3)).messages
-    ) == [None]
+    assert on(REVIEW, release(state, closed(stay(pushes=1), 3), PROFILE, 5, committed=3).messages) == [None]
 
 
 def test_a_copy_of_a_record_further_on_changes_nothing() -> None:
@@ -367,18 +356,16 @@ def test_an_earlier_decision_on_the_same_version_is_not_taken_for_a_newer_one() 
     """The preview comes again after the crash, the final set is known already: it stays final."""
     preview, final = closed(stay(), status="preview"), closed(stay(), closed_at=EVENING + 9000)
     state, (_, messages) = said(preview, final)
-    assert release(state, preview, PROFILE, 0, committed=Committed(1)) == (state, ())
-    assert release(state, final, PROFILE, 1, committed=Committed(1)) == (state, messages)
+    assert release(state, preview, PROFILE, 0, committed=1) == (state, ())
+    assert release(state, final, PROFILE, 1, committed=1) == (state, messages)
 
 
 def test_in_a_topic_made_anew_offsets_begin_again_and_nothing_new_is_missed() -> None:
     """What was decided later is new, however small its offset."""
-    state, _ = release(None, closed(stay(), status="preview"), PROFILE, 900, committed=Committed(900))
-    later, messages = release(
-        state, closed(stay(), closed_at=EVENING + 9000), PROFILE, 0, committed=Committed(0)
-    )
+    state, _ = release(None, closed(stay(), status="preview"), PROFILE, 900, committed=900)
+    later, messages = release(state, closed(stay(), closed_at=EVENING + 9000), PROFILE, 0, committed=0)
     assert told(messages) == ["2 charge 96365 x1", "2 charge 96366 x1"]
-    assert release(later, closed(stay(pushes=1), 2), PROFILE, 1, committed=Committed(1)).messages != ()
+    assert release(later, closed(stay(pushes=1), 2), PROFILE, 1, committed=1).messages != ()
 
 
 # ---------------------------------------------------------------- names and times
@@ -423,9 +410,9 @@ def test_a_state_of_another_format_says_which_worker_to_run() -> None:
     state, _ = said(closed(stay()))
     assert state is not None
     stored = to_bytes(state)
-    assert stored[0] == 4
+    assert stored[0] == 3
     for bad, wrong in (
-        (b"\x05" + stored[1:], "has format 5, not 4"),
+        (b"\x04" + stored[1:], "has format 4, not 3"),
         (b"", "is empty"),
         (stored[:-9], "is damaged"),
         (b"\x03secret", "is damaged"),
@@ -437,12 +424,10 @@ def test_a_state_of_another_format_says_which_worker_to_run() -> None:
 
 
 def stored_by_26_11_1(state: ReleaseState) -> bytes:
-    """Return the bytes in which that release kept a state: the layout of today without its last field and without sources."""
+    """Return the bytes in which that release kept a state: the layout of today without its last field."""
     body = decompress(to_bytes(state)[1:])
     length = int.from_bytes(body[:4], "big")
-    fields = loads(body[4 : 4 + length])[:-1]
-    fields[8] = [[*first, lengths] for *first, _, lengths in fields[8]]
-    head = dumps(fields)
+    head = dumps(loads(body[4 : 4 + length])[:-1])
     return b"\x02" + compress(len(head).to_bytes(4, "big") + head + body[4 + length :])
 
 
@@ -500,7 +485,7 @@ def test_another_policy_is_another_set_of_the_same_lines() -> None:
     """A line that is on both sets keeps its id, so a reader by line id ends with the newer set and nothing twice."""
     full = Profile(overrides=(("partial_overlap", "full_time"),))
     first = release(None, closed(HALF_HOUR_BESIDE), PROFILE, 0)
-    second = release(first.state, closed(HALF_HOUR_BESIDE, 2), full, 1, committed=Committed(1))
+    second = release(first.state, closed(HALF_HOUR_BESIDE, 2), full, 1, committed=1)
     before, after = (CHARGE_SET.validate_json(on(CHARGES, one.messages)[0] or b"") for one in (first, second))
     assert (before.overrides, after.overrides) == ({}, {"partial_overlap": "full_time"})
     assert (after.revision, after.replaces) == (2, before.charge_set_id)

@@ -8,7 +8,6 @@ from models.event import EVENT
 from rules.engine import Profile
 from streams.charging import closed_encounter_processor
 from streams.charging.closed_encounter_processor import code_records
-from streams.charging.release_state import Committed
 from streams.encounter.fold import fold
 from streams.wire import message_size
 from streams.wire.closed_encounter_json import ClosedEncounter, to_bytes
@@ -71,4 +70,4 @@ def test_a_state_that_its_changelog_would_refuse_is_too_large(monkeypatch: pytes
 
 
 def _coded(*records: Record) -> Any:
-    return code_records(records, 0, Committed(), lambda _: None, Profile())
+    return code_records(records, 0, 0, lambda _: None, Profile())

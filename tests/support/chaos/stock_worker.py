@@ -16,7 +16,6 @@ import faust
 from models.encounter import Encounter
 from rules.emission import Emission, emission_of
 from streams.charging.closed_encounter_processor import code_records
-from streams.charging.release_state import Committed
 from streams.charging.release_state import from_bytes as released_from_bytes
 from streams.charging.release_state import to_bytes as released_to_bytes
 from streams.kafka.connection import connection
@@ -129,7 +128,7 @@ async def code(stream: Any) -> None:
     """Code closed encounters."""
     async for event in stream.events():
         partition = event.message.partition
-        coded = code_records([_record(event)], partition, Committed(), _load_release, SETTINGS.profile)
+        coded = code_records([_record(event)], partition, 0, _load_release, SETTINGS.profile)
         for key, released in coded.states.items():
             releases[key] = released_to_bytes(released)
         await _send(coded.messages, partition)

@@ -57,9 +57,8 @@ class Paper:
 class PaperTable:
     """A table that is a dict a partition, brought back from its changelog."""
 
-    def __init__(self, paper: Paper, name: str, follows: "PaperTable | None" = None) -> None:
+    def __init__(self, paper: Paper, name: str) -> None:
         self.changelog_topic_name = name
-        self.follows = follows
         self._paper = paper
         self._data: dict[int, dict[bytes, bytes]] = {}
 
@@ -137,7 +136,6 @@ class PaperConsumer:
     def __init__(self, paper: Paper) -> None:
         self._paper = paper
         self.progress: dict[TP, Progress] = {}
-        self.ends_when_dealt: dict[TP, int] = {}
 
     def highwater(self, tp: TP) -> int:
         """Return the offset of the record to come."""

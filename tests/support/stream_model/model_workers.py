@@ -63,8 +63,9 @@ class PaperWorker:
     ) -> None:
         self.paper = paper
         self.app: Any = PaperApp(paper)
-        kept = PaperTable(paper, topics.ENCOUNTERS_CHANGELOG)
-        self._tables: Any = [kept, PaperTable(paper, topics.RELEASES_CHANGELOG, kept)]
+        self._tables: Any = [
+            PaperTable(paper, topics.ENCOUNTERS_CHANGELOG), PaperTable(paper, topics.RELEASES_CHANGELOG)
+        ]  # fmt: skip
         self.stays = EncounterStore(self.app, self._tables[0], capacity=10)
         settings = WorkerSettings(timeouts=timeouts, profile=profile)
         releases = ReleaseStore(self.app, self._tables[1])
@@ -96,7 +97,6 @@ class PaperWorker:
             for number in partitions:
                 tp = TP(topic, number)
                 self.app.consumer.progress[tp] = Progress(self.paper.committed.get(tp, 0))
-                self.app.consumer.ends_when_dealt[tp] = len(self.paper.logs[tp])
         if self.nudges is not None:
             self.nudges.clear()
         self.stays.restore(partitions)
@@ -174,13 +174,13 @@ class Cluster:
         self.paper.append(TP(topics.EVENTS, number), Record(encounter_id.encode(), line))
 
     def crash(self, place: int, stage: int, seed: int) -> None:
-        """Let a worker die: at once, in a delivery of its states or messages, or before the commit; and start again."""
+        """Let a worker die: at once, in its changelogs, in its messages, or before the commit; and start again."""
         worker = self.workers[place]
         producer = worker.app.producer
-        producer.chance, producer.stop_in = Random(seed), (None, 0, 1, 2, None)[stage]  # noqa: S311 - chance, not secrecy
+        producer.chance, producer.stop_in = Random(seed), (None, 0, 1, None)[stage]  # noqa: S311 - chance, not secrecy
         try:
             if stage:
-                worker.checkpoint(before_commit=stage == 4)
+                worker.checkpoint(before_commit=stage == 3)
         except Crash:
             pass
         self.workers[place] = self._made()
@@ -236,7 +236,7 @@ class Cluster:
             "checkpoint": lambda whom, _: self._worker(whom).checkpoint(),
             "busy": lambda whom, how: self.busy_checkpoint(whom % len(self.workers), how),
             "look": lambda whom, _: self._worker(whom).look(),
-            "crash": lambda whom, how: self.crash(whom % len(self.workers), whom % 5, how),
+            "crash": lambda whom, how: self.crash(whom % len(self.workers), whom % 4, how),
             "deal": lambda _, how: self.deal(how),
         }
         for word, whom, how in schedule:
