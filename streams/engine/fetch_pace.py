@@ -38,9 +38,11 @@ class FetchPace:
 
     def _paced(self, assignment: Any) -> Any:
         fetcher = self._fetcher
-        whole = not fetcher._records and self._settled()  # noqa: SLF001 - as above
-        soon_ms = self.soon_ms if self._settled() else min(self.soon_ms, RECOVERING_MS)
-        fetcher._fetch_max_wait_ms = IDLE_MS if whole else soon_ms  # noqa: SLF001 - as above
+        if not self._settled():
+            wait_ms = min(self.soon_ms, RECOVERING_MS)
+        else:
+            wait_ms = self.soon_ms if fetcher._records else IDLE_MS  # noqa: SLF001 - as above
+        fetcher._fetch_max_wait_ms = wait_ms  # noqa: SLF001 - as above
         fetches, resets, timeout, unknown, _ = self._actions(assignment)
         # Instead of one future a partition that rests, each waited for at every fetch: who wakes them says so.
         return fetches, resets, timeout, unknown, ()

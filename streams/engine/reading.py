@@ -87,8 +87,7 @@ class ReadingThread(driver.AIOKafkaConsumerThread):
     def highwater(self, tp: TP) -> Any:
         """Return the offset after the last record that can be read: what an open transaction wrote cannot be yet."""
         consumer = self._ensure_consumer()
-        stable = consumer.last_stable_offset(tp)
-        return consumer.highwater(tp) if stable is None or stable < 0 else stable
+        return _readable_end(consumer.last_stable_offset(tp), consumer.highwater(tp))
 
     def readable_ends(self) -> dict[TP, int]:
         """Return what ``highwater`` does, for every partition of this worker that fetches have shown an end of."""
@@ -97,9 +96,7 @@ class ReadingThread(driver.AIOKafkaConsumerThread):
             return {}
         ends = {}
         for place, state in list(subscription.assignment._tp_state.items()):  # noqa: SLF001 - as above
-            stable = state.lso
-            end = state.highwater if stable is None or stable < 0 else stable
-            if end:
+            if end := _readable_end(state.lso, state.highwater):
                 ends[TP(*place)] = end
         return ends
 
@@ -115,3 +112,8 @@ class ReadingThread(driver.AIOKafkaConsumerThread):
         asking._isolation_level = _READ_UNCOMMITTED  # noqa: SLF001 - as above
         places = [TopicPartition(*tp) for tp in partitions]
         return await asking.end_offsets(places, consumer._request_timeout_ms)  # type: ignore[no-any-return] # noqa: SLF001 - as above
+
+
+def _readable_end(stable: int | None, highwater: int | None) -> int | None:
+    """Return the end of what is committed, or of what there is where a broker does not tell the former."""
+    return highwater if stable is None or stable < 0 else stable
