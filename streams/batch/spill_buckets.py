@@ -20,7 +20,7 @@ from streams.wire.encounter_key import InputLine
 LinesByEncounter = dict[bytes, list[InputLine]]
 """Lines by encounter id, the id in UTF-8."""
 
-BUDGET: Final = 32 * 1024 * 1024
+BUDGET: Final = 16 * 1024 * 1024
 """Bytes of raw lines held in memory; held lines cost about twice their bytes."""
 
 _FILES: Final = 64
