@@ -15,16 +15,18 @@ T = TypeVar("T")
 
 def in_step(work: Iterable[Steps[T]]) -> list[T | Exception]:
     """Return what each piece of work comes to, or what it raised; none takes its next step before all took this one."""
-    pieces = dict(enumerate(work))
+    under_way = list(enumerate(work))
     results: dict[int, T | Exception] = {}
-    while pieces:
-        for place, steps in list(pieces.items()):
+    while under_way:
+        taking, under_way = under_way, []
+        for piece in taking:
+            place, steps = piece
             try:
                 next(steps)
             except StopIteration as done:
                 results[place] = done.value
-                del pieces[place]
             except Exception as error:  # noqa: BLE001 -- one must not cost the others theirs; whoever asked decides on it
                 results[place] = error
-                del pieces[place]
+            else:
+                under_way.append(piece)
     return [results[place] for place in sorted(results)]

@@ -25,7 +25,7 @@ Unit = tuple[bytes | None, list[InputLine]]
 LINES_IN_A_BATCH: Final = 2_000
 """Some tens of milliseconds of work: enough to hide what passing it to a process costs."""
 
-_IN_STEP: Final = 200
+_IN_STEP: Final = 25
 """Stays read, folded, coded and written step by step; a linked batch may have more of few lines each."""
 
 
@@ -116,8 +116,9 @@ def _coded(recipe: Recipe, key: bytes | None, lines: list[InputLine]) -> Steps[_
 
 def _add(batch: Batch, unit: _CodedUnit, lines: list[InputLine]) -> None:
     batch.records.extend(unit.records)
-    place = min(lines)[:2]
-    batch.accounts.extend(PlacedAccount(account, *place) for account in unit.accounts if account is not None)
+    for account in unit.accounts:
+        if account is not None:  # few inputs name their patients
+            batch.accounts.append(PlacedAccount(account, *min(lines)[:2]))
     batch.rejects.extend(unit.outcome.rejects)
     batch.faults.extend(unit.outcome.faults)
     for charge_set in unit.outcome.charge_sets:
