@@ -19,11 +19,8 @@ from models.event import Event
 from streams.wire.decoded_model import Shape, complete, made, shape_of, struct_of
 from streams.wire.decoded_value import NotTakenError
 
-_UNUSUAL: Final = (b"\\", b"\x7f", b"\t", b"\r", b" :", b"\n:")
-"""
-What no plain line holds: an escape or the delete character could be what a text may not hold, and a blank or a line feed
-before a colon could hide a name from being counted.
-"""
+_UNUSUAL: Final = (b"\\", b"\x7f", b"\t", b"\r")
+"""What no plain line holds: an escape or one of these characters could be what a text may not hold."""
 
 _FINE: Final = re.compile(rb"\.\d{7}").search
 """Perhaps an instant finer than a microsecond: pydantic cuts it off, msgspec rounds it."""
@@ -82,9 +79,9 @@ def decode_plain(lines: Sequence[bytes]) -> list[Event] | None:
         if len(found) != 2 * len(lines) - 1 or any(found[1::2]):
             return None
         structs = found[::2]
-        # Every name ends in these two bytes, and in a plain text nothing else does. Written again without what was left
-        # out, the events have as many: none stood twice. Where one was null, or an empty list, they have fewer.
-        if text.count(b'":') != _encode(structs).count(b'":'):
+        # In a plain text two of these stand about each name and each text, and nowhere else. Written again without what
+        # was left out, the events have as many: none stood twice. Where one was null, or an empty list, they have fewer.
+        if text.count(b'"') != _encode(structs).count(b'"'):
             return None
         _complete(structs)
     except (MsgspecError, ValueError, RecursionError):  # a UnicodeDecodeError is a ValueError
