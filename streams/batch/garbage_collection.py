@@ -12,7 +12,7 @@ from typing import Final
 
 _SELDOM: Final = 500_000
 """
-Objects more than at the last collection before the next, 700 as Python comes: five times what the stays that are coded in
+Objects more than at the last collection before the next, 700 as Python comes: many times what the stays that are coded in
 step hold at a time. They go by themselves, and what is left are caches, which have their own bounds.
 """
 
