@@ -1,6 +1,6 @@
 """The first pass of a run: every line of every input to its stay, without parsing it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from models.event import EncounterMerged
@@ -55,7 +55,9 @@ class Gatherer:
             else:
                 self._refuse(_reject_of(raw).at(file, number))
         self.lines += len(batch.lines) - blank
-        self.patients = self.patients or any(mark in batch.text for mark in PATIENT_MARKS)
+        self.patients = self.patients or any(
+            mark in batch.text for mark in _begun_in(batch.text, PATIENT_MARKS)
+        )
         for raw in _possible_merges(batch.text):
             self._link(raw)
 
@@ -72,12 +74,21 @@ def _possible_merges(text: bytes) -> Iterator[bytes]:
     It searches many lines at once, in a fiftieth of the time that testing each line takes. A line still incomplete
     at the end of the text is no event yet, and comes again.
     """
-    for mark in MERGE_MARKS:
+    for mark in _begun_in(text, MERGE_MARKS):
         found = text.find(mark)
         while found >= 0:
             start, end = text.rfind(b"\n", 0, found) + 1, text.find(b"\n", found)
             yield text[start:end] if end >= 0 else text[start:]
             found = text.find(mark, end) if end >= 0 else -1
+
+
+def _begun_in(text: bytes, marks: Sequence[bytes]) -> list[bytes]:
+    """
+    Return the marks whose first byte stands in a text.
+
+    Most texts have no backslash; to find that out takes a hundredth of the time that searching for an escape does.
+    """
+    return [mark for mark in marks if mark[:1] in text]
 
 
 def _reject_of(raw: bytes) -> Reject:
