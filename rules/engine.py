@@ -139,10 +139,12 @@ def code_encounter(encounter: Encounter, profile: Profile = Profile(), *, revisi
 def coding_steps(encounter: Encounter, profile: Profile) -> Steps[Coding]:
     """Return the steps of ``code_encounter``, each of them under the site of the profile."""
     steps = _coded(encounter, profile, 1)
-    if profile.site is site_in_force():
-        return (yield from steps)
+    return steps if profile.site is site_in_force() else _under(profile.site, steps)
+
+
+def _under(site: SiteFolder | None, steps: Steps[Coding]) -> Steps[Coding]:
     while True:
-        with under_site(profile.site):
+        with under_site(site):
             try:
                 next(steps)
             except StopIteration as done:

@@ -116,9 +116,8 @@ def _digest(files: Mapping[str, bytes]) -> str:
 _IN_FORCE: Final[ContextVar[SiteFolder | None]] = ContextVar("site in force", default=None)
 
 
-def site_in_force() -> SiteFolder | None:
-    """Return the site whose folder lies over what ships; None when only what ships counts."""
-    return _IN_FORCE.get()
+site_in_force: Final[Callable[[], SiteFolder | None]] = _IN_FORCE.get
+"""Returns the site whose folder lies over what ships; None when only what ships counts."""
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from rules.worksheet.reviews import settled
 
 def status_of(flags: Iterable[Flag]) -> Status:
     """Return the status of a stay that has ended: held by whatever flag blocks, else final."""
-    return "held" if any(flag.severity == "block" for flag in flags) else "final"
+    return "held" if "block" in [flag.severity for flag in flags] else "final"
 
 
 def _bare(

@@ -59,9 +59,10 @@ def with_what_waits(flags: list[Flag], lines: Iterable[ChargeLine]) -> list[Flag
 
     Which code leads the stay may still change once the drug is known, so the lines are named, not promised.
     """
-    blocking = {flag.flag for flag in flags if flag.severity == "block"}
+    if {flag.flag for flag in flags if flag.severity == "block"} != {UNKNOWN_FLAG}:
+        return flags
     units = Counter[str]()
-    for line in lines if blocking == {UNKNOWN_FLAG} else ():
+    for line in lines:
         units[line.code] += line.units
     if not units:
         return flags

@@ -43,7 +43,7 @@ class Tally:
             if line.expected_payment is not None:
                 self.code_cents[key] += line.expected_payment.cents or 0
                 self.schedules.add(line.expected_payment.schedule)
-        self.passed_over += any(flag.flag == PASSED_OVER for flag in charge_set.flags)
+        self.passed_over += PASSED_OVER in [flag.flag for flag in charge_set.flags]
         if charge_set.status == "held":
             self.held_by.update({flag.flag for flag in charge_set.flags if flag.severity == "block"})
 

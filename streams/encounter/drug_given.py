@@ -78,9 +78,10 @@ def same_drug(old: Drug | None, new: Drug | None) -> Drug | None:
         return (
             old if new.billing_class is None else old.model_copy(update={"billing_class": new.billing_class})
         )
+    if new.billing_class is not None or old.billing_class is None:
+        return new
     unnamed = not (old.name or old.code or old.ingredients)
-    same = unnamed or old.model_copy(update={"billing_class": None}) == new
-    if new.billing_class is None and old.billing_class is not None and same:
+    if unnamed or old.model_copy(update={"billing_class": None}) == new:
         return new.model_copy(update={"billing_class": old.billing_class})
     return new
 
