@@ -229,8 +229,8 @@ def timed_doses(administrations: Iterable[CodableAdministration], sheet: Workshe
     """Return the doses that flowed for a minute at least; flag the others, which no code times (R-DOC-5)."""
     given = list(administrations)
     doses = doses_of(given, sheet.policy)
-    if len(given) > 1:
-        _note_gaps(given, sheet)
+    if len(given) > 1 and len({(one.site, one.substance) for one in given}) < len(given):
+        _note_gaps(given, sheet)  # some drug was given twice
     timed: list[Dose] = []
     for dose in doses:
         if dose.minutes:

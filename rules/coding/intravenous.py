@@ -69,7 +69,8 @@ def code_intravenous(context: Context, screened: Screened) -> None:
             order = [lead, *(dose for dose in order if dose is not lead)]
         elif group.initial is None and not group.fluid_first:
             group.initial = leading_push(order, group.pushes)
-        code_infusions(context, group, order)
+        if order:
+            code_infusions(context, group, order)
     if any(group.pushes for group in groups):
         Pushes(context, groups).code(groups)
     for group, hydration in hydrations:

@@ -41,7 +41,7 @@ class Hydration(NamedTuple):
 
 
 def _running(group: SiteGroup, fragments: list[Fragment]) -> list[CodableAdministration]:
-    used = Coverage(flow for fragment in fragments for flow in fragment.flows)
+    used = Coverage([flow for fragment in fragments for flow in fragment.flows])
     return [administration for administration in group.fluids if used.within(administration.flows)]
 
 
@@ -97,12 +97,12 @@ def _measured(context: Context, group: SiteGroup, gap: int) -> _Measured:
         drugs.add(dose.flows)
     # A pause, an alarm or the next bag of one fluid is no break, and neither is a push: only a drug's infusion is.
     pieces = drugs.outside(
-        union((fluid.start, fluid.flows[-1][1]) for fluid in doses_within(group.fluids, gap))
+        union([(fluid.start, fluid.flows[-1][1]) for fluid in doses_within(group.fluids, gap)])
     )
     flowing = Coverage(flows)
     pushes = [*group.pushes, *group.held_pushes]
     deducted = policy.deduct_push_time_from_hydration != "none"
-    documented = Coverage(flow for push in pushes for flow in push.flows)
+    documented = Coverage([flow for push in pushes for flow in push.flows])
     taken = documented if deducted else Coverage()
     starts = [start for start, _ in pieces]
     nominal = [0] * len(pieces)
@@ -134,7 +134,7 @@ def _added_up(
         units = sum(limits.hydration_units(fragment.minutes) for fragment in fragments)
         running = _running(group, fragments)
         return Hydration(fragments, sum(f.seconds for f in fragments) // 60, units, undocumented, running)
-    total = sum(fragment.seconds for fragment in fragments) // 60
+    total = sum([fragment.seconds for fragment in fragments]) // 60
     units = limits.hydration_units(total)
     anchored = any(fragment.minutes >= limits.hydration for fragment in fragments)
     if policy.hydration_fragments == "cumulative_anchor" and not anchored:

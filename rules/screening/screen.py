@@ -6,6 +6,7 @@ another service needs no times, one with a class needs an order, a timed one nee
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from models.charge import NotBilled
 from models.encounter import Administration
@@ -52,8 +53,12 @@ class Screener:
         self._context = context
         self._sheet = context.sheet
         self._windows = procedure_windows(context.encounter)
-        self._carrier_orders = carrier_orders(together, context)
+        self._together = together
         self.screened = Screened()
+
+    @cached_property
+    def _carrier_orders(self) -> frozenset[str]:
+        return carrier_orders(self._together, self._context)  # only a fluid asks for them
 
     def screen_one(self, charted: Administration) -> None:
         """Put one administration where it belongs: refused or flagged on the sheet, or with those to be coded."""
@@ -133,8 +138,7 @@ class Screener:
         flowed = charted.technique in {"infusion", "prolonged_pump"}
         if not flowed or kind in {"hydration", "flush"} or charted.intent in NO_DRUG:
             return
-        flows = stretches_of(charted.flows or charted.pump_flows, self._sheet.policy.rounding)
-        if flows:
+        if flows := stretches_of(charted.flows or charted.pump_flows, self._sheet.policy.rounding):
             self.screened.alongside.append((charted.site_id, flows))
 
     def flows_of_decided(self, charted: Administration) -> None:
@@ -207,11 +211,8 @@ class Screener:
         elif administration.technique not in {"infusion", "prolonged_pump"}:
             sheet.refuse([administration], INCLUDED, "A push of plain fluid is a flush.")
         elif only_keeps_open(charted, sheet.policy):
-            sheet.refuse(
-                [administration],
-                KEEP_OPEN,
-                f"Ran at {sheet.policy.kvo_rate_ceiling} mL/h or less: keeps the line open.",
-            )
+            says = f"Ran at {sheet.policy.kvo_rate_ceiling} mL/h or less: keeps the line open."
+            sheet.refuse([administration], KEEP_OPEN, says)
         else:
             return False
         return True

@@ -31,7 +31,7 @@ class DoubleClaimError(RuntimeError):
 
 
 def _ids(administrations: Iterable[CodableAdministration]) -> tuple[str, ...]:
-    return tuple(administration.id for administration in administrations)
+    return tuple([administration.id for administration in administrations])
 
 
 class Earned(NamedTuple):

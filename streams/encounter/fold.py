@@ -5,9 +5,8 @@ Pure: no clock, no environment, no policy. The stay is a function of the set, so
 order and any number of times, a correction or a void before what it corrects.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import attrgetter
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from models.encounter import Encounter, RefusedEvent, Review
 from models.event import Event
@@ -24,9 +23,6 @@ from streams.wire.event_decoder import as_model
 
 Key = tuple[str, str]
 """Who sent an event and under which id: ``source``, empty when none is given, and ``event_id``."""
-
-
-_key_of: Final[Callable[[DatedEvent], Key]] = attrgetter("source", "event_id")
 
 
 class _Collected(NamedTuple):
@@ -73,12 +69,12 @@ def _collect(events: Iterable[Event]) -> _Collected:
     told = date_events(events)
     if len({entry.encounter_id for entry in told}) > 1:
         raise MixedEncountersError
-    entries: dict[Key, DatedEvent] = dict(zip(map(_key_of, told), told, strict=True))
+    entries: dict[Key, DatedEvent] = {(entry.source, entry.event_id): entry for entry in told}
     conflicts: set[str] = set()
     if len(entries) < len(told):  # few stays have an event twice
         entries.clear()
         for entry in told:
-            key = _key_of(entry)
+            key = (entry.source, entry.event_id)
             first = entries.setdefault(key, entry)
             if first is not entry:
                 entries[key] = _standing(first, entry)
