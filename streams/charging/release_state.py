@@ -6,20 +6,23 @@ of what readers have seen, by several revisions when a stay closed several times
 revision whose messages may not have been sent yet is therefore kept as a pending revision. Pure.
 """
 
+import zlib
 from struct import Struct, error
 from typing import Any, Final, NamedTuple
-from zlib import compress, decompress
-from zlib import error as zlib_error
 
+import cramjam
 from orjson import JSONDecodeError, dumps, loads
 
 from models.closed_encounter import ClosedStatus
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """The first byte of a stored state. Another layout takes the next number, and the reader keeps the old one's."""
 
-_ADDED_SINCE: Final = {1: 2, 2: 1, FORMAT: 0}
+_ADDED_SINCE: Final = {1: 2, 2: 1, 3: 0, FORMAT: 0}
 """By format, how many of the last fields it lacks: 26.11.0 wrote no ``charged``, 26.11.1 no ``charge_set_id``."""
+
+_LAST_OF_ZLIB: Final = 3
+"""The last format that zlib packed; zstd takes less than half the time for a twentieth less."""
 
 _COMPRESSION_LEVEL: Final = 1
 _LENGTH: Final = Struct(">I")
@@ -90,7 +93,8 @@ def to_bytes(state: ReleaseState) -> bytes:
             state.charge_set_id,
         )
     )
-    return bytes((FORMAT,)) + compress(b"".join((_LENGTH.pack(len(head)), head, *texts)), _COMPRESSION_LEVEL)
+    body = b"".join((_LENGTH.pack(len(head)), head, *texts))
+    return bytes((FORMAT,)) + bytes(cramjam.zstd.compress(body, _COMPRESSION_LEVEL))
 
 
 def from_bytes(stored: bytes) -> ReleaseState:
@@ -104,13 +108,19 @@ def from_bytes(stored: bytes) -> ReleaseState:
         wrong = f"has format {stored[0]}, not {FORMAT}" if stored else "is empty"
         raise UnreadableReleaseError(wrong)
     try:
-        body = decompress(stored[1:])
+        body = _unpack(stored)
         (length,) = _LENGTH.unpack_from(body)
         head = loads(body[_LENGTH.size : _LENGTH.size + length])
         head += [None] * _ADDED_SINCE[stored[0]]
         return _unpacked(head, body[_LENGTH.size + length :])
-    except (zlib_error, error, JSONDecodeError, TypeError, ValueError) as damage:
+    except (cramjam.DecompressionError, zlib.error, error, JSONDecodeError, TypeError, ValueError) as damage:
         raise UnreadableReleaseError(wrong="is damaged") from damage
+
+
+def _unpack(stored: bytes) -> bytes:
+    if stored[0] <= _LAST_OF_ZLIB:
+        return zlib.decompress(stored[1:])
+    return bytes(cramjam.zstd.decompress(stored[1:]))
 
 
 def _unpacked(head: list[Any], texts: bytes) -> ReleaseState:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from zlib import compress, decompress
+from zlib import compress
 
+import cramjam
 import pytest
 from golden import all_cases, profile_of
 from orjson import dumps, loads
@@ -410,11 +411,12 @@ def test_a_state_of_another_format_says_which_worker_to_run() -> None:
     state, _ = said(closed(stay()))
     assert state is not None
     stored = to_bytes(state)
-    assert stored[0] == 3
+    assert stored[0] == 4
     for bad, wrong in (
-        (b"\x04" + stored[1:], "has format 4, not 3"),
+        (b"\x05" + stored[1:], "has format 5, not 4"),
         (b"", "is empty"),
         (stored[:-9], "is damaged"),
+        (b"\x04secret", "is damaged"),
         (b"\x03secret", "is damaged"),
     ):
         with pytest.raises(UnreadableReleaseError, match=wrong) as refused:
@@ -423,9 +425,21 @@ def test_a_state_of_another_format_says_which_worker_to_run() -> None:
         assert "secret" not in str(refused.value)
 
 
+def unpacked(state: ReleaseState) -> bytes:
+    """Return what the stored bytes of a state are packed of."""
+    return bytes(cramjam.zstd.decompress(to_bytes(state)[1:]))
+
+
+def test_a_state_of_26_11_4_is_read() -> None:
+    """It had the same layout, packed by zlib."""
+    state, _ = said(closed(stay()))
+    assert state is not None
+    assert from_bytes(b"\x03" + compress(unpacked(state))) == state
+
+
 def stored_by_26_11_1(state: ReleaseState) -> bytes:
     """Return the bytes in which that release kept a state: the layout of today without its last field."""
-    body = decompress(to_bytes(state)[1:])
+    body = unpacked(state)
     length = int.from_bytes(body[:4], "big")
     head = dumps(loads(body[4 : 4 + length])[:-1])
     return b"\x02" + compress(len(head).to_bytes(4, "big") + head + body[4 + length :])
