@@ -5,14 +5,14 @@ Pure; from the stay as coded. A flag that stands on an administration is a lack 
 something is charted: a name nobody knows is no drug. Money is that of the set's own lines and answers.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
 from models.charge import ChargeLine, ChargeSet, Flag
 from models.encounter import Administration, Encounter
 from models.review_item import AnswerOutcome, ChartGap
-from rules.catalogue.chart_items import ChartItem, State, items_of
+from rules.catalogue.chart_items import ChartItem, items_of
 
 _STANDS_FOR: Final = {
     "infusion": "96365", "push": "96374", "injection": "96372", "on_body_injector": "96377", "prolonged_pump": "96416",
@@ -99,7 +99,13 @@ class _Judge:
         lacks: list[ChartGap] = []
         untold: list[str] = []
         for item in items_of(code, on):
-            states = {one.administration_id: self._state(item, one) for one in given}
+            asked = self._asked(item)
+            states = {
+                one.administration_id: "lacking"
+                if one.administration_id in asked
+                else item.look(one, self._sites)
+                for one in given
+            }
             lacking = tuple(name for name, state in states.items() if state == "lacking")
             if lacking:
                 lacks.append(self._gap(item, code, lacking, line))
@@ -110,12 +116,13 @@ class _Judge:
         names = tuple(one.administration_id for one in given)
         return Checked(code, names, line is not None, tuple(has), tuple(lacks), tuple(untold))
 
-    def _state(self, item: ChartItem, given: Administration) -> State:
-        asked = any(given.administration_id in flag.administration_ids for flag in self._asking(item))
-        return "lacking" if asked else item.look(given, self._sites)
+    def _asked(self, item: ChartItem) -> Collection[str]:
+        """Return the administrations of which a flag asks for this."""
+        return [name for flag in self._asking(item) for name in flag.administration_ids]
 
-    def _asking(self, item: ChartItem) -> Iterator[Flag]:
-        return (flag for flag in self._flags if flag.flag in item.flags)
+    def _asking(self, item: ChartItem) -> Sequence[Flag]:
+        # Most items have no flag, and most stays no more than one.
+        return [flag for flag in self._flags if flag.flag in item.flags] if item.flags else ()
 
     def _gap(self, item: ChartItem, code: str, ids: tuple[str, ...], line: ChargeLine | None) -> ChartGap:
         flags = [flag for flag in self._asking(item) if set(ids) & set(flag.administration_ids)]

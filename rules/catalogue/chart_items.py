@@ -7,6 +7,7 @@ code is (``codes.toml``); what its lack does, from the weight of the flags that 
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from models.encounter import AccessSite, Administration
@@ -142,6 +143,7 @@ ITEMS: Final = (
 """In the order in which a reader looks for them. ``complexity`` is lacking where its flag stands, and nowhere else."""
 
 
+@lru_cache(maxsize=4096)
 def items_of(code: str, on: date) -> tuple[ChartItem, ...]:
     """Return what the chart must hold for a code on a date; nothing for one that is not charged on it."""
     known = code_on(code, on)

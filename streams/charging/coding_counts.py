@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from orjson import loads
-
 from models.encounter import Administration, Flow
 from streams.charging.charge_counts import Standing, standing_of
+from streams.charging.line_changes import sent_change
 from streams.charging.release_state import ReleaseState
 from streams.wire.closed_encounter_json import ClosedEncounter
 
@@ -35,7 +34,7 @@ class CodingCounts:
         since = closed.closed_at if departed_at is None else departed_at
         self.changes.append((closed.encounter_id.encode(), was, now, since))
         self.revisions[now.status if now else "cancelled"] += 1
-        changes = [loads(change) for change in after.changes]
+        changes = [sent_change(change) for change in after.changes]
         self.lines.update(change["change"] for change in changes)
         credited = {change["line"]["line_id"] for change in changes if change["change"] == "credit"}
         fresh = [

@@ -1,9 +1,13 @@
 """The lines that a sent charge set charges, and the credits and charges that another set makes of them. Pure."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Final
 
+from orjson import loads
 from pydantic import TypeAdapter, ValidationError
 
 from models.charge import ChargeLine, ChargeSet, Status
@@ -25,6 +29,9 @@ class _SentChargeSet:
 
 
 _SENT_CHARGE_SET: Final[TypeAdapter[_SentChargeSet]] = TypeAdapter(_SentChargeSet)
+
+
+_REPLACES: Final = b'"replaces":'
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,15 @@ def charged_revision(value: bytes) -> ChargedRevision:
     return ChargedRevision(sent.revision, lines, sent.charge_set_id, sent.replaces)
 
 
+def replaced_by(value: bytes) -> str | None:
+    """Return the id of the set that a set replaces, given its value on the charges topic; None where it is the first."""
+    # In JSON a quote inside a text is escaped, and no part before has such a field: the first place is the set's own.
+    begin = value.find(_REPLACES) + len(_REPLACES)
+    return (
+        None if value.startswith(b"null", begin) else value[begin + 1 : value.find(b'"', begin + 1)].decode()
+    )
+
+
 def line_changes(before: tuple[ChargeLine, ...], charge_set: ChargeSet) -> Iterator[LineChange]:
     """
     Yield what a set changes, given the lines charged before it: credits first, then charges, each in line order.
@@ -62,7 +78,7 @@ def line_changes(before: tuple[ChargeLine, ...], charge_set: ChargeSet) -> Itera
     expected to be paid is no part of what is billed: a new edition of rates restates it in the set, and moves no line.
     """
     now = charge_set.lines if charge_set.status == "final" else ()
-    earlier, later = _by_id(before), _by_id(now)
+    earlier, later = _billed_by_id(before), _billed_by_id(now)
     about = (charge_set.encounter_id, charge_set.charge_set_id, charge_set.revision)
     for line in before:
         if later.get(line.line_id) != _billed(line):
@@ -87,10 +103,18 @@ def _cents(line: ChargeLine) -> int:
     return 0 if line.expected_payment is None else line.expected_payment.cents or 0
 
 
-def _by_id(lines: tuple[ChargeLine, ...]) -> Mapping[str, ChargeLine]:
+def _billed_by_id(lines: tuple[ChargeLine, ...]) -> Mapping[str, tuple[object, ...]]:
     return {line.line_id: _billed(line) for line in lines}
 
 
-def _billed(line: ChargeLine) -> ChargeLine:
-    """Return a line without what it is expected to be paid."""
-    return line if line.expected_payment is None else replace(line, expected_payment=None)
+_billed: Final[Callable[[ChargeLine], tuple[object, ...]]] = attrgetter(
+    *(field.name for field in fields(ChargeLine) if field.name != "expected_payment")
+)
+"""Returns all there is of a line but what it is expected to be paid."""
+
+
+@lru_cache(maxsize=256)
+def sent_change(value: bytes) -> Mapping[str, Any]:
+    """Return the fields of a line change that we made; who sends a stay's changes and who counts them read each once."""
+    change: dict[str, Any] = loads(value)
+    return MappingProxyType(change)

@@ -9,15 +9,13 @@ after a crash has the same bytes and the same id.
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from orjson import loads
-
 from models.charge import ChargeSet, weakest_evidence
 from models.review_item import ReviewItem
 from rules.catalogue.chart_checklist import checked_chart, gaps
 from rules.claim.set_identity import at_revision, identity_in_26_11
 from rules.engine import Profile, code_encounter
 from rules.outcomes import outcomes
-from streams.charging.line_changes import charged_revision, line_changes
+from streams.charging.line_changes import charged_revision, line_changes, replaced_by, sent_change
 from streams.charging.release_state import PendingRevision, ReleaseState
 from streams.wire.charge_json import value_of
 from streams.wire.closed_encounter_json import ClosedEncounter
@@ -142,7 +140,7 @@ def _next_state(
     charge_set = charge_set_of(closed, profile)
     if previous is not None:
         charge_set = at_revision(
-            charge_set, previous.revision, None if before is None else loads(before)["replaces"]
+            charge_set, previous.revision, None if before is None else replaced_by(before)
         )
     withdrawn = charge_set.status == "cancelled"
     value = None if withdrawn else value_of(charge_set)
@@ -225,7 +223,7 @@ def _review_item(charge_set: ChargeSet, closed: ClosedEncounter, profile: Profil
 
 def _line_and_change(change: bytes) -> tuple[str, str]:
     """Return the line id of a line change, and whether it is a charge or a credit."""
-    fields = loads(change)
+    fields = sent_change(change)
     return fields["line"]["line_id"], fields["change"]
 
 

@@ -37,8 +37,10 @@ _OURS: Final = ("ce_", "infusion-", "traceparent", "tracestate", "content-type",
 
 def size_of(message: OutboundMessage) -> int:
     """Return how many bytes a message takes, with more than its frame may need."""
-    headers = sum(len(name) + len(value or b"") + 16 for name, value in message.headers)
-    return len(message.key or b"") + len(message.value or b"") + headers + 100
+    size = len(message.key or b"") + len(message.value or b"") + 100
+    for name, value in message.headers:
+        size += len(name) + len(value or b"") + 16
+    return size
 
 
 def fits(message: OutboundMessage) -> bool:
