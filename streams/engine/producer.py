@@ -5,7 +5,7 @@ Stock Faust 0.15.3 logs a failed send and commits over it, and its flush gives u
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from faust.transport.drivers import aiokafka as driver
@@ -95,7 +95,8 @@ class CertainProducer(driver.Producer):
         """
         if self._failed is not None:
             raise self._failed
-        results = await asyncio.gather(*map(self._deliver, groups), return_exceptions=True)
+        begun = [await self._begun(group) for group in groups]
+        results = await asyncio.gather(*begun, return_exceptions=True)
         offsets: list[int] = []
         for group, result in zip(groups, results, strict=True):
             if isinstance(result, BaseException):
@@ -104,31 +105,51 @@ class CertainProducer(driver.Producer):
                 )
                 raise self._failed from result
             self.app.vitals.written[group.topic] += len(group.records)
-            offsets.append(result)
+            offsets.append(result.offset)
         return offsets
 
-    async def _deliver(self, group: PartitionRecords) -> int:
+    async def _begun(self, group: PartitionRecords) -> "asyncio.Future[Any]":
+        """
+        Return what tells where the first record of a partition lies, once all of them are written.
+
+        Nearly all are one batch, which the client takes at once: a task for each would cost more than that.
+        """
+        batches = list(self._batches_of(group))
+        if len(batches) > 1:
+            return asyncio.ensure_future(self._written(group, batches))
+        try:
+            return await self._sent(group, batches[0])
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others are waited for before it is told
+            failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            failed.set_exception(error)
+            return failed
+
+    def _batches_of(self, group: PartitionRecords) -> Iterator[Any]:
         producer = self._ensure_producer()
-        first: int | None = None
-        batch = producer.create_batch()
-        size = 0
+        batch, size = producer.create_batch(), 0
         for record in group.records:
             weight = len(record.key or b"") + len(record.value or b"") + 100 + 60 * len(record.headers)
             if size and size + weight > _PARTS_A_BATCH:
-                first = await self._ship(batch, group, first)
+                yield batch
                 batch, size = producer.create_batch(), 0
-            if (
-                batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers))
-                is None
-            ):
-                first = await self._ship(batch, group, first)
+            fields = {"key": record.key, "value": record.value, "headers": list(record.headers)}
+            if batch.append(timestamp=None, **fields) is None:
+                yield batch
                 batch, size = producer.create_batch(), 0
-                batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers))
+                batch.append(timestamp=None, **fields)
             size += weight
-        return await self._ship(batch, group, first)
+        yield batch
 
-    async def _ship(self, batch: Any, group: PartitionRecords, first: int | None) -> int:
+    async def _written(self, group: PartitionRecords, batches: Sequence[Any]) -> Any:
+        first, *later = batches
+        written = await (await self._sent(group, first))
+        for batch in later:
+            await (await self._sent(group, batch))
+        return written
+
+    async def _sent(self, group: PartitionRecords, batch: Any) -> "asyncio.Future[Any]":
         batch.close()
-        future = await self._ensure_producer().send_batch(batch, group.topic, partition=group.partition)
-        offset: int = (await future).offset
-        return offset if first is None else first
+        sent: asyncio.Future[Any] = await self._ensure_producer().send_batch(
+            batch, group.topic, partition=group.partition
+        )
+        return sent
