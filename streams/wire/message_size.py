@@ -114,4 +114,8 @@ def is_cut(headers: Iterable[tuple[str, bytes]]) -> bool:
 
 def dropped_headers(headers: Iterable[tuple[str, bytes]]) -> int:
     """Return how many headers a message had to do without."""
-    return sum(int(value) for name, value in headers if name == DROPPED and value.isdigit())
+    dropped = 0
+    for name, value in headers:
+        if name == DROPPED and value.isdigit():
+            dropped += int(value)
+    return dropped
