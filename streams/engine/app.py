@@ -98,8 +98,13 @@ class CheckpointApp(faust.App):
         self.task(self._write_checkpoints)
 
     def wake(self) -> None:
-        """Have a checkpoint written as soon as the one under way is done, if there is anything to write."""
-        if self._woken is not None and (self._states or self._messages):
+        """
+        Have a checkpoint written as soon as the one under way is done, if there are messages to be sent.
+
+        Nobody waits for states alone: until the positions before them are committed they would be made again of the
+        same records, and the commit writes them.
+        """
+        if self._woken is not None and self._messages:
             self._woken.set()
 
     async def _write_checkpoints(self) -> None:

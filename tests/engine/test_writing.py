@@ -82,6 +82,33 @@ async def test_states_lie_in_kafka_before_messages_and_both_before_the_position(
     assert writing.bench.table.read(0, b"k") == b"kept"
 
 
+async def test_a_message_has_a_checkpoint_written_and_a_state_alone_waits_for_the_commit() -> None:
+    """Nobody waits for a state: until the position before it is committed it would be made again."""
+    writing = Writing()
+    writing.bench.resume()
+    async with writing.bench.draining():
+        await writing.consumer.perform_seek()
+        message = (await writing.bench.read(10))[0]
+        checkpoints = asyncio.ensure_future(writing.app._write_checkpoints())  # noqa: SLF001 - the worker's own task
+        await turns()
+        writing.app.put(writing.bench.table, 0, b"k", Written(b"kept"))
+        writing.bench.done(message)
+        writing.app.wake()
+        await turns()
+        assert not writing.written
+        writing.app.send_at_checkpoint("out", 0, POST)
+        writing.app.wake()
+        await turns()
+        assert writing.topics() == CHANGELOG_THEN_OUT
+        writing.app.put(writing.bench.table, 0, b"k", Written(b"anew"))
+        writing.app.wake()
+        await turns()
+        assert writing.topics() == CHANGELOG_THEN_OUT
+        await writing.consumer.commit()
+        assert writing.topics() == [*CHANGELOG_THEN_OUT, "bench-kept-changelog"]
+        checkpoints.cancel()
+
+
 async def test_a_checkpoint_cut_short_is_written_whole_later(writing: Any) -> None:
     """Whoever waits for a commit may be cancelled at any await; the next commit must not go past what was noted."""
     writing.open.clear()
