@@ -157,18 +157,10 @@ class BatchConsumer(driver.Consumer):
         if active is not None and not active:
             await self.sleep(0.02)
             return None, active
-        records = await self._fetch(active)
+        records = await self._getmany(active_partitions=active, timeout=_FETCH_S)
         behind = bool(records) and self.behind() > BACKLOG
         self._thread.park((BACKLOG_MS if behind else SOON_MS) if records else IDLE_MS)
         return records, active
-
-    async def _fetch(self, active: set[TP] | None) -> Mapping[Any, Any]:
-        priority_topics = (
-            {tp for tp in active if tp.topic in self.app.priority_topics} if active is not None else set()
-        )
-        if priority_topics and (records := await self._getmany(active_partitions=priority_topics, timeout=0)):
-            return records
-        return await self._getmany(active_partitions=active, timeout=_FETCH_S)
 
     async def _deliver(self, tp: TP, records: list[Any]) -> None:
         if self._is_changelog_tp(tp):

@@ -1,13 +1,15 @@
 """
-How long a broker may hold back an answer to a fetch that finds nothing, and what sending one costs.
+When the next fetch is sent, and how long a broker may hold back an answer that finds nothing.
 
 One fetch a broker is under way at a time. One that asks for every partition is answered the moment anything comes, so
-that it may wait long; one that leaves out partitions, because what came of them is still to be handed out, keeps those
-waiting, the busiest ones, and is to end soon. Sent every four milliseconds while something came, fetches that found
-nothing took more of a processor than those that did.
+that it may wait long. One that leaves out partitions, because what came of them is still to be handed out, keeps those
+waiting, the busiest ones. So the next is sent when all is handed out: whoever is busy meanwhile finds more in it. Only in a
+backlog the next is sent at once, to be there when it is wanted; and so is one after something lay there for long.
 """
 
 from collections.abc import Callable
+from math import inf
+from time import monotonic
 from typing import Any, Final
 
 IDLE_MS: Final = 200
@@ -17,6 +19,9 @@ SOON_MS: Final = 4
 Milliseconds for which a broker may hold back an empty answer to a fetch: where it asks for all there is, while more lies
 there than can be worked off, and while what comes is to be answered at once.
 """
+
+HELD_S: Final = 0.2
+"""Seconds for which what was fetched may lie there before fetches that leave it out are sent all the same."""
 
 RECOVERING_MS: Final = 10
 """While recovery asks for positions and ends, each behind a fetch that is parked."""
@@ -33,6 +38,8 @@ class FetchPace:
         self._fetcher, self._settled = fetcher, settled
         self.soon_ms = IDLE_MS
         """For a fetch that leaves partitions out."""
+        self._lying_since = inf
+        """Since when something that was fetched is not handed out."""
         self._actions = fetcher._get_actions_per_node  # noqa: SLF001 - aiokafka has no other way
         fetcher._get_actions_per_node = self._paced  # noqa: SLF001 - as above
 
@@ -40,8 +47,14 @@ class FetchPace:
         fetcher = self._fetcher
         if not self._settled():
             wait_ms = min(self.soon_ms, RECOVERING_MS)
+        elif not fetcher._records:  # noqa: SLF001 - as above
+            self._lying_since, wait_ms = inf, IDLE_MS
         else:
-            wait_ms = self.soon_ms if fetcher._records else IDLE_MS  # noqa: SLF001 - as above
+            now = monotonic()
+            self._lying_since = min(self._lying_since, now)
+            if self.soon_ms != BACKLOG_MS and now - self._lying_since < HELD_S:
+                return (), {}, HELD_S, False, ()  # handing out wakes who asks here
+            wait_ms = self.soon_ms
         fetcher._fetch_max_wait_ms = wait_ms  # noqa: SLF001 - as above
         fetches, resets, timeout, unknown, _ = self._actions(assignment)
         # Instead of one future a partition that rests, each waited for at every fetch: who wakes them says so.

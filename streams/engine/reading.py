@@ -82,7 +82,16 @@ class ReadingThread(driver.AIOKafkaConsumerThread):
         if consumer._closed or fetcher._closed:  # noqa: SLF001 - as above
             raise ConsumerStoppedError
         with fetcher._subscriptions.fetch_context():  # noqa: SLF001 - as above
-            return await fetched_stretches(fetcher, active_partitions, timeout or 0, max_records)
+            partitions = self._first_of(fetcher, active_partitions)
+            return await fetched_stretches(fetcher, partitions, timeout or 0, max_records)
+
+    def _first_of(self, fetcher: Any, active: set[TP] | None) -> set[TP] | None:
+        """Return those of these partitions that are fetched and go before the others, or all where none is."""
+        if active is None:
+            return None
+        before: Any = self.app.priority_topics  # type: ignore[attr-defined] # a ``CheckpointApp``
+        fetched = {TP(*place) for place in fetcher._records if place.topic in before}  # noqa: SLF001 - as above
+        return fetched & active or active
 
     def highwater(self, tp: TP) -> Any:
         """Return the offset after the last record that can be read: what an open transaction wrote cannot be yet."""

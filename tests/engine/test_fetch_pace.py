@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.structs import TopicPartition
+from faust.types import TP
 
-from streams.engine.fetch_pace import IDLE_MS, RECOVERING_MS, SOON_MS, FetchPace
+from streams.engine import fetch_pace
+from streams.engine.fetch_pace import BACKLOG_MS, HELD_S, IDLE_MS, RECOVERING_MS, SOON_MS, FetchPace
 from streams.engine.lease import LeaseThread
 from streams.engine.reading import ReadingThread
 
@@ -32,15 +35,36 @@ class Asked:
             future.set_result(None)
 
 
-async def test_a_fetch_waits_long_only_where_it_asks_for_every_partition() -> None:
-    """What a fetch leaves out waits for its end; and so does what recovery asks."""
+async def test_the_next_fetch_is_sent_when_all_is_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then it asks for every partition and may wait long; what a fetch leaves out would wait for its end."""
+    now = [100.0]
+    monkeypatch.setattr(fetch_pace, "monotonic", lambda: now[0])
+    fetcher = Asked()
+    pace = FetchPace(fetcher, lambda: True)
+    for wait_ms in (IDLE_MS, SOON_MS):  # after nothing came for a second, and while something comes
+        pace.soon_ms = wait_ms
+        fetcher._records.clear()  # noqa: SLF001 - aiokafka's
+        assert fetcher._get_actions_per_node(None)[0] == IDLE_MS  # noqa: SLF001 - as above
+        fetcher._records["in-0"] = "fetched, not handed out"  # noqa: SLF001 - as above
+        fetches, resets, timeout, unknown, resting = fetcher._get_actions_per_node(None)  # noqa: SLF001 - as above
+        assert (fetches, resets, timeout, unknown, resting) == ((), {}, HELD_S, False, ())
+    now[0] += HELD_S  # nobody takes it: what it leaves out is not kept waiting for that
+    assert fetcher._get_actions_per_node(None)[0] == SOON_MS  # noqa: SLF001 - as above
+
+
+async def test_in_a_backlog_the_next_fetch_is_sent_at_once() -> None:
+    """It is there when it is wanted."""
+    fetcher = Asked()
+    FetchPace(fetcher, lambda: True).soon_ms = BACKLOG_MS
+    fetcher._records["in-0"] = "fetched, not handed out"  # noqa: SLF001 - aiokafka's
+    assert fetcher._get_actions_per_node(None)[0] == BACKLOG_MS  # noqa: SLF001 - as above
+
+
+async def test_while_a_worker_recovers_no_fetch_waits_long() -> None:
+    """What recovery asks waits behind it."""
     fetcher, vitals = Asked(), SimpleNamespace(recovering=False)
     pace = FetchPace(fetcher, lambda: not vitals.recovering)
     pace.soon_ms = SOON_MS
-    assert fetcher._get_actions_per_node(None)[0] == IDLE_MS  # noqa: SLF001 - aiokafka's
-    fetcher._records["in-0"] = "fetched, not handed out"  # noqa: SLF001 - as above
-    assert fetcher._get_actions_per_node(None)[0] == SOON_MS  # noqa: SLF001 - as above
-    fetcher._records.clear()  # noqa: SLF001 - as above
     vitals.recovering = True
     assert fetcher._get_actions_per_node(None)[0] == SOON_MS  # noqa: SLF001 - as above
     pace.soon_ms = IDLE_MS  # as at a start, before anything came
@@ -154,3 +178,24 @@ def test_ends_asked_together_are_those_asked_one_by_one() -> None:
     found = thread.readable_ends()
     assert found == {("in", 0): 5, ("in", 1): 9, ("in", 3): 4}
     assert all(thread.highwater(tp) == found.get(tp) for tp in states)
+
+
+@pytest.mark.parametrize(
+    ("fetched", "active", "first"),
+    [
+        ({"in", "followed"}, {"in", "followed", "other"}, {"followed"}),
+        ({"in"}, {"in", "followed"}, {"in", "followed"}),  # nothing of it came: whatever comes is handed out
+        ({"in", "followed"}, {"in"}, {"in"}),  # no stream reads it now
+        (set(), {"in", "followed"}, {"in", "followed"}),
+    ],
+)
+def test_what_followed_from_the_others_is_handed_out_before_them(
+    fetched: set[str], active: set[str], first: set[str]
+) -> None:
+    """The others could fill every fetch."""
+    thread: Any = object.__new__(ReadingThread)
+    thread.app = SimpleNamespace(priority_topics={"followed"})
+    fetcher = SimpleNamespace(_records=dict.fromkeys(TopicPartition(topic, 0) for topic in fetched))
+    found = thread._first_of(fetcher, {TP(topic, 0) for topic in active})  # noqa: SLF001 - its own choice
+    assert {tp.topic for tp in found} == first
+    assert thread._first_of(fetcher, None) is None  # noqa: SLF001 - as above
