@@ -2,4 +2,4 @@
 
 from typing import Final
 
-RULEBOOK_VERSION: Final = "26.11.4"
+RULEBOOK_VERSION: Final = "26.11.5"

@@ -205,7 +205,7 @@ def test_another_rulebook_version_alone_moves_no_line() -> None:
     """The set is another, its lines are not."""
     sent = topic(closed(stay()))["E1"]
     assert sent is not None
-    older = {"E1": sent.replace(b'"rulebook":"26.11.4"', b'"rulebook":"26.10.3"')}
+    older = {"E1": sent.replace(b'"rulebook":"26.11.5"', b'"rulebook":"26.10.3"')}
     (found,) = compare(values(closed(stay())), older, PROFILE)
     assert (found.changed, found.changes, found.charge_set.revision) == (True, (), 2)
 

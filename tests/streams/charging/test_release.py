@@ -531,7 +531,7 @@ def test_a_policy_of_another_facility_stops_no_stream() -> None:
 def older(state: ReleaseState) -> ReleaseState:
     """Return a state as an older release left it: its rulebook, and sets without the fields that grew since."""
     assert state.charge_set is not None
-    text = state.charge_set.replace(b'"rulebook":"26.11.4"', b'"rulebook":"26.10.3"')
+    text = state.charge_set.replace(b'"rulebook":"26.11.5"', b'"rulebook":"26.10.3"')
     assert text != state.charge_set
     found = CHARGE_SET.validate_json(text)
     lines = [{**vars(line), "reasons": [vars(one) for one in line.reasons]} for line in found.lines]
@@ -560,7 +560,7 @@ def test_a_rulebook_that_changes_no_line_moves_no_line() -> None:
     state, _ = said(closed(stay()))
     assert state is not None
     assert state.charge_set is not None
-    renamed = state.charge_set.replace(b'"rulebook":"26.11.4"', b'"rulebook":"26.10.3"')
+    renamed = state.charge_set.replace(b'"rulebook":"26.11.5"', b'"rulebook":"26.10.3"')
     made, messages = release(state._replace(charge_set=renamed), closed(stay(), 2), PROFILE, 5)
     assert told(messages) == []
     assert made is not None

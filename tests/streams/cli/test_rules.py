@@ -120,7 +120,7 @@ def test_the_setting_decides_too() -> None:
 def test_text_for_people_has_one_entry_a_line() -> None:
     """What goes into a pipe can be searched: no sentence is broken."""
     lines = run("--on", DAY).stdout.splitlines()
-    assert lines[0] == f"Rule book 26.11.4, in force on {DAY} (as chosen)"
+    assert lines[0] == f"Rule book 26.11.5, in force on {DAY} (as chosen)"
     hours = next(line for line in lines if "R-TIME-3" in line)
     assert hours.startswith(
         "  R-TIME-3   A  An added hour needs more than 30 minutes past the hour before it. [IOM12, "
