@@ -3,7 +3,7 @@ An index of stays by deadline, one a partition: finding those that are due costs
 
 It holds lower bounds. A deadline that moves later leaves its entry where it is, and is looked up when the entry comes up;
 only one that moves earlier adds an entry. Nearly all entries wait for months, so they lie packed together by the hour,
-a few bytes beside the key each; the hour that is next, and those behind it, are a heap.
+a few bytes beside the key each; the hour that has begun, and those behind it, are a heap.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -44,11 +44,9 @@ class DeadlineIndex:
     def __len__(self) -> int:
         return self._count
 
-    def soonest(self) -> float:
-        """Return the instant before which no stay is due, in epoch seconds."""
-        if not self._near and self._hours:
-            self._unpack()
-        return self._near[0][0] if self._near else inf
+    def has_due(self, at: int) -> bool:
+        """Tell whether a stay may be due at an instant, in epoch seconds; hours that begin after it stay packed."""
+        return self._next_at(at) <= at
 
     def add(self, key: bytes, due_at: int) -> None:
         """Add a deadline; needed only when it is earlier than the one under which the index has this stay."""
@@ -71,7 +69,7 @@ class DeadlineIndex:
         ``deadline`` returns the current deadline of a stay; a stay that is not due yet is indexed under it from then
         on. The caller adds each key again for another try, since the command it sends may be lost.
         """
-        while most and self._next_at(at) <= at:
+        while most and self.has_due(at):
             _, key = heappop(self._near)
             self._count -= 1
             now = deadline(key)
@@ -83,9 +81,9 @@ class DeadlineIndex:
 
     def _next_at(self, at: int) -> float:
         """Return when the next entry is, leaving the hours packed that begin only after ``at``."""
-        if self._near:
-            return self._near[0][0]
-        return self.soonest() if self._hours and self._hours[0] * _HOUR <= at else inf
+        if not self._near and self._hours and self._hours[0] * _HOUR <= at:
+            self._unpack()
+        return self._near[0][0] if self._near else inf
 
     def _unpack(self) -> None:
         """Put the entries of the next hour into the heap, which is empty."""

@@ -255,7 +255,7 @@ class EncounterStore:
 
     def partitions_due(self, at: int) -> list[int]:
         """Return the partitions in which a stay may be due."""
-        return [partition for partition, index in self._due.items() if index.soonest() <= at]
+        return [partition for partition, index in self._due.items() if index.has_due(at)]
 
     def due(self, partition: int, at: int) -> Iterator[bytes]:
         """Yield the keys of stays that are due, and index them under a later instant for another try."""

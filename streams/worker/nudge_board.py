@@ -67,7 +67,7 @@ class NudgeBoard:
 
     def partitions_due(self, at: int) -> list[int]:
         """Return the partitions in which a stay may have to be looked at."""
-        return [partition for partition, index in self._due.items() if index.soonest() <= at]
+        return [partition for partition, index in self._due.items() if index.has_due(at)]
 
     def due(self, partition: int, at: int) -> Iterator[bytes]:
         """Yield the keys of stays that have to be looked at, and look at them again later should that come to nothing."""

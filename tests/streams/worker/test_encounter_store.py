@@ -1,6 +1,7 @@
 """What the store of stays writes, and that it comes back: bytes counted, upgrades from older forms, what a crash leaves."""
 
 from base64 import b64decode
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -290,7 +291,7 @@ def figures_of(store: EncounterStore) -> tuple[Any, dict[str, int], list[int]]:
     return (
         store.live.figures(T0),
         dict(store.last_words),
-        [int(index.soonest()) for index in store._due.values()],  # noqa: SLF001 - nothing else tells
+        [bisect_left(range(2 * T0), 1, key=index.has_due) for index in store._due.values()],  # noqa: SLF001 - nothing else tells
     )
 
 
