@@ -7,6 +7,7 @@ others. They can be begun anywhere: what is counted afterwards, of a state as it
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from struct import Struct
 from typing import Final, NamedTuple
 
 from orjson import loads
@@ -32,12 +33,22 @@ class Standing(NamedTuple):
     facility: str | None = None
 
 
-class Held(NamedTuple):
+_Why = tuple[str, tuple[str, ...]]
+"""The payer of a held set, and the flags that hold it: the same of many sets."""
+
+
+class _Held(NamedTuple):
     """A held set; ``since`` is the departure, or without one the closing, and ``until`` its bill hold's end, in epoch seconds."""
 
     since: int
     until: int
-    standing: Standing
+    cents: int
+    why: int
+    """A place among the reasons."""
+
+
+_PACKED: Final = Struct("<qqqI")
+"""A held set as it is kept: nobody may ever answer for it, and as objects one took 800 bytes."""
 
 
 class HeldFigures(NamedTuple):
@@ -83,7 +94,10 @@ class ChargeCounts:
         self.by_status: Counter[str] = Counter()
         self.by_flag: Counter[tuple[str, str]] = Counter()
         """Stays by flag and severity that wait for a person."""
-        self._held: dict[bytes, Held] = {}
+        self._held: dict[bytes, bytes] = {}
+        self._whys: list[_Why] = []
+        """Never cleared: another thread may be reading a held set that names a place in it."""
+        self._places: dict[_Why, int] = {}
 
     def clear(self) -> None:
         """Forget all of it."""
@@ -113,36 +127,41 @@ class ChargeCounts:
         if standing is not None and standing.status == "held":
             payer = None if standing.payer == PAYERLESS else standing.payer
             until = self._bill_hold.ends_at(since, standing.setting, payer, standing.facility)
-            self._held[key] = Held(since, until, standing)
+            why = standing.payer, tuple(flag for flag, severity in standing.flags if severity == "block")
+            place = self._places.get(why)
+            if place is None:
+                self._whys.append(why)
+                place = self._places[why] = len(self._whys) - 1
+            self._held[key] = _PACKED.pack(since, until, standing.cents, place)
         else:
             self._held.pop(key, None)
 
+    def _each(self) -> Iterator[tuple[_Held, _Why]]:
+        for packed in list(self._held.values()):
+            held = _Held._make(_PACKED.unpack(packed))
+            yield held, self._whys[held.why]
+
     def held_by_payer(self) -> dict[str, HeldFigures]:
         """Return the held sets by payer."""
-        return _figures((held.standing.payer, held) for held in list(self._held.values()))
+        return _figures((payer, held) for held, (payer, _) in self._each())
 
     def past_hold_by_payer(self, now: float) -> Counter[str]:
         """Return how many held sets of each payer are past their bill hold at an instant in epoch seconds."""
-        return Counter(held.standing.payer for held in list(self._held.values()) if held.until <= now)
+        return Counter(payer for held, (payer, _) in self._each() if held.until <= now)
 
     def held_by_flag(self) -> dict[str, HeldFigures]:
         """Return the held sets by each flag that holds them; a set with two such flags is under both."""
-        return _figures(
-            (flag, held)
-            for held in list(self._held.values())
-            for flag, severity in held.standing.flags
-            if severity == "block"
-        )
+        return _figures((flag, held) for held, (_, flags) in self._each() for flag in flags)
 
 
-def _figures(labelled: Iterator[tuple[str, Held]]) -> dict[str, HeldFigures]:
-    grouped: defaultdict[str, list[Held]] = defaultdict(list)
+def _figures(labelled: Iterator[tuple[str, _Held]]) -> dict[str, HeldFigures]:
+    grouped: defaultdict[str, list[_Held]] = defaultdict(list)
     for label, held in labelled:
         grouped[label].append(held)
     return {
         label: HeldFigures(
             len(sets),
-            sum(held.standing.cents for held in sets),
+            sum(held.cents for held in sets),
             min(held.since for held in sets),
             min(held.until for held in sets),
         )

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from tracemalloc import get_traced_memory, start, stop
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,6 +111,21 @@ def test_held_sets_are_summed_by_payer_and_by_each_flag_that_holds_them() -> Non
     counts.change(b"2", BIG, Standing("final"), MORNING)
     assert counts.held_by_payer() == {"aetna": HeldFigures(1, 500, EVENING, EVENING + HOLD)}
     assert (counts.by_status["held"], counts.by_status["final"]) == (1, 1)
+
+
+def test_a_held_set_takes_little_more_than_its_key() -> None:
+    """A hospital that answers none has them for good: 800 bytes each as objects."""
+    counts = ChargeCounts(BillHold())
+    counts.change(b"first", None, HELD, EVENING)
+    start()
+    before = get_traced_memory()[0]
+    for number in range(10_000):
+        flags = ((f"F-{number % 7}", "block"), (f"F-{number % 5}", "warn"))
+        counts.change(b"E%015d" % number, None, HELD._replace(flags=flags, cents=number), EVENING + number)
+    each = (get_traced_memory()[0] - before) / 10_000
+    stop()
+    assert each < 250
+    assert counts.held_by_payer()["aetna"].sets == 10_001
 
 
 def test_each_payers_held_sets_wait_by_its_own_bill_hold(tmp_path: Path) -> None:
