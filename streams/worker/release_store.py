@@ -60,4 +60,5 @@ class ReleaseStore:
         self._drop_above = max(_MAX_UNWRITTEN, 2 * len(self._unwritten))
 
 
-_MAX_UNWRITTEN = 2_000
+_MAX_UNWRITTEN = 200
+"""Release states in memory before those that are written are dropped: with its charge set and changes one takes some 20 kB."""
