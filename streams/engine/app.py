@@ -26,6 +26,7 @@ from streams.engine.error_place import place_of, placed, told
 from streams.engine.exit_status import EXIT_FATAL
 from streams.engine.kept_states import Journaled, Kept, State, bytes_of
 from streams.engine.log_faults import LogFaultError
+from streams.engine.process_memory import EVERY_S, give_back
 from streams.engine.producer import CertainProducer
 from streams.engine.queues import GenerationQueue
 from streams.engine.records import Record
@@ -96,6 +97,7 @@ class CheckpointApp(faust.App):
         self._last_checkpoint_s = 0.0
         super().__init__(name, TableManager=SeekingTableManager, Table=CheckpointTable, **settings)
         self.task(self._write_checkpoints)
+        self.task(self._give_back)
 
     def wake(self) -> None:
         """
@@ -116,6 +118,11 @@ class CheckpointApp(faust.App):
                 await asyncio.sleep(wait)
             self._woken.clear()
             await consumer.checkpoint(commit=False)  # positions follow, every broker_commit_interval
+
+    async def _give_back(self) -> None:
+        while not self.should_stop:
+            await self.sleep(EVERY_S)
+            await asyncio.to_thread(give_back)
 
     def _new_transport(self) -> CheckpointTransport:
         return CheckpointTransport(self.conf.broker_consumer, self)
@@ -254,6 +261,7 @@ class CheckpointApp(faust.App):
                     else UnreadableStateError(partitions, error)
                 )
                 raise
+        give_back()  # what recovery took
         vitals = self.vitals
         vitals.recoveries += 1
         vitals.recovered_at, vitals.recovering = monotonic(), False
