@@ -3,6 +3,10 @@ The memory of all stores on disk of one process: one cache and one set of write 
 
 Faust gives each table and partition a cache of its own, and does not count what its indexes and filters take: a worker
 that is dealt more partitions takes more memory, without a bound.
+
+Its files are open all the while, so there are to be few: one of the oldest level for each quarter of a gigabyte, and
+one or two that wait to be merged. Index and filter of such a file would be larger than what one part of the cache may
+hold, and would be read anew for each key; so they lie in blocks of their own.
 """
 
 from typing import Any, Final
@@ -16,7 +20,13 @@ CACHE_BYTES: Final = 64 << 20
 BUFFER_BYTES: Final = 32 << 20
 """Of what was written and is not in files yet."""
 
+FILE_BYTES: Final = 256 << 20
+"""Of one file, at the most; what was flushed lies in smaller ones until it is merged."""
+
 _BUFFERS_EACH: Final = 2
+_MERGED_AT: Final = 2
+"""Files of what was flushed: with so many they are merged into the next level."""
+
 _BLOOM_BITS: Final = 10
 _KEPT_LOGS: Final = 3
 
@@ -47,7 +57,11 @@ class _SharingOptions(RocksDBOptions):
         tables.set_block_cache(self._memory.cache)
         tables.set_cache_index_and_filter_blocks(True)
         tables.set_bloom_filter(_BLOOM_BITS, block_based=False)
+        tables.set_index_type(rocksdict.BlockBasedIndexType.two_level_index_search())
+        tables.set_partition_filters(True)
         options.set_block_based_table_factory(tables)
+        options.set_target_file_size_base(FILE_BYTES)
+        options.set_level_zero_file_num_compaction_trigger(_MERGED_AT)
         options.set_write_buffer_manager(self._memory.buffers)
         options.set_max_write_buffer_number(_BUFFERS_EACH)
         options.set_keep_log_file_num(_KEPT_LOGS)

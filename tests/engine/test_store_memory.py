@@ -1,6 +1,8 @@
 """The stores of a process share one cache and one set of write buffers, however many partitions it has."""
 
+from os import urandom
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import rocksdict
@@ -42,3 +44,17 @@ def test_every_table_of_an_application_takes_its_memory_from_one_place(tmp_path:
     assert isinstance(app.store_memory.cache, rocksdict.Cache)
     after: Any = options[0].open(tmp_path / "old.db")
     assert after.get(b"k") == b"v"
+
+
+def test_a_store_keeps_few_files_open_however_much_was_flushed(tmp_path: Path) -> None:
+    """One of the oldest level, and one that waits to be merged with the next."""
+    options = StoreMemory().shared_by(RocksDBOptions(write_buffer_size=1 << 20, use_rocksdict=True))
+    store: Any = options.open(tmp_path / "many.db")
+    for _ in range(12):
+        for _ in range(300):
+            store.put(urandom(8), urandom(3_000))
+        store.flush()
+    until = monotonic() + 30
+    while (files := len(store.live_files())) > 2 and monotonic() < until:
+        sleep(0.05)  # merging goes on beside
+    assert files <= 2
