@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ctypes import CDLL, c_int, c_size_t
 from typing import Any, Final
 
-EVERY_S: Final = 60.0
+EVERY_S: Final = 10.0
 
 
 def _trimming() -> Callable[[int], Any] | None:
