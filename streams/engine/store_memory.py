@@ -24,11 +24,19 @@ FILE_BYTES: Final = 256 << 20
 """Of one file, at the most; what was flushed lies in smaller ones until it is merged."""
 
 _BUFFERS_EACH: Final = 2
-_MERGED_AT: Final = 2
+MERGED_AT: Final = 2
 """Files of what was flushed: with so many they are merged into the next level."""
+
+RESTORED_MERGED_AT: Final = 12
+"""The same while a store is restored: each merging goes through all that came before, and nobody reads it yet."""
 
 _BLOOM_BITS: Final = 10
 _KEPT_LOGS: Final = 3
+
+
+def merge_at(store: Any, files: int) -> None:
+    """Have what is flushed of an open store merged as soon as it lies in so many files."""
+    store.set_options({"level0_file_num_compaction_trigger": str(files)})
 
 
 class StoreMemory:
@@ -61,7 +69,7 @@ class _SharingOptions(RocksDBOptions):
         tables.set_partition_filters(True)
         options.set_block_based_table_factory(tables)
         options.set_target_file_size_base(FILE_BYTES)
-        options.set_level_zero_file_num_compaction_trigger(_MERGED_AT)
+        options.set_level_zero_file_num_compaction_trigger(MERGED_AT)
         options.set_write_buffer_manager(self._memory.buffers)
         options.set_max_write_buffer_number(_BUFFERS_EACH)
         options.set_keep_log_file_num(_KEPT_LOGS)

@@ -18,6 +18,7 @@ from faust.types import TP
 from streams.engine.log_faults import changelog_cut
 from streams.engine.records import Record
 from streams.engine.stop_reasons import StoreError, UnreadableStateError
+from streams.engine.store_memory import MERGED_AT, RESTORED_MERGED_AT, merge_at
 
 
 class _Message(NamedTuple):
@@ -155,7 +156,9 @@ class CheckpointTable(faust.Table[bytes, bytes]):
     def restore(self, tp: TP, records: Sequence[Any]) -> None:
         """Bring the local store up to changelog records that recovery fetched; a fault stops the worker."""
         try:
-            self._unflushed.add(tp.partition)
+            if tp.partition not in self._unflushed:
+                self._merge_seldom(tp.partition)
+                self._unflushed.add(tp.partition)
             self._learn(tp, ((record.offset, record.key, record.value) for record in records), _PAST_WAL)
             if self.restored_to is not None:
                 self.restored_to.take(
@@ -165,6 +168,15 @@ class CheckpointTable(faust.Table[bytes, bytes]):
             self.app.fatal(error)
         except Exception as error:  # noqa: BLE001 - a store half restored must not be used, whatever the reason
             self.app.fatal(UnreadableStateError({tp.partition}, error))
+
+    def _merge_seldom(self, partition: int) -> None:
+        """Leave what is restored of a partition in many files, until it is flushed."""
+        store = self.data
+        if isinstance(store, rocksdb.Store):
+            try:
+                merge_at(store._db_for_partition(partition), RESTORED_MERGED_AT)  # noqa: SLF001 - as above
+            except Exception as error:
+                raise self._unusable(store, error) from error
 
     def end_restoring(self) -> None:
         """Have all that was restored in files; a fault stops the worker."""
@@ -187,6 +199,7 @@ class CheckpointTable(faust.Table[bytes, bytes]):
         if isinstance(store, rocksdb.Store) and (opened := store._dbs.get(partition)) is not None:  # noqa: SLF001 - as above
             try:
                 opened.flush(wait=True)
+                merge_at(opened, MERGED_AT)
             except Exception as error:
                 raise self._unusable(store, error) from error
         self._unflushed.discard(partition)

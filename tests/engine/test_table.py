@@ -80,6 +80,29 @@ def test_the_end_of_recovery_has_what_was_restored_in_files(tmp_path: Path) -> N
     assert (kept.persisted_offset(CHANGELOG), len(dict(kept.items_of(0)))) == (9, 10)
 
 
+def merged_at(folder: Path) -> str:
+    """Return at how many files the only store of a folder merges them, as RocksDB notes it."""
+    newest = max(folder.rglob("OPTIONS-*"), key=lambda path: path.name)
+    (line,) = (
+        one
+        for one in newest.read_text(encoding="utf-8").splitlines()
+        if "level0_file_num_compaction_trigger" in one
+    )
+    return line.partition("=")[2]
+
+
+def test_a_store_merges_seldom_while_it_is_restored(tmp_path: Path) -> None:
+    """Each time it goes through all that came before; what is read, and open for months, is to lie in few files."""
+    table = on_disk(tmp_path)
+    table.restore(CHANGELOG, fetched(*range(10)))
+    assert merged_at(tmp_path) == "12"
+    table.end_restoring()
+    assert merged_at(tmp_path) == "2"
+    table.restore(CHANGELOG, fetched(*range(10, 20)))
+    table.remember(0, [Record(b"new", b"v")], 20)
+    assert merged_at(tmp_path) == "2"
+
+
 def test_whoever_asks_is_told_what_is_restored_into_an_empty_store(tmp_path: Path) -> None:
     """In the order of the changelog; into one that was kept he is told what came since, and that he knows not all."""
     table = on_disk(tmp_path / "now")
