@@ -33,7 +33,7 @@ _ROUND: Final = 2_000
 """Stays of one round; the next one has the same under other ids."""
 
 _BASE_MIB: Final = 170
-_SHARED_MIB: Final = 64 + 32 + 64 + 32
+_SHARED_MIB: Final = 16 + 32 + 64 + 32
 """Blocks, write buffers and states cached, and answers of the broker under way."""
 
 _STAY_BYTES: Final = 128

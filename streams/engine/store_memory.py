@@ -5,8 +5,8 @@ Faust gives each table and partition a cache of its own, and does not count what
 that is dealt more partitions takes more memory, without a bound.
 
 Its files are open all the while, so there are to be few: one of the oldest level for each quarter of a gigabyte, and
-one or two that wait to be merged. Index and filter of such a file would be larger than what one part of the cache may
-hold, and would be read anew for each key; so they lie in blocks of their own.
+one or two that wait to be merged. Index and filter of such a file would take megabytes of the cache for each key that is
+asked for; so they lie in blocks of their own.
 """
 
 from typing import Any, Final
@@ -14,8 +14,15 @@ from typing import Any, Final
 import rocksdict
 from faust.stores.rocksdb import RocksDBOptions
 
-CACHE_BYTES: Final = 64 << 20
-"""Of blocks read, with their indexes and filters."""
+CACHE_BYTES: Final = 16 << 20
+"""
+Of blocks read, with their indexes and filters; what does not fit comes from the system's own cache of files.
+
+Blocks of files that were merged away stay in it until room is needed, so it is full in time however little is read.
+"""
+
+_BLOCK_BYTES: Final = 4 << 10
+"""Of a block, about."""
 
 BUFFER_BYTES: Final = 32 << 20
 """Of what was written and is not in files yet."""
@@ -43,7 +50,8 @@ class StoreMemory:
     """What the stores of one process share."""
 
     def __init__(self, cache_bytes: int = CACHE_BYTES, buffer_bytes: int = BUFFER_BYTES) -> None:
-        self.cache: Any = rocksdict.Cache(cache_bytes)
+        # All in one part: an index of former releases, in one block, may be larger than a part of the other kind of cache.
+        self.cache: Any = rocksdict.Cache.new_hyper_clock_cache(cache_bytes, _BLOCK_BYTES)
         self.buffers: Any = rocksdict.WriteBufferManager(buffer_bytes, allow_stall=False)
 
     def shared_by(self, options: RocksDBOptions) -> RocksDBOptions:
