@@ -13,7 +13,7 @@ from aiokafka.structs import TopicPartition
 from faust.types import TP
 
 from streams.engine import fetch_pace
-from streams.engine.fetch_pace import BACKLOG_MS, HELD_S, IDLE_MS, RECOVERING_MS, SOON_MS, FetchPace
+from streams.engine.fetch_pace import BACKLOG_MS, GAP_S, HELD_S, IDLE_MS, RECOVERING_MS, SOON_MS, FetchPace
 from streams.engine.lease import LeaseThread
 from streams.engine.reading import ReadingThread
 
@@ -42,6 +42,7 @@ async def test_the_next_fetch_is_sent_when_all_is_handed_out(monkeypatch: pytest
     fetcher = Asked()
     pace = FetchPace(fetcher, lambda: True)
     for wait_ms in (IDLE_MS, SOON_MS):  # after nothing came for a second, and while something comes
+        now[0] += GAP_S
         pace.soon_ms = wait_ms
         fetcher._records.clear()  # noqa: SLF001 - aiokafka's
         assert fetcher._get_actions_per_node(None)[0] == IDLE_MS  # noqa: SLF001 - as above
@@ -50,6 +51,24 @@ async def test_the_next_fetch_is_sent_when_all_is_handed_out(monkeypatch: pytest
         assert (fetches, resets, timeout, unknown, resting) == ((), {}, HELD_S, False, ())
     now[0] += HELD_S  # nobody takes it: what it leaves out is not kept waiting for that
     assert fetcher._get_actions_per_node(None)[0] == SOON_MS  # noqa: SLF001 - as above
+
+
+async def test_some_milliseconds_lie_between_two_fetches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each costs what it costs however little it finds; what comes alone is asked for long before."""
+    now = [100.0]
+    monkeypatch.setattr(fetch_pace, "monotonic", lambda: now[0])
+    fetcher = Asked()
+    pace = FetchPace(fetcher, lambda: True)
+    pace.soon_ms = SOON_MS
+    assert fetcher._get_actions_per_node(None)[0] == IDLE_MS  # noqa: SLF001 - aiokafka's
+    now[0] += 0.001  # it was answered
+    fetches, _, timeout, _, _ = fetcher._get_actions_per_node(None)  # noqa: SLF001 - as above
+    assert fetches == ()
+    assert timeout == pytest.approx(GAP_S - 0.001)
+    now[0] += timeout
+    assert fetcher._get_actions_per_node(None)[0] == IDLE_MS  # noqa: SLF001 - as above
+    pace.soon_ms = BACKLOG_MS
+    assert fetcher._get_actions_per_node(None)[0] == IDLE_MS  # noqa: SLF001 - as above
 
 
 async def test_in_a_backlog_the_next_fetch_is_sent_at_once() -> None:
