@@ -42,14 +42,15 @@ class Rule:
 
     def because(self, says: str | None = None) -> Reason:
         """Return the reason a line carries, with this case's arithmetic in place of the bare sentence."""
-        return Reason(self.id, says or self.says, self._cited.get(site_in_force()) or self._citations())
+        return Reason(self.id, says or self.says, self._citations())
 
     def refuses(self, administration_id: str, says: str | None = None) -> NotBilled:
         """Return why an administration earns no line."""
-        cited = self._cited.get(site_in_force()) or self._citations()
-        return NotBilled(administration_id, self.id, says or self.says, cited)
+        return NotBilled(administration_id, self.id, says or self.says, self._citations())
 
     def _citations(self) -> tuple[str, ...]:
         """Return where the rule is written, best grade first; one without sources says that it wants confirming."""
-        cited = self._cited[site_in_force()] = tuple(map(cite, best_first(self.cites))) or (UNCITED,)
+        cited = self._cited.get(site := site_in_force())
+        if cited is None:
+            cited = self._cited[site] = tuple(map(cite, best_first(self.cites))) or (UNCITED,)
         return cited
