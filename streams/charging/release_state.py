@@ -108,7 +108,7 @@ def from_bytes(stored: bytes) -> ReleaseState:
         wrong = f"has format {stored[0]}, not {FORMAT}" if stored else "is empty"
         raise UnreadableReleaseError(wrong)
     try:
-        body = _unpack(stored)
+        body = _decompressed(stored)
         (length,) = _LENGTH.unpack_from(body)
         head = loads(body[_LENGTH.size : _LENGTH.size + length])
         head += [None] * _ADDED_SINCE[stored[0]]
@@ -117,7 +117,7 @@ def from_bytes(stored: bytes) -> ReleaseState:
         raise UnreadableReleaseError(wrong="is damaged") from damage
 
 
-def _unpack(stored: bytes) -> bytes:
+def _decompressed(stored: bytes) -> bytes:
     if stored[0] <= _LAST_OF_ZLIB:
         return zlib.decompress(stored[1:])
     return bytes(cramjam.zstd.decompress(stored[1:]))
